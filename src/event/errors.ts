@@ -1,0 +1,32 @@
+/**
+ * The message can never become an event, however often it is redelivered.
+ * Ingest quarantines it with this reason and settles it; nothing else may catch this.
+ */
+export class MalformedMessageError extends Error {
+  override readonly name = 'MalformedMessageError';
+  readonly code = 'malformed_message';
+}
+
+/**
+ * The configuration cannot be used. `problems` has one line for each key: key, value, what was expected.
+ * `main` prints them and exits with code 2.
+ */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly code = 'config_invalid';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Another process has taken over what this one had recorded, because its lease lapsed. Nothing was written.
+ * The catcher joins again under a new process id and drops the deliveries it held in memory: they have rows now.
+ */
+export class LeaseLostError extends Error {
+  override readonly name = 'LeaseLostError';
+  readonly code = 'lease_lost';
+}

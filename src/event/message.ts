@@ -1,0 +1,47 @@
+/** A broker record before anything has been understood about it. */
+export interface Message {
+  /**
+   * Where it was on the bus, for people and for the quarantine:
+   * `cloudstack/0/42` (Kafka topic/partition/offset), `cloudstack-events management-server.ActionEvent.…` (exchange and routing key).
+   */
+  readonly position: string;
+  /** The AMQP routing key; absent on Kafka. */
+  readonly routingKey?: string;
+  /** AMQP or Kafka headers that are text, keys as sent. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The bytes of the message; null is a Kafka tombstone. */
+  readonly body: Uint8Array | null;
+  /** The broker says it may have delivered this one before (AMQP's `redelivered`). Always false on Kafka. */
+  readonly redelivered: boolean;
+}
+
+/**
+ * Messages that are recorded in one transaction and settled together.
+ *
+ * On Kafka a batch holds consecutive records of one partition and carries the span of offsets it covers;
+ * the transaction that records it also moves the stored position to `span.nextOffset`.
+ */
+export interface MessageBatch {
+  readonly messages: readonly Message[];
+  /** Kafka only. */
+  readonly span?: OffsetSpan;
+  /**
+   * RabbitMQ only: names the consumer (one channel's life) that holds these messages unacknowledged, and how many
+   * it may hold at most. What is remembered of a consumer's messages is bounded by it.
+   */
+  readonly consumer?: { readonly id: string; readonly prefetch: number };
+  /**
+   * False once the broker has taken the messages back (channel closed, partition revoked): recording them
+   * again would only make duplicates, so a batch that is still waiting for the database is dropped.
+   */
+  isHeld(): boolean;
+}
+
+export interface OffsetSpan {
+  readonly topic: string;
+  readonly partition: number;
+  /** Offset of each message of the batch, in the order of `messages`. */
+  readonly offsets: readonly bigint[];
+  /** One past the last offset covered, gaps (compaction, control records) included. */
+  readonly nextOffset: bigint;
+}

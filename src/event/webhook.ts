@@ -1,0 +1,41 @@
+/** Who wants which events, and how they are sent there. Words and meaning are CloudStack's. */
+export const scopes = ['Local', 'Domain', 'Global'] as const;
+export type Scope = (typeof scopes)[number];
+
+export const webhookStates = ['Enabled', 'Disabled'] as const;
+export type WebhookState = (typeof webhookStates)[number];
+
+export const filterModes = ['Include', 'Exclude'] as const;
+export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
+
+/** A condition on the event type, compared case-sensitively with `envelope.event`. */
+export interface WebhookFilter {
+  readonly mode: (typeof filterModes)[number];
+  readonly matchType: (typeof filterMatchTypes)[number];
+  readonly value: string;
+}
+
+/** A webhook as matching and dispatch see it: an immutable picture of its rows. */
+export interface Webhook {
+  readonly id: string;
+  readonly name: string;
+  readonly state: WebhookState;
+  readonly scope: Scope;
+  /** The owner. */
+  readonly accountId: string;
+  /** Scope `Domain` covers this domain and all below it. */
+  readonly domainId: string;
+  readonly payloadUrl: string;
+  readonly sslVerification: boolean;
+  /** `["ActionEvent"]` by default, `["*"]` for all. An event without a category always passes. */
+  readonly categories: readonly string[];
+  readonly filters: readonly WebhookFilter[];
+  /** Attempts in all, the first one included; absent means the configured default. */
+  readonly tries?: number;
+  /** Total deadline of one attempt; absent means the configured default. */
+  readonly timeoutMs?: number;
+  /** Requests in flight at most; absent leaves it to the pool's fairness. */
+  readonly concurrencyMax?: number;
+  /** The sealed secret (AES-256-GCM), opened only to sign. */
+  readonly sealedSecret?: Uint8Array;
+}

@@ -1,0 +1,29 @@
+/** A source gets messages from one bus and settles them when told. It knows no cloud and no database. */
+import type { MessageBatch } from '../event/message.ts';
+
+export interface Source {
+  /** The configured name, unique in the process and stable: stored positions are keyed by it. */
+  readonly name: string;
+  readonly kind: 'rabbitmq' | 'kafka';
+  /**
+   * Consumes until `signal` aborts, reconnecting for ever, then leaves the bus in order: no new batch, the one
+   * in flight settled, connections closed. It rejects only for bugs.
+   *
+   * @param record resolves once every message of the batch is durable; only then is the batch settled. One batch
+   *   at a time. It rejects when the batch was given up (shutdown, or no longer held): settle nothing.
+   */
+  run(record: (batch: MessageBatch) => Promise<void>, signal: AbortSignal): Promise<void>;
+  status(): SourceStatus;
+  /** Takes no new messages until `resume`; what is in flight goes on. Idempotent. */
+  pause(): void;
+  resume(): void;
+}
+
+export interface SourceStatus {
+  /** `waiting`: broker, exchange or topic is not there yet, or the connection is being made again. */
+  readonly state: 'waiting' | 'running' | 'paused' | 'stopped';
+  /** Why it waits, in words for the operator. */
+  readonly reason?: string;
+  /** Messages on the bus that are not recorded yet; absent while unknown. */
+  readonly lag?: number;
+}

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config';
+
+/** One project per promise a test may make about what it needs. */
+export default defineConfig({
+  test: {
+    projects: [
+      { test: { name: 'unit', include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        test: {
+          name: 'integration',
+          include: ['test/{conformance,integration}/**/*.test.ts'],
+          globalSetup: ['test/service/global-setup.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/service/global-setup.ts'],
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
