@@ -1,0 +1,26 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import { Account } from './account.ts';
+
+export const roles = ['Admin', 'DomainAdmin', 'User'] as const;
+export type Role = (typeof roles)[number];
+
+const AppUserSchema = defineEntity({
+  name: 'AppUser',
+  tableName: 'app_user',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    username: p.text().unique(),
+    /** Null for a user who cannot log in with a password. */
+    passwordHash: p.text().nullable(),
+    role: p.text().$type<Role>(),
+    accountId: () =>
+      p.manyToOne(Account).mapToPk().fieldNames('account_id').nullable().deleteRule('cascade'),
+    created: p.datetime().defaultRaw('now()'),
+  },
+  checks: [{ name: 'app_user_role_check', expression: `role in ('Admin', 'DomainAdmin', 'User')` }],
+});
+
+/** Someone who may log in to Hookline. */
+export class AppUser extends AppUserSchema.class {}
+AppUserSchema.setClass(AppUser);

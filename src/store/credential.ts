@@ -1,0 +1,25 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import { AppUser } from './app-user.ts';
+
+const CredentialSchema = defineEntity({
+  name: 'Credential',
+  tableName: 'credential',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    userId: () =>
+      p.manyToOne(AppUser).mapToPk().fieldNames('user_id').index().deleteRule('cascade'),
+    kind: p.text().$type<'token' | 'session'>(),
+    name: p.text(),
+    /** SHA-256 of the token; the token itself is never stored. */
+    tokenHash: p.blob().unique(),
+    created: p.datetime().defaultRaw('now()'),
+    expiresAt: p.datetime().nullable(),
+    lastUsedAt: p.datetime().nullable(),
+  },
+  checks: [{ name: 'credential_kind_check', expression: `kind in ('token', 'session')` }],
+});
+
+/** What a request proves its user with: a bearer token or a console session. */
+export class Credential extends CredentialSchema.class {}
+CredentialSchema.setClass(Credential);

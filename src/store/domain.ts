@@ -1,0 +1,24 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+const DomainSchema = defineEntity({
+  name: 'Domain',
+  tableName: 'domain',
+  properties: {
+    id: p.text().primary().defaultRaw('(gen_random_uuid())::text'),
+    name: p.text(),
+    parentId: () =>
+      p
+        .manyToOne(Domain)
+        .mapToPk()
+        .fieldNames('parent_id')
+        .nullable()
+        .index()
+        .deleteRule('cascade'),
+    /** `/<root id>/<child id>/`: derived from the parents by a trigger, whatever is written here. */
+    path: p.text().unique(),
+  },
+});
+
+/** A node of the cloud's tenant tree. Its id is the cloud's. */
+export class Domain extends DomainSchema.class {}
+DomainSchema.setClass(Domain);

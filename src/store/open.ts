@@ -1,0 +1,61 @@
+/** The connection to PostgreSQL. Everything that knows MikroORM is in this folder. */
+import { Migrator } from '@mikro-orm/migrations';
+import { MikroORM } from '@mikro-orm/postgresql';
+
+import { Migration0001Schema } from '../../migrations/0001-schema.ts';
+import { Account } from './account.ts';
+import { AppUser } from './app-user.ts';
+import { AttemptRow } from './attempt.ts';
+import { Credential } from './credential.ts';
+import { DeliveryRow } from './delivery.ts';
+import { Domain } from './domain.ts';
+import { EventRow } from './event.ts';
+import { ProcessRow } from './process.ts';
+import { QuarantineRow } from './quarantine.ts';
+import { ReceiptRow } from './receipt.ts';
+import { SourcePosition } from './source-position.ts';
+import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
+
+export type Store = MikroORM;
+
+/**
+ * Connects lazily: the first query opens the first connection, so an absent database is that query's error.
+ *
+ * @param url `postgresql://user:password@host:port/database`
+ */
+export async function openStore(
+  url: string,
+  options: { poolMax?: number; log?: (line: string) => void } = {},
+): Promise<Store> {
+  return MikroORM.init({
+    clientUrl: url,
+    entities: [
+      Account,
+      AppUser,
+      AttemptRow,
+      Credential,
+      DeliveryRow,
+      Domain,
+      EventRow,
+      ProcessRow,
+      QuarantineRow,
+      ReceiptRow,
+      SourcePosition,
+      WebhookFilterRow,
+      WebhookRow,
+      WebhookSecret,
+    ],
+    extensions: [Migrator],
+    migrations: { migrationsList: [Migration0001Schema], snapshot: false, tableName: 'migration' },
+    logger: options.log ?? (() => {}),
+    colors: false,
+    pool: { max: options.poolMax ?? 10 },
+    schemaGenerator: {
+      // The days' partitions are made at run time; the schema is that of their parents.
+      skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],
+      // Triggers and their functions are written by hand in the migrations.
+      ignoreTriggers: true,
+      ignoreRoutines: true,
+    },
+  });
+}

@@ -1,0 +1,89 @@
+/** A webhook with its filters and its secret: three tables, one picture. */
+import { defineEntity, p } from '@mikro-orm/core';
+
+import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import { Account } from './account.ts';
+import { Domain } from './domain.ts';
+
+const WebhookSchema = defineEntity({
+  name: 'WebhookRow',
+  tableName: 'webhook',
+  uniques: [{ properties: ['accountId', 'payloadUrl'] }],
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    name: p.text(),
+    description: p.text().nullable(),
+    state: p.text().$type<WebhookState>().default('Enabled'),
+    scope: p.text().$type<Scope>().default('Local'),
+    accountId: () => p.manyToOne(Account).mapToPk().fieldNames('account_id').deleteRule('cascade'),
+    domainId: () =>
+      p.manyToOne(Domain).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
+    payloadUrl: p.text(),
+    sslVerification: p.boolean().default(true),
+    categories: p.array().columnType('text[]').default(['ActionEvent']),
+    tries: p.integer().nullable(),
+    timeoutMs: p.integer().nullable(),
+    concurrencyMax: p.integer().nullable(),
+    created: p.datetime().defaultRaw('now()'),
+    updated: p.datetime().defaultRaw('now()'),
+    filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
+    secret: () => p.oneToOne(WebhookSecret).mappedBy('webhook').nullable(),
+  },
+  checks: [
+    { name: 'webhook_state_check', expression: `state in ('Enabled', 'Disabled')` },
+    { name: 'webhook_scope_check', expression: `scope in ('Local', 'Domain', 'Global')` },
+    { name: 'webhook_tries_check', expression: 'tries >= 1 and tries <= 100' },
+    { name: 'webhook_timeout_ms_check', expression: 'timeout_ms >= 100 and timeout_ms <= 600000' },
+    {
+      name: 'webhook_concurrency_max_check',
+      expression: 'concurrency_max >= 1 and concurrency_max <= 10000',
+    },
+  ],
+});
+
+/** A tenant's wish to be told of events. */
+export class WebhookRow extends WebhookSchema.class {}
+WebhookSchema.setClass(WebhookRow);
+
+const WebhookFilterSchema = defineEntity({
+  name: 'WebhookFilterRow',
+  tableName: 'webhook_filter',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    webhook: () => p.manyToOne(WebhookRow).ref().index().deleteRule('cascade'),
+    /** CloudStack knows this one type. */
+    type: p.text().$type<'EventType'>().default('EventType'),
+    mode: p.text().$type<WebhookFilter['mode']>().default('Include'),
+    matchType: p.text().$type<WebhookFilter['matchType']>().default('Exact'),
+    value: p.text(),
+    created: p.datetime().defaultRaw('now()'),
+  },
+  checks: [
+    { name: 'webhook_filter_type_check', expression: `type in ('EventType')` },
+    { name: 'webhook_filter_mode_check', expression: `mode in ('Include', 'Exclude')` },
+    {
+      name: 'webhook_filter_match_type_check',
+      expression: `match_type in ('Exact', 'Prefix', 'Suffix', 'Contains')`,
+    },
+  ],
+});
+
+/** One condition on the event type; how several combine is `match/filter.ts`. */
+export class WebhookFilterRow extends WebhookFilterSchema.class {}
+WebhookFilterSchema.setClass(WebhookFilterRow);
+
+const WebhookSecretSchema = defineEntity({
+  name: 'WebhookSecret',
+  tableName: 'webhook_secret',
+  properties: {
+    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
+    webhook: () => p.oneToOne(WebhookRow).owner().ref().unique().deleteRule('cascade'),
+    /** AES-256-GCM under the operator's key (src/access/seal.ts). */
+    sealed: p.blob(),
+    created: p.datetime().defaultRaw('now()'),
+  },
+});
+
+/** What a webhook's deliveries are signed with. */
+export class WebhookSecret extends WebhookSecretSchema.class {}
+WebhookSecretSchema.setClass(WebhookSecret);
