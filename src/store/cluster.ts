@@ -1,0 +1,147 @@
+/**
+ * One PostgreSQL server that this process starts and that ends with it.
+ *
+ * Source: PostgreSQL 18, "Creating a Database Cluster", "Shutting Down the Server", `src/backend/utils/init/miscinit.c`
+ * (`CreateLockFile`: the lines of `postmaster.pid`).
+ */
+import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+
+import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
+import type { PostgresBinaries, UnixUser } from './postgres-binaries.ts';
+
+export interface ClusterFiles {
+  readonly binaries: PostgresBinaries;
+  /** The cluster's own directory. */
+  readonly directory: string;
+  readonly user: UnixUser | undefined;
+}
+
+export interface ClusterOptions {
+  /** A free one is chosen when absent. */
+  readonly port?: number;
+  /** Further settings, as in postgresql.conf. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** What becomes of the server when this process dies: an orderly end, or none and the directory removed. */
+  readonly onDeath: 'stop' | 'remove';
+  readonly log?: (line: string) => void;
+}
+
+export interface Cluster {
+  readonly port: number;
+  readonly process: GuardedProcess;
+}
+
+export const superuser = 'hookline';
+
+const portTriesMax = 5;
+const ready = 'database system is ready to accept connections';
+
+/**
+ * Makes a cluster in the directory, which must be empty or absent. Its text is UTF-8, sorted by code point whatever
+ * locales the machine has, and its only user is `superuser`.
+ */
+export async function initialiseCluster(
+  { binaries, directory, user }: ClusterFiles,
+  password: string,
+): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  if (user) await chown(directory, user.uid, user.gid);
+  const passwordFile = `${directory}.password`;
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600, flush: true });
+  try {
+    if (user) await chown(passwordFile, user.uid, user.gid);
+    const initdb = spawnGuarded(
+      binaries.initdb,
+      [
+        ['--pgdata', directory],
+        ['--username', superuser],
+        ['--pwfile', passwordFile],
+        ['--auth', 'scram-sha-256'],
+        ['--encoding', 'UTF8'],
+        ['--locale', 'C'],
+        ['--locale-provider', 'builtin'],
+        ['--builtin-locale', 'C.UTF-8'],
+      ].flat(),
+      { deathSignal: 'KILL', directory, ...(user ? { user } : {}) },
+    );
+    const ended = await initdb.exited;
+    await initdb.stop({ signal: 'SIGTERM', deadlineMs: 1_000, keepDirectory: ended === 'code 0' });
+    if (ended !== 'code 0') {
+      throw new Error(`initdb ended with ${ended}:\n${initdb.lastOutput()}`);
+    }
+  } finally {
+    await rm(passwordFile, { force: true });
+  }
+}
+
+/**
+ * Starts the server on a loopback port and waits until it answers, recovery after a crash included.
+ *
+ * @throws Error with what the server said when it does not start.
+ */
+export async function startCluster(files: ClusterFiles, options: ClusterOptions): Promise<Cluster> {
+  for (let tries = 1; ; tries += 1) {
+    const port = options.port ?? (await freePort());
+    const server = spawnServer(files, options, port);
+    const ended = await server.started;
+    if (ended === undefined) return { port, process: server.process };
+    const output = server.process.lastOutput();
+    await server.process.stop({ signal: 'SIGINT', deadlineMs: 1_000, keepDirectory: true });
+    if (tries >= portTriesMax || !isPassing(output, options)) {
+      throw new Error(`PostgreSQL ended with ${ended} while starting:\n${output}`);
+    }
+  }
+}
+
+/** The server ends in order: transactions are rolled back, a checkpoint is written. */
+export async function stopCluster(cluster: Cluster, keepDirectory: boolean): Promise<void> {
+  await cluster.process.stop({ signal: 'SIGINT', deadlineMs: 60_000, keepDirectory });
+}
+
+/** A loopback TCP port that nothing listens on at this moment. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  return new Promise((resolve, reject) => {
+    server.once('error', reject).listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Another program took the port first, or processes of a server killed a moment ago are still on their way out. */
+function isPassing(output: string, options: ClusterOptions): boolean {
+  if (output.includes('is still in use')) return true;
+  return options.port === undefined && output.includes('could not bind');
+}
+
+function spawnServer(
+  { binaries, directory, user }: ClusterFiles,
+  { settings, onDeath, log }: ClusterOptions,
+  port: number,
+): { process: GuardedProcess; started: Promise<string | undefined> } {
+  const all = {
+    listen_addresses: '127.0.0.1',
+    port: String(port),
+    unix_socket_directories: '',
+    cluster_name: 'hookline',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    log_checkpoints: 'off',
+    ...settings,
+  };
+  const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const readyLine = Promise.withResolvers<undefined>();
+  const server = spawnGuarded(binaries.postgres, ['-D', directory, ...args], {
+    deathSignal: onDeath === 'stop' ? 'INT' : 'KILL',
+    ...(onDeath === 'stop' ? {} : { directory }),
+    ...(user ? { user } : {}),
+    onLine: line => {
+      log?.(line);
+      if (line.includes(ready)) readyLine.resolve(undefined);
+    },
+  });
+  return { process: server, started: Promise.race([readyLine.promise, server.exited]) };
+}
