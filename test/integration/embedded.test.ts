@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import pg from 'pg';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ConfigError } from '../../src/event/errors.ts';
@@ -126,7 +126,7 @@ async function isRunning(): Promise<boolean> {
 }
 
 async function query(url: string, sql: string): Promise<unknown[]> {
-  const client = new pg.Client(url);
+  const client = new Client(url);
   try {
     await client.connect();
     return (await client.query(sql)).rows;

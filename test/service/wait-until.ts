@@ -1,5 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
+type Answer<T> = T | undefined | false;
+
 /**
  * Asks until the answer is neither undefined nor false, and gives it back.
  *
@@ -7,14 +9,13 @@ import { setTimeout as wait } from 'node:timers/promises';
  */
 export async function waitUntil<T>(
   what: string,
-  ask: () => T | Promise<T>,
+  ask: () => Answer<T> | Promise<Answer<T>>,
   deadlineMs = 10_000,
-): Promise<Exclude<T, undefined | false>> {
+): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
     const answer = await ask();
-    // The compiler cannot narrow a bare type parameter by comparison.
-    if (answer !== undefined && answer !== false) return answer as Exclude<T, undefined | false>;
+    if (answer !== undefined && answer !== false) return answer;
     if (Date.now() > deadline) throw new Error(`Waited ${deadlineMs} ms for ${what}`);
     await wait(10);
   }
