@@ -7,7 +7,12 @@ export interface Message {
   readonly position: string;
   /** The AMQP routing key; absent on Kafka. */
   readonly routingKey?: string;
-  /** AMQP or Kafka headers that are text, keys as sent. */
+  /**
+   * The key of a Kafka record as text, such as CloudStack's resource UUID; absent on AMQP, and when the record
+   * has none or it is not UTF-8.
+   */
+  readonly key?: string;
+  /** AMQP or Kafka headers that are text, numbers or booleans, as text; keys as sent. Absent when there are none. */
   readonly headers?: Readonly<Record<string, string>>;
   /** The bytes of the message; null is a Kafka tombstone. */
   readonly body: Uint8Array | null;
@@ -44,4 +49,10 @@ export interface OffsetSpan {
   readonly offsets: readonly bigint[];
   /** One past the last offset covered, gaps (compaction, control records) included. */
   readonly nextOffset: bigint;
+  /**
+   * One past the last offset the partition had when the batch was fetched. A stored position above it
+   * cannot be of this log: the topic was deleted and made again, so its offsets restarted, and what is
+   * below the stored position has not been recorded.
+   */
+  readonly highWatermark: bigint;
 }
