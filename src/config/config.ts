@@ -1,0 +1,121 @@
+/** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
+
+export interface Config {
+  readonly database: {
+    /** Absent: an embedded PostgreSQL kept in `dataDir`. */
+    readonly url?: string;
+    readonly migrate: boolean;
+    readonly poolMax: number;
+  };
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly http: { readonly host: string; readonly port: number };
+  /** 32 bytes. Always there with `database.url`; without, see `readOrCreateSecretKey`. */
+  readonly secretKey?: Buffer;
+  readonly adminPassword?: string;
+  readonly dispatch: DispatchConfig;
+  readonly record: { readonly batchMax: number };
+  readonly lease: { readonly ttlMs: number };
+  readonly retention: { readonly days: number };
+  readonly match: { readonly resyncMs: number };
+  readonly shutdownMs: number;
+  readonly log: { readonly level: LogLevel };
+  readonly signature: { readonly encoding: SignatureEncoding };
+  readonly success: { readonly codes: SuccessCodes };
+  readonly sources: readonly SourceConfig[];
+  readonly client: ClientConfig;
+}
+
+export interface DispatchConfig {
+  /** Requests in flight, in all. */
+  readonly concurrency: number;
+  /** Deliveries held in memory, in all. */
+  readonly windowMax: number;
+  /** Deliveries held in memory for one webhook. */
+  readonly laneMax: number;
+  /** An ended attempt waits this long for company before it is written. */
+  readonly flushMs: number;
+  readonly flushMax: number;
+  /** Undelivered deliveries at which the sources pause. */
+  readonly backlogMax: number;
+  readonly timeoutMs: number;
+  readonly tries: number;
+  readonly responseBytesMax: number;
+  readonly backoff: BackoffConfig;
+}
+
+export interface BackoffConfig {
+  readonly baseMs: number;
+  readonly capMs: number;
+  /** The longest wait a receiver may ask for by Retry-After. */
+  readonly waitMsMax: number;
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+export const signatureEncodings = ['base64', 'hex'] as const;
+export type SignatureEncoding = (typeof signatureEncodings)[number];
+
+/** Which statuses mean delivered: all of 2xx, or these of them. */
+export type SuccessCodes = '2xx' | readonly number[];
+
+/** The formats a source may speak. */
+export const sourceFormats = ['cloudstack'] as const;
+export type SourceFormat = (typeof sourceFormats)[number];
+
+export type SourceConfig = RabbitmqConfig | KafkaConfig;
+
+export const queueTypes = ['quorum', 'classic'] as const;
+export type QueueType = (typeof queueTypes)[number];
+
+export interface RabbitmqConfig {
+  readonly kind: 'rabbitmq';
+  readonly name: string;
+  readonly format: SourceFormat;
+  readonly url: string;
+  readonly exchanges: readonly string[];
+  readonly bindings: readonly string[];
+  readonly queue: string;
+  readonly queueType: QueueType;
+  readonly prefetch: number;
+  /** Given only where a TLS key is set; an `amqps:` URL alone uses the system's authorities. */
+  readonly tls?: TlsConfig;
+}
+
+export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
+export type SaslMechanism = (typeof saslMechanisms)[number];
+
+export interface KafkaConfig {
+  readonly kind: 'kafka';
+  readonly name: string;
+  readonly format: SourceFormat;
+  readonly brokers: readonly string[];
+  readonly topics: readonly string[];
+  readonly groupId: string;
+  readonly fromBeginning: boolean;
+  readonly sasl?: {
+    readonly mechanism: SaslMechanism;
+    readonly username: string;
+    readonly password: string;
+  };
+  /** Absent: plain text. */
+  readonly tls?: TlsConfig;
+}
+
+/** The part of node:tls's ConnectionOptions that can be configured; PEM text, not paths. */
+export interface TlsConfig {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** How the command line reaches a running Hookline. */
+export interface ClientConfig {
+  /** Without a trailing slash. */
+  readonly url: string;
+  readonly token?: string;
+  /** Where `hookline login` keeps tokens. */
+  readonly tokenFile: string;
+}
