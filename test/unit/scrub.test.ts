@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+
+import { isSecretKey, scrub, tooDeep } from '../../src/normalize/scrub.ts';
+
+describe('scrub', () => {
+  it.each([
+    ['a password', { password: 'x' }, { password: '***' }],
+    ['a number', { pin: 1, sessionId: 42 }, { pin: 1, sessionId: '***' }],
+    ['a whole object', { credentials: { a: 'x' } }, { credentials: '***' }],
+    ['any spelling', { SECRET_KEY: 'x', 'api-key': 'x' }, { SECRET_KEY: '***', 'api-key': '***' }],
+    ['a longer name', { 'details[0].vmPassword': 'x' }, { 'details[0].vmPassword': '***' }],
+    ['an indexed name', { 'token[3]': 'x' }, { 'token[3]': '***' }],
+    ['one in an array', [{ token: 'x' }, 1], [{ token: '***' }, 1]],
+    ['a named value', { name: 'password', value: 'x' }, { name: 'password', value: '***' }],
+    [
+      'a flat named value',
+      { 'd[0].key': 'secret', 'd[0].value': 'x', 'd[1].value': 'y' },
+      { 'd[0].key': 'secret', 'd[0].value': '***', 'd[1].value': 'y' },
+    ],
+    ['JSON in text', { cmdInfo: '{"psk":"x","a":1}' }, { cmdInfo: '{"psk":"***","a":1}' }],
+    ['JSON after a class name', 'a.b.C/vm/{"password":"x"}/', 'a.b.C/vm/{"password":"***"}/'],
+    [
+      'JSON in JSON in text',
+      { a: JSON.stringify({ b: JSON.stringify({ token: 'x' }) }) },
+      { a: JSON.stringify({ b: JSON.stringify({ token: '***' }) }) },
+    ],
+    [
+      'a query',
+      { url: '/client/api?sessionkey=x%3D&id=1' },
+      { url: '/client/api?sessionkey=***&id=1' },
+    ],
+    ['a header', 'Authorization: Bearer abc.def', 'Authorization: ***'],
+    ['broken JSON', '{"password":"x y", "id":', '{"password":"***", "id":'],
+    ['broken escaped JSON', String.raw`{\"secretkey\":\"x\"`, String.raw`{\"secretkey\":\"***\"`],
+    ['text around JSON', 'token=x {"a":1} token=y', 'token=*** {"a":1} token=***'],
+    ['a URL', 'rbd://admin:x@mon/pool', 'rbd://admin:***@mon/pool'],
+  ])('takes out %s', (_, value, expected) => {
+    expect(scrub(value)).toEqual(expected);
+  });
+
+  it.each([
+    ['no secret', { id: 'b4e2', list: [1, 'two', { three: null }] }],
+    ['a flag about one', { passwordenabled: 'true', password: false, token: null, secret: '' }],
+    ['a key pair, which is a name', { keypair: 'mine', userdataid: '7' }],
+    ['text with brackets', { description: 'VM [i-2-3] {started} at http://10.0.0.1:8080/' }],
+    ['a key __proto__', JSON.parse('{"__proto__":{"a":1}}')],
+  ])('answers with the very same value where there is %s', (_, value) => {
+    expect(scrub(value)).toBe(value);
+  });
+
+  it('keeps a key __proto__ as data beside a secret', () => {
+    const clean = scrub(JSON.parse('{"__proto__":{"token":"x"},"token":"y"}'));
+    expect(JSON.stringify(clean)).toBe('{"__proto__":{"token":"***"},"token":"***"}');
+  });
+
+  it('leaves the value it was given as it is', () => {
+    const value = { a: { token: 'x' } };
+    scrub(value);
+    expect(value).toEqual({ a: { token: 'x' } });
+  });
+
+  it('passes on nothing that is nested too deeply to be looked at', () => {
+    let value: unknown = { token: 'x' };
+    for (let depth = 0; depth < 40; depth += 1) value = [value];
+    expect(JSON.stringify(scrub(value))).toBe(`${'['.repeat(32)}"${tooDeep}"${']'.repeat(32)}`);
+  });
+});
+
+it.each(['password', 'sessionkey', 'apiKey', 'secretCodeFor2FA', 'ipsecpsk', 'userdata'])(
+  'holds the key %s for a secret',
+  key => expect(isSecretKey(key)).toBe(true),
+);
+
+it.each(['passwordenabled', 'sshkeypair', 'publickey', 'tokenizer', 'signatureversion', 'id'])(
+  'does not hold the key %s for a secret',
+  key => expect(isSecretKey(key)).toBe(false),
+);
