@@ -9,7 +9,7 @@
  * Only the routing key, which Kafka lacks, says what happened in a resource state event and where an async job stands.
  *
  * Source: apache/cloudstack, ActionEventUtils, AlertGenerator, UsageEventUtils, the state listeners of VM, volume, snapshot
- * and network, ApiServer.publishAsyncJobEvent, and contrail's EventUtils (no account, no time).
+ * and network, ApiServer.handleAsyncJobPublishEvent, and contrail's EventUtils (no account, no time).
  */
 import { MalformedMessageError } from '../event/errors.ts';
 import type { Category, Envelope } from '../event/event.ts';

@@ -5,9 +5,9 @@
  * result (generated passwords, private keys), as objects or, before 4.20, as text that holds JSON:
  *
  *     "cmdInfo":"{\"sessionkey\":\"Y2hl…\",\"signature\":\"q0F…\"}"
- *     "jobResult":"org.apache.cloudstack.api.response.UserVmResponse/virtualmachine/{\"password\":\"Xw3\"}/"
+ *     "jobResult":"org.apache.cloudstack.api.response.UserVmResponse/virtualmachine/{\"password\":\"Xw3\"}"
  *
- * Source: apache/cloudstack, ApiServer.publishAsyncJobEvent (the parameters), ApiSerializerHelper.toSerializedString (the
+ * Source: apache/cloudstack, ApiServer.handleAsyncJobPublishEvent (the parameters), ApiSerializerHelper.toSerializedString (the
  * result). Also met in apache/cloudstack#782.
  */
 import { isObject } from './json.ts';
