@@ -1,0 +1,78 @@
+/**
+ * What a source says about itself: to `/v1/sources` at any time, to the log only when it changes.
+ */
+import type { Log } from '../event/log.ts';
+import type { SourceStatus } from './source.ts';
+
+/** A source that stays in trouble repeats itself at most this often. */
+const reminderMs = 60_000;
+
+export interface StatusBoard {
+  /** Messages arrive, or would. `reason` says what is missing all the same, such as one topic of three. */
+  running(reason?: string): void;
+  waiting(reason: string): void;
+  stopped(): void;
+  /** A paused source that waits for its broker is `waiting`. */
+  pause(paused: boolean): void;
+  readonly paused: boolean;
+  /** Undefined while unknown. */
+  lag: number | undefined;
+  status(): SourceStatus;
+}
+
+/** @param clock milliseconds of any epoch, such as `Date.now`. */
+export function createStatusBoard(name: string, log: Log, clock: () => number): StatusBoard {
+  let state: 'waiting' | 'running' | 'stopped' = 'waiting';
+  let reason: string | undefined = 'not started';
+  let paused = false;
+  let loggedAt = -Infinity;
+  let loggedState = '';
+  let lag: number | undefined;
+
+  function say(): void {
+    const kind = state === 'running' && reason !== undefined ? 'degraded' : state;
+    if (kind === loggedState && (kind !== 'waiting' || clock() - loggedAt < reminderMs)) return;
+    loggedAt = clock();
+    loggedState = kind;
+    const line = { source: name, state, ...(reason === undefined ? {} : { reason }) };
+    if (reason === undefined) log.info(line, 'source.changed');
+    else log.warn(line, 'source.changed');
+  }
+
+  return {
+    running(missing) {
+      state = 'running';
+      reason = missing;
+      say();
+    },
+    waiting(why) {
+      state = 'waiting';
+      reason = why;
+      say();
+    },
+    stopped() {
+      state = 'stopped';
+      reason = undefined;
+      say();
+    },
+    pause(wanted) {
+      if (paused !== wanted)
+        log.info({ source: name }, wanted ? 'source.paused' : 'source.resumed');
+      paused = wanted;
+    },
+    get paused() {
+      return paused;
+    },
+    get lag() {
+      return lag;
+    },
+    set lag(messages) {
+      lag = messages;
+    },
+    status: () => ({
+      state: paused && state === 'running' ? 'paused' : state,
+      ...(reason === undefined ? {} : { reason }),
+      ...(lag === undefined ? {} : { lag }),
+    }),
+  };
+}
