@@ -31,8 +31,10 @@ export interface DispatchConfig {
   readonly concurrency: number;
   /** Deliveries held in memory, in all. */
   readonly windowMax: number;
-  /** Deliveries held in memory for one webhook. */
-  readonly laneMax: number;
+  /** A fresh delivery that has waited this long in its webhook's lane is written down as due. */
+  readonly laneWaitMs: number;
+  /** An average answer above this makes a webhook slow. */
+  readonly slowMs: number;
   /** An ended attempt waits this long for company before it is written. */
   readonly flushMs: number;
   readonly flushMax: number;

@@ -45,7 +45,8 @@ describe('loadConfig', () => {
       dispatch: {
         concurrency: 64,
         windowMax: 10_000,
-        laneMax: 2_000,
+        laneWaitMs: 2_000,
+        slowMs: 1_000,
         flushMs: 20,
         flushMax: 500,
         backlogMax: 1_000_000,
