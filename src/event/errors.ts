@@ -30,3 +30,16 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
   readonly code = 'lease_lost';
 }
+
+/**
+ * A batch was not recorded: shutdown, or the broker took it back. The source settles nothing and goes on; the
+ * broker delivers the messages again.
+ */
+export class BatchGivenUpError extends Error {
+  override readonly name = 'BatchGivenUpError';
+  readonly code = 'batch_given_up';
+
+  constructor() {
+    super('the batch was given up before it was recorded');
+  }
+}

@@ -1,6 +1,7 @@
 /** The connection to PostgreSQL. Everything that knows MikroORM is in this folder. */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
+import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Account } from './account.ts';
@@ -17,6 +18,21 @@ import { SourcePosition } from './source-position.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
 
 export type Store = MikroORM;
+
+/** What a hand-written statement runs on: the pool, or one transaction. */
+export type Database = Kysely<unknown>;
+
+export function databaseOf(store: Store): Database {
+  return store.em.fork().getKysely<unknown>();
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+export async function inTransaction<T>(
+  store: Store,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  return store.em.fork().transactional(em => work(em.getKysely<unknown>()));
+}
 
 /**
  * Connects lazily: the first query opens the first connection, so an absent database is that query's error.

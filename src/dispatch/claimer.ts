@@ -1,0 +1,96 @@
+/**
+ * Brings due deliveries from the database into the lanes: retries, what was spilled, what a dead process left, what a
+ * person asked for again.
+ *
+ * It asks which webhooks have waiting deliveries, then claims for each as many as its lane has room for. While claims
+ * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Log } from '../event/log.ts';
+import { claimDue, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
+import { databaseOf, type Store } from '../store/open.ts';
+import type { Dispatcher } from './dispatcher.ts';
+
+export interface ClaimerOptions {
+  readonly store: Store;
+  readonly processId: () => number;
+  readonly dispatcher: Dispatcher;
+  readonly windowMax: number;
+  readonly pollMs: number;
+  readonly log: Log;
+}
+
+export interface Claimer {
+  run(signal: AbortSignal): Promise<void>;
+  /** Something is due now. */
+  wake(): void;
+}
+
+/** What a healthy lane may hold beyond what is in flight; a slow lane gets no more than it can use soon. */
+const laneRoom = 500;
+const slowLaneRoom = 2;
+/** Rows in one claim, over all webhooks. */
+const claimMax = 2_000;
+
+export function createClaimer(options: ClaimerOptions): Claimer {
+  const { log, pollMs } = options;
+  let wakeUp = new AbortController();
+  return {
+    async run(signal) {
+      while (!signal.aborted) {
+        const claimed = await claimOnce(options).catch((error: unknown) => {
+          log.warn({ err: error }, 'claim.failed');
+          return 0;
+        });
+        const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;
+        await wait(pauseMs, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(
+          () => {},
+        );
+        if (wakeUp.signal.aborted) wakeUp = new AbortController();
+      }
+    },
+    wake() {
+      wakeUp.abort();
+    },
+  };
+}
+
+/** @returns how many were claimed. */
+async function claimOnce(options: ClaimerOptions): Promise<number> {
+  const { store, dispatcher, windowMax } = options;
+  const database = databaseOf(store);
+  const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
+  if (windowRoom <= 0) return 0;
+  const webhookIds = await waitingWebhooks(database);
+  const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
+  const wanted = webhookIds
+    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(dispatcher, webhookId)) }))
+    .filter(({ room }) => room > 0);
+  if (wanted.length === 0) return 0;
+  const claimed = await claimDue(database, options.processId(), wanted);
+  for (const delivery of claimed) dispatcher.offer(toDelivery(delivery));
+  return claimed.length;
+}
+
+function roomOf(dispatcher: Dispatcher, webhookId: string): number {
+  const lane = dispatcher.laneState(webhookId);
+  if (!lane) return laneRoom;
+  return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;
+}
+
+function toDelivery(claimed: ClaimedDelivery): Parameters<Dispatcher['offer']>[0] {
+  return {
+    event: {
+      id: claimed.eventId,
+      event: claimed.event,
+      body: claimed.body,
+      ...(claimed.account !== null && { account: claimed.account }),
+    },
+    webhookId: claimed.webhookId,
+    deliveryId: claimed.deliveryId,
+    tries: claimed.tries,
+    webhookGone: !claimed.webhookExists,
+    written: () => {},
+  };
+}

@@ -1,0 +1,41 @@
+/** First in, first out, in constant time. An array's shift() moves every element behind it. */
+export interface Queue<T> {
+  readonly size: number;
+  push(item: T): void;
+  shift(): T | undefined;
+  first(): T | undefined;
+  /** Takes out every item for which `take` is true; the others keep their order. */
+  extract(take: (item: T) => boolean): readonly T[];
+}
+
+export function createQueue<T>(): Queue<T> {
+  let items: (T | undefined)[] = [];
+  let head = 0;
+  return {
+    get size() {
+      return items.length - head;
+    },
+    push(item) {
+      items.push(item);
+    },
+    shift() {
+      const item = items[head];
+      if (head < items.length) items[head++] = undefined;
+      // Half of the array being empty pays for moving the other half.
+      if (head > 1_024 && head * 2 > items.length) {
+        items = items.slice(head);
+        head = 0;
+      }
+      return item;
+    },
+    first: () => items[head],
+    extract(take) {
+      const taken: T[] = [];
+      const left: T[] = [];
+      for (const item of items.slice(head) as T[]) (take(item) ? taken : left).push(item);
+      items = left;
+      head = 0;
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,44 @@
+/**
+ * When to try a failed delivery again.
+ *
+ * Exponential growth with full jitter, bounded on both sides, and never sooner than the receiver asked for.
+ *
+ * Source: "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), the "full jitter" curve;
+ * Retry-After per RFC 9110 section 10.2.3.
+ */
+
+/** How long to wait between attempts. All durations are whole milliseconds. */
+export interface BackoffPolicy {
+  /** Ceiling of the first wait, at least 1. */
+  readonly baseMs: number;
+  /** Largest wait we choose ourselves; a receiver may ask for more, up to `waitMsMax`. */
+  readonly capMs: number;
+  /** Largest wait a receiver may ask for. It keeps a bad header from parking a delivery for years. */
+  readonly waitMsMax: number;
+}
+
+/**
+ * The wait before the next attempt, in milliseconds.
+ *
+ * @param made attempts already made, from 1: after the first failure it is 1.
+ * @param random a draw from [0, 1), normally `Math.random()`.
+ * @param retryAfterMs the receiver's Retry-After, already parsed; 0 when it sent none.
+ * @returns an integer in [0, policy.waitMsMax].
+ * @throws {RangeError} when `made` is not a positive integer: a bug in the caller, never bad input.
+ *
+ * @example backoffMs(policy, 3, 0.5) // half of min(capMs, baseMs * 4)
+ */
+export function backoffMs(
+  policy: BackoffPolicy,
+  made: number,
+  random: number,
+  retryAfterMs = 0,
+): number {
+  if (!Number.isInteger(made) || made < 1) {
+    throw new RangeError(`made must be a positive integer, got ${made}`);
+  }
+  // 2 ** 1024 is Infinity, and min() then yields the cap, so no exponent needs a guard of its own.
+  const ceilingMs = Math.min(policy.capMs, policy.baseMs * 2 ** (made - 1));
+  const chosenMs = Math.floor(ceilingMs * random);
+  return Math.min(policy.waitMsMax, Math.max(chosenMs, retryAfterMs));
+}

@@ -1,0 +1,89 @@
+/**
+ * Keeps this process's lease: joins, renews, takes over what others left behind, leaves.
+ *
+ * When the lease was lost (the process stood still for longer than its term and another one took over), it joins again
+ * under a new id with an empty ledger and says so: what was held in memory for the old id has rows now.
+ */
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Log } from '../event/log.ts';
+import { databaseOf, type Store } from '../store/open.ts';
+import {
+  joinProcess,
+  leaveProcess,
+  renewLease,
+  takeOverLapsed,
+  type TakeOver,
+} from '../store/lease.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+
+export interface Lease {
+  /** Changes when the lease was lost. */
+  readonly processId: number;
+  readonly ledger: Ledger;
+  /** Renews until `signal` aborts. Database trouble is waited out. */
+  keep(signal: AbortSignal): Promise<void>;
+  /** Joins again under a new id, because recording found the old one gone. */
+  rejoin(): Promise<void>;
+  /** Leaves now: whatever is still owed is written as due rows for the others. */
+  leave(): Promise<TakeOver | undefined>;
+}
+
+export interface LeaseOptions {
+  readonly store: Store;
+  /** The others may take over this long after the last renewal. */
+  readonly ttlMs: number;
+  /** An id below that of every event recorded from now on. */
+  readonly newId: () => string;
+  /** What was held in memory is no longer ours. */
+  readonly onLost: () => void;
+  readonly log: Log;
+}
+
+export async function openLease(options: LeaseOptions): Promise<Lease> {
+  const { store, ttlMs, newId, onLost, log } = options;
+  let ledger = createLedger(newId());
+  let processId = await join();
+
+  function join(): Promise<number> {
+    const watermark = ledger.watermark();
+    return joinProcess(databaseOf(store), {
+      host: hostname(),
+      pid: process.pid,
+      ttlMs,
+      watermark,
+    });
+  }
+
+  async function rejoin(): Promise<void> {
+    const lost = processId;
+    ledger = createLedger(newId());
+    processId = await join();
+    onLost();
+    log.warn({ lost, processId }, 'lease.lost');
+  }
+
+  async function renew(): Promise<void> {
+    const mine = { id: processId, ttlMs, watermark: ledger.watermark() };
+    if (!(await renewLease(databaseOf(store), mine)) && processId === mine.id) await rejoin();
+    for (const taken of await takeOverLapsed(store)) log.info(taken, 'process.taken_over');
+  }
+
+  return {
+    get processId() {
+      return processId;
+    },
+    get ledger() {
+      return ledger;
+    },
+    rejoin,
+    async keep(signal) {
+      while (!signal.aborted) {
+        await renew().catch((error: unknown) => log.warn({ err: error }, 'lease.renewal_failed'));
+        await wait(ttlMs / 4, undefined, { signal }).catch(() => {});
+      }
+    },
+    leave: () => leaveProcess(store, processId),
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * Knows up to which event everything this process owes has a row: the watermark of its lease.
+ *
+ * Events are entered in the order of their ids and settled in any order. The watermark is the last event before
+ * the first unsettled one:
+ *
+ *     ids      1   2   3   4        owed left: 1 → 0, 2 → 1, 3 → 0, 4 → 2
+ *     settled  ✓       ✓            watermark 1; once 2 is settled it is 3
+ */
+
+export interface OwedEvent {
+  readonly eventId: string;
+  /** Rows still to be written, plus one while the event itself is being recorded. */
+  left: number;
+}
+
+export interface Ledger {
+  /** Enters an event about to be recorded. `eventId` must be above every id entered before. */
+  enter(eventId: string, owed: number): OwedEvent;
+  /** One of an event's deliveries has a row now, or the event itself has (or never will). */
+  settle(event: OwedEvent): void;
+  /** The event was not recorded: nothing is owed. */
+  strike(event: OwedEvent): void;
+  watermark(): string;
+}
+
+/** @param start below every id that will be entered. */
+export function createLedger(start: string): Ledger {
+  let watermark = start;
+  let open: OwedEvent[] = [];
+  let head = 0;
+  return {
+    enter(eventId, owed) {
+      const event = { eventId, left: owed + 1 };
+      open.push(event);
+      return event;
+    },
+    settle(event) {
+      event.left -= 1;
+    },
+    strike(event) {
+      event.left = 0;
+    },
+    watermark() {
+      for (let first = open[head]; first?.left === 0; first = open[head]) {
+        watermark = first.eventId;
+        head += 1;
+      }
+      open = open.slice(head);
+      head = 0;
+      return watermark;
+    },
+  };
+}

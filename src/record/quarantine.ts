@@ -1,0 +1,31 @@
+/** Puts a message aside whole, with the reason why it cannot become an event. */
+import type { Message } from '../event/message.ts';
+import type { ReadMessage } from './recorder.ts';
+
+/** @param reason what was wrong and what was expected. */
+export function quarantine(message: Message, id: string, reason: string): ReadMessage {
+  const { position, routingKey, headers, body } = message;
+  return {
+    message,
+    events: [],
+    quarantined: {
+      id,
+      position: storable(position),
+      reason: storable(reason),
+      body,
+      ...(routingKey !== undefined && { routingKey: storable(routingKey) }),
+      ...(headers && { headers: storableAll(headers) }),
+    },
+  };
+}
+
+/** PostgreSQL's text and jsonb hold every character but NUL. */
+function storable(text: string): string {
+  return text.replaceAll('\0', '\u{FFFD}');
+}
+
+function storableAll(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [storable(name), storable(value)]),
+  );
+}

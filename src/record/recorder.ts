@@ -1,0 +1,143 @@
+/**
+ * Makes a batch durable once, whatever the broker repeats.
+ *
+ * Kafka: the stored position moves in the transaction that records, so records below it are left out here, whoever
+ * reads them again. RabbitMQ: messages the broker marks redelivered are looked up among the receipts.
+ */
+import { LeaseLostError } from '../event/errors.ts';
+import type { Log } from '../event/log.ts';
+import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
+import { databaseOf, inTransaction, type Database, type Store } from '../store/open.ts';
+import { takeReceipts } from '../store/receipt-match.ts';
+import {
+  forgetOffset,
+  recordBatch,
+  storedOffset,
+  type BatchRows,
+  type EventToRecord,
+  type MessageToQuarantine,
+} from '../store/record-batch.ts';
+import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
+
+/** What became of one message: events, or a place in the quarantine. */
+export interface ReadMessage {
+  readonly message: Message;
+  readonly events: readonly EventToRecord[];
+  readonly quarantined?: MessageToQuarantine;
+}
+
+export interface Recorder {
+  /**
+   * @param read one entry for each message of the batch, in its order.
+   * @returns the entries that were recorded now; the others had been before.
+   * @throws {LeaseLostError} nothing was written: join again, give the events new ids, repeat.
+   */
+  record(
+    source: string,
+    batch: MessageBatch,
+    read: readonly ReadMessage[],
+  ): Promise<readonly ReadMessage[]>;
+}
+
+export interface RecorderOptions {
+  readonly store: Store;
+  readonly processId: () => number;
+  readonly log: Log;
+}
+
+export function createRecorder(options: RecorderOptions): Recorder {
+  const receiptsBySource = new Map<string, Receipts>();
+  return {
+    record(source, batch, read) {
+      const rows = { processId: options.processId(), source };
+      if (batch.span) return recordSpan(options, rows, batch.span, read);
+      let receipts = receiptsBySource.get(source);
+      if (!receipts) receiptsBySource.set(source, (receipts = createReceipts()));
+      return recordReceived(options.store, rows, { batch, read, receipts });
+    },
+  };
+}
+
+type Owner = Pick<BatchRows, 'processId' | 'source'>;
+
+async function recordSpan(
+  { store, log }: RecorderOptions,
+  owner: Owner,
+  span: OffsetSpan,
+  read: readonly ReadMessage[],
+): Promise<readonly ReadMessage[]> {
+  const key = { source: owner.source, topic: span.topic, partition: span.partition };
+  let from = 0;
+  for (;;) {
+    const fresh = read.slice(from);
+    const firstOffset = span.offsets[from] ?? span.nextOffset;
+    const position = { ...key, firstOffset, nextOffset: span.nextOffset };
+    const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
+    if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
+    if (result.kind === 'recorded') return fresh;
+    const stored = (await storedOffset(databaseOf(store), key)) ?? 0n;
+    if (stored > span.highWatermark) {
+      // The partition ends before what we have recorded of it: another topic of the same name.
+      log.warn({ ...key, stored: `${stored}`, end: `${span.highWatermark}` }, 'topic.recreated');
+      await forgetOffset(databaseOf(store), key);
+    } else {
+      if (stored >= span.nextOffset) return [];
+      from = span.offsets.findIndex(offset => offset >= stored);
+      if (from === -1) from = span.offsets.length;
+    }
+  }
+}
+
+async function recordReceived(
+  store: Store,
+  owner: Owner,
+  { batch, read, receipts }: { batch: MessageBatch; read: readonly ReadMessage[]; receipts: Receipts },
+): Promise<readonly ReadMessage[]> {
+  const hashes = read.map(({ message }) => hashMessage(message));
+  const record = async (database: Database, fresh: readonly ReadMessage[]) => {
+    const forget = batch.consumer ? receipts.superfluous(batch.consumer, hashes.length) : [];
+    const result = await recordBatch(database, {
+      ...owner,
+      ...rowsOf(fresh),
+      ...(batch.consumer && { receipt: { consumerId: batch.consumer.id, hashes, forget } }),
+    });
+    if (result.kind !== 'recorded') throw new LeaseLostError(leaseLost(owner));
+    return { fresh, forget, receiptId: result.receiptId };
+  };
+  const { fresh, forget, receiptId } = read.some(({ message }) => message.redelivered)
+    ? await inTransaction(store, async database =>
+        record(database, await withoutRecorded(database, owner.source, read, hashes)),
+      )
+    : await record(databaseOf(store), read);
+  if (batch.consumer && receiptId !== undefined) {
+    receipts.made(batch.consumer.id, { id: receiptId, size: hashes.length }, forget);
+  }
+  return fresh;
+}
+
+async function withoutRecorded(
+  database: Database,
+  source: string,
+  read: readonly ReadMessage[],
+  hashes: readonly string[],
+): Promise<readonly ReadMessage[]> {
+  const redelivered = hashes.filter((_, index) => read[index]?.message.redelivered);
+  const found = new Map(await takeReceipts(database, source, redelivered));
+  return read.filter(({ message }, index) => {
+    const hash = hashes[index] ?? '';
+    const count = message.redelivered ? (found.get(hash) ?? 0) : 0;
+    if (count > 0) found.set(hash, count - 1);
+    return count === 0;
+  });
+}
+
+function rowsOf(read: readonly ReadMessage[]): Pick<BatchRows, 'events' | 'quarantined'> {
+  return {
+    events: read.flatMap(({ events }) => events),
+    quarantined: read.flatMap(({ quarantined }) => quarantined ?? []),
+  };
+}
+
+function leaseLost({ processId }: Owner): string {
+  return `process ${processId} was taken over`;
+}

@@ -1,0 +1,43 @@
+/** Listens to what the triggers say has changed. The channel and its payloads are in migration 0001. */
+import pg from 'pg';
+
+/** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row; `truncate`: anything; `due`: a delivery wants to go. */
+export type Change =
+  | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
+  | { readonly kind: 'truncate' }
+  | { readonly kind: 'due' };
+
+export interface ChangeListener {
+  /** Rejects with the connection's error, resolves when closed. Notifications may have been lost from then on. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens a connection of its own, for a pooled one may be handed to somebody else. */
+export async function listenToChanges(
+  url: string,
+  onChange: (change: Change) => void,
+): Promise<ChangeListener> {
+  const client = new pg.Client({ connectionString: url, keepAlive: true });
+  const ended = new Promise<void>((resolve, reject) => {
+    client.on('error', reject);
+    client.on('end', resolve);
+  });
+  // Nobody may be waiting yet when the connection breaks; whoever awaits `ended` still sees it.
+  ended.catch(() => {});
+  client.on('notification', ({ payload }) => {
+    const change = parseChange(payload ?? '');
+    if (change) onChange(change);
+  });
+  await client.connect();
+  await client.query('listen hookline');
+  return { ended, close: () => client.end() };
+}
+
+function parseChange(payload: string): Change | undefined {
+  if (payload === 'truncate' || payload === 'due') return { kind: payload };
+  const colon = payload.indexOf(':');
+  const kind = payload.slice(0, colon);
+  if (kind !== 'webhook' && kind !== 'domain' && kind !== 'account') return undefined;
+  return { kind, id: payload.slice(colon + 1) };
+}

@@ -1,0 +1,68 @@
+/** Claims deliveries that are due, a few for each webhook that has room. */
+import { sql } from 'kysely';
+
+import type { DeliveryKind } from '../event/delivery.ts';
+import type { Database } from './open.ts';
+
+export interface ClaimedDelivery {
+  readonly deliveryId: string;
+  readonly eventId: string;
+  readonly webhookId: string;
+  readonly kind: DeliveryKind;
+  /** Attempts made so far. */
+  readonly tries: number;
+  /** False when the webhook was deleted: there is nobody to deliver to. */
+  readonly webhookExists: boolean;
+  readonly event: string;
+  readonly account: string | null;
+  readonly body: string;
+}
+
+/** Ids of the webhooks that have waiting deliveries, due or not: one index step a webhook. */
+export async function waitingWebhooks(database: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ webhook_id: string }>`
+    with recursive w as (
+      (select webhook_id from delivery where state = 'pending' order by webhook_id limit 1)
+      union all
+      select (select d.webhook_id from delivery d
+        where d.state = 'pending' and d.webhook_id > w.webhook_id order by d.webhook_id limit 1)
+      from w where w.webhook_id is not null)
+    select webhook_id from w where webhook_id is not null`.execute(database);
+  return rows.map(row => row.webhook_id);
+}
+
+/**
+ * Marks due deliveries as being delivered by this process, oldest due first, up to `room` for each webhook.
+ * Rows another process is just claiming are skipped, so replicas share the work without waiting.
+ */
+export async function claimDue(
+  database: Database,
+  processId: number,
+  wanted: readonly { readonly webhookId: string; readonly room: number }[],
+): Promise<readonly ClaimedDelivery[]> {
+  const { rows } = await sql<ClaimedDelivery>`
+    with due as (
+      select picked.id from unnest(
+        ${wanted.map(lane => lane.webhookId)}::uuid[], ${wanted.map(lane => lane.room)}::int[]) as lane(webhook_id, room)
+      cross join lateral (
+        select d.id from delivery d
+        where d.webhook_id = lane.webhook_id and d.state = 'pending' and d.next_attempt_at <= now()
+        order by d.next_attempt_at limit lane.room for update skip locked) picked),
+    claimed as (
+      update delivery d set state = 'delivering', process_id = ${processId} from due where d.id = due.id
+      returning d.id, d.event_id, d.webhook_id, d.kind, d.tries, d.next_attempt_at)
+    select c.id as "deliveryId", c.event_id as "eventId", c.webhook_id as "webhookId", c.kind, c.tries,
+      exists (select from webhook w where w.id = c.webhook_id) as "webhookExists", e.event, e.account, e.body
+    from claimed c join event e on e.id = c.event_id
+    order by c.next_attempt_at`.execute(database);
+  return rows;
+}
+
+/** How many deliveries wait in the database, counted up to `max`. */
+export async function countWaiting(database: Database, max: number): Promise<number> {
+  const { rows } = await sql<{ count: string }>`
+    select count(*) from (select from delivery where state = 'pending' limit ${max}) waiting`.execute(
+    database,
+  );
+  return Number(rows[0]?.count ?? 0);
+}

@@ -1,0 +1,99 @@
+/** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
+import type { Webhook } from '../event/webhook.ts';
+import { Account } from './account.ts';
+import { Domain } from './domain.ts';
+import type { Store } from './open.ts';
+import { WebhookRow } from './webhook.ts';
+
+const pageSize = 500;
+
+/** Every webhook, by id. */
+export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webhook[]> {
+  let cursor: string | undefined;
+  for (;;) {
+    const rows = await store.em.fork().find(
+      WebhookRow,
+      cursor === undefined ? {} : { id: { $gt: cursor } },
+      { orderBy: { id: 'asc' }, limit: pageSize, populate: ['filters', 'secret'] },
+    );
+    if (rows.length > 0) yield rows.map(toWebhook);
+    cursor = rows.at(-1)?.id;
+    if (rows.length < pageSize) return;
+  }
+}
+
+/** The webhooks with these ids, as far as they exist. */
+export async function loadWebhooksById(
+  store: Store,
+  ids: readonly string[],
+): Promise<readonly Webhook[]> {
+  const rows = await store.em
+    .fork()
+    .find(WebhookRow, { id: { $in: [...ids] } }, { populate: ['filters', 'secret'] });
+  return rows.map(toWebhook);
+}
+
+export interface DomainNode {
+  readonly id: string;
+  readonly parentId?: string;
+}
+
+/** Domains; all of them, or those with these ids. */
+export async function loadDomains(
+  store: Store,
+  ids?: readonly string[],
+): Promise<readonly DomainNode[]> {
+  const rows = await store.em.fork().find(Domain, ids ? { id: { $in: [...ids] } } : {});
+  return rows.map(({ id, parentId }) => ({ id, ...(typeof parentId === 'string' && { parentId }) }));
+}
+
+export interface AccountNode {
+  readonly id: string;
+  readonly domainId: string;
+}
+
+/** Every account, by id. */
+export async function* loadAccounts(store: Store): AsyncGenerator<readonly AccountNode[]> {
+  let cursor: string | undefined;
+  for (;;) {
+    const rows = await store.em.fork().find(
+      Account,
+      cursor === undefined ? {} : { id: { $gt: cursor } },
+      { orderBy: { id: 'asc' }, limit: pageSize },
+    );
+    if (rows.length > 0) yield rows.map(({ id, domainId }) => ({ id, domainId }));
+    cursor = rows.at(-1)?.id;
+    if (rows.length < pageSize) return;
+  }
+}
+
+/** The accounts with these ids, as far as they exist. */
+export async function loadAccountsById(
+  store: Store,
+  ids: readonly string[],
+): Promise<readonly AccountNode[]> {
+  const rows = await store.em.fork().find(Account, { id: { $in: [...ids] } });
+  return rows.map(({ id, domainId }) => ({ id, domainId }));
+}
+
+function toWebhook(row: WebhookRow): Webhook {
+  const sealed = row.secret?.sealed;
+  return {
+    id: row.id,
+    name: row.name,
+    state: row.state,
+    scope: row.scope,
+    accountId: row.accountId,
+    domainId: row.domainId,
+    payloadUrl: row.payloadUrl,
+    sslVerification: row.sslVerification,
+    categories: row.categories,
+    filters: row.filters
+      .getItems()
+      .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
+    ...(typeof row.tries === 'number' && { tries: row.tries }),
+    ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
+    ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
+    ...(sealed && { sealedSecret: sealed }),
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * The statement that makes a batch durable: events with what they owe, the quarantine, the position or the
+ * receipt, all or nothing, in one round trip.
+ *
+ * It writes only while the process still has its lease row (else whoever takes over would miss these events), and on
+ * Kafka only when the stored position is not past the batch's first record (else some of it is recorded already).
+ */
+import { sql } from 'kysely';
+
+import type { Envelope } from '../event/event.ts';
+import { inTransaction, type Database, type Store } from './open.ts';
+
+export interface EventToRecord {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly body: string;
+  /** Ids of the webhooks it is owed to. */
+  readonly owed: readonly string[];
+}
+
+export interface MessageToQuarantine {
+  readonly id: string;
+  readonly position: string;
+  readonly routingKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly body: Uint8Array | null;
+}
+
+export interface BatchRows {
+  readonly processId: number;
+  readonly source: string;
+  readonly events: readonly EventToRecord[];
+  readonly quarantined: readonly MessageToQuarantine[];
+  /** Kafka: the span from the first record of the batch to one past its last. */
+  readonly position?: {
+    readonly topic: string;
+    readonly partition: number;
+    readonly firstOffset: bigint;
+    readonly nextOffset: bigint;
+  };
+  /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
+  readonly receipt?: {
+    readonly consumerId: string;
+    readonly hashes: readonly string[];
+    readonly forget: readonly string[];
+  };
+}
+
+export type BatchResult =
+  | { readonly kind: 'recorded'; readonly receiptId?: string }
+  | { readonly kind: 'lease-lost' }
+  /** The stored position is past the batch's first record. Nothing was written. */
+  | { readonly kind: 'position-ahead' };
+
+export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
+  const parts = [
+    heldPart(rows),
+    ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.events.length > 0 ? [eventPart(rows)] : []),
+    ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
+    ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
+  ];
+  const { rows: answers } = await sql<{
+    held: boolean;
+    allowed: boolean;
+    receipt_id: string | null;
+  }>`with ${sql.join(parts)}
+    select exists (select from held) as held, exists (select from allowed) as allowed,
+      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id`.execute(database);
+  const [answer] = answers;
+  if (!answer?.held) return { kind: 'lease-lost' };
+  if (!answer.allowed) return { kind: 'position-ahead' };
+  return {
+    kind: 'recorded',
+    ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
+  };
+}
+
+/**
+ * Which events of a batch are recorded after all, when the connection broke before the answer came.
+ *
+ * Recording holds a key-share lock on the process's row. Taking the row for update therefore waits for a statement
+ * that is still running on the broken connection, so the answer is final.
+ *
+ * @returns the recorded ids, and whether the process still holds its lease; when not, they have delivery rows.
+ */
+export async function findRecorded(
+  store: Store,
+  processId: number,
+  eventIds: readonly string[],
+): Promise<{ readonly ids: ReadonlySet<string>; readonly held: boolean }> {
+  return inTransaction(store, async database => {
+    const lease = await sql`select from process where id = ${processId} for update`.execute(database);
+    const { rows } = await sql<{ id: string }>`select id from event
+      where id = any(${[...eventIds]}::uuid[])`.execute(database);
+    return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
+  });
+}
+
+/** The offset up to which a partition is recorded; undefined when nothing of it ever was. */
+export async function storedOffset(
+  database: Database,
+  key: { source: string; topic: string; partition: number },
+): Promise<bigint | undefined> {
+  const { rows } = await sql<{ next_offset: string }>`select next_offset from source_position
+    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
+    database,
+  );
+  return rows[0] && BigInt(rows[0].next_offset);
+}
+
+/** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
+export async function forgetOffset(
+  database: Database,
+  key: { source: string; topic: string; partition: number },
+): Promise<void> {
+  await sql`delete from source_position
+    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
+    database,
+  );
+}
+
+// The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
+function heldPart(rows: BatchRows) {
+  const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
+  return rows.position ? held : sql`${held}, allowed as (select from held)`;
+}
+
+function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position']>) {
+  return sql`allowed as (
+    insert into source_position as stored (source, topic, partition, next_offset)
+    select ${rows.source}, ${position.topic}, ${position.partition}::int, ${position.nextOffset.toString()}::bigint
+      from held
+    on conflict (source, topic, partition) do update
+      set next_offset = excluded.next_offset, updated_at = now()
+      where stored.next_offset <= ${position.firstOffset.toString()}::bigint
+    returning 1)`;
+}
+
+function eventPart({ processId, source, events }: BatchRows) {
+  const column = <T>(pick: (event: EventToRecord) => T): T[] => events.map(pick);
+  const fact = (name: keyof Envelope) => column(event => event.envelope[name] ?? null);
+  return sql`recorded as (
+    insert into event (process_id, source, id, category, event, entity, entityuuid, account, user_id, project,
+      domain, status, event_date_time, description, origin, details, body, owed)
+    select ${processId}::int, ${source}::text, r.id, r.category, r.event, r.entity, r.entityuuid, r.account, r.user_id,
+      r.project, r.domain, r.status, r.event_date_time, r.description, r.origin, r.details, r.body, r.owed::uuid[]
+    from unnest(
+      ${column(event => event.id)}::uuid[], ${fact('category')}::text[], ${fact('event')}::text[],
+      ${fact('entity')}::text[], ${fact('entityuuid')}::text[], ${fact('account')}::text[],
+      ${fact('user')}::text[], ${fact('project')}::text[], ${fact('domain')}::text[],
+      ${fact('status')}::text[], ${fact('eventDateTime')}::timestamptz[], ${fact('description')}::text[],
+      ${fact('source')}::text[],
+      ${column(({ envelope }) => (envelope.details ? JSON.stringify(envelope.details) : null))}::jsonb[],
+      ${column(event => event.body)}::text[],
+      ${column(event => `{${event.owed.join(',')}}`)}::text[]
+    ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
+      description, origin, details, body, owed)
+    where exists (select from allowed))`;
+}
+
+function quarantinePart({ source, quarantined }: BatchRows) {
+  const column = <T>(pick: (message: MessageToQuarantine) => T): T[] => quarantined.map(pick);
+  return sql`parked as (
+    insert into quarantine (id, source, position, routing_key, headers, reason, body)
+    select r.id, ${source}, r.position, r.routing_key, r.headers, r.reason, r.body
+    from unnest(
+      ${column(message => message.id)}::uuid[], ${column(message => message.position)}::text[],
+      ${column(message => message.routingKey ?? null)}::text[],
+      ${column(message => (message.headers ? JSON.stringify(message.headers) : null))}::jsonb[],
+      ${column(message => message.reason)}::text[],
+      ${column(message => (message.body ? Buffer.from(message.body) : null))}::bytea[]
+    ) as r(id, position, routing_key, headers, reason, body)
+    where exists (select from allowed) on conflict (id) do nothing)`;
+}
+
+function receiptParts(rows: BatchRows, receipt: NonNullable<BatchRows['receipt']>) {
+  const made = sql`made as (
+    insert into receipt (source, consumer_id, hashes)
+    select ${rows.source}, ${receipt.consumerId}, ${[...receipt.hashes]}::uuid[] from allowed returning id)`;
+  if (receipt.forget.length === 0) return [made];
+  return [
+    made,
+    sql`forgotten as (delete from receipt where id = any(${[...receipt.forget]}::bigint[])
+      and exists (select from allowed))`,
+  ];
+}
