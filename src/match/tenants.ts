@@ -1,0 +1,67 @@
+/** The directory as matching needs it: which domain an account is in, and which domains are above that one. */
+
+export interface DomainNode {
+  readonly id: string;
+  /** Absent for the top of the tree. */
+  readonly parentId?: string;
+}
+
+export interface AccountNode {
+  readonly id: string;
+  readonly domainId: string;
+}
+
+export interface Tenants {
+  setDomain(domain: DomainNode): void;
+  removeDomain(id: string): void;
+  setAccount(account: AccountNode): void;
+  removeAccount(id: string): void;
+  /** The account's domain; undefined for an account the directory does not know. */
+  readonly domainOf: (accountId: string) => string | undefined;
+  /** The domain and all above it, nearest first. One whose parent is not known yet is taken for a top. */
+  readonly pathOf: (domainId: string) => readonly string[];
+}
+
+/** Empty; domains and accounts may come in any order, a child before its parent too. */
+export function createTenants(): Tenants {
+  const parents = new Map<string, string | undefined>();
+  const domains = new Map<string, string>();
+  /** Paths that were asked for since the tree last changed. */
+  const paths = new Map<string, readonly string[]>();
+
+  return {
+    setDomain({ id, parentId }) {
+      parents.set(id, parentId);
+      paths.clear();
+    },
+    removeDomain(id) {
+      parents.delete(id);
+      paths.clear();
+    },
+    setAccount({ id, domainId }) {
+      domains.set(id, domainId);
+    },
+    removeAccount(id) {
+      domains.delete(id);
+    },
+    domainOf: accountId => domains.get(accountId),
+    pathOf(domainId) {
+      const known = paths.get(domainId);
+      if (known !== undefined) return known;
+      const path = climb(parents, domainId);
+      paths.set(domainId, path);
+      return path;
+    },
+  };
+}
+
+/** Two moves that are seen one after the other can make a ring for a moment, so a domain is never passed twice. */
+function climb(parents: ReadonlyMap<string, string | undefined>, domainId: string): string[] {
+  const path = new Set<string>();
+  let next: string | undefined = domainId;
+  while (next !== undefined && !path.has(next)) {
+    path.add(next);
+    next = parents.get(next);
+  }
+  return [...path];
+}

@@ -1,0 +1,200 @@
+/** The index against an oracle that looks at every webhook and follows every parent, one by one. */
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { categories } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/event.ts';
+import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../src/event/webhook.ts';
+import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
+import { createMatchIndex } from '../../src/match/match-index.ts';
+import { webhookOf } from '../fixtures/webhook.ts';
+
+const pick = (...names: readonly string[]) => fc.constantFrom(...names);
+const domain = pick('d0', 'd1', 'd2', 'd3', 'd4');
+const account = pick('a0', 'a1', 'a2', 'a3');
+const anyEvent = fc.oneof(
+  pick('VM.START', 'VM.STOP', 'VOLUME.START', 'vm.start', 'VM'),
+  fc.string(),
+);
+const anyFilter: fc.Arbitrary<WebhookFilter> = fc.record({
+  mode: fc.constantFrom(...filterModes),
+  matchType: fc.constantFrom(...filterMatchTypes),
+  value: fc.oneof(pick('VM.START', 'VM', 'START', '.', 'M.S', 'vm'), fc.string({ maxLength: 2 })),
+});
+const anyWebhook: fc.Arbitrary<Webhook> = fc
+  .record({
+    id: pick('w0', 'w1', 'w2', 'w3', 'w4', 'w5'),
+    state: fc.constantFrom(...webhookStates, 'Enabled' as const),
+    scope: fc.constantFrom(...scopes),
+    accountId: account,
+    domainId: domain,
+    categories: fc.oneof(
+      fc.constant(['ActionEvent']),
+      fc.subarray<string>([...categories, '*', 'Unheard']),
+    ),
+    filters: fc.oneof(fc.constant([]), fc.array(anyFilter, { maxLength: 4 })),
+  })
+  .map(webhookOf);
+const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
+  { event: anyEvent, category: fc.constantFrom(...categories, 'ActionEvent' as const), account },
+  { requiredKeys: ['event'] },
+);
+
+/** What a change does to the index, and to the plain maps the oracle reads. */
+interface Plain {
+  readonly webhooks: Map<string, Webhook>;
+  readonly parents: Map<string, string | undefined>;
+  readonly accounts: Map<string, string>;
+}
+type Change = (index: ReturnType<typeof createMatchIndex>, plain: Plain) => void;
+
+const anyChange: fc.Arbitrary<Change> = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: anyWebhook.map((webhook): Change => (index, { webhooks }) => {
+      index.upsertWebhook(webhook);
+      webhooks.set(webhook.id, webhook);
+    }),
+  },
+  anyWebhook.map(({ id }): Change => (index, { webhooks }) => {
+    index.removeWebhook(id);
+    webhooks.delete(id);
+  }),
+  fc
+    .tuple(domain, fc.option(domain, { nil: undefined }))
+    .map(([id, parentId]): Change => (index, { parents }) => {
+      index.setDomain({ id, ...(parentId !== undefined && { parentId }) });
+      parents.set(id, parentId);
+    }),
+  domain.map((id): Change => (index, { parents }) => {
+    index.removeDomain(id);
+    parents.delete(id);
+  }),
+  {
+    weight: 3,
+    arbitrary: fc.tuple(account, domain).map(([id, domainId]): Change => (index, { accounts }) => {
+      index.setAccount({ id, domainId });
+      accounts.set(id, domainId);
+    }),
+  },
+  account.map((id): Change => (index, { accounts }) => {
+    index.removeAccount(id);
+    accounts.delete(id);
+  }),
+);
+
+function isBelow(parents: Plain['parents'], id: string, top: string): boolean {
+  let at: string | undefined = id;
+  for (let steps = 0; at !== undefined && steps <= parents.size; steps += 1) {
+    if (at === top) return true;
+    at = parents.get(at);
+  }
+  return false;
+}
+
+function wantsByTheBook({ filters }: Webhook, event: string): boolean {
+  const hits = (mode: WebhookFilter['mode']) =>
+    filters
+      .filter(filter => filter.mode === mode)
+      .map(({ matchType, value }) => {
+        const at = event.indexOf(value);
+        const end = event.lastIndexOf(value);
+        if (matchType === 'Exact') return event === value;
+        if (matchType === 'Prefix') return at === 0;
+        if (matchType === 'Suffix') return end !== -1 && end + value.length === event.length;
+        return at !== -1;
+      });
+  if (hits('Exclude').includes(true)) return false;
+  return hits('Include').length === 0 || hits('Include').includes(true);
+}
+
+function isOwed(
+  webhook: Webhook,
+  { event, category, account: owner }: Envelope,
+  plain: Plain,
+): boolean {
+  if (webhook.state !== 'Enabled' || !wantsByTheBook(webhook, event)) return false;
+  if (category !== undefined && !webhook.categories.some(one => one === '*' || one === category))
+    return false;
+  if (webhook.scope === 'Global') return true;
+  const home = owner === undefined ? undefined : plain.accounts.get(owner);
+  if (home === undefined) return false;
+  return webhook.scope === 'Local'
+    ? webhook.accountId === owner
+    : isBelow(plain.parents, home, webhook.domainId);
+}
+
+const idsOf = (webhooks: Iterable<Webhook>) => [...webhooks].map(({ id }) => id).toSorted();
+
+describe('the match index', () => {
+  it('answers as a look at every webhook does, after any changes in any order', () => {
+    const matched = { Local: 0, Domain: 0, Global: 0 };
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(anyChange, anyEnvelope), { minLength: 30, maxLength: 60 }),
+        steps => {
+          const index = createMatchIndex();
+          const plain: Plain = { webhooks: new Map(), parents: new Map(), accounts: new Map() };
+          for (const [change, envelope] of steps) {
+            change(index, plain);
+            const owed = [...plain.webhooks.values()].filter(one => isOwed(one, envelope, plain));
+            expect(idsOf(index.match(envelope))).toEqual(idsOf(owed));
+            for (const { scope } of owed) matched[scope] += 1;
+          }
+          expect([...plain.webhooks.values()].every(one => index.webhook(one.id) === one)).toBe(
+            true,
+          );
+        },
+      ),
+      { numRuns: 500 },
+    );
+    expect(Math.min(...Object.values(matched))).toBeGreaterThan(100);
+  });
+
+  it('explains exactly the webhooks it matches as matched', () => {
+    fc.assert(
+      fc.property(fc.array(anyChange, { maxLength: 40 }), anyEnvelope, (changes, envelope) => {
+        const index = createMatchIndex();
+        const plain: Plain = { webhooks: new Map(), parents: new Map(), accounts: new Map() };
+        for (const change of changes) change(index, plain);
+        const explained = [...index.explain(envelope)];
+        expect(idsOf(explained.map(({ webhook }) => webhook))).toEqual(
+          [...plain.webhooks.keys()].toSorted(),
+        );
+        expect(
+          idsOf(explained.filter(({ matched }) => matched).map(({ webhook }) => webhook)),
+        ).toEqual(idsOf(index.match(envelope)));
+      }),
+    );
+  });
+});
+
+function passes(filters: readonly WebhookFilter[], event: string): boolean {
+  const index = createMatchIndex();
+  index.upsertWebhook(webhookOf({ filters }));
+  return index.match({ event }).length === 1;
+}
+
+describe('filters', () => {
+  it('do not depend on their order', () => {
+    const shuffled = fc
+      .array(anyFilter)
+      .chain(filters =>
+        fc.tuple(fc.constant(filters), fc.shuffledSubarray(filters, { minLength: filters.length })),
+      );
+    fc.assert(
+      fc.property(shuffled, anyEvent, ([filters, others], event) => {
+        expect(passes(others, event)).toBe(passes(filters, event));
+      }),
+    );
+  });
+
+  it('never let more through for one Exclude more', () => {
+    fc.assert(
+      fc.property(fc.array(anyFilter), anyFilter, anyEvent, (filters, filter, event) => {
+        const more = [...filters, { ...filter, mode: 'Exclude' as const }];
+        expect(passes(filters, event) || !passes(more, event)).toBe(true);
+      }),
+    );
+  });
+});

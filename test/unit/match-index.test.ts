@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+
+import type { Envelope } from '../../src/event/event.ts';
+import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
+import { createMatchIndex } from '../../src/match/match-index.ts';
+import { webhookOf } from '../fixtures/webhook.ts';
+
+const started: Envelope = { category: 'ActionEvent', event: 'VM.START', account: 'anna' };
+const include = (matchType: WebhookFilter['matchType'], value: string) =>
+  ({ mode: 'Include', matchType, value }) as const;
+const exclude = (matchType: WebhookFilter['matchType'], value: string) =>
+  ({ mode: 'Exclude', matchType, value }) as const;
+
+/** ROOT ─ emea ─ berlin (anna, ben); ROOT ─ apac (chi). */
+function indexWith(...webhooks: readonly Partial<Webhook>[]) {
+  const index = createMatchIndex();
+  index.setDomain({ id: 'berlin', parentId: 'emea' });
+  index.setDomain({ id: 'emea', parentId: 'root' });
+  index.setDomain({ id: 'apac', parentId: 'root' });
+  index.setDomain({ id: 'root' });
+  index.setAccount({ id: 'anna', domainId: 'berlin' });
+  index.setAccount({ id: 'ben', domainId: 'berlin' });
+  index.setAccount({ id: 'chi', domainId: 'apac' });
+  webhooks.forEach((fields, at) => index.upsertWebhook(webhookOf({ id: `hook-${at}`, ...fields })));
+  return index;
+}
+const matchedIds = (index: ReturnType<typeof indexWith>, envelope: Envelope) =>
+  index
+    .match(envelope)
+    .map(({ id }) => id)
+    .toSorted();
+
+describe('scope', () => {
+  const index = indexWith(
+    { id: 'global' },
+    { id: 'annas', scope: 'Local', accountId: 'anna' },
+    { id: 'bens', scope: 'Local', accountId: 'ben' },
+    { id: 'berlin', scope: 'Domain', domainId: 'berlin' },
+    { id: 'emea', scope: 'Domain', domainId: 'emea' },
+    { id: 'root', scope: 'Domain', domainId: 'root' },
+    { id: 'apac', scope: 'Domain', domainId: 'apac' },
+    { id: 'asleep', state: 'Disabled' },
+    { id: 'ghosts', scope: 'Local', accountId: 'ghost' },
+  );
+
+  it.each([
+    ['anna', ['annas', 'berlin', 'emea', 'global', 'root']],
+    ['chi', ['apac', 'global', 'root']],
+    ['ghost', ['global']],
+    [undefined, ['global']],
+  ])('lets an event of account %s reach %j', (account, expected) => {
+    const envelope = { event: 'VM.START', ...(account !== undefined && { account }) };
+    expect(matchedIds(index, envelope)).toEqual(expected);
+  });
+
+  it('tells an account it does not know from one it does', () => {
+    expect(index.knowsAccount('anna')).toBe(true);
+    expect(index.knowsAccount('ghost')).toBe(false);
+  });
+});
+
+describe('categories', () => {
+  const index = indexWith(
+    { id: 'default' },
+    { id: 'all', categories: ['*'] },
+    { id: 'alerts', categories: ['AlertEvent', 'UsageEvent'] },
+    { id: 'none', categories: [] },
+  );
+
+  it.each([
+    ['ActionEvent', ['all', 'default']],
+    ['AlertEvent', ['alerts', 'all']],
+    ['AsyncJobEvent', ['all']],
+  ] as const)('let an event of category %s reach %j', (category, expected) => {
+    expect(matchedIds(index, { ...started, category })).toEqual(expected);
+  });
+
+  it('let an event without a category reach every webhook', () => {
+    expect(matchedIds(index, { event: 'alarm-transitioned' })).toEqual([
+      'alerts',
+      'all',
+      'default',
+      'none',
+    ]);
+  });
+});
+
+describe('filters', () => {
+  it.each<[string, boolean, readonly WebhookFilter[]]>([
+    ['none', true, []],
+    ['Include Exact of the same', true, [include('Exact', 'VM.START')]],
+    ['Include Exact of another case', false, [include('Exact', 'vm.start')]],
+    ['Include Exact of a part', false, [include('Exact', 'VM')]],
+    ['Include Prefix', true, [include('Prefix', 'VM.')]],
+    ['Include Prefix of the end', false, [include('Prefix', 'START')]],
+    ['Include Suffix', true, [include('Suffix', '.START')]],
+    ['Include Suffix of the beginning', false, [include('Suffix', 'VM')]],
+    ['Include Contains', true, [include('Contains', 'M.S')]],
+    ['Include Contains of something else', false, [include('Contains', 'STOP')]],
+    ['one of several Includes', true, [include('Exact', 'VM.STOP'), include('Prefix', 'VM')]],
+    ['an Exclude that matches', false, [exclude('Suffix', 'START')]],
+    ['an Exclude that does not match', true, [exclude('Exact', 'VM.STOP')]],
+    [
+      'an Exclude that wins over an Include',
+      false,
+      [include('Exact', 'VM.START'), exclude('Contains', 'VM')],
+    ],
+    [
+      'an Exclude that does not match beside an Include that does not',
+      false,
+      [exclude('Exact', 'VM.STOP'), include('Prefix', 'VOLUME')],
+    ],
+  ])('%s: VM.START passes is %s', (_, passes, filters) => {
+    expect(matchedIds(indexWith({ filters }), started)).toEqual(passes ? ['hook-0'] : []);
+  });
+
+  it('refuses a match type it does not know', () => {
+    const filter = JSON.parse('{"mode":"Include","matchType":"Regex","value":"."}');
+    expect(() => indexWith({ filters: [filter] })).toThrow(RangeError);
+  });
+});
+
+describe('a change', () => {
+  it('of scope or state takes a webhook from where it was', () => {
+    const index = indexWith({ id: 'a', scope: 'Local', accountId: 'anna' });
+    index.upsertWebhook(webhookOf({ id: 'a', scope: 'Domain', domainId: 'apac' }));
+    expect(matchedIds(index, started)).toEqual([]);
+    expect(matchedIds(index, { ...started, account: 'chi' })).toEqual(['a']);
+    index.upsertWebhook(webhookOf({ id: 'a', state: 'Disabled' }));
+    expect(matchedIds(index, { ...started, account: 'chi' })).toEqual([]);
+    expect(index.webhook('a')?.state).toBe('Disabled');
+    index.removeWebhook('a');
+    index.removeWebhook('a');
+    expect(index.webhook('a')).toBeUndefined();
+  });
+
+  it('of the tree moves all accounts below', () => {
+    const index = indexWith({ id: 'emea', scope: 'Domain', domainId: 'emea' });
+    expect(matchedIds(index, started)).toEqual(['emea']);
+    index.setDomain({ id: 'berlin', parentId: 'apac' });
+    expect(matchedIds(index, started)).toEqual([]);
+    index.setDomain({ id: 'apac', parentId: 'emea' });
+    expect(matchedIds(index, started)).toEqual(['emea']);
+    index.removeDomain('apac');
+    expect(matchedIds(index, started)).toEqual([]);
+  });
+
+  it('of an account moves it, and its removal makes it unknown', () => {
+    const index = indexWith({ id: 'apac', scope: 'Domain', domainId: 'apac' });
+    index.setAccount({ id: 'anna', domainId: 'apac' });
+    expect(matchedIds(index, started)).toEqual(['apac']);
+    index.removeAccount('anna');
+    expect(matchedIds(index, started)).toEqual([]);
+    expect(index.knowsAccount('anna')).toBe(false);
+  });
+
+  it('that makes the tree a ring for a moment matches each webhook once', () => {
+    const index = indexWith({ id: 'emea', scope: 'Domain', domainId: 'emea' });
+    index.setDomain({ id: 'emea', parentId: 'berlin' });
+    expect(matchedIds(index, started)).toEqual(['emea']);
+  });
+});
+
+describe('explain', () => {
+  const index = indexWith(
+    { id: 'global' },
+    { id: 'asleep', state: 'Disabled' },
+    { id: 'bens', scope: 'Local', accountId: 'ben' },
+    { id: 'apac', scope: 'Domain', domainId: 'apac' },
+    { id: 'alerts', categories: ['AlertEvent'] },
+    { id: 'not-vms', filters: [exclude('Prefix', 'VM.')] },
+    { id: 'volumes', filters: [include('Prefix', 'VOLUME.'), include('Exact', 'SNAPSHOT.CREATE')] },
+  );
+  const reasons = (envelope: Envelope, webhooks?: readonly Webhook[]) =>
+    [...index.explain(envelope, webhooks)].map(explanation =>
+      explanation.matched
+        ? [explanation.webhook.id]
+        : [explanation.webhook.id, explanation.reason, explanation.detail],
+    );
+
+  it('says of every webhook why it gets the event or not', () => {
+    expect(reasons(started)).toEqual([
+      ['global'],
+      ['asleep', 'state', 'the webhook is Disabled'],
+      ['bens', 'scope', 'Local covers account ben; the event is of account anna'],
+      ['apac', 'scope', 'Domain covers domain apac and below; the event is of domain berlin'],
+      ['alerts', 'category', 'its category is ActionEvent; wanted: AlertEvent'],
+      ['not-vms', 'filter', 'VM.START is excluded by the filter Prefix "VM."'],
+      [
+        'volumes',
+        'filter',
+        'VM.START matches no Include filter: Prefix "VOLUME.", Exact "SNAPSHOT.CREATE"',
+      ],
+    ]);
+  });
+
+  it('says when an event has no account or one the directory lacks, of the webhooks it is asked about', () => {
+    const bens = index.webhook('bens');
+    const asked = bens === undefined ? [] : [bens];
+    expect(reasons({ event: 'ALERT.MEMORY' }, asked)).toEqual([
+      ['bens', 'scope', 'the event names no account, so only Global webhooks get it'],
+    ]);
+    expect(reasons({ ...started, account: 'ghost' }, asked)).toEqual([
+      [
+        'bens',
+        'scope',
+        'account ghost is not in the directory, so only Global webhooks get its events',
+      ],
+    ]);
+  });
+});
