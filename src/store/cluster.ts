@@ -6,6 +6,7 @@
  */
 import { chown, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import { type GuardedProcess, spawnGuarded } from './guarded-process.ts';
 import type { PostgresBinaries, UnixUser } from './postgres-binaries.ts';
@@ -22,8 +23,8 @@ export interface ClusterOptions {
   readonly port?: number;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** What becomes of the server when this process dies: an orderly end, or none and the directory removed. */
-  readonly onDeath: 'stop' | 'remove';
+  /** When this process dies: an orderly end, or an instant one and the directory named removed. */
+  readonly onDeath: 'stop' | { readonly remove: string };
   readonly log?: (line: string) => void;
 }
 
@@ -34,7 +35,8 @@ export interface Cluster {
 
 export const superuser = 'hookline';
 
-const portTriesMax = 5;
+const startTriesMax = 5;
+const retryMs = 200;
 const ready = 'database system is ready to accept connections';
 
 /**
@@ -88,9 +90,10 @@ export async function startCluster(files: ClusterFiles, options: ClusterOptions)
     if (ended === undefined) return { port, process: server.process };
     const output = server.process.lastOutput();
     await server.process.stop({ signal: 'SIGINT', deadlineMs: 1_000, keepDirectory: true });
-    if (tries >= portTriesMax || !isPassing(output, options)) {
+    if (tries >= startTriesMax || !isPassing(output, options)) {
       throw new Error(`PostgreSQL ended with ${ended} while starting:\n${output}`);
     }
+    await wait(retryMs);
   }
 }
 
@@ -136,7 +139,7 @@ function spawnServer(
   const readyLine = Promise.withResolvers<undefined>();
   const server = spawnGuarded(binaries.postgres, ['-D', directory, ...args], {
     deathSignal: onDeath === 'stop' ? 'INT' : 'KILL',
-    ...(onDeath === 'stop' ? {} : { directory }),
+    ...(onDeath === 'stop' ? {} : { directory: onDeath.remove }),
     ...(user ? { user } : {}),
     onLine: line => {
       log?.(line);

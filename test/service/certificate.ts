@@ -1,0 +1,48 @@
+/** A certificate authority of our own and a certificate it signed for 127.0.0.1 and localhost, made by openssl. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+/** All PEM. */
+export interface Certificate {
+  readonly ca: string;
+  readonly cert: string;
+  /** PKCS #8, not encrypted. */
+  readonly key: string;
+}
+
+const run = promisify(execFile);
+const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+
+/** @throws Error saying that openssl is missing. */
+export async function makeCertificate(): Promise<Certificate> {
+  const directory = await mkdtemp(join(tmpdir(), 'hookline-certificate-'));
+  const openssl = async (args: string): Promise<void> => runOpenssl(args, directory);
+  try {
+    await writeFile(join(directory, 'san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    await openssl(`req -x509 ${newKey} -subj /CN=hookline-test -keyout ca.key -out ca.crt`);
+    await openssl(`req -new ${newKey} -subj /CN=localhost -keyout server.key -out server.csr`);
+    await openssl(
+      'x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile san -out server.crt',
+    );
+    const read = async (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
+    const [ca, cert, key] = await Promise.all([
+      read('ca.crt'),
+      read('server.crt'),
+      read('server.key'),
+    ]);
+    return { ca, cert, key };
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function runOpenssl(args: string, cwd: string): Promise<void> {
+  try {
+    await run('openssl', args.split(' '), { cwd });
+  } catch (cause) {
+    throw new Error('No test certificate could be made: install openssl', { cause });
+  }
+}

@@ -1,0 +1,69 @@
+/** A private PostgreSQL with an empty cluster, its settings PostgreSQL's own defaults: commits reach the disk. */
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+
+import { Client } from 'pg';
+
+import {
+  type ClusterFiles,
+  type ClusterOptions,
+  initialiseCluster,
+  startCluster,
+  superuser,
+} from '../../src/store/cluster.ts';
+import { findPostgresBinaries, postgresUser } from '../../src/store/postgres-binaries.ts';
+import { inNewDirectory, reservePort, type Service, startService } from './service.ts';
+
+export interface Postgres extends Service {
+  /** Of the database named, or of `postgres`; password included. */
+  url(database?: string): string;
+  /** @param template The database to copy; nobody may be connected to it. */
+  createDatabase(name: string, template?: string): Promise<void>;
+}
+
+export interface PostgresOptions {
+  /** As in postgresql.conf, such as `{ max_connections: '300' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
+  const user = await postgresUser();
+  return inNewDirectory('postgres', user, async home => {
+    const binaries = await findPostgresBinaries(user, join(home, 'programs'));
+    return startIn(home, { binaries, directory: join(home, 'cluster'), user }, options);
+  });
+}
+
+async function startIn(
+  home: string,
+  files: ClusterFiles,
+  { settings = {} }: PostgresOptions,
+): Promise<Postgres> {
+  const password = randomBytes(12).toString('hex');
+  await initialiseCluster(files, password);
+  const port = await reservePort();
+  const options: ClusterOptions = { port, settings, onDeath: { remove: home } };
+  const url = (database = 'postgres'): string =>
+    `postgresql://${superuser}:${password}@127.0.0.1:${port}/${database}`;
+  const service = await startService({
+    launch: async () => (await startCluster(files, options)).process,
+    signal: 'SIGINT',
+  });
+  return {
+    ...service,
+    url,
+    createDatabase: async (name, template = 'template1') => createDatabase(url(), name, template),
+  };
+}
+
+/** @param url Of any other database of the same server, and a user who may create databases. */
+export async function createDatabase(url: string, name: string, template: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    const [quotedName, quotedTemplate] = [name, template].map(client.escapeIdentifier.bind(client));
+    await client.query(`create database ${quotedName} template ${quotedTemplate}`);
+  } finally {
+    await client.end();
+  }
+}
