@@ -207,9 +207,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     laneState: webhookId => lanes.state(webhookId),
     spillAged() {
       const before = performance.now() - options.laneWaitMs;
-      const aged = lanes.extract(
-        item => item.deliveryId === undefined && item.queuedAtMs < before,
-      );
+      const aged = lanes.extract(item => item.deliveryId === undefined && item.queuedAtMs < before);
       for (const item of aged) putOff(item);
       if (aged.length > 0) log.debug({ count: aged.length }, 'deliveries.spilled');
     },

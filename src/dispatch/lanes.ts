@@ -83,7 +83,15 @@ export function createLanes<T extends Queued>(options: LaneOptions): Lanes<T> {
     let lane = lanes.get(webhookId);
     if (!lane) {
       const queue = createQueue<T>();
-      lane = { webhookId, queue, inFlight: 0, limit: concurrency, averageMs: 0, slow: false, listed: false };
+      lane = {
+        webhookId,
+        queue,
+        inFlight: 0,
+        limit: concurrency,
+        averageMs: 0,
+        slow: false,
+        listed: false,
+      };
       lanes.set(webhookId, lane);
     }
     return lane;
@@ -165,7 +173,12 @@ export function createLanes<T extends Queued>(options: LaneOptions): Lanes<T> {
     state(webhookId) {
       const lane = lanes.get(webhookId);
       return (
-        lane && { waiting: lane.queue.size, inFlight: lane.inFlight, limit: lane.limit, slow: lane.slow }
+        lane && {
+          waiting: lane.queue.size,
+          inFlight: lane.inFlight,
+          limit: lane.limit,
+          slow: lane.slow,
+        }
       );
     },
     extract(take) {

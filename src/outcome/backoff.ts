@@ -21,7 +21,7 @@ export interface BackoffPolicy {
  * The wait before the next attempt, in milliseconds.
  *
  * @param made attempts already made, from 1: after the first failure it is 1.
- * @param random a draw from [0, 1), normally `Math.random()`.
+ * @param random a draw from [0, 1).
  * @param retryAfterMs the receiver's Retry-After, already parsed; 0 when it sent none.
  * @returns an integer in [0, policy.waitMsMax].
  * @throws {RangeError} when `made` is not a positive integer: a bug in the caller, never bad input.

@@ -91,7 +91,11 @@ async function recordSpan(
 async function recordReceived(
   store: Store,
   owner: Owner,
-  { batch, read, receipts }: { batch: MessageBatch; read: readonly ReadMessage[]; receipts: Receipts },
+  {
+    batch,
+    read,
+    receipts,
+  }: { batch: MessageBatch; read: readonly ReadMessage[]; receipts: Receipts },
 ): Promise<readonly ReadMessage[]> {
   const hashes = read.map(({ message }) => hashMessage(message));
   const record = async (database: Database, fresh: readonly ReadMessage[]) => {

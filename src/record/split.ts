@@ -18,6 +18,7 @@ export function oneByOne(batch: MessageBatch): readonly MessageBatch[] {
 /** The message as one the database will take: its bytes in the quarantine instead of its events. */
 export function refuse({ message, events }: ReadMessage, cause: unknown): ReadMessage {
   const id = events[0]?.id;
-  if (id === undefined) throw new RangeError('only a message with events can be refused', { cause });
+  if (id === undefined)
+    throw new RangeError('only a message with events can be refused', { cause });
   return quarantine(message, id, `PostgreSQL refuses the event: ${(cause as Error).message}`);
 }

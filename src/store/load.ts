@@ -11,11 +11,13 @@ const pageSize = 500;
 export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webhook[]> {
   let cursor: string | undefined;
   for (;;) {
-    const rows = await store.em.fork().find(
-      WebhookRow,
-      cursor === undefined ? {} : { id: { $gt: cursor } },
-      { orderBy: { id: 'asc' }, limit: pageSize, populate: ['filters', 'secret'] },
-    );
+    const rows = await store.em
+      .fork()
+      .find(WebhookRow, cursor === undefined ? {} : { id: { $gt: cursor } }, {
+        orderBy: { id: 'asc' },
+        limit: pageSize,
+        populate: ['filters', 'secret'],
+      });
     if (rows.length > 0) yield rows.map(toWebhook);
     cursor = rows.at(-1)?.id;
     if (rows.length < pageSize) return;
@@ -44,7 +46,10 @@ export async function loadDomains(
   ids?: readonly string[],
 ): Promise<readonly DomainNode[]> {
   const rows = await store.em.fork().find(Domain, ids ? { id: { $in: [...ids] } } : {});
-  return rows.map(({ id, parentId }) => ({ id, ...(typeof parentId === 'string' && { parentId }) }));
+  return rows.map(({ id, parentId }) => ({
+    id,
+    ...(typeof parentId === 'string' && { parentId }),
+  }));
 }
 
 export interface AccountNode {
@@ -56,11 +61,12 @@ export interface AccountNode {
 export async function* loadAccounts(store: Store): AsyncGenerator<readonly AccountNode[]> {
   let cursor: string | undefined;
   for (;;) {
-    const rows = await store.em.fork().find(
-      Account,
-      cursor === undefined ? {} : { id: { $gt: cursor } },
-      { orderBy: { id: 'asc' }, limit: pageSize },
-    );
+    const rows = await store.em
+      .fork()
+      .find(Account, cursor === undefined ? {} : { id: { $gt: cursor } }, {
+        orderBy: { id: 'asc' },
+        limit: pageSize,
+      });
     if (rows.length > 0) yield rows.map(({ id, domainId }) => ({ id, domainId }));
     cursor = rows.at(-1)?.id;
     if (rows.length < pageSize) return;

@@ -91,7 +91,9 @@ export async function findRecorded(
   eventIds: readonly string[],
 ): Promise<{ readonly ids: ReadonlySet<string>; readonly held: boolean }> {
   return inTransaction(store, async database => {
-    const lease = await sql`select from process where id = ${processId} for update`.execute(database);
+    const lease = await sql`select from process where id = ${processId} for update`.execute(
+      database,
+    );
     const { rows } = await sql<{ id: string }>`select id from event
       where id = any(${[...eventIds]}::uuid[])`.execute(database);
     return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };

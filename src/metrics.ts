@@ -1,0 +1,109 @@
+/** What Prometheus is told. Each number is counted in one place, by one call. */
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import type { Verdict } from './outcome/classify.ts';
+import type { RecordedCounts } from './ingest.ts';
+import type { SourceStatus } from './source/source.ts';
+
+export interface Metrics {
+  readonly registry: Registry;
+  recorded(source: string, counts: RecordedCounts): void;
+  attempted(durationMs: number, verdict: Verdict['kind']): void;
+  unknownAccount(): void;
+  /** Read when the page is asked for. */
+  watch(read: () => Watched): void;
+}
+
+export interface Watched {
+  readonly inMemory: number;
+  readonly inFlight: number;
+  readonly waiting: number;
+  readonly sources: readonly { readonly name: string; readonly status: SourceStatus }[];
+}
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const messages = new Counter({
+    name: 'hookline_messages_total',
+    help: 'Messages settled, by source and what became of them (event, quarantined, repeated).',
+    labelNames: ['source', 'result'] as const,
+    registers,
+  });
+  const attempts = new Counter({
+    name: 'hookline_attempts_total',
+    help: 'Attempts that ended, by verdict (delivered, retry, failed, gone).',
+    labelNames: ['verdict'] as const,
+    registers,
+  });
+  const duration = new Histogram({
+    name: 'hookline_attempt_duration_seconds',
+    help: 'How long attempts took, from connecting to the end of the response.',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+    registers,
+  });
+  const unknownAccounts = new Counter({
+    name: 'hookline_unknown_account_events_total',
+    help: 'Events of an account the directory does not know; they reach Global webhooks only.',
+    registers,
+  });
+  return {
+    registry,
+    recorded(source, counts) {
+      messages.inc({ source, result: 'repeated' }, counts.repeated);
+      messages.inc({ source, result: 'quarantined' }, counts.quarantined);
+      messages.inc(
+        { source, result: 'event' },
+        counts.messages - counts.repeated - counts.quarantined,
+      );
+    },
+    attempted(durationMs, verdict) {
+      attempts.inc({ verdict });
+      duration.observe(durationMs / 1_000);
+    },
+    unknownAccount: () => unknownAccounts.inc(),
+    watch: read => registerGauges(registers, read),
+  };
+}
+
+function registerGauges(registers: Registry[], read: () => Watched): void {
+  const gauge = (name: string, help: string, valueOf: (watched: Watched) => number): Gauge =>
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(valueOf(read()));
+      },
+    });
+  gauge('hookline_deliveries_in_memory', 'Deliveries in the window.', watched => watched.inMemory);
+  gauge('hookline_requests_in_flight', 'Requests in flight.', watched => watched.inFlight);
+  gauge(
+    'hookline_deliveries_waiting',
+    'Deliveries waiting in the database, counted up to backlogMax.',
+    watched => watched.waiting,
+  );
+  new Gauge({
+    name: 'hookline_source_lag',
+    help: 'Messages on the bus that are not recorded yet; absent while unknown.',
+    labelNames: ['source'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, status } of read().sources) {
+        if (status.lag !== undefined) this.set({ source: name }, status.lag);
+      }
+    },
+  });
+  new Gauge({
+    name: 'hookline_source_state',
+    help: '1 for the state each source is in.',
+    labelNames: ['source', 'state'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const { name, status } of read().sources)
+        this.set({ source: name, state: status.state }, 1);
+    },
+  });
+}

@@ -1,0 +1,100 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { createLanes, type Lanes, type Queued } from '../../src/dispatch/lanes.ts';
+
+const delivery = (webhookId: string): Queued => ({ webhookId, queuedAtMs: 0 });
+const lanesOf = (concurrency: number, cap?: number): Lanes<Queued> =>
+  createLanes({ concurrency, slowMs: 1_000, capOf: () => cap });
+
+function startAll(lanes: Lanes<Queued>): string[] {
+  const started: string[] = [];
+  for (let next = lanes.next(); next; next = lanes.next()) started.push(next.webhookId);
+  return started;
+}
+
+describe('lanes', () => {
+  it('lets one lane alone use half the pool', () => {
+    const lanes = lanesOf(64);
+    for (let count = 0; count < 100; count += 1) lanes.add(delivery('a'));
+    expect(startAll(lanes)).toHaveLength(32);
+  });
+
+  it('takes turns', () => {
+    const lanes = lanesOf(8);
+    for (const id of ['a', 'a', 'a', 'b', 'b', 'c']) lanes.add(delivery(id));
+    expect(startAll(lanes)).toEqual(['a', 'b', 'c', 'a', 'b', 'a']);
+  });
+
+  it('keeps to a webhook’s own cap', () => {
+    const lanes = lanesOf(64, 3);
+    for (let count = 0; count < 10; count += 1) lanes.add(delivery('a'));
+    expect(startAll(lanes)).toHaveLength(3);
+  });
+
+  it('leaves room for the others beside a lane that hangs', () => {
+    const lanes = lanesOf(64);
+    for (let count = 0; count < 1_000; count += 1) lanes.add(delivery('hung'));
+    startAll(lanes);
+    for (const id of 'abcdefghi')
+      for (let count = 0; count < 3; count += 1) lanes.add(delivery(id));
+    expect(startAll(lanes)).toHaveLength(27);
+  });
+
+  it('brings a silent lane down to one request at a time, and up again when it answers', () => {
+    const lanes = lanesOf(64);
+    for (let count = 0; count < 1_000; count += 1) lanes.add(delivery('a'));
+    for (const id of startAll(lanes)) lanes.finish(id, undefined);
+    expect(startAll(lanes)).toEqual(['a']);
+    lanes.finish('a', 5);
+    expect(startAll(lanes)).toEqual(['a', 'a']);
+  });
+
+  it('gives all slow lanes together half the pool', () => {
+    const lanes = lanesOf(8);
+    const ids = [...'abcdefgh'];
+    for (const id of ids) {
+      lanes.add(delivery(id));
+      startAll(lanes);
+      lanes.finish(id, 60_000);
+    }
+    for (const id of ids) lanes.add(delivery(id));
+    expect(startAll(lanes)).toHaveLength(4);
+    lanes.add(delivery('quick'));
+    expect(startAll(lanes)).toEqual(['quick']);
+  });
+
+  it('never exceeds the pool, loses nothing, and always starts something when it is idle', () => {
+    const step = fc.oneof(
+      fc.record({ add: fc.constantFrom('a', 'b', 'c', 'd') }),
+      fc.record({ finish: fc.nat(100), silent: fc.boolean(), durationMs: fc.nat(5_000) }),
+    );
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.array(step, { maxLength: 200 }),
+        (concurrency, steps) => {
+          const lanes = lanesOf(concurrency);
+          const inFlight: string[] = [];
+          let added = 0;
+          let finished = 0;
+          for (const one of steps) {
+            if ('add' in one) {
+              lanes.add(delivery(one.add));
+              added += 1;
+            } else if (inFlight.length > 0) {
+              const [id = ''] = inFlight.splice(one.finish % inFlight.length, 1);
+              lanes.finish(id, one.silent ? undefined : one.durationMs);
+              finished += 1;
+            }
+            inFlight.push(...startAll(lanes));
+            expect(lanes.inFlight).toBe(inFlight.length);
+            expect(lanes.inFlight).toBeLessThanOrEqual(concurrency);
+            expect(lanes.waiting + inFlight.length + finished).toBe(added);
+            expect(lanes.inFlight > 0 || lanes.waiting === 0).toBe(true);
+          }
+        },
+      ),
+    );
+  });
+});
