@@ -39,7 +39,7 @@ export interface RabbitmqOptions {
 interface Layout {
   readonly home: string;
   readonly password: string;
-  readonly ports: { readonly plain: number; readonly tls: number; readonly epmd: number };
+  readonly ports: Readonly<Record<'plain' | 'tls' | 'epmd' | 'distribution', number>>;
   readonly certificate: Certificate | undefined;
 }
 
@@ -60,7 +60,12 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     const layout: Layout = {
       home,
       password: randomBytes(12).toString('hex'),
-      ports: { plain: await reservePort(), tls: await reservePort(), epmd: await reservePort() },
+      ports: {
+        plain: await reservePort(),
+        tls: await reservePort(),
+        epmd: await reservePort(),
+        distribution: await reservePort(),
+      },
       certificate,
     };
     await writeFiles(layout, programs, engine === undefined ? '127.0.0.1' : '0.0.0.0');
@@ -160,6 +165,7 @@ function spawnPrograms(programs: RabbitmqPrograms, { home, ports }: Layout): Gua
       ERL_EPMD_PORT: String(ports.epmd),
       ERL_EPMD_ADDRESS: '127.0.0.1',
       RUNNING_UNDER_SYSTEMD: 'true',
+      RABBITMQ_DIST_PORT: String(ports.distribution),
       RABBITMQ_NODENAME: `hookline-${ports.plain}@localhost`,
       RABBITMQ_CONF_ENV_FILE: join(home, 'rabbitmq-env.conf'),
       RABBITMQ_CONFIG_FILE: join(home, 'rabbitmq.conf'),
