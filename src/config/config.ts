@@ -76,7 +76,7 @@ export interface RabbitmqConfig {
   readonly name: string;
   readonly format: SourceFormat;
   readonly url: string;
-  readonly exchanges: readonly string[];
+  readonly exchange: readonly string[];
   readonly bindings: readonly string[];
   readonly queue: string;
   readonly queueType: QueueType;
@@ -110,6 +110,8 @@ export interface TlsConfig {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
+  /** The name the certificate must carry; absent: the host connected to. */
+  readonly servername?: string;
   readonly rejectUnauthorized: boolean;
 }
 

@@ -10,6 +10,7 @@ export interface RawTls {
   caFile: string | null;
   certFile: string | null;
   keyFile: string | null;
+  serverName: string | null;
   verify: boolean;
 }
 
@@ -189,6 +190,13 @@ const tlsKeys = (env: Variables): Keys<RawTls> => ({
     default: null,
     nullable: true,
     ...env('TLS_KEY_FILE'),
+  },
+  serverName: {
+    doc: "Name the broker's certificate must carry, where it is not the host connected to.",
+    format: 'text',
+    default: null,
+    nullable: true,
+    ...env('TLS_SERVER_NAME'),
   },
   verify: {
     doc: "Check the broker's certificate.",

@@ -99,7 +99,7 @@ function buildRabbitmq(
   raw: RawRabbitmq,
   { cwd, report }: Surroundings,
 ): RabbitmqConfig | undefined {
-  const { url, exchange, tls, ...rest } = raw;
+  const { url, tls, ...rest } = raw;
   if (url === null) {
     report.problems.push(
       `${path}.url (${report.origin(`${path}.url`)}): null: expected the broker's URL`,
@@ -112,7 +112,7 @@ function buildRabbitmq(
       `${path}.tls (${report.origin(`${path}.tls`)}): set, but ${path}.url starts with amqp://: expected amqps://`,
     );
   }
-  return { kind: 'rabbitmq', name, url, exchanges: exchange, ...rest, ...(read && { tls: read }) };
+  return { kind: 'rabbitmq', name, url, ...rest, ...(read && { tls: read }) };
 }
 
 function buildKafka(

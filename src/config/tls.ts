@@ -12,12 +12,13 @@ import type { RawTls } from './source-schema.ts';
  * @param path of the section in problems, such as `amqp.tls`.
  */
 export function readTls(
-  { caFile, certFile, keyFile, verify }: RawTls,
+  { caFile, certFile, keyFile, serverName, verify }: RawTls,
   path: string,
   cwd: string,
   report: Report,
 ): TlsConfig | undefined {
-  if (caFile === null && certFile === null && keyFile === null && verify) return undefined;
+  const files = [caFile, certFile, keyFile];
+  if (files.every(file => file === null) && serverName === null && verify) return undefined;
   if ((certFile === null) !== (keyFile === null)) {
     const missing = certFile === null ? 'certFile' : 'keyFile';
     report.problems.push(
@@ -34,6 +35,7 @@ export function readTls(
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
+    ...(serverName !== null && { servername: serverName }),
   };
 }
 

@@ -42,7 +42,7 @@ describe('a source', () => {
         name: 'rabbitmq',
         format: 'cloudstack',
         url: 'amqp://guest:guest@localhost:5672',
-        exchanges: ['cloudstack-events'],
+        exchange: ['cloudstack-events'],
         bindings: ['#'],
         queue: 'hookline',
         queueType: 'quorum',
@@ -77,6 +77,7 @@ describe('a source', () => {
       HOOKLINE_AMQP_TLS_CA_FILE: 'ca.pem',
       HOOKLINE_AMQP_TLS_CERT_FILE: 'ca.pem',
       HOOKLINE_AMQP_TLS_KEY_FILE: join(cwd, 'key.pem'),
+      HOOKLINE_AMQP_TLS_SERVER_NAME: 'rabbitmq.example',
       HOOKLINE_AMQP_TLS_VERIFY: 'false',
     };
     expect(load(env).sources).toEqual([
@@ -85,7 +86,7 @@ describe('a source', () => {
         name: 'rabbitmq',
         format: 'cloudstack',
         url: 'amqps://broker',
-        exchanges: ['a', 'b'],
+        exchange: ['a', 'b'],
         bindings: ['*.ActionEvent.#'],
         queue: 'mine',
         queueType: 'classic',
@@ -94,6 +95,7 @@ describe('a source', () => {
           ca: '-----BEGIN CERTIFICATE-----\nca\n',
           cert: '-----BEGIN CERTIFICATE-----\nca\n',
           key: '-----BEGIN PRIVATE KEY-----\nkey\n',
+          servername: 'rabbitmq.example',
           rejectUnauthorized: false,
         },
       },
@@ -142,7 +144,7 @@ describe('a source', () => {
     ]);
     expect(sources[2]).toMatchObject({
       queue: 'q',
-      exchanges: ['cloudstack-events'],
+      exchange: ['cloudstack-events'],
       prefetch: 2000,
     });
     expect(sources[3]).toMatchObject({ groupId: 'g', topics: ['cloudstack'] });

@@ -122,7 +122,7 @@ describe('loadConfig', () => {
     expect(config.dispatch.concurrency).toBe(128);
     expect(config.signature.encoding).toBe('hex');
     expect(config.success.codes).toEqual([200, 202]);
-    expect(config.sources).toMatchObject([{ exchanges: ['cloudstack-events', 'other'] }]);
+    expect(config.sources).toMatchObject([{ exchange: ['cloudstack-events', 'other'] }]);
   });
 
   it('takes an empty variable as not set', () => {
