@@ -23,6 +23,10 @@ import {
   startService,
 } from './service.ts';
 
+/**
+ * `kill` may lose exchanges, queues and bindings declared within the last seconds: RabbitMQ writes them to its disk
+ * later than it says. Persistent messages it has confirmed are kept.
+ */
 export interface Rabbitmq extends Service {
   /** `amqp://user:password@127.0.0.1:port`, virtual host `/`. */
   readonly url: string;
