@@ -1,39 +1,46 @@
 /**
- * `npm test`: vitest with all its options, closed by a line `N passed, N failed` that counts whatever went wrong: a
- * test, a file that could not be loaded, an error outside of any test. The exit code is 0 only when something passed
- * and nothing failed.
+ * `npm test`: vitest with all its options, closed by a line `N passed, N failed`. Whatever went wrong is counted: a
+ * test, a file that could not be loaded, an error outside of any test, a run in which nothing passed. The exit code is
+ * 0 only when nothing is.
  */
-import { type Reporter, parseCLI, startVitest, type TestCase, type Vitest } from 'vitest/node';
+import { parseCLI, type Reporter, startVitest } from 'vitest/node';
 
 interface Tally {
   passed: number;
   failed: number;
 }
 
-/** What is said when vitest never gets as far as ending a run. */
-const tally: Tally = { passed: 0, failed: 1 };
+const tally: Tally = { passed: 0, failed: 0 };
 
 process.once('exit', () => {
-  if (tally.passed === 0 || tally.failed > 0) process.exitCode = 1;
+  if (tally.passed === 0) tally.failed = Math.max(1, tally.failed);
+  if (tally.failed > 0) process.exitCode = 1;
   process.stdout.write(`${tally.passed} passed, ${tally.failed} failed\n`);
 });
 
-const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
-const vitest: Vitest = await startVitest('test', filter, {
-  ...options,
-  reporters: [options.reporters ?? 'default', countInto(tally)].flat(),
-});
-await vitest.exit();
+try {
+  await run();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  tally.failed += 1;
+  process.exit();
+}
+
+async function run(): Promise<void> {
+  const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)]);
+  const reporters = [options.reporters ?? 'default', countInto(tally)].flat();
+  const vitest = await startVitest('test', filter, { ...options, reporters });
+  await vitest.exit();
+}
 
 function countInto(result: Tally): Reporter {
   return {
     onTestRunEnd: (modules, errors) => {
-      result.passed = 0;
-      result.failed = errors.length;
+      result.failed += errors.length;
       for (const module of modules) {
-        const tests: TestCase[] = [...module.children.allTests()];
-        const failed = tests.filter(test => test.result().state === 'failed').length;
-        result.passed += tests.filter(test => test.result().state === 'passed').length;
+        const states = [...module.children.allTests()].map(test => test.result().state);
+        const failed = states.filter(state => state === 'failed').length;
+        result.passed += states.filter(state => state === 'passed').length;
         result.failed += failed === 0 && !module.ok() ? 1 : failed;
       }
     },
