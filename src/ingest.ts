@@ -8,14 +8,16 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Dispatcher, OutgoingEvent } from './dispatch/dispatcher.ts';
+import type { OutgoingEvent } from './dispatch/delivery.ts';
+import type { Dispatcher } from './dispatch/dispatcher.ts';
 import { BatchGivenUpError, LeaseLostError } from './event/errors.ts';
 import type { Log } from './event/log.ts';
 import type { MessageBatch } from './event/message.ts';
 import type { Lease } from './record/lease.ts';
-import type { OwedEvent } from './record/ledger.ts';
+import type { Ledger, OwedEvent } from './record/ledger.ts';
 import type { Reader } from './read.ts';
 import type { ReadMessage, Recorder } from './record/recorder.ts';
+import type { EventToRecord } from './store/record-batch.ts';
 import { oneByOne, refuse } from './record/split.ts';
 import { failureKind } from './store/failure.ts';
 import type { Store } from './store/open.ts';
@@ -48,154 +50,176 @@ export interface IncomingBatch {
   readonly signal: AbortSignal;
 }
 
-export interface Ingest {
-  /**
-   * Resolves when every message of the batch is durable, as an event or in the quarantine.
-   *
-   * @throws {BatchGivenUpError} it is not recorded and must not be settled.
-   */
-  record(incoming: IncomingBatch): Promise<void>;
+/** A batch that was read under one lease, and what of it holds the watermark back. */
+interface HeldBatch {
+  readonly processId: number;
+  readonly ledger: Ledger;
+  readonly messages: readonly ReadMessage[];
+  /** By event id. */
+  readonly owed: Map<string, OwedEvent>;
 }
 
 /** First wait after the database failed; doubled up to `retryMsMax`. */
 const retryMs = 100;
 const retryMsMax = 5_000;
 
-export function createIngest(options: IngestOptions): Ingest {
-  const { store, lease, recorder, dispatcher, log } = options;
+export class Ingest {
+  readonly #options: IngestOptions;
 
-  async function record(incoming: IncomingBatch): Promise<void> {
-    await dispatcher.room(incoming.signal);
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when every message of the batch is durable, as an event or in the quarantine.
+   *
+   * @throws {BatchGivenUpError} it is not recorded and must not be settled.
+   */
+  async record(incoming: IncomingBatch): Promise<void> {
+    await this.#options.dispatcher.room(incoming.signal);
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
-      const held = hold(incoming);
+      const held = this.#hold(incoming);
       try {
+        const { recorder } = this.#options;
         const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
-        return handOver(incoming, held, recorded);
+        return this.#handOver(incoming, held, recorded);
       } catch (error) {
-        if (await recover(incoming, held, { error, failures })) return;
+        if (failures === 0) this.#tell(incoming, error);
+        if (await this.#recover(incoming, held, error)) return;
       }
     }
   }
 
   /** Reads the messages under the present lease. Until they are released they hold the watermark back. */
-  function hold({ batch, read }: IncomingBatch): HeldBatch {
-    const { processId, ledger } = lease;
-    const messages = batch.messages.map(read);
+  #hold({ batch, read }: IncomingBatch): HeldBatch {
+    const { processId, ledger } = this.#options.lease;
+    const messages = batch.messages.map(message => read(message));
     const owed = new Map<string, OwedEvent>();
-    for (const event of messages.flatMap(({ events }) => events)) {
-      owed.set(event.id, ledger.enter(event.id, event.owed.length));
+    for (const { events } of messages) {
+      for (const event of events) owed.set(event.id, ledger.enter(event.id, event.owed.length));
     }
-    return { processId, messages, owed };
+    return { processId, ledger, messages, owed };
   }
 
-  /** @returns true when the batch is durable after all. */
-  async function recover(
-    incoming: IncomingBatch,
-    held: HeldBatch,
-    { error, failures }: { error: unknown; failures: number },
-  ): Promise<boolean> {
+  /** @returns true when the batch is durable after all; false when it is to be tried again. */
+  async #recover(incoming: IncomingBatch, held: HeldBatch, error: unknown): Promise<boolean> {
+    const { store, lease } = this.#options;
     if (error instanceof LeaseLostError) {
       strike(held);
-      if (lease.processId === held.processId) await untilDone(incoming.signal, () => lease.rejoin());
+      if (lease.processId === held.processId) {
+        await this.#untilDone(incoming.signal, () => lease.rejoin());
+      }
       return false;
     }
     switch (failureKind(error)) {
       case 'no-partition':
         strike(held);
-        await untilDone(incoming.signal, () => openPartitions(store, new Date()));
+        await this.#untilDone(incoming.signal, () => openPartitions(store, new Date()));
         return false;
       case 'refused':
         strike(held);
-        await recordApart(incoming, error);
+        await this.#recordApart(incoming, error);
         return true;
       case 'repeated':
       case 'unavailable':
-        if (failures === 0) log.warn({ err: error, source: incoming.source }, 'record.waiting');
-        return settleUnknown(incoming, held);
+        return this.#settleUnknown(incoming, held);
     }
   }
 
   /** The connection broke: whether the batch committed must be known before anything else may happen to it. */
-  async function settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<boolean> {
-    const found = await untilDone(incoming.signal, () =>
+  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<boolean> {
+    const { store } = this.#options;
+    const found = await this.#untilDone(incoming.signal, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
     );
-    const recorded = held.messages.filter(({ events }) => events.some(({ id }) => found.ids.has(id)));
+    const recorded = held.messages.filter(({ events }) =>
+      events.some(({ id }) => found.ids.has(id)),
+    );
     if (recorded.length === 0) {
       strike(held);
       return false;
     }
-    if (found.held) handOver(incoming, held, recorded);
+    if (found.held) this.#handOver(incoming, held, recorded);
     return true;
   }
 
   /** The database refuses the batch for one message's sake: each alone, and that one into the quarantine. */
-  async function recordApart(incoming: IncomingBatch, cause: unknown): Promise<void> {
+  async #recordApart(incoming: IncomingBatch, cause: unknown): Promise<void> {
     const { batch, read } = incoming;
-    if (batch.messages.length === 1) {
-      return record({ ...incoming, read: message => refuse(read(message), cause) });
+    if (batch.messages.length > 1) {
+      for (const single of oneByOne(batch)) await this.record({ ...incoming, batch: single });
+      return;
     }
-    for (const single of oneByOne(batch)) await record({ ...incoming, batch: single });
+    await this.record({ ...incoming, read: message => refuse(read(message), cause) });
   }
 
-  function handOver(
-    { source, batch }: IncomingBatch,
-    { processId, owed }: HeldBatch,
-    recorded: readonly ReadMessage[],
-  ): void {
-    const events = recorded.flatMap(message => message.events);
+  #handOver(incoming: IncomingBatch, held: HeldBatch, recorded: readonly ReadMessage[]): void {
     // Taken over in the meantime: the deliveries have rows, and come back as claims.
-    const ours = lease.processId === processId;
-    for (const event of events) {
-      const entry = owed.get(event.id);
-      if (!entry || !ours) continue;
-      owed.delete(event.id);
-      const written = (): void => lease.ledger.settle(entry);
-      const outgoing: OutgoingEvent = {
-        id: event.id,
-        event: event.envelope.event,
-        body: event.body,
-        ...(event.envelope.account !== undefined && { account: event.envelope.account }),
-      };
-      for (const webhookId of event.owed) {
-        dispatcher.offer({ event: outgoing, webhookId, tries: 0, written });
-      }
-      written();
+    const isOurs = this.#options.lease.processId === held.processId;
+    let events = 0;
+    for (const message of recorded) {
+      events += message.events.length;
+      for (const event of isOurs ? message.events : []) this.#offer(event, held);
     }
-    for (const entry of owed.values()) lease.ledger.strike(entry);
-    options.onRecorded(source, {
-      messages: batch.messages.length,
-      events: events.length,
+    strike(held);
+    const messages = incoming.batch.messages.length;
+    this.#options.onRecorded(incoming.source, {
+      messages,
+      events,
       quarantined: recorded.filter(({ quarantined }) => quarantined).length,
-      repeated: batch.messages.length - recorded.length,
+      repeated: messages - recorded.length,
     });
   }
 
-  function strike({ owed }: HeldBatch): void {
-    for (const entry of owed.values()) lease.ledger.strike(entry);
+  #offer(event: EventToRecord, { ledger, owed }: HeldBatch): void {
+    const entry = owed.get(event.id);
+    if (!entry) return;
+    owed.delete(event.id);
+    const { account } = event.envelope;
+    const outgoing: OutgoingEvent = {
+      id: event.id,
+      event: event.envelope.event,
+      body: event.body,
+      ...(account !== undefined && { account }),
+    };
+    const written = (): void => ledger.settle(entry);
+    const queuedAtMs = performance.now();
+    for (const webhookId of event.owed) {
+      this.#options.dispatcher.offer({
+        event: outgoing,
+        webhookId,
+        tries: 0,
+        deliveryId: undefined,
+        webhookGone: false,
+        written,
+        queuedAtMs,
+      });
+    }
+    ledger.settle(entry);
+  }
+
+  #tell({ source }: IncomingBatch, error: unknown): void {
+    const kind = error instanceof LeaseLostError ? 'lease-lost' : failureKind(error);
+    this.#options.log.warn({ err: error, source, kind }, 'record.failed');
   }
 
   /** Repeats until it works. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
-  async function untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     for (let delayMs = retryMs; ; delayMs = Math.min(retryMsMax, delayMs * 2)) {
       try {
         return await work();
       } catch (error) {
-        log.debug({ err: error }, 'database.waiting');
+        this.#options.log.debug({ err: error }, 'database.waiting');
       }
       await wait(delayMs, undefined, { signal }).catch(() => {
         throw new BatchGivenUpError();
       });
     }
   }
-
-  return { record };
 }
 
-interface HeldBatch {
-  readonly processId: number;
-  readonly messages: readonly ReadMessage[];
-  /** By event id. */
-  readonly owed: Map<string, OwedEvent>;
+/** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
+function strike({ ledger, owed }: HeldBatch): void {
+  for (const entry of owed.values()) ledger.strike(entry);
 }

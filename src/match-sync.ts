@@ -19,13 +19,6 @@ import {
 } from './store/load.ts';
 import type { Store } from './store/open.ts';
 
-export interface MatchSync {
-  /** The index of this moment. Do not keep it: it is replaced. */
-  index(): MatchIndex;
-  /** Follows the tables until `signal` aborts. */
-  run(signal: AbortSignal): Promise<void>;
-}
-
 export interface MatchSyncOptions {
   readonly store: Store;
   readonly databaseUrl: string;
@@ -38,88 +31,101 @@ export interface MatchSyncOptions {
 const gatherMs = 20;
 const reconnectMs = 1_000;
 
-/** Builds the first index. @throws when the database cannot be read. */
-export async function openMatchSync(options: MatchSyncOptions): Promise<MatchSync> {
-  const { store, log } = options;
-  let index = await buildIndex(store);
-  let changed = new Set<string>();
-  let stale = false;
-  let wakeUp = new AbortController();
+export class MatchSync {
+  readonly #options: MatchSyncOptions;
+  #index: MatchIndex;
+  #changed = new Set<string>();
+  #isStale = false;
+  #wakeUp = new AbortController();
 
-  function onChange(change: Change): void {
-    if (change.kind === 'due') return options.onDue();
-    if (change.kind === 'truncate') stale = true;
-    else changed.add(`${change.kind}:${change.id}`);
-    wakeUp.abort();
+  private constructor(options: MatchSyncOptions, index: MatchIndex) {
+    this.#options = options;
+    this.#index = index;
   }
 
-  async function applyChanges(): Promise<void> {
-    const rows = [...changed];
-    changed = new Set();
-    const idsOf = (kind: string) =>
-      rows.filter(row => row.startsWith(`${kind}:`)).map(row => row.slice(kind.length + 1));
-    try {
-      await applyRows(store, index, idsOf);
-    } catch (error) {
-      for (const row of rows) changed.add(row);
-      throw error;
-    }
+  /** Builds the first index. @throws when the database cannot be read. */
+  static async open(options: MatchSyncOptions): Promise<MatchSync> {
+    return new MatchSync(options, await buildIndex(options.store));
   }
 
-  async function rebuild(): Promise<void> {
-    stale = false;
-    changed = new Set();
-    index = await buildIndex(store);
+  /** The index of this moment. Do not keep it: it is replaced. */
+  get index(): MatchIndex {
+    return this.#index;
   }
 
-  async function listen(signal: AbortSignal): Promise<void> {
+  /** Follows the tables until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#listen(signal), this.#follow(signal)]);
+  }
+
+  async #listen(signal: AbortSignal): Promise<void> {
+    const { databaseUrl, log } = this.#options;
     while (!signal.aborted) {
       try {
-        const listener = await listenToChanges(options.databaseUrl, onChange);
-        const onAbort = (): void => void listener.close();
-        signal.addEventListener('abort', onAbort, { once: true });
+        const listener = await listenToChanges(databaseUrl, change => this.#onChange(change));
+        const close = (): void => void listener.close();
+        signal.addEventListener('abort', close, { once: true });
+        if (signal.aborted) close();
         // Whatever was said before we listened is unknown.
-        onChange({ kind: 'truncate' });
+        this.#onChange({ kind: 'truncate' });
         await listener.ended;
-        signal.removeEventListener('abort', onAbort);
+        signal.removeEventListener('abort', close);
       } catch (error) {
         log.warn({ err: error }, 'changes.disconnected');
       }
-      await wait(reconnectMs, undefined, { signal }).catch(() => {});
+      await pause(reconnectMs, signal);
     }
   }
 
-  async function follow(signal: AbortSignal): Promise<void> {
-    let resyncAtMs = performance.now() + options.resyncMs;
+  #onChange(change: Change): void {
+    if (change.kind === 'due') return this.#options.onDue();
+    if (change.kind === 'truncate') this.#isStale = true;
+    else this.#changed.add(`${change.kind}:${change.id}`);
+    this.#wakeUp.abort();
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { resyncMs, log } = this.#options;
+    let resyncAtMs = performance.now() + resyncMs;
     while (!signal.aborted) {
       const restMs = Math.max(0, resyncAtMs - performance.now());
-      await wait(restMs, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(
-        () => {},
-      );
+      await pause(restMs, AbortSignal.any([signal, this.#wakeUp.signal]));
+      await pause(gatherMs, signal);
       if (signal.aborted) return;
-      await wait(gatherMs);
-      wakeUp = new AbortController();
+      this.#wakeUp = new AbortController();
       try {
-        if (stale || performance.now() >= resyncAtMs) {
-          await rebuild();
-          resyncAtMs = performance.now() + options.resyncMs;
+        if (performance.now() >= resyncAtMs) this.#isStale = true;
+        if (this.#isStale) {
+          await this.#rebuild();
+          resyncAtMs = performance.now() + resyncMs;
         }
-        if (changed.size > 0) await applyChanges();
+        await this.#applyChanges();
       } catch (error) {
-        stale = true;
+        this.#isStale = true;
+        this.#wakeUp.abort();
         log.warn({ err: error }, 'match.sync_failed');
-        await wait(reconnectMs, undefined, { signal }).catch(() => {});
-        wakeUp.abort();
+        await pause(reconnectMs, signal);
       }
     }
   }
 
-  return {
-    index: () => index,
-    async run(signal) {
-      await Promise.all([listen(signal), follow(signal)]);
-    },
-  };
+  async #rebuild(): Promise<void> {
+    this.#isStale = false;
+    this.#changed.clear();
+    this.#index = await buildIndex(this.#options.store);
+  }
+
+  async #applyChanges(): Promise<void> {
+    const rows = [...this.#changed];
+    this.#changed.clear();
+    const idsOf = (kind: string): readonly string[] =>
+      rows.filter(row => row.startsWith(`${kind}:`)).map(row => row.slice(kind.length + 1));
+    await applyRows(this.#options.store, this.#index, idsOf);
+  }
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await wait(ms, undefined, { signal }).catch(() => {});
 }
 
 async function buildIndex(store: Store): Promise<MatchIndex> {

@@ -62,11 +62,12 @@ export function createMetrics(): Metrics {
       duration.observe(durationMs / 1_000);
     },
     unknownAccount: () => unknownAccounts.inc(),
-    watch: read => registerGauges(registers, read),
+    watch: read => registerGauges(registry, read),
   };
 }
 
-function registerGauges(registers: Registry[], read: () => Watched): void {
+function registerGauges(registry: Registry, read: () => Watched): void {
+  const registers = [registry];
   const gauge = (name: string, help: string, valueOf: (watched: Watched) => number): Gauge =>
     new Gauge({
       name,
@@ -83,27 +84,32 @@ function registerGauges(registers: Registry[], read: () => Watched): void {
     'Deliveries waiting in the database, counted up to backlogMax.',
     watched => watched.waiting,
   );
-  new Gauge({
-    name: 'hookline_source_lag',
-    help: 'Messages on the bus that are not recorded yet; absent while unknown.',
-    labelNames: ['source'] as const,
-    registers,
-    collect() {
-      this.reset();
-      for (const { name, status } of read().sources) {
-        if (status.lag !== undefined) this.set({ source: name }, status.lag);
-      }
-    },
-  });
-  new Gauge({
-    name: 'hookline_source_state',
-    help: '1 for the state each source is in.',
-    labelNames: ['source', 'state'] as const,
-    registers,
-    collect() {
-      this.reset();
-      for (const { name, status } of read().sources)
-        this.set({ source: name, state: status.state }, 1);
-    },
-  });
+  registry.registerMetric(
+    new Gauge({
+      name: 'hookline_source_lag',
+      help: 'Messages on the bus that are not recorded yet; absent while unknown.',
+      labelNames: ['source'] as const,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { name, status } of read().sources) {
+          if (status.lag !== undefined) this.set({ source: name }, status.lag);
+        }
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Gauge({
+      name: 'hookline_source_state',
+      help: '1 for the state each source is in.',
+      labelNames: ['source', 'state'] as const,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { name, status } of read().sources) {
+          this.set({ source: name, state: status.state }, 1);
+        }
+      },
+    }),
+  );
 }

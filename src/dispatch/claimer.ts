@@ -10,6 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Log } from '../event/log.ts';
 import { claimDue, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
 import { databaseOf, type Store } from '../store/open.ts';
+import type { Delivery } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 export interface ClaimerOptions {
@@ -79,7 +80,7 @@ function roomOf(dispatcher: Dispatcher, webhookId: string): number {
   return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;
 }
 
-function toDelivery(claimed: ClaimedDelivery): Parameters<Dispatcher['offer']>[0] {
+function toDelivery(claimed: ClaimedDelivery): Delivery {
   return {
     event: {
       id: claimed.eventId,
@@ -92,5 +93,6 @@ function toDelivery(claimed: ClaimedDelivery): Parameters<Dispatcher['offer']>[0
     tries: claimed.tries,
     webhookGone: !claimed.webhookExists,
     written: () => {},
+    queuedAtMs: performance.now(),
   };
 }

@@ -7,40 +7,22 @@
  * time, when whoever has room claims it. A fresh one that does not fit, or that has waited too long in its lane, is
  * spilled: written as due now, without an attempt.
  */
+import { setTimeout as wait } from 'node:timers/promises';
+
 import type { Attempt } from '../event/delivery.ts';
 import type { Log } from '../event/log.ts';
 import type { Webhook } from '../event/webhook.ts';
 import { backoffMs, type BackoffPolicy } from '../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../outcome/classify.ts';
-import type { ClaimedOutcome, Outcome } from '../store/outcome.ts';
-import { createLanes, type LaneState } from './lanes.ts';
-import type { OutgoingRequest, SentAttempt, Sender } from './send.ts';
+import type { Outcome } from '../store/outcome.ts';
+import type { Delivery } from './delivery.ts';
+import { Lanes, type LaneState } from './lanes.ts';
+import type { BuildRequest } from './request.ts';
+import type { SentAttempt, Sender } from './send.ts';
 import type { Writer } from './writer.ts';
 
-/** What a delivery needs to know of its event; shared by all deliveries of the event. */
-export interface OutgoingEvent {
-  readonly id: string;
-  readonly event: string;
-  readonly account?: string;
-  readonly body: string;
-}
-
-/** One delivery in memory. */
-export interface Delivery {
-  readonly event: OutgoingEvent;
-  readonly webhookId: string;
-  /** Attempts made so far. */
-  readonly tries: number;
-  /** The id of its row, when it was claimed; absent while it has none. */
-  readonly deliveryId?: string;
-  /** The database has no such webhook: nobody is left to deliver to. */
-  readonly webhookGone?: boolean;
-  /** Called once its row is written. */
-  readonly written: () => void;
-}
-
 export interface DispatcherOptions {
-  /** Requests in flight. */
+  /** Requests in flight; 0 sends nothing and spills everything, for a process that only takes in. */
   readonly concurrency: number;
   /** Deliveries in memory: waiting, in flight, and not written yet. */
   readonly windowMax: number;
@@ -52,7 +34,7 @@ export interface DispatcherOptions {
   readonly backoff: BackoffPolicy;
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
-  readonly request: (event: OutgoingEvent, webhook: Webhook, timeoutMs: number) => OutgoingRequest;
+  readonly request: BuildRequest;
   readonly disable: (webhook: Webhook, reason: string) => void;
   readonly sender: Sender;
   readonly writer: Writer;
@@ -61,175 +43,196 @@ export interface DispatcherOptions {
   readonly log: Log;
 }
 
-export interface Dispatcher {
+/** A replica may know a new webhook a moment before this one does. */
+const unknownWebhookMs = 1_000;
+const unsendableWebhookMs = 60_000;
+const idlePollMs = 20;
+
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #lanes: Lanes<Delivery>;
+  /** Webhooks an operator was told of. */
+  readonly #unsendable = new Set<string>();
+  #size = 0;
+  #stopping = false;
+  #pumping = false;
+  #wakers: (() => void)[] = [];
+
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#lanes = new Lanes({
+      concurrency: options.concurrency,
+      slowMs: options.slowMs,
+      capOf: id => options.webhook(id)?.concurrencyMax,
+    });
+  }
+
   /** Deliveries in memory. */
-  readonly size: number;
-  readonly inFlight: number;
+  get size(): number {
+    return this.#size;
+  }
+
+  get inFlight(): number {
+    return this.#lanes.inFlight;
+  }
+
+  laneState(webhookId: string): LaneState | undefined {
+    return this.#lanes.state(webhookId);
+  }
+
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
-  offer(delivery: Delivery): void;
+  offer(delivery: Delivery): void {
+    const { concurrency, windowMax } = this.#options;
+    this.#size += 1;
+    const isFresh = delivery.deliveryId === undefined;
+    if (this.#stopping || concurrency === 0 || (isFresh && this.#size > windowMax)) {
+      this.#putOff(delivery);
+    } else {
+      this.#lanes.add(delivery);
+      this.#pump();
+    }
+  }
+
   /** Resolves when the window has room, or `signal` aborts. */
-  room(signal: AbortSignal): Promise<void>;
-  laneState(webhookId: string): LaneState | undefined;
+  async room(signal: AbortSignal): Promise<void> {
+    while (this.#size >= this.#options.windowMax && !signal.aborted) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const onAbort = (): void => resolve();
+      this.#wakers.push(resolve);
+      signal.addEventListener('abort', onAbort);
+      await promise;
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+
   /** Spills fresh deliveries that waited too long. To be called about once a second. */
-  spillAged(): void;
+  spillAged(): void {
+    const before = performance.now() - this.#options.laneWaitMs;
+    const aged = this.#lanes.extract(
+      ({ deliveryId, queuedAtMs }) => deliveryId === undefined && queuedAtMs < before,
+    );
+    for (const delivery of aged) this.#putOff(delivery);
+    if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
+  }
+
   /** Forgets everything that waits: others have taken it over. */
-  drop(): void;
+  drop(): void {
+    this.#size -= this.#lanes.extract(() => true).length;
+    this.#wake();
+  }
+
   /**
    * Starts nothing more, lets attempts end while `grace` is not aborted, then interrupts them, and gives back
    * everything that is left: fresh ones spilled, claimed ones pending.
    */
-  stop(grace: AbortSignal): Promise<void>;
-}
-
-/** A replica may know a new webhook a moment before this one does. */
-const unknownWebhookMs = 1_000;
-
-type Item = Delivery & { readonly queuedAtMs: number };
-
-export function createDispatcher(options: DispatcherOptions): Dispatcher {
-  const { windowMax, sender, writer, log } = options;
-  const lanes = createLanes<Item>({
-    concurrency: options.concurrency,
-    slowMs: options.slowMs,
-    capOf: id => options.webhook(id)?.concurrencyMax,
-  });
-  let size = 0;
-  let stopping = false;
-  let pumping = false;
-  let wakers: (() => void)[] = [];
-
-  function write(delivery: Delivery, outcome: Omit<Outcome, 'eventId' | 'webhookId'>): void {
-    const { event, webhookId, deliveryId } = delivery;
-    const whole: Outcome | ClaimedOutcome = {
-      eventId: event.id,
-      webhookId,
-      ...outcome,
-      ...(deliveryId !== undefined && { deliveryId }),
-    };
-    writer.write(whole, () => {
-      size -= 1;
-      delivery.written();
-      wake();
-    });
+  async stop(grace: AbortSignal): Promise<void> {
+    this.#stopping = true;
+    for (const delivery of this.#lanes.extract(() => true)) this.#putOff(delivery);
+    this.#wake();
+    while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
+    this.#options.sender.interrupt();
   }
 
-  function wake(): void {
-    if (wakers.length === 0 || (size >= windowMax && !stopping)) return;
-    const waiting = wakers;
-    wakers = [];
-    for (const resume of waiting) resume();
+  #pump(): void {
+    // A delivery that ends within this loop (nothing to send it to) must not start a second loop inside it.
+    if (this.#pumping || this.#stopping) return;
+    this.#pumping = true;
+    for (let next = this.#lanes.next(); next; next = this.#lanes.next()) this.#start(next);
+    this.#pumping = false;
   }
 
-  /** Back to being due, without an attempt. */
-  function putOff(delivery: Delivery, delayMs = 0): void {
-    write(delivery, {
-      state: 'pending',
-      tries: delivery.tries,
-      nextAttemptAtMs: Date.now() + delayMs,
-    });
-  }
-
-  function pump(): void {
-    // An attempt that ends while this loop runs (a request refused at once) must not start a second loop inside it.
-    if (pumping || stopping) return;
-    pumping = true;
-    for (let item = lanes.next(); item; item = lanes.next()) start(item);
-    pumping = false;
-  }
-
-  function start(item: Item): void {
-    const webhook = options.webhook(item.webhookId);
-    if (webhook?.state !== 'Enabled') return letGo(item, webhook);
-    const request = options.request(item.event, webhook, webhook.timeoutMs ?? options.timeoutMs);
-    sender.send(request, attempt => end(item, webhook, attempt));
-  }
-
-  /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
-  function letGo(item: Item, webhook: Webhook | undefined): void {
-    lanes.finish(item.webhookId, 0);
-    if (!webhook && !item.webhookGone) return putOff(item, unknownWebhookMs);
-    const reason = webhook ? 'the webhook is disabled' : 'the webhook was deleted';
-    write(item, { state: 'cancelled', tries: item.tries, reason });
-  }
-
-  function end(item: Item, webhook: Webhook, attempt: SentAttempt): void {
-    const answered = attempt.status !== undefined || attempt.interrupted;
-    lanes.finish(item.webhookId, answered ? attempt.durationMs : undefined);
-    if (attempt.interrupted) putOff(item);
-    else judge(item, webhook, attempt);
-    pump();
-  }
-
-  function judge(item: Item, webhook: Webhook, attempt: Attempt): void {
-    const made = item.tries + 1;
-    const verdict = classify(attempt, made, webhook.tries ?? options.tries, options.success);
-    options.onAttempt(webhook.id, attempt, verdict.kind);
-    switch (verdict.kind) {
-      case 'delivered':
-        return write(item, { state: 'delivered', tries: made, attempt });
-      case 'retry': {
-        const waitMs = backoffMs(options.backoff, made, options.random(), verdict.retryAfterMs);
-        const nextAttemptAtMs = Date.now() + waitMs;
-        return write(item, { state: 'pending', tries: made, nextAttemptAtMs, attempt });
-      }
-      case 'gone':
-        options.disable(webhook, 'the receiver answered 410 Gone');
-        return write(item, { state: 'failed', tries: made, attempt });
-      case 'failed':
-        return write(item, { state: 'failed', tries: made, attempt });
+  #start(delivery: Delivery): void {
+    const { webhook: find, request: build, sender, timeoutMs } = this.#options;
+    const webhook = find(delivery.webhookId);
+    if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
+    try {
+      const request = build(delivery.event, webhook, webhook.timeoutMs ?? timeoutMs);
+      sender.send(request, attempt => this.#end(delivery, webhook, attempt));
+    } catch (error) {
+      this.#lanes.finish(delivery.webhookId, 0);
+      this.#hold(delivery, webhook, error);
     }
   }
 
-  return {
-    get size() {
-      return size;
-    },
-    get inFlight() {
-      return lanes.inFlight;
-    },
-    offer(delivery) {
-      size += 1;
-      const isFresh = delivery.deliveryId === undefined;
-      if (stopping || (isFresh && size > windowMax)) putOff(delivery);
-      else lanes.add({ ...delivery, queuedAtMs: performance.now() });
-      pump();
-    },
-    async room(signal) {
-      while (size >= windowMax && !signal.aborted) {
-        const { promise, resolve } = Promise.withResolvers<void>();
-        wakers.push(resolve);
-        const onAbort = (): void => resolve();
-        signal.addEventListener('abort', onAbort);
-        await promise;
-        signal.removeEventListener('abort', onAbort);
-      }
-    },
-    laneState: webhookId => lanes.state(webhookId),
-    spillAged() {
-      const before = performance.now() - options.laneWaitMs;
-      const aged = lanes.extract(item => item.deliveryId === undefined && item.queuedAtMs < before);
-      for (const item of aged) putOff(item);
-      if (aged.length > 0) log.debug({ count: aged.length }, 'deliveries.spilled');
-    },
-    drop() {
-      const dropped = lanes.extract(() => true);
-      size -= dropped.length;
-      wake();
-    },
-    async stop(grace) {
-      stopping = true;
-      for (const item of lanes.extract(() => true)) putOff(item);
-      wake();
-      await untilIdle(() => lanes.inFlight === 0, grace);
-      sender.interrupt();
-    },
-  };
-}
+  /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
+  #letGo(delivery: Delivery, webhook: Webhook | undefined): void {
+    this.#lanes.finish(delivery.webhookId, 0);
+    if (!webhook && !delivery.webhookGone) return this.#putOff(delivery, unknownWebhookMs);
+    const reason = webhook ? 'the webhook is disabled' : 'the webhook was deleted';
+    this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
+  }
 
-async function untilIdle(isIdle: () => boolean, grace: AbortSignal): Promise<void> {
-  while (!isIdle() && !grace.aborted) {
-    await new Promise(resolve => {
-      setTimeout(resolve, 20);
+  /** The webhook cannot be sent to as it stands (its URL is none, its secret cannot be opened): it waits for a mend. */
+  #hold(delivery: Delivery, { id, name }: Webhook, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (!this.#unsendable.has(id)) {
+      this.#options.log.error({ webhookId: id, name, reason }, 'webhook.unsendable');
+    }
+    this.#unsendable.add(id);
+    const nextAttemptAtMs = Date.now() + unsendableWebhookMs;
+    this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs, reason });
+  }
+
+  #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
+    const answered = attempt.status !== undefined || attempt.interrupted;
+    this.#lanes.finish(delivery.webhookId, answered ? attempt.durationMs : undefined);
+    if (attempt.interrupted) this.#putOff(delivery);
+    else this.#judge(delivery, webhook, attempt);
+    this.#pump();
+  }
+
+  #judge(delivery: Delivery, webhook: Webhook, attempt: Attempt): void {
+    const { tries, success, backoff, random, onAttempt, disable } = this.#options;
+    const made = delivery.tries + 1;
+    const verdict = classify(attempt, made, webhook.tries ?? tries, success);
+    onAttempt(webhook.id, attempt, verdict.kind);
+    switch (verdict.kind) {
+      case 'delivered':
+        return this.#write(delivery, { state: 'delivered', tries: made, attempt });
+      case 'retry': {
+        const waitMs = backoffMs(backoff, made, random(), verdict.retryAfterMs);
+        const nextAttemptAtMs = Date.now() + waitMs;
+        return this.#write(delivery, { state: 'pending', tries: made, nextAttemptAtMs, attempt });
+      }
+      case 'gone':
+        disable(webhook, 'the receiver answered 410 Gone');
+        return this.#write(delivery, { state: 'failed', tries: made, attempt });
+      case 'failed':
+        return this.#write(delivery, { state: 'failed', tries: made, attempt });
+    }
+  }
+
+  /** Back to being due, without an attempt. */
+  #putOff(delivery: Delivery, delayMs = 0): void {
+    const nextAttemptAtMs = Date.now() + delayMs;
+    this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs });
+  }
+
+  #write(delivery: Delivery, result: Result): void {
+    const outcome = {
+      eventId: delivery.event.id,
+      webhookId: delivery.webhookId,
+      deliveryId: delivery.deliveryId,
+      state: result.state,
+      tries: result.tries,
+      nextAttemptAtMs: result.nextAttemptAtMs,
+      attempt: result.attempt,
+      reason: result.reason,
+    };
+    this.#options.writer.write(outcome, () => {
+      this.#size -= 1;
+      delivery.written();
+      this.#wake();
     });
   }
+
+  #wake(): void {
+    if (this.#wakers.length === 0) return;
+    if (this.#size >= this.#options.windowMax && !this.#stopping) return;
+    const wakers = this.#wakers;
+    this.#wakers = [];
+    for (const wake of wakers) wake();
+  }
 }
+
+type Result = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;

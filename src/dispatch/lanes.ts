@@ -31,23 +31,6 @@ export interface LaneOptions {
   readonly capOf: (webhookId: string) => number | undefined;
 }
 
-export interface Lanes<T extends Queued> {
-  /** Deliveries waiting, in all lanes. */
-  readonly waiting: number;
-  readonly inFlight: number;
-  add(delivery: T): void;
-  /** The next delivery to send, counted as in flight from now on; undefined when none may start. */
-  next(): T | undefined;
-  /** An attempt has ended. `durationMs` undefined: it was silent. */
-  finish(webhookId: string, durationMs: number | undefined): void;
-  /** How a lane stands; undefined when it is idle and healthy. */
-  state(webhookId: string): LaneState | undefined;
-  /** Takes waiting deliveries out again: those for which `take` is true. */
-  extract(take: (delivery: T) => boolean): readonly T[];
-  /** When the delivery at the head of each lane was queued. */
-  heads(): Iterable<{ readonly webhookId: string; readonly queuedAtMs: number }>;
-}
-
 export interface LaneState {
   readonly waiting: number;
   readonly inFlight: number;
@@ -55,7 +38,7 @@ export interface LaneState {
   readonly slow: boolean;
 }
 
-interface Lane<T> {
+interface Lane<T extends Queued> {
   readonly webhookId: string;
   readonly queue: Queue<T>;
   inFlight: number;
@@ -69,128 +52,133 @@ interface Lane<T> {
 /** Weight of the newest answer in a lane's average. */
 const averageWeight = 0.2;
 
-export function createLanes<T extends Queued>(options: LaneOptions): Lanes<T> {
-  const { concurrency, slowMs, capOf } = options;
-  const slowMax = Math.max(1, Math.floor(concurrency / 2));
-  const lanes = new Map<string, Lane<T>>();
-  const ring = createQueue<Lane<T>>();
-  let parked: Lane<T>[] = [];
-  let inFlight = 0;
-  let slowInFlight = 0;
-  let waiting = 0;
+export class Lanes<T extends Queued> {
+  readonly #options: LaneOptions;
+  readonly #slowMax: number;
+  readonly #lanes = new Map<string, Lane<T>>();
+  readonly #ring = createQueue<Lane<T>>();
+  #parked: Lane<T>[] = [];
+  #inFlight = 0;
+  #slowInFlight = 0;
+  #waiting = 0;
 
-  function laneOf(webhookId: string): Lane<T> {
-    let lane = lanes.get(webhookId);
-    if (!lane) {
-      const queue = createQueue<T>();
-      lane = {
-        webhookId,
-        queue,
-        inFlight: 0,
-        limit: concurrency,
-        averageMs: 0,
-        slow: false,
-        listed: false,
-      };
-      lanes.set(webhookId, lane);
+  constructor(options: LaneOptions) {
+    this.#options = options;
+    this.#slowMax = Math.max(1, Math.floor(options.concurrency / 2));
+  }
+
+  /** Deliveries waiting, in all lanes. */
+  get waiting(): number {
+    return this.#waiting;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  add(delivery: T): void {
+    const lane = this.#laneOf(delivery.webhookId);
+    lane.queue.push(delivery);
+    this.#waiting += 1;
+    this.#list(lane);
+  }
+
+  /** The next delivery to send, counted as in flight from now on; undefined when none may start. */
+  next(): T | undefined {
+    while (this.#inFlight < this.#options.concurrency) {
+      const lane = this.#ring.shift();
+      if (!lane) return undefined;
+      if (lane.queue.size > 0 && !this.#mayStart(lane)) {
+        this.#parked.push(lane);
+        continue;
+      }
+      lane.listed = false;
+      const delivery = lane.queue.shift();
+      if (!delivery) continue;
+      this.#waiting -= 1;
+      this.#inFlight += 1;
+      lane.inFlight += 1;
+      if (lane.slow) this.#slowInFlight += 1;
+      this.#list(lane);
+      return delivery;
     }
+    return undefined;
+  }
+
+  /** An attempt has ended. @param durationMs of the answer; undefined when the attempt was silent. */
+  finish(webhookId: string, durationMs: number | undefined): void {
+    const lane = this.#laneOf(webhookId);
+    const wasInFlight = lane.inFlight;
+    this.#inFlight -= 1;
+    lane.inFlight -= 1;
+    if (lane.slow) this.#slowInFlight -= 1;
+    if (durationMs === undefined) {
+      lane.limit = Math.max(1, Math.floor(Math.min(lane.limit, wasInFlight) / 2));
+      this.#setSlow(lane, true);
+    } else {
+      lane.limit = Math.min(this.#options.concurrency, lane.limit + 1);
+      lane.averageMs += (durationMs - lane.averageMs) * averageWeight;
+      this.#setSlow(lane, lane.averageMs > this.#options.slowMs);
+    }
+    this.#unpark();
+    if (lane.inFlight === 0 && lane.queue.size === 0 && !lane.slow && !lane.listed) {
+      this.#lanes.delete(webhookId);
+    }
+  }
+
+  /** How a lane stands; undefined when it is idle and healthy. */
+  state(webhookId: string): LaneState | undefined {
+    const lane = this.#lanes.get(webhookId);
+    if (!lane) return undefined;
+    const { queue, inFlight, limit, slow } = lane;
+    return { waiting: queue.size, inFlight, limit, slow };
+  }
+
+  /** Takes waiting deliveries out again: those for which `take` is true. */
+  extract(take: (delivery: T) => boolean): readonly T[] {
+    const taken = [...this.#lanes.values()].flatMap(lane => lane.queue.extract(take));
+    this.#waiting -= taken.length;
+    return taken;
+  }
+
+  #laneOf(webhookId: string): Lane<T> {
+    const known = this.#lanes.get(webhookId);
+    if (known) return known;
+    const lane: Lane<T> = {
+      webhookId,
+      queue: createQueue<T>(),
+      inFlight: 0,
+      limit: this.#options.concurrency,
+      averageMs: 0,
+      slow: false,
+      listed: false,
+    };
+    this.#lanes.set(webhookId, lane);
     return lane;
   }
 
-  function list(lane: Lane<T>): void {
+  #list(lane: Lane<T>): void {
     if (lane.listed || lane.queue.size === 0) return;
     lane.listed = true;
-    ring.push(lane);
+    this.#ring.push(lane);
   }
 
-  function mayStart(lane: Lane<T>): boolean {
-    if (lane.slow && slowInFlight >= slowMax) return false;
-    const fair = Math.max(1, concurrency - inFlight);
+  #unpark(): void {
+    for (const lane of this.#parked) this.#ring.push(lane);
+    this.#parked.length = 0;
+  }
+
+  #mayStart(lane: Lane<T>): boolean {
+    if (lane.slow && this.#slowInFlight >= this.#slowMax) return false;
+    const { concurrency, capOf } = this.#options;
+    const fair = Math.max(1, concurrency - this.#inFlight);
     return lane.inFlight < Math.min(fair, lane.limit, capOf(lane.webhookId) ?? concurrency);
   }
 
   /** Moves a lane between the slow and the others, with what it has in flight. */
-  function setSlow(lane: Lane<T>, slow: boolean): void {
+  #setSlow(lane: Lane<T>, slow: boolean): void {
     if (lane.slow === slow) return;
     lane.slow = slow;
-    slowInFlight += slow ? lane.inFlight : -lane.inFlight;
+    this.#slowInFlight += slow ? lane.inFlight : -lane.inFlight;
   }
-
-  return {
-    get waiting() {
-      return waiting;
-    },
-    get inFlight() {
-      return inFlight;
-    },
-    add(delivery) {
-      const lane = laneOf(delivery.webhookId);
-      lane.queue.push(delivery);
-      waiting += 1;
-      list(lane);
-    },
-    next() {
-      while (inFlight < concurrency) {
-        const lane = ring.shift();
-        if (!lane) return undefined;
-        if (lane.queue.size > 0 && !mayStart(lane)) {
-          parked.push(lane);
-          continue;
-        }
-        lane.listed = false;
-        const delivery = lane.queue.shift();
-        if (!delivery) continue;
-        waiting -= 1;
-        inFlight += 1;
-        lane.inFlight += 1;
-        if (lane.slow) slowInFlight += 1;
-        list(lane);
-        return delivery;
-      }
-      return undefined;
-    },
-    finish(webhookId, durationMs) {
-      const lane = laneOf(webhookId);
-      const wasInFlight = lane.inFlight;
-      inFlight -= 1;
-      lane.inFlight -= 1;
-      if (lane.slow) slowInFlight -= 1;
-      if (durationMs === undefined) {
-        lane.limit = Math.max(1, Math.floor(Math.min(lane.limit, wasInFlight) / 2));
-        setSlow(lane, true);
-      } else {
-        lane.limit = Math.min(concurrency, lane.limit + 1);
-        lane.averageMs += (durationMs - lane.averageMs) * averageWeight;
-        setSlow(lane, lane.averageMs > slowMs);
-      }
-      const waitingLanes = parked;
-      parked = [];
-      for (const waitingLane of waitingLanes) ring.push(waitingLane);
-      if (lane.inFlight === 0 && lane.queue.size === 0 && !lane.slow && !lane.listed) {
-        lanes.delete(webhookId);
-      }
-    },
-    state(webhookId) {
-      const lane = lanes.get(webhookId);
-      return (
-        lane && {
-          waiting: lane.queue.size,
-          inFlight: lane.inFlight,
-          limit: lane.limit,
-          slow: lane.slow,
-        }
-      );
-    },
-    extract(take) {
-      const taken = [...lanes.values()].flatMap(lane => lane.queue.extract(take));
-      waiting -= taken.length;
-      return taken;
-    },
-    *heads() {
-      for (const { webhookId, queue } of lanes.values()) {
-        const first = queue.first();
-        if (first) yield { webhookId, queuedAtMs: first.queuedAtMs };
-      }
-    },
-  };
 }

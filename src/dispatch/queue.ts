@@ -1,5 +1,5 @@
 /** First in, first out, in constant time. An array's shift() moves every element behind it. */
-export interface Queue<T> {
+export interface Queue<T extends object> {
   readonly size: number;
   push(item: T): void;
   shift(): T | undefined;
@@ -8,7 +8,7 @@ export interface Queue<T> {
   extract(take: (item: T) => boolean): readonly T[];
 }
 
-export function createQueue<T>(): Queue<T> {
+export function createQueue<T extends object>(): Queue<T> {
   let items: (T | undefined)[] = [];
   let head = 0;
   return {
@@ -32,7 +32,9 @@ export function createQueue<T>(): Queue<T> {
     extract(take) {
       const taken: T[] = [];
       const left: T[] = [];
-      for (const item of items.slice(head) as T[]) (take(item) ? taken : left).push(item);
+      for (let item = this.shift(); item !== undefined; item = this.shift()) {
+        (take(item) ? taken : left).push(item);
+      }
       items = left;
       head = 0;
       return taken;

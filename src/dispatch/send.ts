@@ -155,12 +155,12 @@ class RunningAttempt implements Dispatcher.DispatchHandler {
     if (room > 0) this.#kept.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
     this.#read += chunk.length;
     if (this.#read <= readBytesMax) return;
-    this.#end({});
+    this.#end();
     controller.abort(new Error(`response is longer than ${readBytesMax} bytes`));
   }
 
   onResponseEnd(): void {
-    this.#end({});
+    this.#end();
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -168,11 +168,11 @@ class RunningAttempt implements Dispatcher.DispatchHandler {
   }
 
   fail(error: unknown): void {
-    this.#end({ error: describe(error) });
+    this.#end(describe(error));
   }
 
   interrupt(): void {
-    this.#end({ error: 'interrupted by shutdown' }, true);
+    this.#end('interrupted by shutdown', true);
     this.#controller?.abort(new Error('shutdown'));
   }
 
@@ -180,11 +180,11 @@ class RunningAttempt implements Dispatcher.DispatchHandler {
     const phase = this.#status === undefined ? 'no response' : 'response not complete';
     // A status without its body is no answer: the receiver may never have finished its work.
     this.#status = undefined;
-    this.#end({ error: `${phase} within ${timeoutMs} ms` });
+    this.#end(`${phase} within ${timeoutMs} ms`);
     this.#controller?.abort(new Error('deadline'));
   }
 
-  #end(ending: { error?: string }, interrupted = false): void {
+  #end(error?: string, interrupted = false): void {
     const done = this.#done;
     if (!done) return;
     this.#done = undefined;
@@ -193,10 +193,10 @@ class RunningAttempt implements Dispatcher.DispatchHandler {
       startedAt: new Date(this.startedAtMs),
       durationMs: Math.round(performance.now() - this.#startedAt),
       interrupted,
-      ...(this.#status !== undefined && { status: this.#status }),
-      ...(ending.error !== undefined && { error: ending.error }),
-      ...(this.#kept.length > 0 && { responseBody: textOf(this.#kept) }),
-      ...(this.#retryAfterMs !== undefined && { retryAfterMs: this.#retryAfterMs }),
+      status: this.#status,
+      error,
+      responseBody: this.#kept.length > 0 ? textOf(this.#kept) : undefined,
+      retryAfterMs: this.#retryAfterMs,
     });
   }
 }
@@ -212,7 +212,8 @@ function textOf(chunks: readonly Buffer[]): string {
 /** `connect ECONNREFUSED 127.0.0.1:9` rather than a class name; an AggregateError says its first cause. */
 function describe(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
-  const { message, code } = error as { message?: string; code?: string };
-  const text = message === undefined || message === '' ? String(error) : message;
-  return code !== undefined && !text.includes(code) ? `${text} (${code})` : text;
+  if (!(error instanceof Error)) return String(error);
+  const text = error.message === '' ? error.name : error.message;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return text.includes(code) ? text : `${text} (${code})`;
 }

@@ -6,13 +6,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { insertOutcomes, updateOutcomes, type Outcome } from '../store/outcome.ts';
 import { databaseOf, type Store } from '../store/open.ts';
-import {
-  insertOutcomes,
-  updateOutcomes,
-  type ClaimedOutcome,
-  type Outcome,
-} from '../store/outcome.ts';
 
 export interface WriterOptions {
   readonly store: Store;
@@ -22,15 +17,8 @@ export interface WriterOptions {
   readonly log: Log;
 }
 
-export interface Writer {
-  /** @param written is called once the row is committed. */
-  write(outcome: Outcome | ClaimedOutcome, written: () => void): void;
-  /** Resolves when everything handed over is written; gives up on the rest when `signal` aborts. */
-  drain(signal: AbortSignal): Promise<void>;
-}
-
 interface Entry {
-  readonly outcome: Outcome | ClaimedOutcome;
+  readonly outcome: Outcome;
   readonly written: () => void;
 }
 
@@ -38,76 +26,75 @@ const retryMs = 500;
 /** Failures between two log lines. */
 const logEvery = 20;
 
-export function createWriter(options: WriterOptions): Writer {
-  let entries: Entry[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  let flushing: Promise<void> | undefined;
-  let abandoned = false;
+export class Writer {
+  readonly #options: WriterOptions;
+  #entries: Entry[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #flushing: Promise<void> | undefined;
+  #abandoned = false;
 
-  async function writeUntilDone(batch: readonly Entry[]): Promise<void> {
-    for (let failures = 0; !abandoned; failures += 1) {
+  constructor(options: WriterOptions) {
+    this.#options = options;
+  }
+
+  /** @param written is called once the row is committed. */
+  write(outcome: Outcome, written: () => void): void {
+    this.#entries.push({ outcome, written });
+    this.#schedule();
+  }
+
+  /** Resolves when everything handed over is written; gives up on the rest when `signal` aborts. */
+  async drain(signal: AbortSignal): Promise<void> {
+    const { promise: gaveUp, resolve } = Promise.withResolvers<void>();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    while ((this.#entries.length > 0 || this.#flushing) && !signal.aborted) {
+      this.#start();
+      await Promise.race([this.#flushing, gaveUp]);
+    }
+    this.#abandoned = true;
+  }
+
+  #schedule(): void {
+    const { flushMs, flushMax } = this.#options;
+    if (this.#flushing || this.#entries.length === 0) return;
+    if (this.#entries.length >= flushMax) this.#start();
+    else this.#timer ??= setTimeout(() => this.#start(), flushMs);
+  }
+
+  #start(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#flushing || this.#entries.length === 0) return;
+    const batch = this.#entries.slice(0, this.#options.flushMax);
+    this.#entries = this.#entries.slice(this.#options.flushMax);
+    this.#flushing = this.#writeUntilDone(batch).finally(() => {
+      this.#flushing = undefined;
+      this.#schedule();
+    });
+  }
+
+  async #writeUntilDone(batch: readonly Entry[]): Promise<void> {
+    for (let failures = 0; !this.#abandoned; failures += 1) {
       try {
-        await writeBatch(options, batch);
+        await this.#writeBatch(batch);
         for (const { written } of batch) written();
         return;
       } catch (error) {
         if (failures % logEvery === 0) {
-          options.log.error({ err: error, waiting: batch.length }, 'outcomes.not_written');
+          this.#options.log.error({ err: error, waiting: batch.length }, 'outcomes.not_written');
         }
         await wait(retryMs);
       }
     }
   }
 
-  function schedule(): void {
-    if (flushing || entries.length === 0) return;
-    if (entries.length >= options.flushMax) start();
-    else timer ??= setTimeout(start, options.flushMs);
+  /** Both statements are idempotent, so a batch whose commit was cut off is simply written again. */
+  async #writeBatch(batch: readonly Entry[]): Promise<void> {
+    const { store, processId } = this.#options;
+    const outcomes = batch.map(entry => entry.outcome);
+    const fresh = outcomes.filter(({ deliveryId }) => deliveryId === undefined);
+    const claimed = outcomes.filter(({ deliveryId }) => deliveryId !== undefined);
+    if (fresh.length > 0) await insertOutcomes(databaseOf(store), fresh);
+    if (claimed.length > 0) await updateOutcomes(databaseOf(store), processId(), claimed);
   }
-
-  function start(): void {
-    clearTimeout(timer);
-    timer = undefined;
-    if (flushing || entries.length === 0) return;
-    const batch = entries.slice(0, options.flushMax);
-    entries = entries.slice(options.flushMax);
-    flushing = writeUntilDone(batch).finally(() => {
-      flushing = undefined;
-      schedule();
-    });
-  }
-
-  return {
-    write(outcome, written) {
-      entries.push({ outcome, written });
-      schedule();
-    },
-    async drain(signal) {
-      while ((entries.length > 0 || flushing) && !signal.aborted) {
-        start();
-        await Promise.race([flushing, aborted(signal)]);
-      }
-      abandoned = signal.aborted;
-    },
-  };
-}
-
-/** Both statements are idempotent, so a batch whose commit was cut off is simply written again. */
-async function writeBatch(options: WriterOptions, batch: readonly Entry[]): Promise<void> {
-  const fresh: Outcome[] = [];
-  const claimed: ClaimedOutcome[] = [];
-  for (const { outcome } of batch) {
-    if ('deliveryId' in outcome) claimed.push(outcome);
-    else fresh.push(outcome);
-  }
-  const database = databaseOf(options.store);
-  if (fresh.length > 0) await insertOutcomes(database, fresh);
-  if (claimed.length > 0) await updateOutcomes(database, options.processId(), claimed);
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise(resolve => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

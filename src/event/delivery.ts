@@ -16,11 +16,11 @@ export interface Attempt {
   readonly startedAt: Date;
   readonly durationMs: number;
   /** The response's status; absent when none arrived. */
-  readonly status?: number;
+  readonly status?: number | undefined;
   /** Why there was no usable response, in words: `connect ECONNREFUSED 127.0.0.1:9`, `no response within 10000 ms`. */
-  readonly error?: string;
+  readonly error?: string | undefined;
   /** The first bytes of the response's body as text, cut at the configured cap. */
-  readonly responseBody?: string;
+  readonly responseBody?: string | undefined;
   /** The receiver's Retry-After, in milliseconds from the end of the attempt. */
-  readonly retryAfterMs?: number;
+  readonly retryAfterMs?: number | undefined;
 }

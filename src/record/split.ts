@@ -20,5 +20,6 @@ export function refuse({ message, events }: ReadMessage, cause: unknown): ReadMe
   const id = events[0]?.id;
   if (id === undefined)
     throw new RangeError('only a message with events can be refused', { cause });
-  return quarantine(message, id, `PostgreSQL refuses the event: ${(cause as Error).message}`);
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return quarantine(message, id, `PostgreSQL refuses the event: ${reason}`);
 }

@@ -1,5 +1,5 @@
 /** Listens to what the triggers say has changed. The channel and its payloads are in migration 0001. */
-import pg from 'pg';
+import { Client } from 'pg';
 
 /** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row; `truncate`: anything; `due`: a delivery wants to go. */
 export type Change =
@@ -18,7 +18,7 @@ export async function listenToChanges(
   url: string,
   onChange: (change: Change) => void,
 ): Promise<ChangeListener> {
-  const client = new pg.Client({ connectionString: url, keepAlive: true });
+  const client = new Client({ connectionString: url, keepAlive: true });
   const ended = new Promise<void>((resolve, reject) => {
     client.on('error', reject);
     client.on('end', resolve);

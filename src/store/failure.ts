@@ -11,7 +11,8 @@ export type FailureKind = 'refused' | 'no-partition' | 'repeated' | 'unavailable
 
 /** Source: PostgreSQL, Appendix A "Error Codes"; ExecFindPartition reports a missing partition as check_violation. */
 export function failureKind(error: unknown): FailureKind {
-  const { code, message = '' } = error as { code?: unknown; message?: string };
+  if (!(error instanceof Error && 'code' in error)) return 'unavailable';
+  const { code, message } = error;
   if (typeof code !== 'string') return 'unavailable';
   if (code === '23514' && message.includes('no partition of relation')) return 'no-partition';
   if (code === '23505') return 'repeated';

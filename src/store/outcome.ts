@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
 import { deliveryId, timeOf } from '../event/id.ts';
+import { floats, integers, texts, uuids } from './columns.ts';
 import type { Database } from './open.ts';
 
 /** The state a delivery goes into, and the attempt that put it there. */
@@ -13,16 +14,13 @@ export interface Outcome {
   /** Attempts made in all, this one included. */
   readonly tries: number;
   /** With state `pending`: milliseconds since 1970. */
-  readonly nextAttemptAtMs?: number;
+  readonly nextAttemptAtMs?: number | undefined;
   /** Absent when the delivery was put off or cancelled without a request. */
-  readonly attempt?: Attempt;
+  readonly attempt?: Attempt | undefined;
   /** Why it was cancelled, when no attempt says so. */
-  readonly reason?: string;
-}
-
-/** The outcome of a delivery that has a row, claimed by this process. */
-export interface ClaimedOutcome extends Outcome {
-  readonly deliveryId: string;
+  readonly reason?: string | undefined;
+  /** The id of its row, claimed by this process; undefined while it has none. */
+  readonly deliveryId?: string | undefined;
 }
 
 /**
@@ -37,7 +35,6 @@ export async function insertOutcomes(
   database: Database,
   outcomes: readonly Outcome[],
 ): Promise<number> {
-  const column = <T>(pick: (outcome: Outcome) => T): T[] => outcomes.map(pick);
   const { numAffectedRows } =
     await sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at,
       finished_at, started_at, duration_ms, status, error, response_body)
@@ -46,12 +43,11 @@ export async function insertOutcomes(
       case when r.state <> 'pending' then coalesce(to_timestamp((r.started_ms + r.duration_ms) / 1000.0), now()) end,
       to_timestamp(r.started_ms / 1000.0), r.duration_ms, r.status, r.error, r.response_body
     from unnest(
-      ${column(outcome => deliveryId(outcome.eventId, outcome.webhookId))}::uuid[],
-      ${column(outcome => outcome.eventId)}::uuid[], ${column(outcome => outcome.webhookId)}::uuid[],
-      ${column(outcome => outcome.state)}::text[], ${column(outcome => outcome.tries)}::int[],
-      ${column(outcome => outcome.nextAttemptAtMs ?? null)}::float8[],
-      ${column(outcome => timeOf(outcome.eventId).getTime())}::float8[],
-      ${attemptColumns(outcomes)}
+      ${uuids(outcomes.map(outcome => deliveryId(outcome.eventId, outcome.webhookId)))},
+      ${uuids(outcomes.map(outcome => outcome.eventId))}, ${uuids(outcomes.map(outcome => outcome.webhookId))},
+      ${texts(outcomes.map(outcome => outcome.state))}, ${integers(outcomes.map(outcome => outcome.tries))},
+      ${floats(outcomes.map(outcome => outcome.nextAttemptAtMs ?? null))},
+      ${floats(outcomes.map(outcome => timeOf(outcome.eventId).getTime()))}, ${attemptColumns(outcomes)}
     ) as r(id, event_id, webhook_id, state, tries, next_ms, created_ms, started_ms, duration_ms, status, error,
       response_body)
     on conflict (id) do update set state = excluded.state, tries = excluded.tries, next_attempt_at = null,
@@ -68,14 +64,13 @@ export async function insertOutcomes(
 export async function updateOutcomes(
   database: Database,
   processId: number,
-  outcomes: readonly ClaimedOutcome[],
+  outcomes: readonly Outcome[],
 ): Promise<void> {
-  const column = <T>(pick: (outcome: ClaimedOutcome) => T): T[] => outcomes.map(pick);
   await sql`with o as (
       select * from unnest(
-        ${column(outcome => outcome.deliveryId)}::uuid[], ${column(outcome => outcome.state)}::text[],
-        ${column(outcome => outcome.tries)}::int[], ${column(outcome => outcome.nextAttemptAtMs ?? null)}::float8[],
-        ${attemptColumns(outcomes)}
+        ${uuids(outcomes.map(outcome => rowId(outcome)))}, ${texts(outcomes.map(outcome => outcome.state))},
+        ${integers(outcomes.map(outcome => outcome.tries))},
+        ${floats(outcomes.map(outcome => outcome.nextAttemptAtMs ?? null))}, ${attemptColumns(outcomes)}
       ) as o(id, state, tries, next_ms, started_ms, duration_ms, status, error, response_body)),
     mine as (
       select d.* from delivery d join o on d.id = o.id
@@ -110,11 +105,16 @@ export async function insertRequested(
   await sql`select pg_notify('hookline', 'due')`.execute(database);
 }
 
+function rowId({ deliveryId: id }: Outcome): string {
+  if (id === undefined) throw new RangeError('only a delivery with a row can be updated');
+  return id;
+}
+
 function attemptColumns(outcomes: readonly Outcome[]) {
-  const fact = <T>(pick: (attempt: Attempt) => T | undefined) =>
-    outcomes.map(({ attempt }) => (attempt ? (pick(attempt) ?? null) : null));
-  return sql`${fact(attempt => attempt.startedAt.getTime())}::float8[],
-    ${fact(attempt => attempt.durationMs)}::int[], ${fact(attempt => attempt.status)}::int[],
-    ${outcomes.map(outcome => outcome.attempt?.error ?? outcome.reason ?? null)}::text[],
-    ${fact(attempt => attempt.responseBody)}::text[]`;
+  const attempts = outcomes.map(outcome => outcome.attempt);
+  return sql`${floats(attempts.map(attempt => attempt?.startedAt.getTime() ?? null))},
+    ${integers(attempts.map(attempt => attempt?.durationMs ?? null))},
+    ${integers(attempts.map(attempt => attempt?.status ?? null))},
+    ${texts(outcomes.map(({ attempt, reason }) => attempt?.error ?? reason ?? null))},
+    ${texts(attempts.map(attempt => attempt?.responseBody ?? null))}`;
 }

@@ -8,6 +8,7 @@
 import { sql } from 'kysely';
 
 import type { Envelope } from '../event/event.ts';
+import { texts, uuids } from './columns.ts';
 import { inTransaction, type Database, type Store } from './open.ts';
 
 export interface EventToRecord {
@@ -141,22 +142,20 @@ function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position
 }
 
 function eventPart({ processId, source, events }: BatchRows) {
-  const column = <T>(pick: (event: EventToRecord) => T): T[] => events.map(pick);
-  const fact = (name: keyof Envelope) => column(event => event.envelope[name] ?? null);
+  const fact = (name: Exclude<keyof Envelope, 'details'>) =>
+    texts(events.map(({ envelope }) => envelope[name] ?? null));
   return sql`recorded as (
     insert into event (process_id, source, id, category, event, entity, entityuuid, account, user_id, project,
       domain, status, event_date_time, description, origin, details, body, owed)
     select ${processId}::int, ${source}::text, r.id, r.category, r.event, r.entity, r.entityuuid, r.account, r.user_id,
-      r.project, r.domain, r.status, r.event_date_time, r.description, r.origin, r.details, r.body, r.owed::uuid[]
+      r.project, r.domain, r.status, r.event_date_time::timestamptz, r.description, r.origin, r.details::jsonb, r.body,
+      r.owed::uuid[]
     from unnest(
-      ${column(event => event.id)}::uuid[], ${fact('category')}::text[], ${fact('event')}::text[],
-      ${fact('entity')}::text[], ${fact('entityuuid')}::text[], ${fact('account')}::text[],
-      ${fact('user')}::text[], ${fact('project')}::text[], ${fact('domain')}::text[],
-      ${fact('status')}::text[], ${fact('eventDateTime')}::timestamptz[], ${fact('description')}::text[],
-      ${fact('source')}::text[],
-      ${column(({ envelope }) => (envelope.details ? JSON.stringify(envelope.details) : null))}::jsonb[],
-      ${column(event => event.body)}::text[],
-      ${column(event => `{${event.owed.join(',')}}`)}::text[]
+      ${uuids(events.map(event => event.id))}, ${fact('category')}, ${fact('event')}, ${fact('entity')},
+      ${fact('entityuuid')}, ${fact('account')}, ${fact('user')}, ${fact('project')}, ${fact('domain')},
+      ${fact('status')}, ${fact('eventDateTime')}, ${fact('description')}, ${fact('source')},
+      ${texts(events.map(({ envelope }) => (envelope.details ? JSON.stringify(envelope.details) : null)))},
+      ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
     ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
       description, origin, details, body, owed)
     where exists (select from allowed))`;
@@ -180,7 +179,7 @@ function quarantinePart({ source, quarantined }: BatchRows) {
 function receiptParts(rows: BatchRows, receipt: NonNullable<BatchRows['receipt']>) {
   const made = sql`made as (
     insert into receipt (source, consumer_id, hashes)
-    select ${rows.source}, ${receipt.consumerId}, ${[...receipt.hashes]}::uuid[] from allowed returning id)`;
+    select ${rows.source}, ${receipt.consumerId}, ${uuids(receipt.hashes)} from allowed returning id)`;
   if (receipt.forget.length === 0) return [made];
   return [
     made,

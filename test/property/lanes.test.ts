@@ -1,11 +1,11 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createLanes, type Lanes, type Queued } from '../../src/dispatch/lanes.ts';
+import { Lanes, type Queued } from '../../src/dispatch/lanes.ts';
 
 const delivery = (webhookId: string): Queued => ({ webhookId, queuedAtMs: 0 });
 const lanesOf = (concurrency: number, cap?: number): Lanes<Queued> =>
-  createLanes({ concurrency, slowMs: 1_000, capOf: () => cap });
+  new Lanes({ concurrency, slowMs: 1_000, capOf: () => cap });
 
 function startAll(lanes: Lanes<Queued>): string[] {
   const started: string[] = [];
@@ -52,7 +52,7 @@ describe('lanes', () => {
 
   it('gives all slow lanes together half the pool', () => {
     const lanes = lanesOf(8);
-    const ids = [...'abcdefgh'];
+    const ids = 'abcdefgh'.split('');
     for (const id of ids) {
       lanes.add(delivery(id));
       startAll(lanes);

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import { createLedger, type OwedEvent } from '../../src/record/ledger.ts';
+import { createLedger } from '../../src/record/ledger.ts';
 
 const idOf = (index: number): string => String(index).padStart(4, '0');
 
@@ -17,8 +17,9 @@ it('puts the watermark just before the first event that is not settled, whatever
         for (const draw of draws) {
           const open = left.flatMap((count, index) => (count > 0 ? [index] : []));
           const index = open[draw % Math.max(1, open.length)];
-          if (index === undefined) break;
-          ledger.settle(events[index] as OwedEvent);
+          const event = index === undefined ? undefined : events[index];
+          if (index === undefined || !event) break;
+          ledger.settle(event);
           left[index] = (left[index] ?? 0) - 1;
           const first = left.findIndex(count => count > 0);
           expect(ledger.watermark()).toBe(idOf(first === -1 ? left.length : first));

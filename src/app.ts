@@ -1,0 +1,228 @@
+/**
+ * Hookline put together: every part made once, started in the order they need each other, stopped in reverse.
+ *
+ *     sources → ingest → recorder ⇒ dispatcher → sender
+ *                   lease, match sync, claimer, backlog watch, janitor and API beside them
+ */
+import { randomBytes } from 'node:crypto';
+
+import type { Logger } from 'pino';
+
+import { open as unseal } from './access/seal.ts';
+import { watchBacklog } from './backlog.ts';
+import type { Config } from './config/config.ts';
+import { createClaimer, type Claimer } from './dispatch/claimer.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { createRequestBuilder } from './dispatch/request.ts';
+import { createSender, type Sender } from './dispatch/send.ts';
+import { Writer } from './dispatch/writer.ts';
+import type { Envelope } from './event/event.ts';
+import { createIdGenerator } from './event/id.ts';
+import type { Webhook } from './event/webhook.ts';
+import { Ingest } from './ingest.ts';
+import { runJanitor } from './janitor.ts';
+import { MatchSync } from './match-sync.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { normalizerFor } from './normalize/formats.ts';
+import { createReader } from './read.ts';
+import { openLease, type Lease } from './record/lease.ts';
+import { createRecorder } from './record/recorder.ts';
+import type { Source } from './source/source.ts';
+import { openSource } from './sources.ts';
+import { disableWebhook } from './store/disable-webhook.ts';
+import { databaseOf, type Store } from './store/open.ts';
+
+export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
+export type Role = (typeof roles)[number];
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  /** Migrated. The app does not close it. */
+  readonly store: Store;
+  /** 32 bytes. */
+  readonly secretKey: Buffer;
+  readonly roles: readonly Role[];
+  readonly log: Logger;
+}
+
+export interface App {
+  readonly metrics: Metrics;
+  readonly sources: readonly Source[];
+  /**
+   * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
+   * leaves, so that another process can go on at once.
+   */
+  stop(): Promise<void>;
+}
+
+/** One for the process: the watermark needs every id above the one before. */
+const newId = createIdGenerator(Date.now, randomBytes);
+
+interface Parts {
+  readonly metrics: Metrics;
+  readonly sync: MatchSync;
+  readonly lease: Lease;
+  readonly sender: Sender;
+  readonly writer: Writer;
+  readonly dispatcher: Dispatcher;
+  readonly claimer: Claimer;
+  readonly ingest: Ingest;
+}
+
+/** @throws when the database cannot be read. */
+export async function startApp(options: AppOptions): Promise<App> {
+  const { config, log, store } = options;
+  const parts = await openParts(options);
+  const sources = options.roles.includes('ingest')
+    ? config.sources.map(source => openSource(source, config, log.child({ source: source.name })))
+    : [];
+  const intake = new AbortController();
+  const background = new AbortController();
+  const backlog = watchBacklog({ store, sources, max: config.dispatch.backlogMax, log });
+  parts.metrics.watch(() => ({
+    inMemory: parts.dispatcher.size,
+    inFlight: parts.dispatcher.inFlight,
+    waiting: backlog.waiting,
+    sources: sources.map(source => ({ name: source.name, status: source.status() })),
+  }));
+  const running = Promise.all([
+    backlog.run(background.signal),
+    ...runBackground(options, parts, background.signal),
+  ]);
+  const ingesting = Promise.all(
+    sources.map((source, index) =>
+      runSource(options, parts, { source, index, signal: intake.signal }),
+    ),
+  );
+  return {
+    metrics: parts.metrics,
+    sources,
+    async stop() {
+      intake.abort();
+      await ingesting;
+      await finish(options, parts);
+      background.abort();
+      await running;
+      // Without a database the lease lapses instead, and whoever comes next takes over.
+      await parts.lease
+        .leave()
+        .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
+      await parts.sender.close();
+    },
+  };
+}
+
+/** What is in flight gets the grace to end; then a moment to write down what became of it all. */
+async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Promise<void> {
+  await dispatcher.stop(AbortSignal.timeout(config.shutdownMs));
+  await writer.drain(AbortSignal.timeout(Math.max(config.shutdownMs, writeGraceMs)));
+}
+
+const writeGraceMs = 2_000;
+
+async function openParts(options: AppOptions): Promise<Parts> {
+  const { config, databaseUrl, store, log } = options;
+  const metrics = createMetrics();
+  const sync = await MatchSync.open({
+    store,
+    databaseUrl,
+    resyncMs: config.match.resyncMs,
+    onDue: () => claimer.wake(),
+    log,
+  });
+  const lease = await openLease({
+    store,
+    ttlMs: config.lease.ttlMs,
+    newId,
+    onLost: () => dispatcher.drop(),
+    log,
+  });
+  const { concurrency, responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
+  const processId = (): number => lease.processId;
+  const sender = createSender({ concurrency, responseBytesMax });
+  const writer = new Writer({ store, processId, flushMs, flushMax, log });
+  const dispatcher = openDispatcher(options, { metrics, sync, sender, writer });
+  const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
+  const ingest = new Ingest({
+    store,
+    lease,
+    recorder: createRecorder({ store, processId, log }),
+    dispatcher,
+    onRecorded: (source, counts) => {
+      metrics.recorded(source, counts);
+      log.debug({ source, ...counts }, 'batch.recorded');
+    },
+    log,
+  });
+  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest };
+}
+
+function openDispatcher(
+  { config, secretKey, store, roles: running, log }: AppOptions,
+  { metrics, sync, sender, writer }: Pick<Parts, 'metrics' | 'sync' | 'sender' | 'writer'>,
+): Dispatcher {
+  return new Dispatcher({
+    ...config.dispatch,
+    concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
+    success: config.success.codes,
+    webhook: id => sync.index.webhook(id),
+    request: createRequestBuilder({
+      unseal: sealed => unseal([secretKey], sealed),
+      encoding: config.signature.encoding,
+      now: Date.now,
+    }),
+    disable: ({ id, name }, reason) => {
+      log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
+      disableWebhook(databaseOf(store), id).catch((error: unknown) =>
+        log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
+      );
+    },
+    sender,
+    writer,
+    random: Math.random,
+    onAttempt: (webhookId, attempt, verdict) => {
+      metrics.attempted(attempt.durationMs, verdict);
+      if (verdict === 'delivered') return;
+      const { status, error, durationMs } = attempt;
+      log.info({ webhookId, verdict, status, error, durationMs }, 'delivery.attempted');
+    },
+    log,
+  });
+}
+
+function runBackground(
+  { config, store, roles: running, log }: AppOptions,
+  { sync, lease, dispatcher, claimer }: Parts,
+  signal: AbortSignal,
+): Promise<void>[] {
+  const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
+  signal.addEventListener('abort', () => clearInterval(spilling));
+  const retentionDays = config.retention.days;
+  return [
+    sync.run(signal),
+    lease.keep(signal),
+    ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
+    ...(running.includes('janitor')
+      ? [runJanitor({ store, retentionDays, now: () => new Date(), log }, signal)]
+      : []),
+  ];
+}
+
+function runSource(
+  { config }: AppOptions,
+  { sync, ingest, metrics }: Parts,
+  { source, index, signal }: { source: Source; index: number; signal: AbortSignal },
+): Promise<void> {
+  const match = (envelope: Envelope): readonly Webhook[] => {
+    const current = sync.index;
+    if (envelope.account !== undefined && !current.knowsAccount(envelope.account)) {
+      metrics.unknownAccount();
+    }
+    return current.match(envelope);
+  };
+  const format = config.sources[index]?.format;
+  if (!format) throw new RangeError('every source has a configuration');
+  const read = createReader({ normalize: normalizerFor(format), match, newId });
+  return source.run(batch => ingest.record({ source: source.name, read, batch, signal }), signal);
+}

@@ -1,0 +1,24 @@
+/** One delivery in memory, and what it needs to know of its event. */
+
+/** Shared by all deliveries of the event. */
+export interface OutgoingEvent {
+  readonly id: string;
+  readonly event: string;
+  readonly account?: string;
+  readonly body: string;
+}
+
+export interface Delivery {
+  readonly event: OutgoingEvent;
+  readonly webhookId: string;
+  /** Attempts made so far. */
+  readonly tries: number;
+  /** The id of its row, when it was claimed; undefined for a fresh one, which has no row yet. */
+  readonly deliveryId: string | undefined;
+  /** The database has no such webhook: nobody is left to deliver to. */
+  readonly webhookGone: boolean;
+  /** Called once its row is written. */
+  readonly written: () => void;
+  /** When it was put into its lane, milliseconds of a steady clock. */
+  readonly queuedAtMs: number;
+}
