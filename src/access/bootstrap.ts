@@ -1,0 +1,77 @@
+/** The first user, and access straight on the database for those who cannot log in yet. */
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { databaseOf, inTransaction } from '../store/open.ts';
+import type { Database, Store } from '../store/open.ts';
+import { adoptRootDomain, findRootDomain, upsertAccounts } from '../store/query-directory.ts';
+import {
+  countUsers,
+  findUser,
+  insertToken,
+  insertUser,
+  lockFirstUser,
+  replacePassword,
+} from '../store/query-user.ts';
+import { hashPassword } from './password.ts';
+import { createToken, hashToken } from './token.ts';
+
+export const adminName = 'admin';
+
+/**
+ * Makes the user `admin`, with an account in the root domain to own webhooks, when there is no user at all.
+ * Safe when several processes start at once.
+ *
+ * @param password absent: a random one.
+ * @returns the password when the user was made; print it once if it is a random one.
+ */
+export async function ensureAdmin(store: Store, password?: string): Promise<string | undefined> {
+  if ((await countUsers(databaseOf(store))) > 0) return undefined;
+  const chosen = password ?? randomBytes(12).toString('base64url');
+  const passwordHash = await hashPassword(chosen);
+  return inTransaction(store, async database => {
+    await lockFirstUser(database);
+    if ((await countUsers(database)) > 0) return undefined;
+    const accountId = await makeAccount(database);
+    await insertUser(database, { username: adminName, passwordHash, role: 'Admin', accountId });
+    return chosen;
+  });
+}
+
+async function makeAccount(database: Database): Promise<string> {
+  const root = await findRootDomain(database);
+  const domainId = root?.id ?? randomUUID();
+  if (!root) await adoptRootDomain(database, { id: domainId, name: 'ROOT' });
+  const id = randomUUID();
+  await upsertAccounts(database, [{ id, name: adminName, domainId, kind: 'user' }]);
+  return id;
+}
+
+/** Gives the user a new password, or makes an admin of that name, bound to the account of `admin`. */
+export async function putLocalUser(
+  database: Database,
+  { username, password }: { username: string; password: string },
+): Promise<'created' | 'changed'> {
+  const passwordHash = await hashPassword(password);
+  if (await replacePassword(database, username, passwordHash)) return 'changed';
+  const admin = await findUser(database, adminName);
+  const account = admin?.accountId ?? (await makeAccount(database));
+  await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account });
+  return 'created';
+}
+
+/** A token that does not expire, for a user who exists; undefined when there is none of that name. */
+export async function createLocalToken(
+  database: Database,
+  { username, name }: { username: string; name: string },
+): Promise<string | undefined> {
+  const user = await findUser(database, username);
+  if (!user) return undefined;
+  const token = createToken();
+  await insertToken(database, {
+    userId: user.id,
+    kind: 'token',
+    name,
+    tokenHash: hashToken(token),
+  });
+  return token;
+}

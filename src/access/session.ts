@@ -1,0 +1,57 @@
+/** Logging in, and telling who a request is from. */
+import type { Role } from '../store/app-user.ts';
+import type { Database } from '../store/open.ts';
+import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
+import type { UserFacts } from '../store/query-user.ts';
+import { verifyPassword } from './password.ts';
+import { createToken, hashToken } from './token.ts';
+
+/** Who acts. */
+export interface Principal {
+  readonly userId: string;
+  readonly username: string;
+  readonly role: Role;
+  /** The account what they make belongs to, unless they say otherwise. */
+  readonly accountId?: string;
+}
+
+export interface Session {
+  readonly token: string;
+  readonly expiresAt: Date;
+}
+
+const sessionMs = 7 * 86_400_000;
+
+/** @returns undefined when there is no such user, or the password is another one; which of them is not told. */
+export async function login(
+  database: Database,
+  { username, password }: { username: string; password: string },
+  nowMs: number,
+): Promise<Session | undefined> {
+  const user = await findUser(database, username);
+  if (!(await verifyPassword(password, user?.passwordHash ?? undefined)) || !user) return undefined;
+  await deleteExpiredTokens(database);
+  const token = createToken();
+  const expiresAt = new Date(nowMs + sessionMs);
+  await insertToken(database, {
+    userId: user.id,
+    kind: 'session',
+    name: 'login',
+    tokenHash: hashToken(token),
+    expiresAt,
+  });
+  return { token, expiresAt };
+}
+
+/** @returns undefined when nobody has the token, or it has expired. */
+export async function authenticate(
+  database: Database,
+  token: string,
+): Promise<Principal | undefined> {
+  const user = await findTokenOwner(database, hashToken(token));
+  return user && toPrincipal(user);
+}
+
+function toPrincipal({ id, username, role, accountId }: UserFacts): Principal {
+  return { userId: id, username, role, ...(accountId !== null && { accountId }) };
+}

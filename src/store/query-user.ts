@@ -1,0 +1,166 @@
+/** Users and what they prove themselves with, for access and the API. */
+import { sql } from 'kysely';
+
+import type { Role } from './app-user.ts';
+import type { Database } from './open.ts';
+
+export interface UserFacts {
+  readonly id: string;
+  readonly username: string;
+  readonly role: Role;
+  readonly accountId: string | null;
+  readonly created: Date;
+}
+
+export interface TokenFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly created: Date;
+  readonly expiresAt: Date | null;
+  readonly lastUsedAt: Date | null;
+}
+
+const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", u.created`;
+const tokenColumns = sql`c.id, c.name, c.created, c.expires_at as "expiresAt", c.last_used_at as "lastUsedAt"`;
+/** How exact `last_used_at` is: a request a second must not be a write a second. */
+const touchedEvery = sql`interval '1 minute'`;
+
+/** Any constant will do, as long as every Hookline uses the same one. */
+const FIRST_USER_LOCK = 7_219_004_321;
+
+/** One process at a time, until its transaction ends, decides whether the first user is made, or the last one goes. */
+export async function lockFirstUser(database: Database): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${FIRST_USER_LOCK})`.execute(database);
+}
+
+/** @returns undefined when the name is taken. */
+export async function insertUser(
+  database: Database,
+  user: { username: string; passwordHash: string; role: Role; accountId?: string },
+): Promise<UserFacts | undefined> {
+  const { rows } = await sql<UserFacts>`
+    insert into app_user as u (username, password_hash, role, account_id)
+    values (${user.username}, ${user.passwordHash}, ${user.role}, ${user.accountId ?? null})
+    on conflict (username) do nothing returning ${userColumns}`.execute(database);
+  return rows[0];
+}
+
+export async function findUser(
+  database: Database,
+  username: string,
+): Promise<(UserFacts & { readonly passwordHash: string | null }) | undefined> {
+  const { rows } = await sql<UserFacts & { passwordHash: string | null }>`
+    select ${userColumns}, u.password_hash as "passwordHash" from app_user u
+    where u.username = ${username}`.execute(database);
+  return rows[0];
+}
+
+/** Users by name, those after `cursor`. */
+export async function listUsers(
+  database: Database,
+  page: { limit: number; cursor?: string },
+): Promise<readonly UserFacts[]> {
+  const { rows } = await sql<UserFacts>`
+    select ${userColumns} from app_user u
+    where ${page.cursor === undefined ? sql`true` : sql`u.username > ${page.cursor}`}
+    order by u.username limit ${page.limit}`.execute(database);
+  return rows;
+}
+
+/** Sets a new password and ends every session and token, as whoever knew the old one may hold them. */
+export async function replacePassword(
+  database: Database,
+  username: string,
+  passwordHash: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    with changed as (
+      update app_user set password_hash = ${passwordHash} where username = ${username} returning id),
+    ended as (delete from credential where user_id in (select id from changed))
+    select id from changed`.execute(database);
+  return rows.length > 0;
+}
+
+/** Deletes the user, unless nobody with the role Admin would be left. */
+export async function deleteUser(
+  database: Database,
+  username: string,
+): Promise<'deleted' | 'unknown' | 'last-admin'> {
+  const user = await findUser(database, username);
+  if (!user) return 'unknown';
+  await lockFirstUser(database);
+  const { rows } = await sql`
+    delete from app_user where username = ${username} and (role <> 'Admin'
+      or exists (select from app_user other where other.role = 'Admin' and other.username <> ${username}))
+    returning id`.execute(database);
+  return rows.length > 0 ? 'deleted' : 'last-admin';
+}
+
+export async function countUsers(database: Database): Promise<number> {
+  const { rows } = await sql<{ count: string }>`select count(*) from app_user`.execute(database);
+  return Number(rows[0]?.count ?? 0);
+}
+
+export async function insertToken(
+  database: Database,
+  token: {
+    userId: string;
+    kind: 'token' | 'session';
+    name: string;
+    tokenHash: Buffer;
+    expiresAt?: Date;
+  },
+): Promise<TokenFacts> {
+  const { rows } = await sql<TokenFacts>`
+    insert into credential as c (user_id, kind, name, token_hash, expires_at)
+    values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${token.expiresAt ?? null})
+    returning ${tokenColumns}`.execute(database);
+  const [made] = rows;
+  if (!made) throw new RangeError('insert into credential returned no row');
+  return made;
+}
+
+/** The user a token belongs to, unless the token has expired; notes that it was used. */
+export async function findTokenOwner(
+  database: Database,
+  tokenHash: Buffer,
+): Promise<UserFacts | undefined> {
+  const { rows } = await sql<UserFacts>`
+    with found as (
+      select id, user_id, last_used_at from credential
+      where token_hash = ${tokenHash} and (expires_at is null or expires_at > now())),
+    touched as (
+      update credential c set last_used_at = now() from found
+      where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
+    select ${userColumns} from app_user u join found on found.user_id = u.id`.execute(database);
+  return rows[0];
+}
+
+/** Tokens a user made, by id; those after `cursor`. Sessions are not among them. */
+export async function listTokens(
+  database: Database,
+  userId: string,
+  page: { limit: number; cursor?: string },
+): Promise<readonly TokenFacts[]> {
+  const { rows } = await sql<TokenFacts>`
+    select ${tokenColumns} from credential c
+    where c.user_id = ${userId} and c.kind = 'token'
+      and ${page.cursor === undefined ? sql`true` : sql`c.id > ${page.cursor}::uuid`}
+    order by c.id limit ${page.limit}`.execute(database);
+  return rows;
+}
+
+export async function deleteToken(
+  database: Database,
+  userId: string,
+  id: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    delete from credential where id = ${id} and user_id = ${userId} returning id`.execute(database);
+  return rows.length > 0;
+}
+
+/** Removes sessions and tokens that have expired. */
+export async function deleteExpiredTokens(database: Database): Promise<void> {
+  await sql`delete from credential where expires_at < now()`.execute(database);
+}
