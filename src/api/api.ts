@@ -1,0 +1,98 @@
+/** The HTTP face: `/v1`, its documentation, health and metrics. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import Fastify from 'fastify';
+import type { FastifyInstance } from 'fastify';
+
+import { guard } from './authenticate.ts';
+import type { ApiOptions } from './context.ts';
+import { registerDeliveryRoutes } from './delivery-routes.ts';
+import { registerDirectoryRoutes } from './directory-routes.ts';
+import { answerErrors } from './errors.ts';
+import { registerEventRoutes } from './event-routes.ts';
+import { registerFilterRoutes } from './filter-routes.ts';
+import { registerHealthRoutes } from './health-routes.ts';
+import { registerQuarantineRoutes } from './quarantine-routes.ts';
+import { accessSchemas } from './schema-access.ts';
+import { flowSchemas } from './schema-flow.ts';
+import { webhookSchemas } from './schema-webhook.ts';
+import { registerSourceRoutes } from './source-routes.ts';
+import { registerTokenRoutes } from './token-routes.ts';
+import { registerUserRoutes } from './user-routes.ts';
+import { createValidatorCompiler, formatFaults } from './validate.ts';
+import { registerWebhookRoutes } from './webhook-routes.ts';
+
+/** An import of a large directory is the largest thing anybody sends. */
+const bodyBytesMax = 4 * 1024 * 1024;
+
+/**
+ * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
+ *
+ * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
+ */
+export function createApi(options: ApiOptions): FastifyInstance {
+  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas];
+  const app = Fastify({
+    bodyLimit: bodyBytesMax,
+    exposeHeadRoutes: false,
+    forceCloseConnections: 'idle',
+    schemaErrorFormatter: formatFaults,
+  });
+  app.setValidatorCompiler(createValidatorCompiler(schemas));
+  for (const schema of schemas) app.addSchema(schema);
+  answerErrors(app, options.log);
+  logRequests(app, options);
+  guard(app, options.store);
+  void app.register(swagger, {
+    openapi: describeApi(options.version),
+    refResolver: {
+      buildLocalReference: ({ $id }, _, __, index) =>
+        typeof $id === 'string' ? $id : `schema${index}`,
+    },
+  });
+  void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  void app.register(async routes => {
+    registerHealthRoutes(routes, options);
+    registerTokenRoutes(routes, options);
+    registerUserRoutes(routes, options);
+    registerWebhookRoutes(routes, options);
+    registerFilterRoutes(routes, options);
+    registerDeliveryRoutes(routes, options);
+    registerEventRoutes(routes, options);
+    registerQuarantineRoutes(routes, options);
+    registerDirectoryRoutes(routes, options);
+    registerSourceRoutes(routes, options);
+    routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
+  });
+  return app;
+}
+
+function describeApi(version: string) {
+  return {
+    openapi: '3.1.0' as const,
+    info: {
+      title: 'Hookline',
+      version,
+      description:
+        'Webhooks for the events of a cloud. Errors are RFC 9457 problems with a stable `code`; lists are paged with `limit` and `cursor`.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
+    security: [{ token: [] }],
+  };
+}
+
+/** One line a request. The route's pattern is logged, not the URL: a query may hold what should not be kept. */
+function logRequests(app: FastifyInstance, { log }: ApiOptions): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const facts = {
+      method: request.method,
+      route: request.routeOptions.url ?? 'unknown',
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime),
+      ...(request.principal && { user: request.principal.username }),
+    };
+    if (request.method === 'GET') log.debug(facts, 'request.answered');
+    else log.info(facts, 'request.answered');
+  });
+}

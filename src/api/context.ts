@@ -1,0 +1,36 @@
+/** What the routes are handed. */
+import type { Log } from '../event/log.ts';
+import type { Store } from '../store/open.ts';
+
+export interface ApiOptions {
+  readonly store: Store;
+  /** 32 bytes; seals webhooks' secrets. */
+  readonly secretKey: Buffer;
+  /** The sources this process runs; none where it runs no intake. */
+  readonly sources: () => readonly SourceControl[];
+  readonly metrics: MetricsPage;
+  readonly log: Log;
+  /** UUIDv7, each above the one before. */
+  readonly newId: () => string;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** As node:crypto's. */
+  readonly randomBytes: (count: number) => Buffer;
+  /** Of the program, for the OpenAPI document. */
+  readonly version: string;
+}
+
+/** A source as far as the API deals with it. */
+export interface SourceControl {
+  readonly name: string;
+  readonly kind: string;
+  status(): { readonly state: string; readonly reason?: string; readonly lag?: number };
+  pause(): void;
+  resume(): void;
+}
+
+/** A prom-client registry. */
+export interface MetricsPage {
+  readonly contentType: string;
+  metrics(): Promise<string>;
+}

@@ -1,0 +1,148 @@
+/** Deliveries: list, show, deliver once more. */
+import type { FastifyInstance } from 'fastify';
+
+import type { DeliveryState } from '../event/delivery.ts';
+import { deliveryStates } from '../event/delivery.ts';
+import { redeliveryId } from '../event/id.ts';
+import { formatCloudStack } from '../format/cloudstack.ts';
+import { attemptHeaders } from '../format/format.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
+import { insertRequested } from '../store/outcome.ts';
+import { findDelivery, listDeliveries } from '../store/query-flow.ts';
+import type { DeliveryFacts } from '../store/query-flow.ts';
+import { findWebhook } from '../store/query-webhook.ts';
+import type { ApiOptions } from './context.ts';
+import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
+import type { PageQuery } from './page.ts';
+import { ProblemError } from './problem.ts';
+import { answer, idParams, instantQuery, problems } from './route.ts';
+import type { IdParams } from './route.ts';
+
+interface ListQuery extends PageQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly webhookId?: string;
+  readonly eventId?: string;
+  readonly state?: DeliveryState;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+}
+
+const tags = ['deliveries'];
+
+const listQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...pageQuery,
+    from: instantQuery('Whose event was recorded at or after this instant.'),
+    to: instantQuery('Whose event was recorded before this instant.'),
+    webhookId: { type: 'string', format: 'uuid' },
+    eventId: { type: 'string', format: 'uuid' },
+    state: { type: 'string', enum: deliveryStates },
+    eventType: { type: 'string', example: 'VM.START' },
+    entityUuid: { type: 'string' },
+  },
+} as const;
+
+const schemas = {
+  list: {
+    summary: 'List deliveries, those of the newest events first',
+    description:
+      'A delivery is listed once its first attempt has ended, or once it has to wait. A page may hold fewer items than `limit` and still have a `nextCursor`: what is rare is looked for a stretch at a time.',
+    tags,
+    querystring: listQuery,
+    response: { 200: listOf('Delivery', 'Deliveries.'), ...problems },
+  },
+  show: {
+    summary: 'Show a delivery with its request and every attempt',
+    tags,
+    params: idParams,
+    response: { 200: answer('DeliveryDetail', 'The delivery.'), ...problems },
+  },
+  redeliver: {
+    summary: 'Deliver once more',
+    description:
+      "The same event and body go to the webhook's present URL, signed with its present secret, also when it is disabled. It is a delivery of its own.",
+    tags,
+    params: idParams,
+    response: { 202: answer('Delivery', 'The new delivery.'), ...problems },
+  },
+};
+
+export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store } = options;
+  app.get<{ Querystring: ListQuery }>(
+    '/v1/deliveries',
+    { schema: schemas.list },
+    async ({ query }) => {
+      const { cursor: _, from, to, ...wanted } = query;
+      const { items, next } = await listDeliveries(databaseOf(store), {
+        ...wanted,
+        ...decodeCursor(query, uuidKey),
+        ...(from !== undefined && { from: new Date(from) }),
+        ...(to !== undefined && { to: new Date(to) }),
+      });
+      return { items, nextCursor: next && encodeCursor(next) };
+    },
+  );
+
+  app.get<{ Params: IdParams }>(
+    '/v1/deliveries/:id',
+    { schema: schemas.show },
+    async ({ params }) => {
+      const delivery = await findDelivery(databaseOf(store), params.id);
+      if (!delivery) throw noDelivery(params.id);
+      return { ...delivery, ...describeRequest(delivery) };
+    },
+  );
+
+  app.post<{ Params: IdParams }>(
+    '/v1/deliveries/:id/redeliver',
+    { schema: schemas.redeliver },
+    async ({ params }, reply) => {
+      const made = await redeliver(options, params.id);
+      return reply.code(202).header('location', `/v1/deliveries/${made.id}`).send(made);
+    },
+  );
+}
+
+async function redeliver({ store, randomBytes }: ApiOptions, id: string): Promise<DeliveryFacts> {
+  return inTransaction(store, async database => {
+    const past = await findDelivery(database, id);
+    if (!past) throw noDelivery(id);
+    const { eventId, webhookId } = past;
+    if (!(await findWebhook(database, webhookId))) {
+      throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
+    }
+    const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
+    await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
+    const made = await findDelivery(database, newId);
+    if (!made) throw new RangeError('the delivery just inserted is not there');
+    return made;
+  });
+}
+
+const noDelivery = (id: string): ProblemError =>
+  new ProblemError('not_found', `There is no delivery ${id}.`);
+
+type Sent = DeliveryFacts & { readonly account: string | null; readonly body: string };
+
+/** What was sent, made again: nothing of it is stored but the body, which the event has. */
+function describeRequest({ eventId, eventType, account, body, createdAt, attempts }: Sent) {
+  const rendered = formatCloudStack({
+    id: eventId,
+    event: eventType,
+    body,
+    ...(account !== null && { account }),
+  });
+  const sentAt = attempts.at(-1)?.startedAt ?? createdAt;
+  const headers = attemptHeaders(rendered, new Date(sentAt).getTime());
+  const names = headers.filter((_, index) => index % 2 === 0);
+  return {
+    requestHeaders: Object.fromEntries(
+      names.map((name, index) => [name, headers[index * 2 + 1] ?? '']),
+    ),
+    requestBody: body,
+  };
+}

@@ -1,0 +1,83 @@
+/** Events: list and show. */
+import type { FastifyInstance } from 'fastify';
+
+import { timeOf } from '../event/id.ts';
+import { databaseOf } from '../store/open.ts';
+import { findEvent, listEvents } from '../store/query-flow.ts';
+import type { EventFacts } from '../store/query-flow.ts';
+import type { ApiOptions } from './context.ts';
+import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
+import type { PageQuery } from './page.ts';
+import { ProblemError } from './problem.ts';
+import { answer, idParams, instantQuery, problems, withoutNulls } from './route.ts';
+import type { IdParams } from './route.ts';
+
+interface ListQuery extends PageQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+  readonly account?: string;
+  readonly source?: string;
+}
+
+const listQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...pageQuery,
+    from: instantQuery('Recorded at or after this instant.'),
+    to: instantQuery('Recorded before this instant.'),
+    eventType: { type: 'string', example: 'VM.START' },
+    entityUuid: { type: 'string' },
+    account: { type: 'string' },
+    source: { type: 'string', description: 'The configured source it came by.' },
+  },
+} as const;
+
+export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions): void {
+  app.get<{ Querystring: ListQuery }>(
+    '/v1/events',
+    {
+      schema: {
+        summary: 'List events, newest first',
+        description:
+          'A page may hold fewer items than `limit` and still have a `nextCursor`: rare events are looked for a stretch at a time.',
+        tags: ['events'],
+        querystring: listQuery,
+        response: { 200: listOf('Event', 'Events.'), ...problems },
+      },
+    },
+    async ({ query }) => {
+      const { cursor: _, from, to, ...wanted } = query;
+      const { items, next } = await listEvents(databaseOf(store), {
+        ...wanted,
+        ...decodeCursor(query, uuidKey),
+        ...(from !== undefined && { from: new Date(from) }),
+        ...(to !== undefined && { to: new Date(to) }),
+      });
+      return { items: items.map(presentEvent), nextCursor: next && encodeCursor(next) };
+    },
+  );
+
+  app.get<{ Params: IdParams }>(
+    '/v1/events/:id',
+    {
+      schema: {
+        summary: 'Show an event, its body included',
+        tags: ['events'],
+        params: idParams,
+        response: { 200: answer('EventDetail', 'The event.'), ...problems },
+      },
+    },
+    async ({ params }) => {
+      const event = await findEvent(databaseOf(store), params.id);
+      if (!event) throw new ProblemError('not_found', `There is no event ${params.id}.`);
+      return { ...presentEvent(event), body: event.body };
+    },
+  );
+}
+
+function presentEvent(event: EventFacts) {
+  return { ...withoutNulls(event), recordedAt: timeOf(event.id) };
+}

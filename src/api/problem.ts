@@ -1,0 +1,71 @@
+/** What the API answers when it cannot do what was asked: problem details (RFC 9457) with a stable code. */
+
+/** Every code the API uses, with its status and title. Public: codes are for ever. */
+export const problemKinds = {
+  request_invalid: { status: 400, title: 'The request is not valid' },
+  cursor_invalid: { status: 400, title: 'The cursor is not one of this list' },
+  payload_url_invalid: { status: 400, title: 'The payload URL cannot be used' },
+  ssl_verification_invalid: { status: 400, title: 'SSL verification needs an HTTPS URL' },
+  scope_invalid: { status: 400, title: 'The scope cannot be used here' },
+  account_invalid: { status: 400, title: 'The account cannot be used here' },
+  domain_invalid: { status: 400, title: 'The domain cannot be used here' },
+  unauthenticated: { status: 401, title: 'Log in, or present a valid token' },
+  login_failed: { status: 401, title: 'The username or the password is wrong' },
+  forbidden: { status: 403, title: 'Your role does not allow this' },
+  not_found: { status: 404, title: 'There is no such thing' },
+  method_not_allowed: { status: 405, title: 'The path does not know this method' },
+  payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
+  filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
+  name_in_use: { status: 409, title: 'The name is in use' },
+  last_admin: { status: 409, title: 'The last admin cannot be deleted' },
+  webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
+  conflict: { status: 409, title: 'The database refuses this beside what it holds' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  internal: { status: 500, title: 'Something went wrong inside Hookline' },
+  database_unavailable: { status: 503, title: 'The database cannot be reached' },
+} as const satisfies Record<string, { status: number; title: string }>;
+
+export type ProblemCode = keyof typeof problemKinds;
+
+/** One thing that is wrong with a request. */
+export interface Fault {
+  /** JSON pointer into the body, or the name of a parameter: `/payloadUrl`, `limit`. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** The request cannot be done. The error handler answers with it; nothing else catches it. */
+export class ProblemError extends Error {
+  override readonly name = 'ProblemError';
+  readonly code: ProblemCode;
+  readonly faults: readonly Fault[];
+
+  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
+  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+    super(detail);
+    this.code = code;
+    this.faults = faults;
+  }
+}
+
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ProblemCode;
+  readonly errors?: readonly Fault[];
+}
+
+export function toProblem({ code, message, faults }: ProblemError): Problem {
+  return {
+    type: `urn:hookline:problem:${code}`,
+    ...problemKinds[code],
+    detail: message,
+    code,
+    ...(faults.length > 0 && { errors: faults }),
+  };
+}
+
+export const problemMediaType = 'application/problem+json';

@@ -1,0 +1,197 @@
+/** JSON schemas of the directory, of users and their tokens, and of problems. */
+import { passwordLengthMin } from '../access/password.ts';
+import { roles } from '../store/app-user.ts';
+import { cloudId } from './schema-webhook.ts';
+
+const instant = { type: 'string', format: 'date-time' } as const;
+const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
+const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
+const kind = { type: 'string', enum: ['user', 'project'] } as const;
+
+const domain = {
+  type: 'object',
+  required: ['id', 'name', 'parentId', 'path'],
+  properties: {
+    id: cloudId,
+    name: line,
+    parentId: { type: ['string', 'null'], description: 'Null for the root.' },
+    path: { type: 'string', description: 'Ids from the root down.', example: '/<root>/<child>/' },
+  },
+} as const;
+
+const newDomain = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name'],
+  properties: {
+    id: { ...cloudId, description: "The cloud's id; a new one when absent." },
+    name: line,
+    parentId: {
+      ...cloudId,
+      type: ['string', 'null'],
+      description:
+        'Without one the domain hangs under the root. The one named ROOT without a parent is the root itself.',
+    },
+  },
+} as const;
+
+const account = {
+  type: 'object',
+  required: ['id', 'name', 'domainId', 'kind'],
+  properties: { id: cloudId, name: line, domainId: cloudId, kind },
+} as const;
+
+const newAccount = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'domainId'],
+  properties: {
+    id: { ...cloudId, description: "The cloud's id; a new one when absent." },
+    name: line,
+    domainId: cloudId,
+    kind: { ...kind, default: 'user' },
+  },
+} as const;
+
+/** Of an import: ids must be given, or a second import would make everything twice. */
+const importOf = (item: { readonly required: readonly string[] }) => ({
+  type: 'object',
+  additionalProperties: false,
+  required: ['items'],
+  properties: {
+    items: {
+      type: 'array',
+      maxItems: 5_000,
+      items: { ...item, required: ['id', ...item.required] },
+    },
+  },
+});
+
+const imported = {
+  type: 'object',
+  required: ['created', 'updated', 'unchanged'],
+  properties: {
+    created: { type: 'integer' },
+    updated: { type: 'integer' },
+    unchanged: { type: 'integer' },
+  },
+} as const;
+
+const username = { ...line, pattern: '^[^\\u0000\\s/][^\\u0000/]*$' } as const;
+const password = { type: 'string', minLength: passwordLengthMin, maxLength: 1_024 } as const;
+
+const user = {
+  type: 'object',
+  required: ['username', 'role', 'accountId', 'created'],
+  properties: {
+    username,
+    role: { type: 'string', enum: roles },
+    accountId: { type: ['string', 'null'] },
+    created: instant,
+  },
+} as const;
+
+const newUser = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['username', 'password'],
+  properties: {
+    username,
+    password,
+    role: { type: 'string', enum: ['Admin'], default: 'Admin' },
+    accountId: {
+      ...cloudId,
+      description: 'The account what the user makes belongs to. Your own when absent.',
+    },
+  },
+} as const;
+
+const token = {
+  type: 'object',
+  required: ['id', 'name', 'created', 'expiresAt', 'lastUsedAt'],
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    name: line,
+    created: instant,
+    expiresAt: maybeInstant,
+    lastUsedAt: { ...maybeInstant, description: 'Exact to a minute.' },
+  },
+} as const;
+
+const problem = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'detail', 'code'],
+  properties: {
+    type: { type: 'string', example: 'urn:hookline:problem:not_found' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    detail: { type: 'string' },
+    code: { type: 'string', description: 'Stable, for programs.' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['path', 'message'],
+        properties: { path: { type: 'string' }, message: { type: 'string' } },
+      },
+    },
+  },
+} as const;
+
+export const accessSchemas = [
+  { $id: 'Domain', ...domain },
+  { $id: 'NewDomain', ...newDomain },
+  { $id: 'DomainImport', ...importOf(newDomain) },
+  { $id: 'Account', ...account },
+  { $id: 'NewAccount', ...newAccount },
+  { $id: 'AccountImport', ...importOf(newAccount) },
+  { $id: 'Imported', ...imported },
+  { $id: 'User', ...user },
+  { $id: 'NewUser', ...newUser },
+  {
+    $id: 'UserChange',
+    type: 'object',
+    additionalProperties: false,
+    required: ['password'],
+    properties: { password },
+  },
+  { $id: 'Token', ...token },
+  {
+    $id: 'NewToken',
+    type: 'object',
+    additionalProperties: false,
+    required: ['name'],
+    properties: {
+      name: line,
+      expiresInDays: {
+        type: 'integer',
+        minimum: 1,
+        maximum: 3_650,
+        description: 'For ever when absent.',
+      },
+    },
+  },
+  {
+    $id: 'MadeToken',
+    ...token,
+    required: [...token.required, 'token'],
+    properties: { ...token.properties, token: { type: 'string', description: 'Shown this once.' } },
+  },
+  {
+    $id: 'Login',
+    type: 'object',
+    additionalProperties: false,
+    required: ['username', 'password'],
+    properties: {
+      username: { type: 'string', maxLength: 255 },
+      password: { type: 'string', maxLength: 1_024 },
+    },
+  },
+  {
+    $id: 'Session',
+    type: 'object',
+    required: ['token', 'expiresAt'],
+    properties: { token: { type: 'string' }, expiresAt: instant },
+  },
+  { $id: 'Problem', ...problem },
+];

@@ -1,0 +1,154 @@
+/** JSON schemas of what flows through: events, deliveries, the quarantine, the sources. */
+import { deliveryKinds, deliveryStates } from '../event/delivery.ts';
+
+const id = { type: 'string', format: 'uuid' } as const;
+const instant = { type: 'string', format: 'date-time' } as const;
+const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
+const text = { type: 'string' } as const;
+
+const envelope = {
+  category: {
+    ...text,
+    description: "CloudStack's category; absent for other clouds.",
+    example: 'ActionEvent',
+  },
+  event: { ...text, description: "The source's own name.", example: 'VM.START' },
+  entity: { ...text, example: 'VirtualMachine' },
+  entityuuid: text,
+  account: text,
+  user: text,
+  project: text,
+  domain: text,
+  status: { ...text, example: 'Completed' },
+  eventDateTime: instant,
+  description: text,
+  source: { ...text, description: 'The component that spoke.', example: 'management-server' },
+  details: { type: 'object', additionalProperties: true },
+} as const;
+
+const eventFields = {
+  id,
+  recordedAt: instant,
+  sourceName: { ...text, description: 'The configured source it came by.' },
+  ...envelope,
+} as const;
+
+const event = {
+  type: 'object',
+  required: ['id', 'recordedAt', 'sourceName', 'event'],
+  properties: eventFields,
+} as const;
+
+const eventDetail = {
+  type: 'object',
+  required: ['id', 'recordedAt', 'sourceName', 'event', 'body', 'owed'],
+  properties: {
+    ...eventFields,
+    body: { ...text, description: 'What a receiver gets, byte for byte in UTF-8.' },
+    owed: {
+      type: 'array',
+      items: id,
+      description: 'The webhooks that matched when it was recorded.',
+    },
+  },
+} as const;
+
+const attempt = {
+  type: 'object',
+  required: ['number', 'startedAt', 'durationMs'],
+  properties: {
+    number: { type: 'integer', description: 'From 1.' },
+    startedAt: instant,
+    durationMs: { type: 'integer' },
+    status: { type: 'integer', description: "The response's status; absent when none arrived." },
+    error: { ...text, description: 'Why there was no usable response.' },
+    responseBody: { ...text, description: 'The first bytes of the response.' },
+  },
+} as const;
+
+const deliveryFields = {
+  id,
+  eventId: id,
+  eventType: { ...text, example: 'VM.START' },
+  entityUuid: { type: ['string', 'null'] },
+  webhookId: id,
+  kind: { type: 'string', enum: deliveryKinds },
+  state: { type: 'string', enum: deliveryStates },
+  tries: { type: 'integer', description: 'Attempts made.' },
+  nextAttemptAt: maybeInstant,
+  attempts: { type: 'array', items: { $ref: 'Attempt#' } },
+  createdAt: instant,
+  finishedAt: maybeInstant,
+} as const;
+
+const delivery = {
+  type: 'object',
+  required: Object.keys(deliveryFields),
+  properties: deliveryFields,
+} as const;
+
+const deliveryDetail = {
+  type: 'object',
+  required: [...Object.keys(deliveryFields), 'requestHeaders', 'requestBody'],
+  properties: {
+    ...deliveryFields,
+    requestHeaders: {
+      type: 'object',
+      additionalProperties: { type: 'string' },
+      description: 'The headers of the last attempt, without the signatures.',
+    },
+    requestBody: text,
+  },
+} as const;
+
+const quarantinedFields = {
+  id,
+  source: { ...text, description: 'The configured source it came by.' },
+  position: { ...text, description: 'Where it was on the bus.', example: 'cloudstack/0/42' },
+  routingKey: { type: ['string', 'null'] },
+  headers: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
+  reason: { ...text, description: 'What was wrong and what was expected.' },
+  bodyBytes: { type: ['integer', 'null'], description: 'Null is a Kafka tombstone.' },
+  createdAt: instant,
+} as const;
+
+const quarantined = {
+  type: 'object',
+  required: Object.keys(quarantinedFields),
+  properties: quarantinedFields,
+} as const;
+
+const quarantinedDetail = {
+  type: 'object',
+  required: [...Object.keys(quarantinedFields), 'body'],
+  properties: {
+    ...quarantinedFields,
+    body: { type: ['string', 'null'], description: 'The message as it came, in base64.' },
+  },
+} as const;
+
+const source = {
+  type: 'object',
+  required: ['name', 'kind', 'state'],
+  properties: {
+    name: text,
+    kind: { ...text, example: 'rabbitmq' },
+    state: { type: 'string', enum: ['waiting', 'running', 'paused', 'stopped'] },
+    reason: { ...text, description: 'Why it waits.' },
+    lag: {
+      type: 'integer',
+      description: 'Messages on the bus that are not recorded yet; absent while unknown.',
+    },
+  },
+} as const;
+
+export const flowSchemas = [
+  { $id: 'Event', ...event },
+  { $id: 'EventDetail', ...eventDetail },
+  { $id: 'Attempt', ...attempt },
+  { $id: 'Delivery', ...delivery },
+  { $id: 'DeliveryDetail', ...deliveryDetail },
+  { $id: 'Quarantined', ...quarantined },
+  { $id: 'QuarantinedDetail', ...quarantinedDetail },
+  { $id: 'Source', ...source },
+];

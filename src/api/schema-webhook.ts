@@ -1,0 +1,168 @@
+/** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
+import { categories } from '../event/event.ts';
+import { filterMatchTypes, filterModes, scopes, webhookStates } from '../event/webhook.ts';
+
+const id = { type: 'string', format: 'uuid' } as const;
+const instant = { type: 'string', format: 'date-time' } as const;
+/** Ids in the directory are the cloud's own. */
+export const cloudId = {
+  type: 'string',
+  minLength: 1,
+  maxLength: 255,
+  pattern: '^[^\\u0000]+$',
+} as const;
+const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
+
+const filterFields = {
+  mode: {
+    type: 'string',
+    enum: filterModes,
+    description: 'An Exclude that matches wins; where there are Includes, one must match.',
+  },
+  matchType: {
+    type: 'string',
+    enum: filterMatchTypes,
+    description: 'How `value` is compared with the event type, case-sensitively.',
+  },
+  value: { ...line, description: 'An event type, or a part of one.', example: 'VM.START' },
+} as const;
+
+const newFilter = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['value'],
+  properties: {
+    ...filterFields,
+    mode: { ...filterFields.mode, default: 'Include' },
+    matchType: { ...filterFields.matchType, default: 'Exact' },
+  },
+} as const;
+
+const filter = {
+  type: 'object',
+  required: ['id', 'mode', 'matchType', 'value', 'created'],
+  properties: { id, ...filterFields, created: instant },
+} as const;
+
+const nullable = <T extends string>(type: T) => ({ type: [type, 'null'] }) as const;
+
+const limits = {
+  tries: {
+    ...nullable('integer'),
+    minimum: 1,
+    maximum: 100,
+    description: 'Attempts in all for one delivery; null takes the configured default.',
+  },
+  timeoutMs: {
+    ...nullable('integer'),
+    minimum: 100,
+    maximum: 600_000,
+    description: 'Total deadline of one attempt; null takes the configured default.',
+  },
+  concurrencyMax: {
+    ...nullable('integer'),
+    minimum: 1,
+    maximum: 10_000,
+    description: "Requests in flight at most; null leaves it to the pool's fairness.",
+  },
+} as const;
+
+const fields = {
+  name: { ...line, description: 'For people.' },
+  description: { ...nullable('string'), maxLength: 4_096, pattern: '^[^\\u0000]*$' },
+  state: { type: 'string', enum: webhookStates },
+  scope: {
+    type: 'string',
+    enum: scopes,
+    description:
+      "Local: the owner's events. Domain: those of a domain and all below it. Global: all.",
+  },
+  payloadUrl: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 2_047,
+    description: 'Where events are posted to: http or https. Without a scheme, http.',
+    example: 'https://receiver.example/hook',
+  },
+  sslVerification: {
+    type: 'boolean',
+    description: 'Whether the certificate must be valid. On for https unless turned off.',
+  },
+  categories: {
+    type: 'array',
+    minItems: 1,
+    maxItems: 10,
+    uniqueItems: true,
+    items: { type: 'string', enum: [...categories, '*'] },
+    description: "CloudStack's categories of events to send; `*` is all of them.",
+  },
+  ...limits,
+} as const;
+
+const secretKey = {
+  ...nullable('string'),
+  minLength: 0,
+  maxLength: 1_024,
+  description: 'Signs the deliveries. Never comes out again; null or "" takes it away.',
+} as const;
+
+const domainId = {
+  ...cloudId,
+  description: 'Only with scope Domain; else it is the domain of the owner.',
+} as const;
+const accountId = {
+  ...cloudId,
+  description: 'The owner; cannot be changed. Your own account when absent.',
+} as const;
+
+const newWebhook = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['name', 'payloadUrl'],
+  properties: {
+    ...fields,
+    secretKey,
+    accountId,
+    domainId,
+    filters: { type: 'array', maxItems: 100, items: { $ref: 'NewFilter#' } },
+  },
+} as const;
+
+const webhookChange = {
+  type: 'object',
+  additionalProperties: false,
+  minProperties: 1,
+  properties: { ...fields, secretKey, domainId },
+} as const;
+
+const webhook = {
+  type: 'object',
+  required: [
+    'id',
+    ...Object.keys(fields),
+    'accountId',
+    'domainId',
+    'hasSecret',
+    'filters',
+    'created',
+    'updated',
+  ],
+  properties: {
+    id,
+    ...fields,
+    accountId,
+    domainId,
+    hasSecret: { type: 'boolean' },
+    filters: { type: 'array', items: { $ref: 'Filter#' } },
+    created: instant,
+    updated: instant,
+  },
+} as const;
+
+export const webhookSchemas = [
+  { $id: 'NewFilter', ...newFilter },
+  { $id: 'Filter', ...filter },
+  { $id: 'NewWebhook', ...newWebhook },
+  { $id: 'WebhookChange', ...webhookChange },
+  { $id: 'Webhook', ...webhook },
+];

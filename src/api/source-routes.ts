@@ -1,0 +1,70 @@
+/** The sources this process runs: how they are, and holding them back. */
+import type { FastifyInstance } from 'fastify';
+
+import type { ApiOptions, SourceControl } from './context.ts';
+import { listOf } from './page.ts';
+import { ProblemError } from './problem.ts';
+import { answer, problems } from './route.ts';
+
+interface NameParams {
+  readonly name: string;
+}
+
+const tags = ['sources'];
+const nameParams = {
+  type: 'object',
+  required: ['name'],
+  properties: { name: { type: 'string', maxLength: 255 } },
+} as const;
+
+export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions): void {
+  app.get(
+    '/v1/sources',
+    {
+      schema: {
+        summary: 'List the sources of this process',
+        tags,
+        response: { 200: listOf('Source', 'Sources.'), ...problems },
+      },
+    },
+    () => ({ items: options.sources().map(present), nextCursor: null }),
+  );
+
+  const find = (name: string): SourceControl => {
+    const source = options.sources().find(one => one.name === name);
+    if (!source) throw new ProblemError('not_found', `This process runs no source ${name}.`);
+    return source;
+  };
+  const schema = (summary: string) => ({
+    summary,
+    tags,
+    params: nameParams,
+    response: { 200: answer('Source', 'The source as it is now.'), ...problems },
+  });
+
+  app.post<{ Params: NameParams }>(
+    '/v1/sources/:name/pause',
+    { schema: schema('Take no new messages, in this process, until it is resumed or restarted') },
+    ({ params }) => {
+      const source = find(params.name);
+      source.pause();
+      return present(source);
+    },
+  );
+
+  app.post<{ Params: NameParams }>(
+    '/v1/sources/:name/resume',
+    { schema: schema('Take messages again') },
+    ({ params }) => {
+      const source = find(params.name);
+      source.resume();
+      return present(source);
+    },
+  );
+}
+
+const present = (source: SourceControl) => ({
+  name: source.name,
+  kind: source.kind,
+  ...source.status(),
+});

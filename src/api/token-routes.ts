@@ -1,0 +1,104 @@
+/** Logging in, and the tokens a user makes for programs. */
+import type { FastifyInstance } from 'fastify';
+
+import { login } from '../access/session.ts';
+import { createToken, hashToken } from '../access/token.ts';
+import { databaseOf } from '../store/open.ts';
+import { deleteToken, insertToken, listTokens } from '../store/query-user.ts';
+import { principalOf } from './authenticate.ts';
+import type { ApiOptions } from './context.ts';
+import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
+import type { PageQuery } from './page.ts';
+import { ProblemError } from './problem.ts';
+import { answer, idParams, noContent, problems } from './route.ts';
+import type { IdParams } from './route.ts';
+
+const DAY_MS = 86_400_000;
+const tags = ['access'];
+
+const schemas = {
+  login: {
+    summary: 'Log in',
+    tags,
+    security: [],
+    body: { $ref: 'Login#' },
+    response: { 200: answer('Session', 'A token for `Authorization: Bearer`.'), ...problems },
+  },
+  list: {
+    summary: 'List your tokens',
+    tags,
+    querystring: { type: 'object', additionalProperties: false, properties: pageQuery },
+    response: { 200: listOf('Token', 'Tokens, without what proves them.'), ...problems },
+  },
+  make: {
+    summary: 'Make a token for a program that acts for you',
+    tags,
+    body: { $ref: 'NewToken#' },
+    response: { 201: answer('MadeToken', 'The token; it is shown this once.'), ...problems },
+  },
+  remove: {
+    summary: 'Take back one of your tokens',
+    tags,
+    params: idParams,
+    response: { 204: noContent, ...problems },
+  },
+};
+
+export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
+  app.post<{ Body: { username: string; password: string } }>(
+    '/v1/login',
+    { schema: schemas.login },
+    async ({ body }) => {
+      const session = await login(databaseOf(store), body, now());
+      if (session) return session;
+      throw new ProblemError('login_failed', 'The username or the password is wrong.');
+    },
+  );
+
+  app.get<{ Querystring: PageQuery }>(
+    '/v1/tokens',
+    { schema: schemas.list },
+    async ({ query, principal }) => {
+      const cursor = decodeCursor(query, uuidKey);
+      const { userId } = principalOf(principal);
+      const rows = await listTokens(databaseOf(store), userId, {
+        limit: query.limit + 1,
+        ...cursor,
+      });
+      return toPage(
+        rows,
+        query.limit,
+        ({ id }) => id,
+        row => row,
+      );
+    },
+  );
+
+  app.post<{ Body: { name: string; expiresInDays?: number } }>(
+    '/v1/tokens',
+    { schema: schemas.make },
+    async ({ body: { name, expiresInDays }, principal }, reply) => {
+      const token = createToken();
+      const made = await insertToken(databaseOf(store), {
+        userId: principalOf(principal).userId,
+        kind: 'token',
+        name,
+        tokenHash: hashToken(token),
+        ...(expiresInDays !== undefined && {
+          expiresAt: new Date(now() + expiresInDays * DAY_MS),
+        }),
+      });
+      return reply.code(201).send({ ...made, token });
+    },
+  );
+
+  app.delete<{ Params: IdParams }>(
+    '/v1/tokens/:id',
+    { schema: schemas.remove },
+    async ({ params: { id }, principal }, reply) => {
+      const { userId } = principalOf(principal);
+      if (await deleteToken(databaseOf(store), userId, id)) return reply.code(204).send();
+      throw new ProblemError('not_found', `You have no token ${id}.`);
+    },
+  );
+}

@@ -1,0 +1,251 @@
+/** Webhooks: list, make, show, change, delete. */
+import type { FastifyInstance } from 'fastify';
+
+import { seal } from '../access/seal.ts';
+import type { Principal } from '../access/session.ts';
+import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
+import type { Database } from '../store/open.ts';
+import { findAccount, findDomain } from '../store/query-directory.ts';
+import type { AccountFacts } from '../store/query-directory.ts';
+import {
+  deleteWebhook,
+  findWebhook,
+  insertFilter,
+  insertWebhook,
+  listWebhooks,
+  lockWebhook,
+  replaceSecret,
+  updateWebhook,
+} from '../store/query-webhook.ts';
+import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
+import { principalOf } from './authenticate.ts';
+import type { ApiOptions } from './context.ts';
+import { refuseConflict } from './filter-routes.ts';
+import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
+import type { PageQuery } from './page.ts';
+import { ProblemError } from './problem.ts';
+import { answer, idParams, noContent, problems } from './route.ts';
+import type { IdParams } from './route.ts';
+import { planNewWebhook, planWebhookChange } from './webhook-rules.ts';
+import type { WebhookChange } from './webhook-rules.ts';
+
+type ChangeBody = WebhookChange & { readonly secretKey?: string | null };
+type NewBody = ChangeBody & {
+  readonly name: string;
+  readonly payloadUrl: string;
+  readonly accountId?: string;
+  readonly filters?: readonly WebhookFilter[];
+};
+
+interface ListQuery extends PageQuery {
+  readonly name?: string;
+  readonly state?: WebhookState;
+  readonly scope?: Scope;
+  readonly accountId?: string;
+  readonly domainId?: string;
+}
+
+const tags = ['webhooks'];
+
+const listQuery = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    ...pageQuery,
+    name: { type: 'string', description: 'Exactly this name.' },
+    state: { type: 'string', enum: ['Enabled', 'Disabled'] },
+    scope: { type: 'string', enum: ['Local', 'Domain', 'Global'] },
+    accountId: { type: 'string' },
+    domainId: { type: 'string' },
+  },
+} as const;
+
+const schemas = {
+  list: {
+    summary: 'List webhooks, oldest first',
+    tags,
+    querystring: listQuery,
+    response: { 200: listOf('Webhook', 'Webhooks.'), ...problems },
+  },
+  make: {
+    summary: 'Make a webhook',
+    tags,
+    body: { $ref: 'NewWebhook#' },
+    response: { 201: answer('Webhook', 'The webhook.'), ...problems },
+  },
+  show: {
+    summary: 'Show a webhook',
+    tags,
+    params: idParams,
+    response: { 200: answer('Webhook', 'The webhook.'), ...problems },
+  },
+  change: {
+    summary: 'Change a webhook: enable and disable it with `state`',
+    tags,
+    params: idParams,
+    body: { $ref: 'WebhookChange#' },
+    response: { 200: answer('Webhook', 'The webhook as it is now.'), ...problems },
+  },
+  remove: {
+    summary: 'Delete a webhook; deliveries still owed to it are cancelled',
+    tags,
+    params: idParams,
+    response: { 204: noContent, ...problems },
+  },
+};
+
+export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store } = options;
+
+  app.get<{ Querystring: ListQuery }>(
+    '/v1/webhooks',
+    { schema: schemas.list },
+    async ({ query }) => {
+      const { limit, cursor: _, ...wanted } = query;
+      const from = decodeCursor(query, uuidKey);
+      const rows = await listWebhooks(databaseOf(store), { ...wanted, ...from, limit: limit + 1 });
+      return toPage(
+        rows,
+        limit,
+        ({ id }) => id,
+        row => row,
+      );
+    },
+  );
+
+  app.post<{ Body: NewBody }>(
+    '/v1/webhooks',
+    { schema: schemas.make },
+    async ({ body, principal }, reply) => {
+      const made = await makeWebhook(options, principalOf(principal), body);
+      return reply.code(201).header('location', `/v1/webhooks/${made.id}`).send(made);
+    },
+  );
+
+  app.get<{ Params: IdParams }>('/v1/webhooks/:id', { schema: schemas.show }, async ({ params }) =>
+    requireWebhook(databaseOf(store), params.id),
+  );
+
+  app.patch<{ Params: IdParams; Body: ChangeBody }>(
+    '/v1/webhooks/:id',
+    { schema: schemas.change },
+    async ({ params, body }) => changeWebhook(options, params.id, body),
+  );
+
+  app.delete<{ Params: IdParams }>(
+    '/v1/webhooks/:id',
+    { schema: schemas.remove },
+    async ({ params: { id } }, reply) => {
+      if (await deleteWebhook(databaseOf(store), id)) return reply.code(204).send();
+      throw noWebhook();
+    },
+  );
+}
+
+async function makeWebhook(
+  { store, secretKey: key, newId }: ApiOptions,
+  principal: Principal,
+  { secretKey, filters, accountId, ...wanted }: NewBody,
+): Promise<WebhookFacts> {
+  return inTransaction(store, async database => {
+    const owner = await findOwner(database, principal, accountId);
+    const values = planNewWebhook(owner, wanted);
+    await requireDomain(database, values.domainId);
+    const id = newId();
+    if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
+    await keepSecret(database, { webhookId: id, key }, secretKey);
+    await addFilters(database, id, filters ?? []);
+    return requireWebhook(database, id);
+  });
+}
+
+async function changeWebhook(
+  { store, secretKey: key }: ApiOptions,
+  id: string,
+  { secretKey, ...change }: ChangeBody,
+): Promise<WebhookFacts> {
+  return inTransaction(store, async database => {
+    await lockWebhook(database, id);
+    const current = await requireWebhook(database, id);
+    const owner = await requireAccount(database, current.accountId);
+    const values = planWebhookChange(owner, valuesOf(current), change);
+    await requireDomain(database, values.domainId);
+    if (!(await updateWebhook(database, id, values))) throw urlInUse(values);
+    await keepSecret(database, { webhookId: id, key }, secretKey);
+    return requireWebhook(database, id);
+  });
+}
+
+/** @throws {ProblemError} not_found */
+async function requireWebhook(database: Database, id: string): Promise<WebhookFacts> {
+  const webhook = await findWebhook(database, id);
+  if (!webhook) throw noWebhook();
+  return webhook;
+}
+
+const noWebhook = (): ProblemError =>
+  new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
+
+async function findOwner(
+  database: Database,
+  principal: Principal,
+  accountId = principal.accountId,
+): Promise<AccountFacts> {
+  if (accountId === undefined) {
+    throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
+  }
+  return requireAccount(database, accountId);
+}
+
+async function requireAccount(database: Database, id: string): Promise<AccountFacts> {
+  const account = await findAccount(database, id);
+  if (!account) throw new ProblemError('account_invalid', `There is no account ${id}.`);
+  return account;
+}
+
+async function requireDomain(database: Database, id: string): Promise<void> {
+  if (!(await findDomain(database, id))) {
+    throw new ProblemError('domain_invalid', `There is no domain ${id}.`);
+  }
+}
+
+async function keepSecret(
+  database: Database,
+  { webhookId, key }: { webhookId: string; key: Buffer },
+  secretKey: string | null | undefined,
+): Promise<void> {
+  if (secretKey === undefined) return;
+  const isGiven = secretKey !== null && secretKey !== '';
+  await replaceSecret(database, webhookId, isGiven ? seal(key, secretKey) : null);
+}
+
+async function addFilters(
+  database: Database,
+  webhookId: string,
+  filters: readonly WebhookFilter[],
+): Promise<void> {
+  const added: FilterFacts[] = [];
+  for (const filter of filters) {
+    refuseConflict(added, filter);
+    added.push(await insertFilter(database, webhookId, filter));
+  }
+}
+
+const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
+  new ProblemError(
+    'payload_url_in_use',
+    `Payload URL: ${payloadUrl} is already in use by another webhook`,
+  );
+
+function valuesOf(webhook: WebhookFacts): WebhookValues {
+  const {
+    id: _id,
+    hasSecret: _has,
+    filters: _filters,
+    created: _c,
+    updated: _u,
+    ...values
+  } = webhook;
+  return values;
+}

@@ -1,0 +1,118 @@
+/**
+ * What a webhook may be, beyond the shape of its fields. Rules and words are CloudStack's where it has them; pure.
+ *
+ * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
+ */
+import type { Scope, WebhookState } from '../event/webhook.ts';
+import type { AccountFacts } from '../store/query-directory.ts';
+import type { WebhookValues } from '../store/query-webhook.ts';
+import { ProblemError } from './problem.ts';
+
+/** What a request wants changed; null takes a value away. */
+export interface WebhookChange {
+  readonly name?: string;
+  readonly description?: string | null;
+  readonly state?: WebhookState;
+  readonly scope?: Scope;
+  readonly domainId?: string;
+  readonly payloadUrl?: string;
+  readonly sslVerification?: boolean;
+  readonly categories?: readonly string[];
+  readonly tries?: number | null;
+  readonly timeoutMs?: number | null;
+  readonly concurrencyMax?: number | null;
+}
+
+type NewWebhook = WebhookChange & Required<Pick<WebhookChange, 'name' | 'payloadUrl'>>;
+
+/**
+ * @throws {ProblemError} payload_url_invalid, ssl_verification_invalid, domain_invalid.
+ */
+export function planNewWebhook(owner: AccountFacts, change: NewWebhook): WebhookValues {
+  const payloadUrl = normalizePayloadUrl(change.payloadUrl);
+  const bare: WebhookValues = {
+    name: change.name,
+    description: null,
+    state: 'Enabled',
+    scope: 'Local',
+    accountId: owner.id,
+    domainId: owner.domainId,
+    payloadUrl,
+    sslVerification: isHttps(payloadUrl),
+    categories: ['ActionEvent'],
+    tries: null,
+    timeoutMs: null,
+    concurrencyMax: null,
+  };
+  return planWebhookChange(owner, bare, change);
+}
+
+/**
+ * @throws {ProblemError} payload_url_invalid, ssl_verification_invalid, domain_invalid.
+ */
+export function planWebhookChange(
+  owner: AccountFacts,
+  current: WebhookValues,
+  change: WebhookChange,
+): WebhookValues {
+  const { domainId: _domain, payloadUrl: _url, sslVerification: _verify, ...plain } = change;
+  const payloadUrl =
+    change.payloadUrl === undefined ? current.payloadUrl : normalizePayloadUrl(change.payloadUrl);
+  return {
+    ...current,
+    ...plain,
+    payloadUrl,
+    sslVerification: planVerification(current, payloadUrl, change.sslVerification),
+    domainId: planDomain(owner, current, change),
+  };
+}
+
+/**
+ * The URL as it is stored and requested. Without a scheme it is taken to be http, as CloudStack does.
+ *
+ * @throws {ProblemError} payload_url_invalid
+ */
+export function normalizePayloadUrl(given: string): string {
+  const text = given.trim();
+  const full = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
+  const url = URL.parse(full);
+  if (url === null) throw new ProblemError('payload_url_invalid', `Invalid URL: ${given}`);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    throw new ProblemError('payload_url_invalid', `Unsupported scheme for url: ${given}`);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new ProblemError(
+      'payload_url_invalid',
+      'Invalid URL: a user or password in it would be stored and shown in clear; use secretKey to sign',
+    );
+  }
+  return full;
+}
+
+function planVerification(current: WebhookValues, payloadUrl: string, wanted?: boolean): boolean {
+  const https = isHttps(payloadUrl);
+  if (wanted === true && !https) {
+    throw new ProblemError(
+      'ssl_verification_invalid',
+      `SSL verification can be specified only for HTTPS URLs, ${payloadUrl}`,
+    );
+  }
+  // A move from http to https turns it on, the way back off; only a wish to have it off is remembered.
+  return wanted ?? (https && (current.sslVerification || !isHttps(current.payloadUrl)));
+}
+
+function planDomain(owner: AccountFacts, current: WebhookValues, change: WebhookChange): string {
+  const scope = change.scope ?? current.scope;
+  if (scope === 'Domain') {
+    return change.domainId ?? (current.scope === 'Domain' ? current.domainId : owner.domainId);
+  }
+  if (change.domainId !== undefined && change.domainId !== owner.domainId) {
+    throw new ProblemError(
+      'domain_invalid',
+      `domainId can be specified only with scope Domain; with scope ${scope} it is the owner's`,
+    );
+  }
+  return owner.domainId;
+}
+
+const isHttps = (url: string): boolean => /^https:/i.test(url);

@@ -1,0 +1,208 @@
+/**
+ * Events, deliveries and the quarantine as people look at them, for the API.
+ *
+ * Lists run newest first along the primary key, or along (webhook_id, id). What has no index (state, event type,
+ * entity) is looked for in a bounded stretch of rows, so that a page costs the same however many millions of rows
+ * there are: a page may hold fewer items than asked for, or none, and still not be the last.
+ */
+import { sql } from 'kysely';
+
+import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
+import type { Database } from './open.ts';
+
+/** Rows looked at for one page. */
+const stretch = 10_000;
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Id to go on after; null on the last page. */
+  readonly next: string | null;
+}
+
+interface Span {
+  readonly limit: number;
+  /** Id of the last item of the page before. */
+  readonly cursor?: string;
+  /** Recorded at or after; before. */
+  readonly from?: Date;
+  readonly to?: Date;
+}
+
+export interface EventQuery extends Span {
+  readonly source?: string;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+  readonly account?: string;
+}
+
+export interface DeliveryQuery extends Span {
+  readonly webhookId?: string;
+  readonly eventId?: string;
+  readonly state?: DeliveryState;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+}
+
+export interface EventFacts {
+  readonly id: string;
+  /** The configured name of the source it came by. */
+  readonly sourceName: string;
+  readonly category: string | null;
+  readonly event: string;
+  readonly entity: string | null;
+  readonly entityuuid: string | null;
+  readonly account: string | null;
+  readonly user: string | null;
+  readonly project: string | null;
+  readonly domain: string | null;
+  readonly status: string | null;
+  readonly eventDateTime: Date | null;
+  readonly description: string | null;
+  readonly source: string | null;
+  readonly details: Readonly<Record<string, unknown>> | null;
+  readonly owed: readonly string[];
+}
+
+export interface DeliveryFacts {
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly entityUuid: string | null;
+  readonly webhookId: string;
+  readonly kind: DeliveryKind;
+  readonly state: DeliveryState;
+  readonly tries: number;
+  readonly nextAttemptAt: Date | null;
+  readonly createdAt: Date;
+  readonly finishedAt: Date | null;
+  readonly attempts: readonly NumberedAttempt[];
+}
+
+export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfterMs'> {
+  readonly number: number;
+  /** RFC 3339. */
+  readonly startedAt: string;
+}
+
+const eventColumns = sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
+  e.user_id as "user", e.project, e.domain, e.status, e.event_date_time as "eventDateTime", e.description,
+  e.origin as source, e.details, e.owed::text[] as owed`;
+
+const attemptJson = (alias: string, number: string) => sql`jsonb_strip_nulls(jsonb_build_object(
+  'number', ${sql.ref(`${alias}.${number}`)},
+  'startedAt', to_char(${sql.ref(`${alias}.started_at`)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'durationMs', ${sql.ref(`${alias}.duration_ms`)}, 'status', ${sql.ref(`${alias}.status`)},
+  'error', ${sql.ref(`${alias}.error`)}, 'responseBody', ${sql.ref(`${alias}.response_body`)}))`;
+
+const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType", e.entityuuid as "entityUuid",
+  d.webhook_id as "webhookId", d.kind, d.state, d.tries, d.next_attempt_at as "nextAttemptAt",
+  d.created_at as "createdAt", d.finished_at as "finishedAt",
+  coalesce((select jsonb_agg(${attemptJson('a', 'number')} order by a.number)
+      from attempt a where a.delivery_id = d.id), '[]')
+    || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end as attempts`;
+
+export async function listEvents(database: Database, query: EventQuery): Promise<Page<EventFacts>> {
+  const wanted = conditions([
+    query.source === undefined ? undefined : sql`e.source = ${query.source}`,
+    query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
+    query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
+    query.account === undefined ? undefined : sql`e.account = ${query.account}`,
+  ]);
+  const last = wanted && (await stretchEnd(database, sql`event e`, inSpan('e', query)));
+  const { rows } = await sql<EventFacts>`
+    select ${eventColumns} from event e
+    where ${inSpan('e', query)} and ${notBefore('e', last)} and ${wanted ?? sql`true`}
+    order by e.id desc limit ${query.limit + 1}`.execute(database);
+  return page(rows, query.limit, last);
+}
+
+export async function findEvent(
+  database: Database,
+  id: string,
+): Promise<(EventFacts & { readonly body: string }) | undefined> {
+  const { rows } = await sql<EventFacts & { body: string }>`
+    select ${eventColumns}, e.body from event e where e.id = ${id}`.execute(database);
+  return rows[0];
+}
+
+export async function listDeliveries(
+  database: Database,
+  query: DeliveryQuery,
+): Promise<Page<DeliveryFacts>> {
+  const wanted = conditions([
+    query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
+    query.state === undefined ? undefined : sql`d.state = ${query.state}`,
+    query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
+    query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
+  ]);
+  const ofWebhook =
+    query.webhookId === undefined ? sql`true` : sql`d.webhook_id = ${query.webhookId}`;
+  const along = sql`${inSpan('d', query)} and ${ofWebhook}`;
+  const last = wanted && (await stretchEnd(database, sql`delivery d`, along));
+  const { rows } = await sql<DeliveryFacts>`
+    select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
+    where ${along} and ${notBefore('d', last)} and ${wanted ?? sql`true`}
+    order by d.id desc limit ${query.limit + 1}`.execute(database);
+  return page(rows, query.limit, last);
+}
+
+export async function findDelivery(
+  database: Database,
+  id: string,
+): Promise<
+  (DeliveryFacts & { readonly account: string | null; readonly body: string }) | undefined
+> {
+  const { rows } = await sql<DeliveryFacts & { account: string | null; body: string }>`
+    select ${deliveryColumns}, e.account, e.body from delivery d join event e on e.id = d.event_id
+    where d.id = ${id}`.execute(database);
+  return rows[0];
+}
+
+type Fragment = ReturnType<typeof sql>;
+
+function conditions(all: readonly (Fragment | undefined)[]): Fragment | undefined {
+  const given = all.filter(one => one !== undefined);
+  return given.length === 0 ? undefined : sql.join(given, sql` and `);
+}
+
+function inSpan(alias: string, { cursor, from, to }: Span): Fragment {
+  const id = sql.ref(`${alias}.id`);
+  return (
+    conditions([
+      cursor === undefined ? undefined : sql`${id} < ${cursor}::uuid`,
+      from === undefined ? undefined : sql`${id} >= ${firstIdAt(from)}::uuid`,
+      to === undefined ? undefined : sql`${id} < ${firstIdAt(to)}::uuid`,
+    ]) ?? sql`true`
+  );
+}
+
+const notBefore = (alias: string, last: string | undefined): Fragment =>
+  last === undefined ? sql`true` : sql`${sql.ref(`${alias}.id`)} >= ${last}::uuid`;
+
+/** Id of the last row of the stretch, or undefined when the table ends before it. */
+async function stretchEnd(
+  database: Database,
+  table: Fragment,
+  along: Fragment,
+): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select id from ${table} where ${along} order by id desc offset ${stretch - 1} limit 1`.execute(
+    database,
+  );
+  return rows[0]?.id;
+}
+
+function page<T extends { readonly id: string }>(
+  rows: readonly T[],
+  limit: number,
+  stretchLast: string | undefined,
+): Page<T> {
+  if (rows.length <= limit) return { items: rows, next: stretchLast ?? null };
+  return { items: rows.slice(0, limit), next: rows[limit - 1]?.id ?? null };
+}
+
+/** The smallest id of that millisecond: ids begin with their time. */
+function firstIdAt(at: Date): string {
+  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0').slice(-12);
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}

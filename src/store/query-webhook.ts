@@ -1,0 +1,171 @@
+/** Webhooks as people manage them, for the API. */
+import { sql } from 'kysely';
+
+import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { Database } from './open.ts';
+
+/** What a webhook is made with; all of it but the owner can be changed. */
+export interface WebhookValues {
+  readonly name: string;
+  readonly description: string | null;
+  readonly state: WebhookState;
+  readonly scope: Scope;
+  readonly accountId: string;
+  readonly domainId: string;
+  readonly payloadUrl: string;
+  readonly sslVerification: boolean;
+  readonly categories: readonly string[];
+  readonly tries: number | null;
+  readonly timeoutMs: number | null;
+  readonly concurrencyMax: number | null;
+}
+
+export interface WebhookFacts extends WebhookValues {
+  readonly id: string;
+  readonly hasSecret: boolean;
+  readonly filters: readonly FilterFacts[];
+  readonly created: Date;
+  readonly updated: Date;
+}
+
+export interface FilterFacts extends WebhookFilter {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly created: string;
+}
+
+export interface WebhookQuery {
+  readonly limit: number;
+  /** Id of the last webhook of the page before. */
+  readonly cursor?: string;
+  readonly name?: string;
+  readonly state?: WebhookState;
+  readonly scope?: Scope;
+  readonly accountId?: string;
+  readonly domainId?: string;
+}
+
+const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType', f.match_type, 'value', f.value,
+  'created', to_char(f.created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+
+const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
+  w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification", w.categories,
+  w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax", w.created, w.updated,
+  exists (select from webhook_secret s where s.webhook_id = w.id) as "hasSecret",
+  coalesce((select jsonb_agg(${filterJson} order by f.created, f.id)
+    from webhook_filter f where f.webhook_id = w.id), '[]') as filters`;
+
+/** Webhooks by id. */
+export async function listWebhooks(
+  database: Database,
+  query: WebhookQuery,
+): Promise<readonly WebhookFacts[]> {
+  const wanted = [
+    query.cursor === undefined ? [] : sql`w.id > ${query.cursor}::uuid`,
+    query.name === undefined ? [] : sql`w.name = ${query.name}`,
+    query.state === undefined ? [] : sql`w.state = ${query.state}`,
+    query.scope === undefined ? [] : sql`w.scope = ${query.scope}`,
+    query.accountId === undefined ? [] : sql`w.account_id = ${query.accountId}`,
+    query.domainId === undefined ? [] : sql`w.domain_id = ${query.domainId}`,
+  ].flat();
+  const { rows } = await sql<WebhookFacts>`
+    select ${columns} from webhook w
+    where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)}
+    order by w.id limit ${query.limit}`.execute(database);
+  return rows;
+}
+
+export async function findWebhook(
+  database: Database,
+  id: string,
+): Promise<WebhookFacts | undefined> {
+  const { rows } = await sql<WebhookFacts>`
+    select ${columns} from webhook w where w.id = ${id}`.execute(database);
+  return rows[0];
+}
+
+/** @returns false when another webhook of the owner has the payload URL. */
+export async function insertWebhook(
+  database: Database,
+  id: string,
+  webhook: WebhookValues,
+): Promise<boolean> {
+  const { rows } = await sql`
+    insert into webhook (id, name, description, state, scope, account_id, domain_id, payload_url, ssl_verification,
+      categories, tries, timeout_ms, concurrency_max)
+    values (${id}, ${webhook.name}, ${webhook.description}, ${webhook.state}, ${webhook.scope}, ${webhook.accountId},
+      ${webhook.domainId}, ${webhook.payloadUrl}, ${webhook.sslVerification}, ${[...webhook.categories]}::text[],
+      ${webhook.tries}, ${webhook.timeoutMs}, ${webhook.concurrencyMax})
+    on conflict (account_id, payload_url) do nothing returning id`.execute(database);
+  return rows.length > 0;
+}
+
+/** @returns false when another webhook of the owner has the payload URL. */
+export async function updateWebhook(
+  database: Database,
+  id: string,
+  webhook: WebhookValues,
+): Promise<boolean> {
+  const { rows } = await sql`
+    update webhook w set name = ${webhook.name}, description = ${webhook.description}, state = ${webhook.state},
+      scope = ${webhook.scope}, domain_id = ${webhook.domainId}, payload_url = ${webhook.payloadUrl},
+      ssl_verification = ${webhook.sslVerification}, categories = ${[...webhook.categories]}::text[],
+      tries = ${webhook.tries}, timeout_ms = ${webhook.timeoutMs}, concurrency_max = ${webhook.concurrencyMax},
+      updated = now()
+    where w.id = ${id} and not exists (select from webhook other
+      where other.account_id = w.account_id and other.payload_url = ${webhook.payloadUrl} and other.id <> w.id)
+    returning w.id`.execute(database);
+  return rows.length > 0;
+}
+
+export async function deleteWebhook(database: Database, id: string): Promise<boolean> {
+  const { rows } = await sql`delete from webhook where id = ${id} returning id`.execute(database);
+  return rows.length > 0;
+}
+
+/** Holds the webhook's row until the transaction ends, so that changes to it are made one after another. */
+export async function lockWebhook(database: Database, id: string): Promise<void> {
+  await sql`select from webhook where id = ${id} for update`.execute(database);
+}
+
+/** @param sealed what `seal` made of the secret; null removes it. */
+export async function replaceSecret(
+  database: Database,
+  webhookId: string,
+  sealed: Buffer | null,
+): Promise<void> {
+  if (sealed === null) {
+    await sql`delete from webhook_secret where webhook_id = ${webhookId}`.execute(database);
+    return;
+  }
+  await sql`insert into webhook_secret (webhook_id, sealed) values (${webhookId}, ${sealed})
+    on conflict (webhook_id) do update set sealed = excluded.sealed, created = now()`.execute(
+    database,
+  );
+}
+
+export async function insertFilter(
+  database: Database,
+  webhookId: string,
+  filter: WebhookFilter,
+): Promise<FilterFacts> {
+  const { rows } = await sql<{ filter: FilterFacts }>`
+    insert into webhook_filter as f (webhook_id, mode, match_type, value)
+    values (${webhookId}, ${filter.mode}, ${filter.matchType}, ${filter.value})
+    returning ${filterJson} as filter`.execute(database);
+  const [made] = rows;
+  if (!made) throw new RangeError('insert into webhook_filter returned no row');
+  return made.filter;
+}
+
+export async function deleteFilter(
+  database: Database,
+  webhookId: string,
+  id: string,
+): Promise<boolean> {
+  const { rows } = await sql`
+    delete from webhook_filter where webhook_id = ${webhookId} and id = ${id} returning id`.execute(
+    database,
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,111 @@
+/** An API on a database of its own, asked in process: no port, no network. */
+import { randomBytes } from 'node:crypto';
+
+import type { FastifyInstance } from 'fastify';
+import { Registry } from 'prom-client';
+
+import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
+import { createApi } from '../../src/api/api.ts';
+import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
+import { createIdGenerator } from '../../src/event/id.ts';
+import { databaseOf, openStore } from '../../src/store/open.ts';
+import type { Store } from '../../src/store/open.ts';
+import { createTestDatabase } from '../service/shared.ts';
+
+export const secretKey = Buffer.alloc(32, 1);
+export const newId = createIdGenerator(Date.now, randomBytes);
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Record<string, unknown>;
+  readonly text: string;
+  readonly body: AnswerBody;
+}
+
+/** What some answer or other has; a test says what it expects of its own. */
+export interface AnswerBody {
+  readonly id: string;
+  readonly name: string;
+  readonly username: string;
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly errors: readonly { readonly path: string; readonly message: string }[];
+  readonly items: readonly AnswerBody[];
+  readonly nextCursor: string | null;
+  readonly accountId: string;
+  readonly domainId: string;
+  readonly payloadUrl: string;
+  readonly sslVerification: boolean;
+  readonly hasSecret: boolean;
+  readonly updated: string;
+  readonly filters: readonly AnswerBody[];
+  readonly token: string;
+  readonly path: string;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+}
+
+export interface ApiUnderTest extends AsyncDisposable {
+  readonly app: FastifyInstance;
+  readonly store: Store;
+  readonly token: string;
+  /** What was logged, as JSON lines. */
+  readonly logged: string[];
+  readonly sources: SourceControl[];
+  /** Asks as the admin, unless other headers are given. */
+  ask(
+    method: Method,
+    url: string,
+    body?: object | string,
+    headers?: Record<string, string>,
+  ): Promise<Answer>;
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+  const database = await createTestDatabase();
+  const store = await openStore(database.url);
+  await ensureAdmin(store, 'correct horse');
+  const token = await createLocalToken(databaseOf(store), { username: 'admin', name: 'test' });
+  const logged: string[] = [];
+  const write = (facts: object, event: string): number =>
+    logged.push(JSON.stringify({ event, ...facts }));
+  const sources: SourceControl[] = [];
+  const app = createApi({
+    store,
+    secretKey,
+    sources: () => sources,
+    metrics: new Registry(),
+    log: { debug: write, info: write, warn: write, error: write },
+    version: '0.0.0-test',
+    newId,
+    now: Date.now,
+    randomBytes,
+    ...options,
+  });
+  const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {
+    const answer = await app.inject({
+      method,
+      url,
+      headers: headers ?? { authorization: `Bearer ${token}` },
+      ...(body !== undefined && { payload: body }),
+    });
+    const text = answer.body;
+    const parsed: AnswerBody = JSON.parse(text.startsWith('{') ? text : '{}');
+    return { status: answer.statusCode, headers: answer.headers, text, body: parsed };
+  };
+  return {
+    app,
+    store,
+    token: token ?? '',
+    logged,
+    sources,
+    ask,
+    [Symbol.asyncDispose]: async () => {
+      await app.close();
+      await store.close();
+      await database.drop();
+    },
+  };
+}
