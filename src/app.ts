@@ -57,7 +57,7 @@ export interface App {
 }
 
 /** One for the process: the watermark needs every id above the one before. */
-const newId = createIdGenerator(Date.now, randomBytes);
+export const newId = createIdGenerator(Date.now, randomBytes);
 
 interface Parts {
   readonly metrics: Metrics;

@@ -1,0 +1,121 @@
+/** Runs Hookline in this process: database, schema, first user, app, API. */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Logger } from 'pino';
+
+import { adminName, ensureAdmin } from './access/bootstrap.ts';
+import { createApi } from './api/api.ts';
+import { newId, startApp, type App, type Role } from './app.ts';
+import type { Config } from './config/config.ts';
+import { readOrCreateSecretKey } from './config/secret-key.ts';
+import { openEmbeddedPostgres } from './store/embedded.ts';
+import { migrate } from './store/migrate.ts';
+import { openStore, type Store } from './store/open.ts';
+import { isReachable } from './store/reach.ts';
+import { version } from './version.ts';
+
+export interface ServeOptions {
+  readonly config: Config;
+  readonly roles: readonly Role[];
+  readonly log: Logger;
+}
+
+export interface Served {
+  /** Of the API and the console; undefined without the role `api`. */
+  readonly url?: string;
+  readonly databaseUrl: string;
+  /** The first start made the user `admin` with this random password; shown this once. */
+  readonly adminPassword?: string;
+  /** Ends everything in order; see `App.stop`. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** How long the start waits for a database that is not there yet. */
+const databaseWaitMs = 30_000;
+
+/** @throws when the database cannot be reached in time, or something the configuration names cannot be used. */
+export async function serve(options: ServeOptions): Promise<Served> {
+  const { config, roles, log } = options;
+  // What was opened is closed in reverse, also when a later step of the start fails.
+  const stack = new AsyncDisposableStack();
+  try {
+    const databaseUrl = config.database.url ?? (await openEmbedded(options, stack));
+    const store = await openStore(databaseUrl, { poolMax: config.database.poolMax });
+    stack.defer(() => store.close());
+    await untilReachable(store, log);
+    if (config.database.migrate) await migrate(store);
+    const secretKey = config.secretKey ?? (await readOrCreateSecretKey(config.dataDir));
+    const generated = await ensureAdmin(store, config.adminPassword);
+    const app = await startApp({ config, databaseUrl, store, secretKey, roles, log });
+    stack.defer(() => app.stop());
+    const url = roles.includes('api')
+      ? await listen(options, { app, store, secretKey }, stack)
+      : undefined;
+    log.info(
+      { url, roles, sources: app.sources.map(source => source.name), version },
+      'hookline.started',
+    );
+    return {
+      databaseUrl,
+      ...(url !== undefined && { url }),
+      ...(generated !== undefined &&
+        config.adminPassword === undefined && { adminPassword: generated }),
+      stop: () => stack.disposeAsync(),
+    };
+  } catch (error) {
+    await stack.disposeAsync();
+    throw error;
+  }
+}
+
+async function openEmbedded(
+  { config, log }: ServeOptions,
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const postgres = await openEmbeddedPostgres({
+    dataDir: config.dataDir,
+    log: line => log.debug({ line }, 'postgres.said'),
+  });
+  stack.use(postgres);
+  log.info({ dataDir: config.dataDir }, 'postgres.embedded');
+  return postgres.url;
+}
+
+async function untilReachable(store: Store, log: Logger): Promise<void> {
+  const deadline = performance.now() + databaseWaitMs;
+  for (let tries = 0; !(await isReachable(store)); tries += 1) {
+    if (performance.now() > deadline) {
+      throw new Error(
+        `the database does not answer after ${databaseWaitMs / 1_000} s; is HOOKLINE_DATABASE_URL right, and the server up?`,
+      );
+    }
+    if (tries === 0) log.warn({ waitMs: databaseWaitMs }, 'database.awaited');
+    await wait(500);
+  }
+}
+
+async function listen(
+  { config, log }: ServeOptions,
+  { app, store, secretKey }: { app: App; store: Store; secretKey: Buffer },
+  stack: AsyncDisposableStack,
+): Promise<string> {
+  const api = createApi({
+    store,
+    secretKey,
+    sources: () => app.sources,
+    metrics: app.metrics.registry,
+    log,
+    newId,
+    now: Date.now,
+    randomBytes,
+    version,
+  });
+  stack.defer(() => api.close());
+  return api.listen({ host: config.http.host, port: config.http.port });
+}
+
+/** What the first start tells the operator. */
+export function welcome(password: string): string {
+  return `First start: user "${adminName}" with password "${password}". It is not shown again.`;
+}
