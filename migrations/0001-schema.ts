@@ -31,7 +31,7 @@ const directory = [
     begin
       select path into above from domain where id = new.parent_id;
       new.path := coalesce(above, '/') || new.id || '/';
-      if above like '%/' || new.id || '/%' then
+      if new.parent_id = new.id or above like '%/' || new.id || '/%' then
         raise exception 'domain % cannot be moved below itself', new.id using errcode = 'check_violation';
       end if;
       return new;

@@ -1,0 +1,215 @@
+import { randomUUID } from 'node:crypto';
+
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import type { Envelope } from '../../src/event/event.ts';
+import { MatchSync } from '../../src/match-sync.ts';
+import { waitUntil } from '../service/wait-until.ts';
+import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';
+
+/** What matching means, said in SQL: the oracle of the index. */
+const oracle = (envelope: Envelope): string => {
+  const text = (value: string | undefined): string =>
+    value === undefined ? 'null' : `'${value.replaceAll("'", "''")}'`;
+  const [account, event, category] = [envelope.account, envelope.event, envelope.category].map(
+    text,
+  );
+  return `
+  select w.id from webhook w
+  left join account a on a.id = ${account}
+  left join domain d on d.id = a.domain_id
+  where w.state = 'Enabled'
+    and (w.scope = 'Global'
+      or (w.scope = 'Local' and a.id = w.account_id)
+      or (w.scope = 'Domain' and d.path like '%/' || w.domain_id || '/%'))
+    and (${category}::text is null or w.categories && array['*', ${category}]::text[])
+    and not exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Exclude' and matches(f, ${event}))
+    and (not exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Include')
+      or exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Include' and matches(f, ${event})))
+  order by w.id`;
+};
+
+const matchesFunction = `create function matches(f webhook_filter, event text) returns boolean language sql as $$
+  select case f.match_type
+    when 'Exact' then event = f.value
+    when 'Prefix' then left(event, length(f.value)) = f.value
+    when 'Suffix' then right(event, length(f.value)) = f.value
+    else strpos(event, f.value) > 0 end $$`;
+
+/** Random directories, webhooks and filters in plain SQL. */
+const statements = fc.array(
+  fc.oneof(
+    fc.tuple(fc.nat(5), fc.nat(5)).map(
+      ([id, parent]) =>
+        `insert into domain (id, name, parent_id) select 'd${id}', 'D', 'd${parent}' where ${id} <> ${parent}
+           and exists (select from domain where id = 'd${parent}') on conflict (id) do nothing`,
+    ),
+    fc
+      .nat(5)
+      .map(
+        id => `insert into domain (id, name) values ('d${id}', 'D') on conflict (id) do nothing`,
+      ),
+    fc.tuple(fc.nat(5), fc.nat(5)).map(
+      ([id, parent]) =>
+        `update domain set parent_id = 'd${parent}' where id = 'd${id}' and not exists (
+           select from domain below where below.id = 'd${parent}' and below.path like '%/d${id}/%')
+           and exists (select from domain where id = 'd${parent}')`,
+    ),
+    fc.nat(5).map(id => `delete from domain where id = 'd${id}'`),
+    fc.tuple(fc.nat(4), fc.nat(5)).map(
+      ([id, domain]) =>
+        `insert into account (id, name, domain_id) select 'a${id}', 'A', id from domain where id = 'd${domain}'
+           on conflict (id) do update set domain_id = excluded.domain_id`,
+    ),
+    fc.nat(4).map(id => `delete from account where id = 'a${id}'`),
+    fc
+      .tuple(
+        fc.constantFrom('Local', 'Domain', 'Global'),
+        fc.nat(4),
+        fc.nat(5),
+        fc.constantFrom('{ActionEvent}', '{*}', '{AlertEvent,UsageEvent}'),
+      )
+      .map(
+        ([scope, account, domain, categories]) =>
+          `insert into webhook (name, scope, account_id, domain_id, payload_url, categories)
+             select 'w', '${scope}', a.id, d.id, gen_random_uuid()::text, '${categories}'
+             from account a, domain d where a.id = 'a${account}' and d.id = 'd${domain}'`,
+      ),
+    fc
+      .tuple(
+        fc.constantFrom('Include', 'Exclude'),
+        fc.constantFrom('Exact', 'Prefix', 'Suffix', 'Contains'),
+        fc.constantFrom('VM.START', 'VM.', 'START', 'vm.start', '.', ''),
+      )
+      .map(
+        ([mode, type, value]) =>
+          `insert into webhook_filter (webhook_id, mode, match_type, value)
+             select id, '${mode}', '${type}', '${value}' from webhook order by created desc limit 1`,
+      ),
+    fc.constant(
+      `delete from webhook_filter where id in (select id from webhook_filter order by created limit 1)`,
+    ),
+    fc
+      .constantFrom('Enabled', 'Disabled')
+      .map(
+        state =>
+          `update webhook set state = '${state}' where id in (select id from webhook order by created limit 1)`,
+      ),
+    fc.constant(
+      `delete from webhook where id in (select id from webhook order by created limit 1)`,
+    ),
+  ),
+  { minLength: 5, maxLength: 40 },
+);
+
+const envelopes: readonly Envelope[] = [undefined, 'a0', 'a1', 'a2', 'a3', 'unknown'].flatMap(
+  account =>
+    ['VM.START', 'VM.STOP', 'NET.RESTART'].flatMap(event =>
+      ([undefined, 'ActionEvent', 'AlertEvent'] as const).map(category => ({
+        event,
+        ...(account !== undefined && { account }),
+        ...(category !== undefined && { category }),
+      })),
+    ),
+);
+
+interface Following extends AsyncDisposable {
+  readonly sync: MatchSync;
+}
+
+async function follow(harness: RecordHarness, resyncMs = 600_000): Promise<Following> {
+  const { url: databaseUrl, store } = harness;
+  const sync = await MatchSync.open({ store, databaseUrl, resyncMs, onDue: () => {}, log: silent });
+  const stop = new AbortController();
+  const running = sync.run(stop.signal);
+  return {
+    sync,
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await running;
+    },
+  };
+}
+
+const idsOf = (sync: MatchSync, envelope: Envelope): string[] =>
+  sync.index
+    .match(envelope)
+    .map(webhook => webhook.id)
+    .toSorted();
+
+async function agrees(harness: RecordHarness, sync: MatchSync): Promise<boolean> {
+  for (const envelope of envelopes) {
+    const expected = (await harness.rows<{ id: string }>(oracle(envelope))).map(row => row.id);
+    if (JSON.stringify(idsOf(sync, envelope)) !== JSON.stringify(expected)) return false;
+  }
+  return true;
+}
+
+describe('the match index', () => {
+  it('agrees with the same question asked in SQL, after any changes in plain SQL', async () => {
+    await using harness = await openRecordHarness();
+    await harness.rows(matchesFunction);
+    await using following = await follow(harness);
+    await fc.assert(
+      fc.asyncProperty(statements, async changes => {
+        for (const change of changes) await harness.rows(change);
+        await waitUntil('the index to agree', () => agrees(harness, following.sync), 5_000);
+        // A fresh picture is the same as the one that followed.
+        const { url: databaseUrl, store } = harness;
+        const fresh = await MatchSync.open({
+          store,
+          databaseUrl,
+          resyncMs: 1,
+          onDue: () => {},
+          log: silent,
+        });
+        expect(await agrees(harness, fresh)).toBe(true);
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  it('learns by its resync what no notification told', async () => {
+    await using harness = await openRecordHarness();
+    await using following = await follow(harness, 200);
+    await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
+    await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
+    await harness.rows('alter table webhook disable trigger notify_change');
+    const id = randomUUID();
+    await harness.rows(
+      `insert into webhook (id, name, account_id, domain_id, payload_url) values ('${id}', 'w', 'a', 'd', 'u')`,
+    );
+    const envelope = { event: 'VM.START', account: 'a' };
+    await waitUntil(
+      'the webhook to match',
+      () => idsOf(following.sync, envelope).includes(id),
+      5_000,
+    );
+    await harness.rows('truncate webhook cascade');
+    await waitUntil(
+      'the webhook to be gone',
+      () => idsOf(following.sync, envelope).length === 0,
+      5_000,
+    );
+  });
+
+  it('goes on following after its connection was cut', async () => {
+    await using harness = await openRecordHarness();
+    await using following = await follow(harness);
+    await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
+    await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
+    const listening = `select pid from pg_stat_activity where query = 'listen hookline' and datname = current_database()`;
+    await waitUntil('it to listen', async () => (await harness.rows(listening)).length > 0, 5_000);
+    await harness.rows(`select pg_terminate_backend(pid) from (${listening}) listener`);
+    const id = randomUUID();
+    await harness.rows(
+      `insert into webhook (id, name, account_id, domain_id, payload_url) values ('${id}', 'w', 'a', 'd', 'u')`,
+    );
+    await waitUntil(
+      'the webhook to match',
+      () => idsOf(following.sync, { event: 'VM.START', account: 'a' }).includes(id),
+      10_000,
+    );
+  });
+});

@@ -1,0 +1,81 @@
+/** A database of one's own with a joined process, and batches to record. */
+import { randomBytes, randomUUID } from 'node:crypto';
+
+import { createIdGenerator } from '../../src/event/id.ts';
+import type { Log } from '../../src/event/log.ts';
+import type { Message, MessageBatch } from '../../src/event/message.ts';
+import { createRecorder, type ReadMessage, type Recorder } from '../../src/record/recorder.ts';
+import { joinProcess } from '../../src/store/lease.ts';
+import { databaseOf, openStore, type Store } from '../../src/store/open.ts';
+import { createTestDatabase } from '../service/shared.ts';
+
+export const newId = createIdGenerator(Date.now, randomBytes);
+export const silent: Log = { debug() {}, info() {}, warn() {}, error() {} };
+
+export interface RecordHarness extends AsyncDisposable {
+  readonly url: string;
+  readonly store: Store;
+  readonly processId: number;
+  readonly recorder: Recorder;
+  rows<T>(query: string): Promise<T[]>;
+  count(table: string): Promise<number>;
+}
+
+export async function openRecordHarness(): Promise<RecordHarness> {
+  const database = await createTestDatabase();
+  const store = await openStore(database.url);
+  const processId = await join(store);
+  const rows = async <T>(query: string): Promise<T[]> => store.em.fork().execute<T[]>(query);
+  return {
+    url: database.url,
+    store,
+    processId,
+    recorder: createRecorder({ store, processId: () => processId, log: silent }),
+    rows,
+    count: async table =>
+      Number((await rows<{ n: string }>(`select count(*) as n from ${table}`))[0]?.n),
+    [Symbol.asyncDispose]: async () => {
+      await store.close();
+      await database.drop();
+    },
+  };
+}
+
+export async function join(store: Store, ttlMs = 60_000): Promise<number> {
+  return joinProcess(databaseOf(store), { host: 'test', pid: 1, ttlMs, watermark: newId() });
+}
+
+export function message(text: string, facts: Partial<Message> = {}): Message {
+  return {
+    position: 'test',
+    routingKey: 'rk',
+    body: Buffer.from(text),
+    redelivered: false,
+    ...facts,
+  };
+}
+
+export function read(one: Message, owed: readonly string[] = []): ReadMessage {
+  const envelope = { category: 'ActionEvent' as const, event: 'VM.START', status: 'Completed' };
+  return { message: one, events: [{ id: newId(), envelope, body: String(one.body), owed }] };
+}
+
+export function rabbitmqBatch(
+  messages: readonly Message[],
+  consumerId: string = randomUUID(),
+  prefetch = 2_000,
+): MessageBatch {
+  return { messages, consumer: { id: consumerId, prefetch }, isHeld: () => true };
+}
+
+/** Records of partition 0 with consecutive offsets. */
+export function kafkaBatch(
+  messages: readonly Message[],
+  firstOffset: bigint,
+  highWatermark = 1_000_000n,
+): MessageBatch {
+  const offsets = messages.map((_, index) => firstOffset + BigInt(index));
+  const nextOffset = firstOffset + BigInt(messages.length);
+  const span = { topic: 'cloudstack', partition: 0, offsets, nextOffset, highWatermark };
+  return { messages, span, isHeld: () => true };
+}

@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+
+import { describe, expect, it } from 'vitest';
+
+import { LeaseLostError } from '../../src/event/errors.ts';
+import type { Message } from '../../src/event/message.ts';
+import { quarantine } from '../../src/record/quarantine.ts';
+import { createRecorder } from '../../src/record/recorder.ts';
+import { leaveProcess } from '../../src/store/lease.ts';
+import {
+  join,
+  kafkaBatch,
+  message,
+  newId,
+  openRecordHarness,
+  rabbitmqBatch,
+  read,
+  silent,
+  type RecordHarness,
+} from './record-harness.ts';
+
+const texts = (count: number): Message[] =>
+  Array.from({ length: count }, (_, index) => message(`{"n":${index}}`));
+
+async function recordKafka(
+  { recorder }: RecordHarness,
+  messages: readonly Message[],
+  firstOffset: bigint,
+  highWatermark?: bigint,
+): Promise<number> {
+  const batch = kafkaBatch(messages, firstOffset, highWatermark);
+  const read_ = messages.map(one => read(one));
+  return (await recorder.record('kafka', batch, read_)).length;
+}
+
+async function recordRabbitmq(
+  { recorder }: RecordHarness,
+  messages: readonly Message[],
+  consumerId?: string,
+): Promise<number> {
+  const batch = rabbitmqBatch(messages, consumerId);
+  return (
+    await recorder.record(
+      'rabbitmq',
+      batch,
+      messages.map(one => read(one)),
+    )
+  ).length;
+}
+
+describe('recording from Kafka', () => {
+  it('records events with all they say, and moves the position with them', async () => {
+    await using harness = await openRecordHarness();
+    const body = '{"é":"\\u003d","quote\\"":"back\\\\slash"}';
+    const envelope = {
+      category: 'ActionEvent' as const,
+      event: 'VM.START',
+      entity: 'VirtualMachine',
+      entityuuid: 'e',
+      account: 'a',
+      user: 'u',
+      project: 'p',
+      domain: 'd',
+      status: 'Completed',
+      eventDateTime: '2024-07-10T08:05:07.000Z',
+      description: 'a "quoted" {thing}, NULL',
+      source: 'management-server',
+      details: { more: 1 },
+    };
+    const owed = [randomUUID(), randomUUID()];
+    const id = newId();
+    await harness.recorder.record('kafka', kafkaBatch([message(body)], 7n), [
+      { message: message(body), events: [{ id, envelope, body, owed }] },
+    ]);
+    const [row] = await harness.rows<Record<string, unknown>>(
+      'select *, owed::text[] as owed from event',
+    );
+    expect(row).toMatchObject({
+      id,
+      process_id: harness.processId,
+      source: 'kafka',
+      category: 'ActionEvent',
+      event: 'VM.START',
+      entity: 'VirtualMachine',
+      entityuuid: 'e',
+      account: 'a',
+      user_id: 'u',
+      project: 'p',
+      domain: 'd',
+      status: 'Completed',
+      description: 'a "quoted" {thing}, NULL',
+      origin: 'management-server',
+      details: { more: 1 },
+      body,
+      owed,
+    });
+    expect(new Date(String(row?.['event_date_time']))).toEqual(new Date('2024-07-10T08:05:07Z'));
+    expect(
+      await harness.rows('select topic, partition, next_offset::text from source_position'),
+    ).toEqual([{ topic: 'cloudstack', partition: 0, next_offset: '8' }]);
+  });
+
+  it('leaves out what is recorded already, whoever reads it again and however the batches are cut', async () => {
+    await using harness = await openRecordHarness();
+    expect(await recordKafka(harness, texts(5), 0n)).toBe(5);
+    expect(await recordKafka(harness, texts(5), 0n)).toBe(0);
+    expect(await recordKafka(harness, texts(4), 3n)).toBe(2);
+    expect(await recordKafka(harness, texts(2), 7n)).toBe(2);
+    expect(await harness.count('event')).toBe(9);
+  });
+
+  it('records each message once when two consumers race for the same span', async () => {
+    await using harness = await openRecordHarness();
+    const counts = await Promise.all(
+      Array.from({ length: 8 }, () => recordKafka(harness, texts(100), 0n)),
+    );
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(100);
+    expect(await harness.count('event')).toBe(100);
+  });
+
+  it('begins anew when the partition ends before what is recorded of it, for then it is another topic', async () => {
+    await using harness = await openRecordHarness();
+    await recordKafka(harness, texts(5), 100n);
+    expect(await recordKafka(harness, texts(3), 0n, 3n)).toBe(3);
+    expect(await harness.count('event')).toBe(8);
+  });
+
+  it('keeps bodies with any character in them', async () => {
+    await using harness = await openRecordHarness();
+    const bodies = ['{}', '"\u{1F}"', '\u{1E}', 'ü€😀\\"{},NULL'];
+    await recordKafka(
+      harness,
+      bodies.map(body => message(body)),
+      0n,
+    );
+    const rows = await harness.rows<{ body: string }>('select body from event order by id');
+    expect(rows.map(row => row.body)).toEqual(bodies);
+  });
+});
+
+describe('recording from RabbitMQ', () => {
+  it('records a redelivered message once, and new ones beside it', async () => {
+    await using harness = await openRecordHarness();
+    await recordRabbitmq(harness, texts(3), randomUUID());
+    const again = [...texts(3), message('{"new":true}')].map(one => ({
+      ...one,
+      redelivered: true,
+    }));
+    expect(await recordRabbitmq(harness, again, randomUUID())).toBe(1);
+    expect(await recordRabbitmq(harness, again, randomUUID())).toBe(0);
+    expect(await harness.count('event')).toBe(4);
+  });
+
+  it('keeps two byte-identical messages two, also when only one of them was recorded before both came back', async () => {
+    await using harness = await openRecordHarness();
+    const twin = message('{"same":1}');
+    expect(await recordRabbitmq(harness, [twin, twin])).toBe(2);
+    const back = { ...twin, redelivered: true };
+    expect(await recordRabbitmq(harness, [back, back])).toBe(0);
+
+    const other = message('{"other":1}');
+    expect(await recordRabbitmq(harness, [other])).toBe(1);
+    const otherBack = { ...other, redelivered: true };
+    expect(await recordRabbitmq(harness, [otherBack, otherBack])).toBe(1);
+    expect(await harness.count('event')).toBe(4);
+  });
+
+  it('takes a message that looks like a recorded one for new, unless the broker says it came before', async () => {
+    await using harness = await openRecordHarness();
+    expect(await recordRabbitmq(harness, texts(2))).toBe(2);
+    expect(await recordRabbitmq(harness, texts(2))).toBe(2);
+  });
+
+  it('remembers no more of a consumer than the broker may give back', async () => {
+    await using harness = await openRecordHarness();
+    const consumerId = randomUUID();
+    for (let round = 0; round < 20; round += 1) {
+      const messages = texts(10).map(one => message(`${String(one.body)}${round}`));
+      const batch = rabbitmqBatch(messages, consumerId, 25);
+      await harness.recorder.record(
+        'rabbitmq',
+        batch,
+        messages.map(one => read(one)),
+      );
+    }
+    const [{ n } = { n: '' }] = await harness.rows<{ n: string }>(
+      'select sum(cardinality(hashes)) as n from receipt',
+    );
+    expect(Number(n)).toBe(30);
+  });
+});
+
+describe('the lease', () => {
+  it('refuses a batch of a process that was taken over, and writes nothing of it', async () => {
+    await using harness = await openRecordHarness();
+    const gone = await join(harness.store);
+    await leaveProcess(harness.store, gone);
+    const recorder = createRecorder({ store: harness.store, processId: () => gone, log: silent });
+    const one = message('{}', { redelivered: true });
+    for (const batch of [kafkaBatch([one], 0n), rabbitmqBatch([one])]) {
+      await expect(recorder.record('s', batch, [read(one)])).rejects.toThrow(LeaseLostError);
+    }
+    for (const table of ['event', 'source_position', 'receipt']) {
+      expect(await harness.count(table)).toBe(0);
+    }
+  });
+});
+
+describe('the quarantine', () => {
+  it('keeps bytes, position, routing key, headers and reason of what cannot be understood, once', async () => {
+    await using harness = await openRecordHarness();
+    const bytes = Buffer.from([0, 255, 254, 1]);
+    const bad = message('', {
+      body: bytes,
+      headers: { h: 'a\0b' },
+      routingKey: 'k\0',
+      position: 'p',
+    });
+    const tombstone = message('', { body: null });
+    const messages = [bad, message('{}'), tombstone];
+    const batch = kafkaBatch(messages, 0n);
+    const entries = [
+      quarantine(bad, newId(), 'not JSON'),
+      read(message('{}')),
+      quarantine(tombstone, newId(), 'null'),
+    ];
+    await harness.recorder.record('kafka', batch, entries);
+    await harness.recorder.record('kafka', batch, entries);
+    expect(
+      await harness.rows(
+        'select position, routing_key, headers, reason, body from quarantine order by id',
+      ),
+    ).toEqual([
+      {
+        position: 'p',
+        routing_key: 'k\u{FFFD}',
+        headers: { h: 'a\u{FFFD}b' },
+        reason: 'not JSON',
+        body: bytes,
+      },
+      { position: 'test', routing_key: 'rk', headers: null, reason: 'null', body: null },
+    ]);
+    expect(await harness.count('event')).toBe(1);
+  });
+});

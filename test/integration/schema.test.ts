@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { firstIdOf } from '../../src/store/partition.ts';
+import { migrate, migrateDown, migrationStatus } from '../../src/store/migrate.ts';
+import { openStore, type Store } from '../../src/store/open.ts';
+import { dropPartitions, openPartitions } from '../../src/store/partition.ts';
+import { createDatabase } from '../service/postgres.ts';
+import {
+  createTestDatabase,
+  sharedService,
+  uniqueName,
+  type TestDatabase,
+} from '../service/shared.ts';
+
+describe('the migrations', () => {
+  it('leave no difference between the tables and the entities', async () => {
+    await using database = await createTestDatabase();
+    const store = await openStore(database.url);
+    try {
+      expect(await store.schema.getUpdateSchemaSQL({ wrap: false })).toBe('');
+    } finally {
+      await store.close();
+    }
+  });
+
+  it('run once when several processes start together, and can be undone', async () => {
+    const { url } = await sharedService('postgres');
+    const name = uniqueName('migrate');
+    await createDatabase(url, name, 'template1');
+    const own = new URL(url);
+    own.pathname = name;
+    const stores = await Promise.all(Array.from({ length: 3 }, () => openStore(own.href)));
+    try {
+      const ran = await Promise.all(stores.map(store => migrate(store)));
+      expect(ran.flat()).toEqual(['Migration0001Schema']);
+      const [store] = stores;
+      if (!store) throw new RangeError('three stores are open');
+      expect(await migrationStatus(store)).toEqual({
+        executed: ['Migration0001Schema'],
+        pending: [],
+      });
+      await migrateDown(store);
+      expect(await migrationStatus(store)).toEqual({
+        executed: [],
+        pending: ['Migration0001Schema'],
+      });
+      const left = await store.em.fork()
+        .execute(`select relname from pg_class c join pg_namespace n on n.oid = relnamespace
+        where nspname = 'public' and relkind in ('r', 'p') union all
+        select proname from pg_proc p join pg_namespace n on n.oid = pronamespace where nspname = 'public'`);
+      expect(left).toEqual([{ relname: 'migration' }]);
+    } finally {
+      await Promise.all(stores.map(store => store.close()));
+    }
+  });
+});
+
+describe('with tables', () => {
+  let database: TestDatabase;
+  let store: Store;
+  const run = async <T>(query: string): Promise<T[]> => store.em.fork().execute<T[]>(query);
+
+  beforeAll(async () => {
+    database = await createTestDatabase();
+    store = await openStore(database.url);
+  });
+  afterAll(async () => {
+    await store.close();
+    await database.drop();
+  });
+
+  it('a domain’s path follows its parents, however deep the move, and never into a ring', async () => {
+    await run(
+      `insert into domain (id, name, parent_id) values ('r', 'ROOT', null), ('a', 'A', 'r'), ('b', 'B', 'a'), ('c', 'C', 'b')`,
+    );
+    await run(`update domain set path = 'nonsense' where id = 'c'`);
+    expect(await run(`select path from domain where id = 'c'`)).toEqual([{ path: '/r/a/b/c/' }]);
+    await run(`update domain set parent_id = 'r' where id = 'b'`);
+    expect(await run('select id, path from domain order by id')).toEqual([
+      { id: 'a', path: '/r/a/' },
+      { id: 'b', path: '/r/b/' },
+      { id: 'c', path: '/r/b/c/' },
+      { id: 'r', path: '/r/' },
+    ]);
+    await expect(run(`update domain set parent_id = 'c' where id = 'b'`)).rejects.toThrow(
+      'below itself',
+    );
+    await expect(
+      run(`insert into domain (id, name, parent_id) values ('x', 'X', 'x')`),
+    ).rejects.toThrow();
+  });
+
+  it('a webhook written in plain SQL gets CloudStack’s defaults', async () => {
+    await run(`insert into domain (id, name) values ('d', 'D')`);
+    await run(`insert into account (id, name, domain_id) values ('acc', 'acc', 'd')`);
+    await run(
+      `insert into webhook (name, account_id, domain_id, payload_url) values ('w', 'acc', 'd', 'https://x.test/')`,
+    );
+    expect(await run('select state, scope, categories, ssl_verification from webhook')).toEqual([
+      { state: 'Enabled', scope: 'Local', categories: ['ActionEvent'], ssl_verification: true },
+    ]);
+  });
+
+  it('days are made ahead, and dropped whole once they are past', async () => {
+    const now = new Date('2031-05-20T12:00:00Z');
+    await openPartitions(store, now);
+    await openPartitions(store, now);
+    const days = async (): Promise<number> => {
+      const rows = await run(
+        `select relname from pg_class where relname like 'event_2031%' and relkind = 'r'`,
+      );
+      return rows.length;
+    };
+    expect(await days()).toBe(9);
+    const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
+    for (const at of ['2031-05-19T00:00:00Z', '2031-05-27T00:00:00Z']) {
+      await run(
+        `insert into event (id, process_id, source, event, body, owed) values ('${eventOf(at)}', 1, 's', 'E', '{}', '{}')`,
+      );
+    }
+    await expect(
+      run(
+        `insert into event (id, process_id, source, event, body, owed) values ('${eventOf('2031-06-20T00:00:00Z')}', 1, 's', 'E', '{}', '{}')`,
+      ),
+    ).rejects.toThrow('no partition of relation');
+    await dropPartitions(store, new Date('2031-05-20T23:00:00Z'));
+    expect(await days()).toBe(8);
+    expect(await run('select count(*)::int as n from event')).toEqual([{ n: 1 }]);
+  });
+});
