@@ -40,6 +40,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   app.setValidatorCompiler(createValidatorCompiler(schemas));
   for (const schema of schemas) app.addSchema(schema);
+  takeEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
   guard(app, options.store);
@@ -65,6 +66,19 @@ export function createApi(options: ApiOptions): FastifyInstance {
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;
+}
+
+/** Many clients send `Content-Type: application/json` with everything, also where there is no body. */
+function takeEmptyBodies(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    (request, body, done) => {
+      if (body === '') done(null, undefined);
+      else void parse(request, body, done);
+    },
+  );
 }
 
 function describeApi(version: string) {

@@ -53,7 +53,7 @@ const schemas = {
   },
 };
 
-export function registerFilterRoutes(app: FastifyInstance, { store }: ApiOptions): void {
+export function registerFilterRoutes(app: FastifyInstance, { store, newId }: ApiOptions): void {
   app.get<{ Params: IdParams }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.list },
@@ -81,7 +81,7 @@ export function registerFilterRoutes(app: FastifyInstance, { store }: ApiOptions
       const made = await inTransaction(store, async database => {
         await lockWebhook(database, id);
         refuseConflict(await filtersOf(database, id), body);
-        return insertFilter(database, id, body);
+        return insertFilter(database, id, { ...body, id: newId() });
       });
       return reply.code(201).header('location', `/v1/webhooks/${id}/filters/${made.id}`).send(made);
     },

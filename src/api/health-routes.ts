@@ -5,46 +5,62 @@ import type { FastifyInstance } from 'fastify';
 
 import { isReachable } from '../store/reach.ts';
 import type { ApiOptions } from './context.ts';
+import { answer } from './route.ts';
+import { presentSource } from './source-routes.ts';
 
 /** A database that answers slower than this is as good as away. */
 const patienceMs = 2_000;
 
-export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions): void {
-  app.get(
-    '/healthz',
-    { schema: { summary: 'The process lives', tags: ['health'], security: [] } },
-    () => ({
-      status: 'ok',
-    }),
-  );
+const open = { tags: ['health'], security: [] };
 
-  const summary = 'The database answers and every source runs or is paused on purpose';
-  app.get('/readyz', { schema: { summary, tags: ['health'], security: [] } }, async (_, reply) => {
+const schemas = {
+  health: {
+    ...open,
+    summary: 'The process lives',
+    response: {
+      200: {
+        description: 'It does.',
+        type: 'object',
+        required: ['status'],
+        properties: { status: { type: 'string' } },
+      },
+    },
+  },
+  ready: {
+    ...open,
+    summary: 'The database answers and every source runs, or is paused on purpose',
+    response: {
+      200: answer('Readiness', 'Ready.'),
+      503: answer('Readiness', 'Not ready, and why.'),
+    },
+  },
+  metrics: {
+    ...open,
+    summary: 'For Prometheus',
+    response: {
+      200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+    },
+  },
+};
+
+export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions): void {
+  app.get('/healthz', { schema: schemas.health }, () => ({ status: 'ok' }));
+
+  app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {
     const database = await Promise.race([
       isReachable(options.store),
       wait(patienceMs, false, { ref: false }),
     ]);
-    const sources = options.sources().map(source => ({ name: source.name, ...source.status() }));
-    const ready =
-      database && sources.every(({ state }) => state === 'running' || state === 'paused');
-    return reply.code(ready ? 200 : 503).send({
-      status: ready ? 'ready' : 'not ready',
+    const sources = options.sources().map(presentSource);
+    const running = sources.every(({ state }) => state === 'running' || state === 'paused');
+    return reply.code(database && running ? 200 : 503).send({
+      status: database && running ? 'ready' : 'not ready',
       database: database ? 'ok' : 'unreachable',
       sources,
     });
   });
 
-  app.get(
-    '/metrics',
-    {
-      schema: {
-        summary: 'For Prometheus',
-        tags: ['health'],
-        security: [],
-        produces: ['text/plain'],
-      },
-    },
-    async (_, reply) =>
-      reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
+  app.get('/metrics', { schema: schemas.metrics }, async (_, reply) =>
+    reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
   );
 }

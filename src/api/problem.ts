@@ -13,7 +13,6 @@ export const problemKinds = {
   login_failed: { status: 401, title: 'The username or the password is wrong' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   not_found: { status: 404, title: 'There is no such thing' },
-  method_not_allowed: { status: 405, title: 'The path does not know this method' },
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },

@@ -142,6 +142,16 @@ const source = {
   },
 } as const;
 
+const readiness = {
+  type: 'object',
+  required: ['status', 'database', 'sources'],
+  properties: {
+    status: { type: 'string', enum: ['ready', 'not ready'] },
+    database: { type: 'string', enum: ['ok', 'unreachable'] },
+    sources: { type: 'array', items: { $ref: 'Source#' } },
+  },
+} as const;
+
 export const flowSchemas = [
   { $id: 'Event', ...event },
   { $id: 'EventDetail', ...eventDetail },
@@ -151,4 +161,5 @@ export const flowSchemas = [
   { $id: 'Quarantined', ...quarantined },
   { $id: 'QuarantinedDetail', ...quarantinedDetail },
   { $id: 'Source', ...source },
+  { $id: 'Readiness', ...readiness },
 ];

@@ -27,7 +27,7 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
         response: { 200: listOf('Source', 'Sources.'), ...problems },
       },
     },
-    () => ({ items: options.sources().map(present), nextCursor: null }),
+    () => ({ items: options.sources().map(presentSource), nextCursor: null }),
   );
 
   const find = (name: string): SourceControl => {
@@ -48,7 +48,7 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
     ({ params }) => {
       const source = find(params.name);
       source.pause();
-      return present(source);
+      return presentSource(source);
     },
   );
 
@@ -58,12 +58,12 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
     ({ params }) => {
       const source = find(params.name);
       source.resume();
-      return present(source);
+      return presentSource(source);
     },
   );
 }
 
-const present = (source: SourceControl) => ({
+export const presentSource = (source: SourceControl) => ({
   name: source.name,
   kind: source.kind,
   ...source.status(),

@@ -155,7 +155,11 @@ async function makeWebhook(
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    await addFilters(database, id, filters ?? []);
+    const added: FilterFacts[] = [];
+    for (const filter of filters ?? []) {
+      refuseConflict(added, filter);
+      added.push(await insertFilter(database, id, { ...filter, id: newId() }));
+    }
     return requireWebhook(database, id);
   });
 }
@@ -218,18 +222,6 @@ async function keepSecret(
   if (secretKey === undefined) return;
   const isGiven = secretKey !== null && secretKey !== '';
   await replaceSecret(database, webhookId, isGiven ? seal(key, secretKey) : null);
-}
-
-async function addFilters(
-  database: Database,
-  webhookId: string,
-  filters: readonly WebhookFilter[],
-): Promise<void> {
-  const added: FilterFacts[] = [];
-  for (const filter of filters) {
-    refuseConflict(added, filter);
-    added.push(await insertFilter(database, webhookId, filter));
-  }
 }
 
 const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>

@@ -8,6 +8,7 @@
 import { sql } from 'kysely';
 
 import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 
 /** Rows looked at for one page. */
@@ -56,7 +57,8 @@ export interface EventFacts {
   readonly project: string | null;
   readonly domain: string | null;
   readonly status: string | null;
-  readonly eventDateTime: Date | null;
+  /** RFC 3339, as all instants here. */
+  readonly eventDateTime: string | null;
   readonly description: string | null;
   readonly source: string | null;
   readonly details: Readonly<Record<string, unknown>> | null;
@@ -72,31 +74,30 @@ export interface DeliveryFacts {
   readonly kind: DeliveryKind;
   readonly state: DeliveryState;
   readonly tries: number;
-  readonly nextAttemptAt: Date | null;
-  readonly createdAt: Date;
-  readonly finishedAt: Date | null;
+  readonly nextAttemptAt: string | null;
+  readonly createdAt: string;
+  readonly finishedAt: string | null;
   readonly attempts: readonly NumberedAttempt[];
 }
 
 export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfterMs'> {
   readonly number: number;
-  /** RFC 3339. */
   readonly startedAt: string;
 }
 
 const eventColumns = sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
-  e.user_id as "user", e.project, e.domain, e.status, e.event_date_time as "eventDateTime", e.description,
+  e.user_id as "user", e.project, e.domain, e.status, ${instant('e.event_date_time')} as "eventDateTime", e.description,
   e.origin as source, e.details, e.owed::text[] as owed`;
 
 const attemptJson = (alias: string, number: string) => sql`jsonb_strip_nulls(jsonb_build_object(
   'number', ${sql.ref(`${alias}.${number}`)},
-  'startedAt', to_char(${sql.ref(`${alias}.started_at`)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+  'startedAt', ${instant(`${alias}.started_at`)},
   'durationMs', ${sql.ref(`${alias}.duration_ms`)}, 'status', ${sql.ref(`${alias}.status`)},
   'error', ${sql.ref(`${alias}.error`)}, 'responseBody', ${sql.ref(`${alias}.response_body`)}))`;
 
 const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType", e.entityuuid as "entityUuid",
-  d.webhook_id as "webhookId", d.kind, d.state, d.tries, d.next_attempt_at as "nextAttemptAt",
-  d.created_at as "createdAt", d.finished_at as "finishedAt",
+  d.webhook_id as "webhookId", d.kind, d.state, d.tries, ${instant('d.next_attempt_at')} as "nextAttemptAt",
+  ${instant('d.created_at')} as "createdAt", ${instant('d.finished_at')} as "finishedAt",
   coalesce((select jsonb_agg(${attemptJson('a', 'number')} order by a.number)
       from attempt a where a.delivery_id = d.id), '[]')
     || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end as attempts`;

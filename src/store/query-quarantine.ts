@@ -1,6 +1,7 @@
 /** Messages that could not be understood, as people look at them, for the API. */
 import { sql } from 'kysely';
 
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 
 export interface QuarantineFacts {
@@ -12,11 +13,12 @@ export interface QuarantineFacts {
   readonly reason: string;
   /** Null is a Kafka tombstone. */
   readonly bodyBytes: number | null;
-  readonly createdAt: Date;
+  /** RFC 3339. */
+  readonly createdAt: string;
 }
 
 const columns = sql`q.id, q.source, q.position, q.routing_key as "routingKey", q.headers, q.reason,
-  octet_length(q.body) as "bodyBytes", q.created_at as "createdAt"`;
+  octet_length(q.body) as "bodyBytes", ${instant('q.created_at')} as "createdAt"`;
 
 /** Newest first, those before `cursor`. */
 export async function listQuarantined(

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Role } from './app-user.ts';
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 
 export interface UserFacts {
@@ -9,19 +10,21 @@ export interface UserFacts {
   readonly username: string;
   readonly role: Role;
   readonly accountId: string | null;
-  readonly created: Date;
+  /** RFC 3339, as all instants here. */
+  readonly created: string;
 }
 
 export interface TokenFacts {
   readonly id: string;
   readonly name: string;
-  readonly created: Date;
-  readonly expiresAt: Date | null;
-  readonly lastUsedAt: Date | null;
+  readonly created: string;
+  readonly expiresAt: string | null;
+  readonly lastUsedAt: string | null;
 }
 
-const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", u.created`;
-const tokenColumns = sql`c.id, c.name, c.created, c.expires_at as "expiresAt", c.last_used_at as "lastUsedAt"`;
+const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
+const tokenColumns = sql`c.id, c.name, ${instant('c.created')} as created,
+  ${instant('c.expires_at')} as "expiresAt", ${instant('c.last_used_at')} as "lastUsedAt"`;
 /** How exact `last_used_at` is: a request a second must not be a write a second. */
 const touchedEvery = sql`interval '1 minute'`;
 

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 
 /** What a webhook is made with; all of it but the owner can be changed. */
@@ -24,13 +25,13 @@ export interface WebhookFacts extends WebhookValues {
   readonly id: string;
   readonly hasSecret: boolean;
   readonly filters: readonly FilterFacts[];
-  readonly created: Date;
-  readonly updated: Date;
+  /** RFC 3339, as all instants here. */
+  readonly created: string;
+  readonly updated: string;
 }
 
 export interface FilterFacts extends WebhookFilter {
   readonly id: string;
-  /** RFC 3339. */
   readonly created: string;
 }
 
@@ -46,11 +47,12 @@ export interface WebhookQuery {
 }
 
 const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType', f.match_type, 'value', f.value,
-  'created', to_char(f.created at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+  'created', ${instant('f.created')})`;
 
 const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
   w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification", w.categories,
-  w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax", w.created, w.updated,
+  w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax",
+  ${instant('w.created')} as created, ${instant('w.updated')} as updated,
   exists (select from webhook_secret s where s.webhook_id = w.id) as "hasSecret",
   coalesce((select jsonb_agg(${filterJson} order by f.created, f.id)
     from webhook_filter f where f.webhook_id = w.id), '[]') as filters`;
@@ -147,11 +149,11 @@ export async function replaceSecret(
 export async function insertFilter(
   database: Database,
   webhookId: string,
-  filter: WebhookFilter,
+  filter: WebhookFilter & { readonly id: string },
 ): Promise<FilterFacts> {
   const { rows } = await sql<{ filter: FilterFacts }>`
-    insert into webhook_filter as f (webhook_id, mode, match_type, value)
-    values (${webhookId}, ${filter.mode}, ${filter.matchType}, ${filter.value})
+    insert into webhook_filter as f (id, webhook_id, mode, match_type, value)
+    values (${filter.id}, ${webhookId}, ${filter.mode}, ${filter.matchType}, ${filter.value})
     returning ${filterJson} as filter`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into webhook_filter returned no row');

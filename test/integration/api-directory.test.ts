@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { startApi } from './api-harness.ts';
+import type { ApiUnderTest } from './api-harness.ts';
+
+let api: ApiUnderTest;
+let rootId: string;
+beforeAll(async () => {
+  api = await startApi();
+  const { body } = await api.ask('GET', '/v1/domains?name=ROOT');
+  rootId = body.items[0]?.id ?? '';
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+describe('domains', () => {
+  it('hang under the root unless a parent is named', async () => {
+    const one = await api.ask('POST', '/v1/domains', { name: 'one' });
+    expect(one).toMatchObject({
+      status: 201,
+      body: { parentId: rootId, path: `/${rootId}/${one.body.id}/` },
+    });
+    const two = await api.ask('POST', '/v1/domains', {
+      id: 'two',
+      name: 'two',
+      parentId: one.body.id,
+    });
+    expect(two.body.path).toBe(`/${rootId}/${one.body.id}/two/`);
+    expect((await api.ask('GET', '/v1/domains/two')).body).toEqual(two.body);
+    expect((await api.ask('GET', `/v1/domains?parentId=${one.body.id}`)).body.items).toEqual([
+      two.body,
+    ]);
+  });
+
+  it.each([
+    [{ name: 'x', parentId: 'nowhere' }, 'domain_invalid'],
+    [{ id: 'again', name: 'x' }, 'name_in_use'],
+    [{ id: '', name: 'x' }, 'request_invalid'],
+    [{}, 'request_invalid'],
+  ])('refuse %j', async (domain, code) => {
+    await api.ask('POST', '/v1/domains', { id: 'again', name: 'first' });
+    expect((await api.ask('POST', '/v1/domains', domain)).body.code).toBe(code);
+  });
+
+  it('are imported in any order, again and again, and move with what is below them', async () => {
+    const items = [
+      { id: 'leaf', name: 'leaf', parentId: 'branch' },
+      { id: 'branch', name: 'branch' },
+      { id: 'other', name: 'other' },
+    ];
+    const load = async (domains: object[]) =>
+      (await api.ask('POST', '/v1/domains/import', { items: domains })).body;
+    expect(await load(items)).toEqual({ created: 3, updated: 0, unchanged: 0 });
+    expect(await load(items)).toEqual({ created: 0, updated: 0, unchanged: 3 });
+    const moved = items.map(item => (item.id === 'branch' ? { ...item, parentId: 'other' } : item));
+    expect(await load(moved)).toEqual({ created: 0, updated: 1, unchanged: 2 });
+    expect((await api.ask('GET', '/v1/domains/leaf')).body.path).toBe(
+      `/${rootId}/other/branch/leaf/`,
+    );
+  });
+
+  it('are imported all or none', async () => {
+    const items = [
+      { id: 'good', name: 'good' },
+      { id: 'bad', name: 'bad', parentId: 'nowhere' },
+    ];
+    const answer = await api.ask('POST', '/v1/domains/import', { items });
+    expect(answer.body).toMatchObject({
+      code: 'domain_invalid',
+      detail: 'There is no domain nowhere.',
+    });
+    expect((await api.ask('GET', '/v1/domains/good')).status).toBe(404);
+  });
+
+  it('refuse to be below themselves', async () => {
+    const items = [
+      { id: 'x', name: 'x', parentId: 'y' },
+      { id: 'y', name: 'y', parentId: 'x' },
+    ];
+    expect((await api.ask('POST', '/v1/domains/import', { items })).body.code).toBe(
+      'request_invalid',
+    );
+  });
+});
+
+describe('the root', () => {
+  it("takes the cloud's id, and everything under it stays under it", async () => {
+    await using other = await startApi();
+    const { body: child } = await other.ask('POST', '/v1/domains', { id: 'child', name: 'child' });
+    const { body: hook } = await other.ask('POST', '/v1/webhooks', {
+      name: 'w',
+      payloadUrl: 'http://r.example',
+    });
+    const items = [
+      { id: 'child', name: 'child', parentId: 'cloud-root' },
+      { id: 'cloud-root', name: 'ROOT' },
+    ];
+    const imported = await other.ask('POST', '/v1/domains/import', { items });
+    expect(imported.body).toEqual({ created: 0, updated: 1, unchanged: 1 });
+    expect((await other.ask('GET', '/v1/domains/child')).body.path).toBe('/cloud-root/child/');
+    expect(child.path).not.toBe('/cloud-root/child/');
+    const { body } = await other.ask('GET', '/v1/domains');
+    expect(body.items.map(({ id }) => id)).toEqual(['child', 'cloud-root']);
+    expect((await other.ask('GET', `/v1/webhooks/${hook.id}`)).body.domainId).toBe('cloud-root');
+    expect((await other.ask('GET', '/v1/accounts?name=admin')).body.items[0]?.domainId).toBe(
+      'cloud-root',
+    );
+  });
+});
+
+describe('accounts', () => {
+  it('are made in a domain and listed by it', async () => {
+    const made = await api.ask('POST', '/v1/accounts', {
+      id: 'acme',
+      name: 'acme',
+      domainId: rootId,
+    });
+    expect(made).toMatchObject({ status: 201, body: { id: 'acme', kind: 'user' } });
+    expect((await api.ask('GET', '/v1/accounts/acme')).body).toEqual(made.body);
+    const { body } = await api.ask('GET', `/v1/accounts?domainId=${rootId}&name=acme`);
+    expect(body.items).toEqual([made.body]);
+    expect((await api.ask('GET', '/v1/accounts/nobody')).body.code).toBe('not_found');
+    const again = { id: 'acme', name: 'x', domainId: rootId };
+    expect((await api.ask('POST', '/v1/accounts', again)).body.code).toBe('name_in_use');
+  });
+
+  it('are imported, thousands at once, and moved by another import', async () => {
+    const items = Array.from({ length: 3_000 }, (_, index) => ({
+      id: `account-${index}`,
+      name: `a${index}`,
+      domainId: rootId,
+      kind: index % 2 === 0 ? 'user' : 'project',
+    }));
+    const load = async (accounts: object[]) =>
+      (await api.ask('POST', '/v1/accounts/import', { items: accounts })).body;
+    expect(await load(items)).toEqual({ created: 3_000, updated: 0, unchanged: 0 });
+    await api.ask('POST', '/v1/domains', { id: 'new-home', name: 'new home' });
+    const moved = items.map((item, index) =>
+      index < 2 ? { ...item, domainId: 'new-home' } : item,
+    );
+    expect(await load(moved)).toEqual({ created: 0, updated: 2, unchanged: 2_998 });
+    expect((await api.ask('GET', '/v1/accounts?domainId=new-home')).body.items).toHaveLength(2);
+  });
+
+  it.each([
+    [[{ id: 'p', name: 'p', domainId: 'nowhere' }], 'domain_invalid'],
+    [[{ name: 'p', domainId: 'x' }], 'request_invalid'],
+    [[{ id: 'p', name: 'p', domainId: 'x', kind: 'robot' }], 'request_invalid'],
+    [
+      [
+        { id: 'p', name: 'p', domainId: 'x' },
+        { id: 'p', name: 'q', domainId: 'x' },
+      ],
+      'request_invalid',
+    ],
+  ])('refuse %j', async (items, code) => {
+    expect((await api.ask('POST', '/v1/accounts/import', { items })).body.code).toBe(code);
+  });
+});

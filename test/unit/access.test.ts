@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+
+import { hashPassword, verifyPassword } from '../../src/access/password.ts';
+import { isAllowed, listPermissions, permissionFor } from '../../src/access/permission.ts';
+import { createToken, hashToken } from '../../src/access/token.ts';
+
+describe('a password', () => {
+  it('is recognised, and another one is not', async () => {
+    const stored = await hashPassword('correct horse');
+    expect(await verifyPassword('correct horse', stored)).toBe(true);
+    expect(await verifyPassword('correct horsf', stored)).toBe(false);
+    expect(await verifyPassword('', stored)).toBe(false);
+  });
+
+  it('is recognised however its letters are composed', async () => {
+    const stored = await hashPassword('cafe\u0301');
+    expect(await verifyPassword('caf\u00e9', stored)).toBe(true);
+  });
+
+  it('is stored as a hash of its own that carries its parameters', async () => {
+    const [one, two] = await Promise.all([hashPassword('same'), hashPassword('same')]);
+    expect(one).toMatch(/^scrypt\$15\$8\$3\$[\w+/=]{24}\$[\w+/=]{44}$/);
+    expect(one).not.toBe(two);
+  });
+
+  it('is checked with the parameters it was hashed with, so that these may grow', async () => {
+    // Made with N = 2^10, r = 8, p = 1.
+    const stored =
+      'scrypt$10$8$1$AAAAAAAAAAAAAAAAAAAAAA==$I3pHC5g7H1CZ949mBRMmtv7VEB5bH5S4Jo4MQ8eOUm8=';
+    expect(await verifyPassword('old', stored)).toBe(true);
+    expect(await verifyPassword('new', stored)).toBe(false);
+  });
+
+  it('of a user who is not there is wrong, whatever it is', async () => {
+    expect(await verifyPassword('anything')).toBe(false);
+  });
+});
+
+describe('a token', () => {
+  it('is random and recognisable, and its hash does not show it', () => {
+    const token = createToken();
+    expect(token).toMatch(/^hkl_[\w-]{43}$/);
+    expect(createToken()).not.toBe(token);
+    expect(hashToken(token)).toHaveLength(32);
+    expect(hashToken(token)).toEqual(hashToken(token));
+  });
+});
+
+describe('the permission table', () => {
+  it('refuses a route without a row', () => {
+    expect(() => permissionFor('PUT', '/v1/webhooks')).toThrow(RangeError);
+    expect(() => permissionFor('GET', '/docstring')).toThrow(RangeError);
+  });
+
+  it('keeps everything but health, login and the documentation for admins', () => {
+    const open = listPermissions().filter(route => {
+      const [method = '', url = ''] = route.split(' ');
+      return isAllowed(permissionFor(method, url), undefined);
+    });
+    expect(open).toEqual([
+      'GET /healthz',
+      'GET /readyz',
+      'GET /metrics',
+      'GET /v1/openapi.json',
+      'POST /v1/login',
+    ]);
+  });
+
+  it('lets an admin in and nobody else yet', () => {
+    const permission = permissionFor('GET', '/v1/webhooks');
+    expect(isAllowed(permission, 'Admin')).toBe(true);
+    expect(isAllowed(permission, 'DomainAdmin')).toBe(false);
+    expect(isAllowed(permission, 'User')).toBe(false);
+  });
+});
