@@ -1,6 +1,6 @@
 /** Finds RabbitMQ's programs on this machine, or installs Debian's packages of them. */
 import { execFile } from 'node:child_process';
-import { access, chmod, rename, rm, writeFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 export interface RabbitmqPrograms {
@@ -47,59 +47,43 @@ async function lookUpUser(): Promise<{ uid: number; gid: number } | undefined> {
   }
 }
 
+/**
+ * Debian's packages start and enable their services when they are installed, unless the policy forbids it. The machine
+ * must not end up with a broker nobody asked for, neither now nor after its next start. The policy the machine had comes
+ * back whatever becomes of us.
+ */
+const installScript = `
+policy=/usr/sbin/policy-rc.d
+restore() {
+  rm -f "$policy"
+  if [ -e "$policy.hookline" ]; then mv "$policy.hookline" "$policy"; fi
+}
+install() {
+  apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends rabbitmq-server
+}
+trap restore EXIT
+if [ -e "$policy" ] && [ ! -e "$policy.hookline" ]; then mv "$policy" "$policy.hookline"; fi
+printf '#!/bin/sh\nexit 101\n' >"$policy"
+chmod 755 "$policy"
+install || { apt-get -q update && install; } || exit
+if command -v systemctl >/dev/null; then
+  systemctl disable rabbitmq-server.service epmd.service epmd.socket || true
+fi
+`;
+
 /** Says why there was nothing to install, or how it failed. */
 async function installFromDebian(): Promise<string> {
   if ((await which('apt-get')) === undefined) return 'There is no apt-get here.';
   if (process.getuid?.() !== 0) return 'Only root may install packages.';
-  process.stderr.write('Installing rabbitmq-server from the distribution…\n');
-  try {
-    await withoutStartingServices(async () => {
-      const first = await aptGet('install', '-y', '--no-install-recommends', 'rabbitmq-server');
-      if (first === undefined) return;
-      await aptGet('update');
-      const second = await aptGet('install', '-y', '--no-install-recommends', 'rabbitmq-server');
-      if (second !== undefined) throw second;
-    });
-    return '';
-  } catch (error) {
-    return `apt-get failed: ${error instanceof Error ? error.message : String(error)}`;
-  }
-}
-
-async function aptGet(...args: string[]): Promise<Error | undefined> {
-  return run('apt-get', ['-q', '-o', 'DPkg::Lock::Timeout=300', ...args], {
+  process.stderr.write("Installing the distribution's rabbitmq-server…\n");
+  // A session of its own: Ctrl-C must not cut an installation short.
+  return run('setsid', ['--wait', 'sh', '-c', installScript], {
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     maxBuffer: 64 * 1024 * 1024,
   }).then(
-    () => undefined,
-    (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
+    () => '',
+    (error: unknown) => `apt-get failed: ${error instanceof Error ? error.message : String(error)}`,
   );
-}
-
-const policyFile = '/usr/sbin/policy-rc.d';
-const asideFile = `${policyFile}.hookline`;
-const policy = `#!/bin/sh\n# Written while Hookline's tests install packages: starts no service.\nexit 101\n`;
-
-/**
- * Debian's packages start and enable their services when they are installed, unless the policy forbids it. The machine
- * must not end up with a broker nobody asked for, neither now nor after its next start.
- */
-async function withoutStartingServices(install: () => Promise<void>): Promise<void> {
-  const replaced = await rename(policyFile, asideFile).then(
-    () => true,
-    () => false,
-  );
-  try {
-    await writeFile(policyFile, policy);
-    await chmod(policyFile, 0o755);
-    await install();
-    const units = ['rabbitmq-server.service', 'epmd.service', 'epmd.socket'];
-    if (await which('systemctl'))
-      await run('systemctl', ['disable', ...units]).catch(() => undefined);
-  } finally {
-    await rm(policyFile, { force: true });
-    if (replaced) await rename(asideFile, policyFile);
-  }
 }
 
 async function which(program: string): Promise<string | undefined> {

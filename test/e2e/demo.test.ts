@@ -1,0 +1,102 @@
+/** The demo as a person runs it: to its end, and interrupted on the way. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { describe, expect, it } from 'vitest';
+
+import { descendantsOf, stillRunning } from '../service/process-tree.ts';
+import { waitUntil } from '../service/wait-until.ts';
+
+describe('npm run demo', () => {
+  it.each(['rabbitmq', 'kafka'])('delivers 200 events from %s, sums up and ends', async broker => {
+    await using demo = await startDemo('--broker', broker, '--events', '200', '--exit');
+    expect(await demo.exitCode).toBe(0);
+    const summary = demo.output().split('\n').slice(-6).join('\n');
+    expect(summary).toMatch(/^events +200$/m);
+    expect(summary).toMatch(/^deliveries +(\d+) of \1 owed, \1 recorded as delivered$/m);
+    expect(summary).toMatch(/^lost +0$/m);
+    expect(summary).toMatch(/^duplicated +0$/m);
+    expect(summary).toMatch(/^seconds +[\d.]+$/m);
+    expect(demo.output()).toContain('signature verified');
+    expect(demo.output()).not.toContain('SIGNATURE INVALID');
+    expect(await demo.leftovers()).toEqual({ processes: [], files: [] });
+  });
+
+  it.each(['Starting rabbitmq', 'Hookline runs at', 'signature verified'])(
+    'leaves nothing behind when it is interrupted at "%s"',
+    async line => {
+      await using demo = await startDemo();
+      await waitUntil(`"${line}"`, () => demo.output().includes(line), 60_000);
+      await demo.lookAround();
+      demo.signal('SIGINT');
+      expect(await demo.exitCode).toBe(0);
+      expect(await demo.leftovers()).toEqual({ processes: [], files: [] });
+    },
+  );
+
+  it('leaves nothing behind for long when it is killed', async () => {
+    await using demo = await startDemo();
+    await waitUntil('a delivery', () => demo.output().includes('signature verified'), 60_000);
+    await demo.lookAround();
+    demo.signal('SIGKILL');
+    await expect
+      .poll(() => demo.leftovers(), { timeout: 30_000 })
+      .toEqual({ processes: [], files: [] });
+  });
+
+  it.each([
+    [['--broker', 'pigeon'], '--broker pigeon: expected rabbitmq or kafka'],
+    [['--events', '0'], '--events 0: expected a whole number above 0'],
+    [['--exit'], '--exit: expected --events beside it'],
+  ])('refuses %j and says what it expected', async (args, message) => {
+    await using demo = await startDemo(...args);
+    expect(await demo.exitCode).toBe(1);
+    expect(demo.output()).toContain(message);
+  });
+});
+
+interface Demo extends AsyncDisposable {
+  output(): string;
+  readonly exitCode: Promise<unknown>;
+  /** To the whole process group, as a terminal does. */
+  signal(name: NodeJS.Signals): void;
+  /** Remembers the processes that run now. */
+  lookAround(): Promise<void>;
+  /** Those remembered that still run, and the temporary files that are still there. */
+  leftovers(): Promise<{ processes: number[]; files: string[] }>;
+}
+
+async function startDemo(...args: string[]): Promise<Demo> {
+  const temporary = await mkdtemp(join(tmpdir(), 'hookline-demo-test-'));
+  await chmod(temporary, 0o1777);
+  const demo = spawn(process.execPath, ['test/demo/demo.ts', ...args], {
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  const pid = demo.pid ?? -1;
+  let output = '';
+  for (const stream of [demo.stdout, demo.stderr]) stream.on('data', chunk => (output += chunk));
+  const exitCode = once(demo, 'close').then(([code]) => code);
+  const seen: number[] = [];
+  const signal = (name: NodeJS.Signals): void => void process.kill(-pid, name);
+  return {
+    output: () => output,
+    exitCode,
+    signal,
+    lookAround: async () => void seen.push(...(await descendantsOf(pid))),
+    leftovers: async () => ({
+      processes: await stillRunning(seen),
+      files: await readdir(temporary),
+    }),
+    [Symbol.asyncDispose]: async () => {
+      if (demo.exitCode === null && demo.signalCode === null) signal('SIGKILL');
+      await exitCode;
+      await waitUntil('the files to go', async () => (await readdir(temporary)).length === 0);
+      await rm(temporary, { recursive: true });
+    },
+  };
+}
