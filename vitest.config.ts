@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['test/{conformance,integration}/**/*.test.ts'],
+          include: ['test/{conformance,integration,regression}/**/*.test.ts'],
           globalSetup: ['test/service/global-setup.ts'],
           testTimeout: 60_000,
           hookTimeout: 120_000,

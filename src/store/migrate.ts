@@ -1,6 +1,8 @@
 /** Brings the schema up to date. */
+import { sql } from 'kysely';
+
+import { inTransaction, type Store } from './open.ts';
 import { openPartitions } from './partition.ts';
-import type { Store } from './open.ts';
 
 /** Any constant will do, as long as every Hookline uses the same one. */
 const MIGRATION_LOCK = 7_219_004_311;
@@ -43,8 +45,8 @@ export async function migrationStatus(store: Store): Promise<MigrationStatus> {
 }
 
 async function locked<T>(store: Store, work: () => Promise<T>): Promise<T> {
-  return store.em.fork().transactional(async em => {
-    await em.execute(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
+  return inTransaction(store, async database => {
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(database);
     return work();
   });
 }

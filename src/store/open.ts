@@ -26,12 +26,18 @@ export function databaseOf(store: Store): Database {
   return store.em.fork().getKysely<unknown>();
 }
 
-/** Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. */
+/**
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
+ *
+ * The transaction is Kysely's own, not the entity manager's: that one is a "controlled" transaction, which keeps its
+ * connection for ever when the rollback fails because the connection is dead (kysely-org/kysely issue 1990). A
+ * restart of PostgreSQL would use up the pool.
+ */
 export async function inTransaction<T>(
   store: Store,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  return store.em.fork().transactional(em => work(em.getKysely<unknown>()));
+  return databaseOf(store).transaction().execute(work);
 }
 
 /**

@@ -5,7 +5,9 @@
  * 2026-11-21 UTC is `01a1fb67-1800-0000-…` up to the next day's. There is no default partition: a row without
  * a day fails loudly instead of filling a table that nothing drops.
  */
-import type { Store } from './open.ts';
+import { sql } from 'kysely';
+
+import { inTransaction, type Store } from './open.ts';
 
 const DAY_MS = 86_400_000;
 /** A process that nobody tends keeps recording for this long. */
@@ -16,14 +18,14 @@ const PARTITION_LOCK = 7_219_004_312;
 
 /** Makes the days from yesterday to a week ahead, where they are missing. Idempotent, safe in parallel. */
 export async function openPartitions(store: Store, now: Date): Promise<void> {
-  await store.em.fork().transactional(async em => {
-    await em.execute(`select pg_advisory_xact_lock(${PARTITION_LOCK})`);
+  await inTransaction(store, async database => {
+    await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
     for (let day = -daysBehind; day <= daysAhead; day += 1) {
       const at = now.getTime() + day * DAY_MS;
       for (const table of tables) {
-        await em.execute(
-          `create table if not exists ${partitionName(table, at)} partition of ${table}
-             for values from ('${firstIdOf(at)}') to ('${firstIdOf(at + DAY_MS)}')`,
+        await sql`create table if not exists ${sql.id(partitionName(table, at))} partition of ${sql.id(table)}
+          for values from (${sql.lit(firstIdOf(at))}) to (${sql.lit(firstIdOf(at + DAY_MS))})`.execute(
+          database,
         );
       }
     }
@@ -37,15 +39,15 @@ export async function openPartitions(store: Store, now: Date): Promise<void> {
  */
 export async function dropPartitions(store: Store, keepFrom: Date): Promise<readonly string[]> {
   const oldest = dayOf(keepFrom.getTime());
-  return store.em.fork().transactional(async em => {
-    await em.execute(`select pg_advisory_xact_lock(${PARTITION_LOCK})`);
-    const rows = await em.execute<{ name: string }[]>(
-      `select c.relname as name from pg_inherits i
-         join pg_class c on c.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
-        where parent.relname in ('event', 'delivery', 'attempt') and pg_table_is_visible(parent.oid)`,
+  return inTransaction(store, async database => {
+    await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
+    const { rows } = await sql<{ name: string }>`select c.relname as name from pg_inherits i
+      join pg_class c on c.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
+      where parent.relname in ('event', 'delivery', 'attempt') and pg_table_is_visible(parent.oid)`.execute(
+      database,
     );
     const dropped = rows.map(row => row.name).filter(name => name.slice(-8) < oldest);
-    for (const name of dropped) await em.execute(`drop table ${name}`);
+    for (const name of dropped) await sql`drop table ${sql.id(name)}`.execute(database);
     return dropped;
   });
 }

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { describe, expect, it } from 'vitest';
+
+import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
+import { createSender } from '../../src/dispatch/send.ts';
+import { Writer } from '../../src/dispatch/writer.ts';
+import { BatchGivenUpError } from '../../src/event/errors.ts';
+import type { MessageBatch } from '../../src/event/message.ts';
+import { Ingest, type RecordedCounts } from '../../src/ingest.ts';
+import type { Reader } from '../../src/read.ts';
+import { openLease, type Lease } from '../../src/record/lease.ts';
+import { createRecorder } from '../../src/record/recorder.ts';
+import { leaveProcess } from '../../src/store/lease.ts';
+import { waitUntil } from '../service/wait-until.ts';
+import {
+  kafkaBatch,
+  message,
+  newId,
+  openRecordHarness,
+  rabbitmqBatch,
+  read,
+  silent,
+  type RecordHarness,
+} from './record-harness.ts';
+
+interface IngestHarness extends AsyncDisposable {
+  readonly records: RecordHarness;
+  readonly lease: Lease;
+  readonly counts: RecordedCounts[];
+  record(batch: MessageBatch, reader?: Reader, signal?: AbortSignal): Promise<void>;
+  /** Deliveries that have a row, once everything is written. */
+  written(): Promise<number>;
+}
+
+const webhookId = randomUUID();
+const owing: Reader = one => read(one, [webhookId]);
+
+/** Everything from the batch to the rows; what is owed is spilled, for nothing is sent. */
+async function openIngestHarness(): Promise<IngestHarness> {
+  const records = await openRecordHarness();
+  const { store } = records;
+  const lease = await openLease({
+    store,
+    ttlMs: 60_000,
+    newId,
+    onLost: () => dispatcher.drop(),
+    log: silent,
+  });
+  const processId = (): number => lease.processId;
+  const writer = new Writer({ store, processId, flushMs: 5, flushMax: 100, log: silent });
+  const sender = createSender({ concurrency: 1, responseBytesMax: 0 });
+  const dispatcher = new Dispatcher({
+    concurrency: 0,
+    windowMax: 1_000,
+    laneWaitMs: 1_000,
+    slowMs: 1_000,
+    timeoutMs: 1_000,
+    tries: 1,
+    backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
+    success: '2xx',
+    webhook: () => undefined,
+    request: () => {
+      throw new RangeError('nothing is sent');
+    },
+    disable: () => {},
+    sender,
+    writer,
+    random: Math.random,
+    onAttempt: () => {},
+    log: silent,
+  });
+  const counts: RecordedCounts[] = [];
+  const ingest = new Ingest({
+    store,
+    lease,
+    recorder: createRecorder({ store, processId, log: silent }),
+    dispatcher,
+    onRecorded: (_, count) => counts.push(count),
+    log: silent,
+  });
+  return {
+    records,
+    lease,
+    counts,
+    record: (batch, reader = owing, signal = new AbortController().signal) =>
+      ingest.record({ source: 's', read: reader, batch, signal }),
+    written: async () => {
+      await waitUntil('everything to be written', () => dispatcher.size === 0);
+      return records.count('delivery');
+    },
+    [Symbol.asyncDispose]: async () => {
+      await sender.close();
+      await records[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const texts = (count: number, from = 0) =>
+  Array.from({ length: count }, (_, index) => message(`{"n":${from + index}}`));
+
+describe('a batch', () => {
+  it('becomes events, deliveries and quarantined messages, and is counted', async () => {
+    await using harness = await openIngestHarness();
+    await harness.record(kafkaBatch(texts(3), 0n));
+    await harness.record(kafkaBatch(texts(4), 1n));
+    expect(harness.counts).toEqual([
+      { messages: 3, events: 3, quarantined: 0, repeated: 0 },
+      { messages: 4, events: 2, quarantined: 0, repeated: 2 },
+    ]);
+    expect(await harness.written()).toBe(5);
+    await waitUntil('the watermark to pass', async () => {
+      const [last] = await harness.records.rows<{ id: string }>(
+        'select id from event order by id desc limit 1',
+      );
+      return harness.lease.ledger.watermark() === last?.id;
+    });
+  });
+
+  it.each([
+    ['Kafka', () => kafkaBatch(texts(5), 0n)],
+    ['RabbitMQ', () => rabbitmqBatch(texts(5))],
+  ])(
+    'from %s with one message the database refuses is recorded but for that one, which is quarantined',
+    async (_, batchOf) => {
+      await using harness = await openIngestHarness();
+      const refusing: Reader = one => {
+        const entry = owing(one);
+        if (String(one.body) !== '{"n":2}') return entry;
+        return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
+      };
+      await harness.record(batchOf(), refusing);
+      expect(await harness.records.count('event')).toBe(4);
+      expect(await harness.written()).toBe(4);
+      const [parked] = await harness.records.rows<{ reason: string; body: Buffer }>(
+        'select reason, body from quarantine',
+      );
+      expect(parked?.reason).toContain('PostgreSQL refuses the event: invalid byte sequence');
+      expect(parked?.body.toString()).toBe('{"n":2}');
+    },
+  );
+
+  it('makes the day it needs when nobody had made it', async () => {
+    await using harness = await openIngestHarness();
+    const today = new Date().toISOString().slice(0, 10).replaceAll('-', '');
+    await harness.records.rows(`drop table event_${today}`);
+    await harness.record(kafkaBatch(texts(2), 0n));
+    expect(await harness.records.count('event')).toBe(2);
+  });
+
+  it('is recorded under a new lease when the old one was taken over', async () => {
+    await using harness = await openIngestHarness();
+    const lost = harness.lease.processId;
+    await leaveProcess(harness.records.store, lost);
+    await harness.record(kafkaBatch(texts(3), 0n));
+    expect(harness.lease.processId).not.toBe(lost);
+    expect(await harness.written()).toBe(3);
+    expect(await harness.records.rows('select distinct process_id from event')).toEqual([
+      { process_id: harness.lease.processId },
+    ]);
+  });
+
+  it('is given up when the broker took it back, and on shutdown', async () => {
+    await using harness = await openIngestHarness();
+    const gone = { ...kafkaBatch(texts(1), 0n), isHeld: () => false };
+    await expect(harness.record(gone)).rejects.toThrow(BatchGivenUpError);
+    await expect(
+      harness.record(kafkaBatch(texts(1), 0n), owing, AbortSignal.abort()),
+    ).rejects.toThrow(BatchGivenUpError);
+    expect(await harness.records.count('event')).toBe(0);
+  });
+});
+
+describe('while connections break at any moment', () => {
+  it.each(['Kafka', 'RabbitMQ'])(
+    'every message from %s is recorded once and everything owed gets a row',
+    async bus => {
+      await using harness = await openIngestHarness();
+      const consumerId = randomUUID();
+      let isDone = false;
+      let kills = 0;
+      const killing = (async () => {
+        while (!isDone) {
+          const killed = await harness.records
+            .rows<{
+              n: number;
+            }>(`select count(pg_terminate_backend(pid))::int as n from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()`)
+            .catch(() => []);
+          kills += killed[0]?.n ?? 0;
+          await wait(Math.random() * 150);
+        }
+      })();
+      let round = 0;
+      for (; round < 150 || kills < 12; round += 1) {
+        const messages = texts(20, round * 20);
+        await harness.record(
+          bus === 'Kafka'
+            ? kafkaBatch(messages, BigInt(round * 20))
+            : rabbitmqBatch(messages, consumerId),
+        );
+      }
+      isDone = true;
+      await killing;
+      expect(
+        await harness.records.rows(
+          'select count(*)::int as n, count(distinct body)::int as d from event',
+        ),
+      ).toEqual([{ n: round * 20, d: round * 20 }]);
+      expect(await harness.written()).toBe(round * 20);
+    },
+  );
+});
