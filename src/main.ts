@@ -1,40 +1,31 @@
-/** The process: reads the configuration, runs, and stops in order on SIGTERM or SIGINT. */
-import { Command } from 'commander';
+/** The process: runs one command; `serve` goes on until SIGTERM or SIGINT and then stops in order. */
 import { pino } from 'pino';
 
 import { roles, type Role } from './app.ts';
+import { createProcessIo } from './cli/io.ts';
+import { runCommand } from './cli/run.ts';
+import type { Config } from './config/config.ts';
 import { readSurroundings } from './config/environment.ts';
-import { loadConfig } from './config/load.ts';
 import { ConfigError } from './event/errors.ts';
+import { openLocal } from './local.ts';
 import { serve, welcome } from './serve.ts';
 import { version } from './version.ts';
 
-const program = new Command('hookline').version(version);
-
-program
-  .command('serve')
-  .description('run everything, or the parts named by --roles')
-  .option('--config <file>', 'configuration file, YAML or JSON')
-  .option('--roles <list>', `any of ${roles.join(',')}`, roles.join(','))
-  .action(async (options: { config?: string; roles: string }) => {
-    const config = loadConfig({
-      ...readSurroundings(),
-      ...(options.config !== undefined && { file: options.config }),
+async function serveUntilTold(config: Config, wanted: string = roles.join(',')): Promise<void> {
+  const log = pino({ level: config.log.level });
+  const served = await serve({ config, roles: parseRoles(wanted), log });
+  if (served.adminPassword !== undefined)
+    process.stdout.write(`${welcome(served.adminPassword)}\n`);
+  const stop = (signal: string): void => {
+    log.info({ signal }, 'hookline.stopping');
+    served.stop().catch((error: unknown) => {
+      log.error({ err: error }, 'hookline.stop_failed');
+      process.exitCode = 1;
     });
-    const log = pino({ level: config.log.level });
-    const served = await serve({ config, roles: parseRoles(options.roles), log });
-    if (served.adminPassword !== undefined)
-      process.stdout.write(`${welcome(served.adminPassword)}\n`);
-    const stop = (signal: string): void => {
-      log.info({ signal }, 'hookline.stopping');
-      served.stop().catch((error: unknown) => {
-        log.error({ err: error }, 'hookline.stop_failed');
-        process.exitCode = 1;
-      });
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-  });
+  };
+  process.once('SIGTERM', stop);
+  process.once('SIGINT', stop);
+}
 
 function parseRoles(list: string): readonly Role[] {
   const names = list.split(',').map(name => name.trim());
@@ -45,9 +36,8 @@ function parseRoles(list: string): readonly Role[] {
   return roles.filter(role => names.includes(role));
 }
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = error instanceof ConfigError ? 2 : 1;
-}
+process.exitCode = await runCommand(process.argv.slice(2), version, {
+  io: createProcessIo(),
+  surroundings: readSurroundings(),
+  actions: { serve: serveUntilTold, openLocal },
+});

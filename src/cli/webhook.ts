@@ -1,0 +1,217 @@
+/** `hookline webhook …` */
+import { InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
+
+import {
+  clientFor,
+  defaultLimit,
+  parseLimit,
+  parseList,
+  parseWhole,
+  printDone,
+  printList,
+  printRow,
+} from './context.ts';
+import type { Cli } from './context.ts';
+import type { Row } from './show.ts';
+
+const columns = ['id', 'name', 'state', 'scope', 'payloadUrl', 'hasSecret', 'filters'].map(
+  field => ({ field }),
+);
+
+/** What create and update have in common. */
+interface Fields {
+  readonly name?: string;
+  readonly payloadUrl?: string;
+  readonly description?: string;
+  readonly scope?: string;
+  readonly state?: string;
+  readonly domain?: string;
+  readonly account?: string;
+  readonly secret?: string;
+  readonly sslVerification?: boolean;
+  readonly categories?: readonly string[];
+  readonly tries?: number;
+  readonly timeoutMs?: number;
+  readonly concurrencyMax?: number;
+  readonly filter?: readonly Filter[];
+}
+
+interface Filter {
+  readonly mode: string;
+  readonly matchType: string;
+  readonly value: string;
+}
+
+export function addWebhookCommands(program: Command, cli: Cli): void {
+  const webhook = program.command('webhook').description('who is told of which events');
+  addReading(webhook, cli);
+  addWriting(webhook, cli);
+  addStates(webhook, cli);
+  addFilters(webhook, cli);
+}
+
+function addReading(webhook: Command, cli: Cli): void {
+  webhook
+    .command('list')
+    .description('list webhooks, oldest first')
+    .addOption(new Option('--state <state>', 'only these').choices(['Enabled', 'Disabled']))
+    .addOption(new Option('--scope <scope>', 'only these').choices(['Local', 'Domain', 'Global']))
+    .option('--name <name>', 'only those of exactly this name')
+    .option('--account <id>', "only this owner's")
+    .option('--domain <id>', "only this domain's")
+    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
+    .action(async (options: Record<string, string> & { limit: number }, command: Command) => {
+      const { account: accountId, domain: domainId, limit, ...query } = options;
+      await printList(cli, command, {
+        path: '/v1/webhooks',
+        query: { ...query, accountId, domainId },
+        limit,
+        columns,
+      });
+    });
+
+  webhook
+    .command('show')
+    .description('show a webhook')
+    .argument('<id>')
+    .action(async (id: string, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      printRow(cli, command, await client.get(pathOf(id)));
+    });
+}
+
+function addFields(command: Command): Command {
+  return command
+    .option('--description <text>', 'for people')
+    .addOption(new Option('--scope <scope>', 'whose events').choices(['Local', 'Domain', 'Global']))
+    .addOption(new Option('--state <state>').choices(['Enabled', 'Disabled']))
+    .option('--domain <id>', 'the domain, with scope Domain')
+    .option(
+      '--secret <text>',
+      'signs the deliveries; - reads it from standard input, "" takes it away',
+    )
+    .option('--ssl-verification', 'the certificate must be valid (https)')
+    .option('--no-ssl-verification', 'any certificate will do')
+    .option('--categories <list>', "CloudStack's categories, or *", parseList)
+    .option('--tries <n>', 'attempts in all for one delivery', parseWhole)
+    .option('--timeout-ms <ms>', 'total deadline of one attempt', parseWhole)
+    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole);
+}
+
+function addWriting(webhook: Command, cli: Cli): void {
+  addFields(
+    webhook
+      .command('create')
+      .description('make a webhook')
+      .requiredOption('--name <name>', 'for people')
+      .requiredOption('--payload-url <url>', 'where events are posted to'),
+  )
+    .option('--account <id>', 'the owner; your own account when absent')
+    .option(
+      '--filter <filter>',
+      'such as Include:Prefix:VM. or just VM.START; again for more',
+      parseFilter,
+    )
+    .action(async (options: Fields, command: Command) => {
+      const client = await clientFor(cli, command);
+      const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
+      printRow(cli, command, made);
+    });
+
+  addFields(
+    webhook
+      .command('update')
+      .description('change a webhook: what is named, and nothing else')
+      .argument('<id>')
+      .option('--name <name>', 'for people')
+      .option('--payload-url <url>', 'where events are posted to'),
+  ).action(async (id: string, options: Fields, command: Command) => {
+    const client = await clientFor(cli, command);
+    printRow(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
+  });
+
+  webhook
+    .command('delete')
+    .description('delete webhooks')
+    .argument('<id...>')
+    .action(async (ids: string[], _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      for (const id of ids) {
+        await client.send('DELETE', pathOf(id));
+        printDone(cli, command, `${id} deleted`, { id });
+      }
+    });
+}
+
+function addStates(webhook: Command, cli: Cli): void {
+  for (const [name, state] of [
+    ['enable', 'Enabled'],
+    ['disable', 'Disabled'],
+  ] as const) {
+    webhook
+      .command(name)
+      .description(`${name} webhooks`)
+      .argument('<id...>')
+      .action(async (ids: string[], _: object, command: Command) => {
+        const client = await clientFor(cli, command);
+        for (const id of ids) {
+          const now = await client.send('PATCH', pathOf(id), { state });
+          printDone(cli, command, `${id} is ${state}`, now);
+        }
+      });
+  }
+}
+
+function addFilters(webhook: Command, cli: Cli): void {
+  const filter = webhook.command('filter').description('which events of its scope a webhook wants');
+
+  filter
+    .command('add')
+    .description('add a filter')
+    .argument('<webhookId>')
+    .argument('<filter>', 'such as Include:Prefix:VM. or just VM.START', (text: string) =>
+      parseFilter(text),
+    )
+    .action(async (id: string, [added]: Filter[], _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, { ...added }));
+    });
+
+  filter
+    .command('remove')
+    .description('remove a filter')
+    .argument('<webhookId>')
+    .argument('<filterId>')
+    .action(async (id: string, filterId: string, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      await client.send('DELETE', `${pathOf(id)}/filters/${encodeURIComponent(filterId)}`);
+      printDone(cli, command, `${filterId} removed`, { id: filterId });
+    });
+}
+
+const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
+
+async function toBody({ io }: Cli, options: Fields): Promise<Row> {
+  const { account: accountId, domain: domainId, secret, filter: filters, ...rest } = options;
+  const secretKey = secret === '-' ? (await io.readInput()).replace(/\r?\n$/, '') : secret;
+  // JSON leaves out what is undefined: what was not said is not sent.
+  return { ...rest, accountId, domainId, secretKey, filters };
+}
+
+/** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */
+function parseFilter(text: string, before: readonly Filter[] = []): Filter[] {
+  const parts = text.split(':');
+  const value = parts.slice(2).join(':');
+  const [mode = '', matchType = ''] = parts;
+  switch (parts.length) {
+    case 1:
+      return [...before, { mode: 'Include', matchType: 'Exact', value: text }];
+    case 2:
+      return [...before, { mode: 'Include', matchType: mode, value: matchType }];
+    default:
+      if (value === '')
+        throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
+      return [...before, { mode, matchType, value }];
+  }
+}

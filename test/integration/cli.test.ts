@@ -1,0 +1,430 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import type { Actions } from '../../src/cli/context.ts';
+import { runCommand } from '../../src/cli/run.ts';
+import { openLocal } from '../../src/local.ts';
+import { databaseOf } from '../../src/store/open.ts';
+import { insertOutcomes } from '../../src/store/outcome.ts';
+import { newId, secretKey, startApi } from './api-harness.ts';
+import type { ApiUnderTest } from './api-harness.ts';
+
+let api: ApiUnderTest;
+let server: string;
+let home: string;
+
+beforeAll(async () => {
+  api = await startApi();
+  server = await api.app.listen({ host: '127.0.0.1', port: 0 });
+  home = mkdtempSync(join(tmpdir(), 'hookline-cli-'));
+});
+afterAll(async () => {
+  rmSync(home, { recursive: true });
+  await api[Symbol.asyncDispose]();
+});
+
+interface Ran {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+interface Surroundings {
+  readonly env?: Record<string, string>;
+  readonly input?: string;
+  readonly actions?: Partial<Actions>;
+}
+
+/** Runs a command line in this process, as the admin unless the environment says otherwise. */
+async function run(
+  args: readonly string[],
+  { env, input = '', actions }: Surroundings = {},
+): Promise<Ran> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await runCommand(args, '1.2.3', {
+    io: {
+      out: line => void out.push(line),
+      err: line => void err.push(line),
+      askSecret: async () => input,
+      readInput: async () => input,
+    },
+    surroundings: {
+      cwd: home,
+      env: env ?? { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: api.token },
+    },
+    actions: { serve: async () => undefined, openLocal, ...actions },
+  });
+  return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+interface Json {
+  readonly id: string;
+  readonly state: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly token: string;
+  readonly hasSecret: boolean;
+  readonly filters: readonly object[];
+}
+
+/** What a command answers with `--json`. */
+async function json(...args: string[]): Promise<Json> {
+  const { code, out, err } = await run([...args, '--json']);
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  const parsed: Json = JSON.parse(out);
+  return parsed;
+}
+
+let count = 0;
+const makeWebhook = (...more: string[]) => {
+  count += 1;
+  const url = `http://receiver.example/${count}`;
+  return json('webhook', 'create', '--name', `hook ${count}`, '--payload-url', url, ...more);
+};
+
+describe('hookline webhook', () => {
+  it('makes, shows, lists, changes and deletes', async () => {
+    const made = await makeWebhook(
+      '--secret',
+      'hunter2',
+      '--filter',
+      'VM.START',
+      '--filter',
+      'Exclude:Prefix:VM.S',
+    );
+    expect(made).toMatchObject({
+      hasSecret: true,
+      filters: [
+        { mode: 'Include', matchType: 'Exact', value: 'VM.START' },
+        { mode: 'Exclude', matchType: 'Prefix', value: 'VM.S' },
+      ],
+    });
+    const shown = await run(['webhook', 'show', made.id]);
+    expect(shown.out).toContain(`name              ${made.name}\n`);
+    expect(shown.out).toContain('has secret        yes');
+    expect(shown.out).not.toContain('hunter2');
+    const listed = await run(['webhook', 'list', '--name', made.name]);
+    expect(listed.out.split('\n')).toHaveLength(2);
+    expect(listed.out).toContain(made.id);
+    const changed = await json(
+      'webhook',
+      'update',
+      made.id,
+      '--tries',
+      '7',
+      '--secret',
+      '',
+      '--categories',
+      '*',
+    );
+    expect(changed).toMatchObject({
+      tries: 7,
+      hasSecret: false,
+      categories: ['*'],
+      name: made.name,
+    });
+    expect(await run(['webhook', 'delete', made.id])).toMatchObject({
+      code: 0,
+      out: `${made.id} deleted`,
+    });
+    expect(await run(['webhook', 'show', made.id])).toMatchObject({
+      code: 1,
+      err: 'Unable to find the webhook with the specified ID',
+    });
+  });
+
+  it('enables and disables several at once', async () => {
+    const [one, two] = [await makeWebhook(), await makeWebhook()];
+    const { out } = await run(['webhook', 'disable', one.id, two.id]);
+    expect(out).toBe(`${one.id} is Disabled\n${two.id} is Disabled`);
+    expect((await json('webhook', 'show', two.id)).state).toBe('Disabled');
+    await run(['webhook', 'enable', two.id]);
+    expect((await json('webhook', 'show', two.id)).state).toBe('Enabled');
+  });
+
+  it('reads the secret from standard input, so that it is in no list of processes', async () => {
+    const { id } = await makeWebhook();
+    const { out } = await run(['webhook', 'update', id, '--secret', '-', '--json'], {
+      input: 'from stdin\n',
+    });
+    expect(JSON.parse(out)).toMatchObject({ hasSecret: true });
+  });
+
+  it('adds and removes filters', async () => {
+    const { id } = await makeWebhook();
+    const added = await json('webhook', 'filter', 'add', id, 'Prefix:VM.');
+    expect(added).toMatchObject({ mode: 'Include', matchType: 'Prefix', value: 'VM.' });
+    expect((await run(['webhook', 'filter', 'remove', id, added.id])).code).toBe(0);
+    expect((await json('webhook', 'show', id)).filters).toEqual([]);
+  });
+
+  it('lists as many as are asked for, over as many pages as that takes, and says when there are more', async () => {
+    for (let index = 0; index < 3; index += 1) await makeWebhook();
+    const { out, err } = await run(['webhook', 'list', '--limit', '2', '--json']);
+    expect(JSON.parse(out)).toHaveLength(2);
+    expect(err).toBe('There is more: raise --limit above 2.');
+    expect(await run(['webhook', 'list', '--name', 'nobody'])).toEqual({
+      code: 0,
+      out: '',
+      err: 'Nothing found.',
+    });
+  });
+
+  it.each([
+    [['webhook', 'create', '--name', 'x'], "required option '--payload-url <url>' not specified"],
+    [['webhook', 'list', '--nmae', 'x'], "unknown option '--nmae'"],
+    [['webhook', 'list', '--state', 'Off'], 'Allowed choices are Enabled, Disabled.'],
+    [['webhook', 'list', '--limit', 'all'], 'expected a whole number'],
+    [['webhook', 'show'], "missing required argument 'id'"],
+    [['webhok'], "unknown command 'webhok'"],
+    [[], 'Usage: hookline'],
+  ])('%j is wrong usage: exit code 2', async (args, message) => {
+    const { code, out, err } = await run(args);
+    expect(code).toBe(2);
+    expect(err).toContain(message);
+    expect(out).toBe('');
+  });
+
+  it('passes on what the API says, with exit code 1', async () => {
+    const { code, err } = await run([
+      'webhook',
+      'create',
+      '--name',
+      'x',
+      '--payload-url',
+      'ftp://x',
+    ]);
+    expect({ code, err }).toEqual({ code: 1, err: 'Unsupported scheme for url: ftp://x' });
+  });
+});
+
+describe('hookline event and delivery', () => {
+  it('list, show and deliver again', async () => {
+    const hook = await makeWebhook();
+    const eventId = newId();
+    await api.store.em
+      .fork()
+      .execute(
+        `insert into event (id, process_id, source, event, body, owed) values (?, 0, 'kafka', 'VM.START', '{"event":"VM.START"}', '{}')`,
+        [eventId],
+      );
+    const attempt = {
+      startedAt: new Date(),
+      durationMs: 3,
+      error: 'connect ECONNREFUSED 127.0.0.1:9',
+    };
+    await insertOutcomes(databaseOf(api.store), [
+      { eventId, webhookId: hook.id, state: 'failed', tries: 1, attempt },
+    ]);
+    expect((await run(['event', 'list', '--type', 'VM.START'])).out).toContain(eventId);
+    expect((await run(['event', 'show', eventId])).out).toContain('{"event":"VM.START"}');
+    const list = await run(['delivery', 'list', '--webhook', hook.id, '--state', 'failed']);
+    expect(list.out).toMatch(/RESULT\n.*connect ECONNREFUSED/);
+    const [failed]: Json[] = JSON.parse(
+      (await run(['delivery', 'list', '--webhook', hook.id, '--json'])).out,
+    );
+    const again = await json('delivery', 'redeliver', failed?.id ?? '');
+    expect(again).toMatchObject({ kind: 'redelivery', state: 'pending' });
+    expect((await run(['delivery', 'show', again.id])).out).toContain('X-CS-Event: VM.START');
+  });
+});
+
+/** Of somebody who has no token. */
+const withoutToken = () => ({ HOME: home, HOOKLINE_URL: server });
+
+describe('hookline login', () => {
+  it('keeps a token that the next command finds, in a file only its user can read', async () => {
+    const { code, out } = await run(['login'], { env: withoutToken(), input: 'correct horse' });
+    expect(code).toBe(0);
+    expect(out).toContain(`Logged in at ${server}`);
+    const file = join(home, '.config/hookline/tokens.json');
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect(out).not.toContain(JSON.parse(readFileSync(file, 'utf8'))[server]);
+    expect((await run(['webhook', 'list'], { env: withoutToken() })).code).toBe(0);
+  });
+
+  it('says that the password is wrong, and what to do without a login', async () => {
+    expect(
+      await run(['login', '--password-stdin'], { env: withoutToken(), input: 'wrong\n' }),
+    ).toMatchObject({
+      code: 1,
+      err: 'The username or the password is wrong.',
+    });
+    const nobody = { HOME: '/nonexistent', HOOKLINE_URL: server };
+    expect((await run(['webhook', 'list'], { env: nobody })).err).toBe(
+      `You are not logged in at ${server}. Run hookline login, or set HOOKLINE_TOKEN.`,
+    );
+    const stale = { ...nobody, HOOKLINE_TOKEN: 'hkl_stale' };
+    expect((await run(['webhook', 'list'], { env: stale })).err).toContain('is not valid any more');
+  });
+});
+
+describe('hookline user and token', () => {
+  it('manage who may log in', async () => {
+    expect(
+      (await run(['user', 'create', 'ann', '--password-stdin'], { input: 'long enough\n' })).code,
+    ).toBe(0);
+    expect((await run(['user', 'list'])).out).toContain('ann');
+    expect((await run(['user', 'password', 'ann'], { input: 'longer still' })).code).toBe(0);
+    const made = await json('token', 'create', 'ci', '--expires-in-days', '1');
+    expect((await run(['token', 'list'])).out).toContain(made.id);
+    const asToken = { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: made.token };
+    expect((await run(['user', 'list'], { env: asToken })).code).toBe(0);
+    expect((await run(['token', 'delete', made.id])).code).toBe(0);
+    expect((await run(['user', 'list'], { env: asToken })).code).toBe(1);
+    expect((await run(['user', 'delete', 'ann'])).out).toBe('ann deleted');
+  });
+
+  it('act straight on the database with --local, when there is no way in yet', async () => {
+    const database = api.store.config.get('clientUrl') ?? '';
+    const env = {
+      HOME: home,
+      HOOKLINE_URL: server,
+      HOOKLINE_DATABASE_URL: database,
+      HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
+    };
+    const made = await run(['user', 'create', 'eve', '--local', '--password-stdin'], {
+      env,
+      input: 'long enough',
+    });
+    expect(made).toMatchObject({ code: 0, out: 'eve made' });
+    const token = await run(['token', 'create', 'first', '--local', '--user', 'eve'], { env });
+    expect(token.out).toMatch(/^hkl_/);
+    expect(
+      (await run(['user', 'list'], { env: { ...env, HOOKLINE_TOKEN: token.out } })).out,
+    ).toContain('eve');
+    expect((await run(['token', 'create', 'x', '--local', '--user', 'nobody'], { env })).code).toBe(
+      1,
+    );
+    const status = await run(['migrate', 'status'], { env });
+    expect(status.out).toMatch(/^done {5}Migration0001/);
+    expect(await run(['migrate', 'up'], { env })).toMatchObject({ code: 0, out: 'Nothing to do.' });
+  });
+});
+
+describe('hookline domain and account', () => {
+  it('are imported from CSV and JSON, again and again', async () => {
+    writeFileSync(
+      join(home, 'domains.csv'),
+      'id,name,parentId\nleaf,Leaf,branch\nbranch,"Branch, the",\n',
+    );
+    writeFileSync(join(home, 'accounts.json'), '[{"id":"acme","name":"acme","domainId":"leaf"}]');
+    expect((await run(['domain', 'import', 'domains.csv'])).out).toBe(
+      '2 made, 0 changed, 0 as they were',
+    );
+    expect((await run(['domain', 'import', 'domains.csv'])).out).toBe(
+      '0 made, 0 changed, 2 as they were',
+    );
+    expect((await run(['account', 'import', 'accounts.json'])).out).toBe(
+      '1 made, 0 changed, 0 as they were',
+    );
+    const input = 'id,name,domainId,kind\nacme,ACME,leaf,user\nproj,p,leaf,project\n';
+    expect((await run(['account', 'import', '-'], { input })).out).toBe(
+      '1 made, 1 changed, 0 as they were',
+    );
+    expect((await run(['account', 'list', '--domain-id', 'leaf'])).out).toContain('ACME');
+    expect((await run(['domain', 'list', '--parent-id', 'branch'])).out).toContain('Leaf');
+  });
+
+  it('are made one by one', async () => {
+    const domain = await json('domain', 'create', '--name', 'one');
+    const account = await json(
+      'account',
+      'create',
+      '--name',
+      'a',
+      '--domain-id',
+      domain.id,
+      '--kind',
+      'project',
+    );
+    expect(account).toMatchObject({ domainId: domain.id, kind: 'project' });
+  });
+
+  it.each([
+    ['id,nme\n1,a\n', 'nme is not known; expected id, name, parentId'],
+    ['[{"id":', 'JSON'],
+    ['[1]', 'expected a JSON array of objects'],
+    ['', 'nothing to import'],
+    ['id,name,parentId\na,a,nowhere\n', 'There is no domain nowhere.'],
+  ])('are not imported from %j', async (input, message) => {
+    const { code, err } = await run(['domain', 'import', '-'], { input });
+    expect(code).toBe(1);
+    expect(err).toContain(message);
+  });
+
+  it('are not imported from a file that is not there', async () => {
+    expect((await run(['domain', 'import', 'absent.csv'])).err).toBe(
+      `${join(home, 'absent.csv')} cannot be read`,
+    );
+  });
+});
+
+describe('a Hookline that cannot be asked', () => {
+  it('is named with what to try', async () => {
+    const { code, err } = await run(['webhook', 'list', '--server', 'http://127.0.0.1:9/']);
+    expect(code).toBe(1);
+    expect(err).toMatch(
+      /^Hookline cannot be reached at http:\/\/127\.0\.0\.1:9: connect ECONNREFUSED/,
+    );
+    expect(err).toContain('HOOKLINE_URL or --server');
+  });
+
+  it('may be something else that listens there', async () => {
+    const other = createServer((_, response) =>
+      response.writeHead(302, { location: '/x' }).end('<html>'),
+    );
+    await new Promise<void>(resolve => {
+      other.listen(0, '127.0.0.1', resolve);
+    });
+    const address = other.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const { code, err } = await run(['webhook', 'list', '--server', `http://127.0.0.1:${port}`]);
+    expect(code).toBe(1);
+    expect(err).toContain("is this Hookline's URL?");
+    other.close();
+  });
+});
+
+describe('hookline config and serve', () => {
+  it('show the effective configuration with every origin, secrets masked', async () => {
+    const env = { HOOKLINE_AMQP_URL: 'amqp://guest:hunter2@broker', HOOKLINE_HTTP_PORT: '81' };
+    const { out } = await run(['config'], { env });
+    expect(out).toMatch(/^amqp\.url +amqp:\/\/guest:\*\*\*@broker +HOOKLINE_AMQP_URL$/m);
+    expect(out).toMatch(/^http\.port +81 +HOOKLINE_HTTP_PORT$/m);
+    expect(out).toMatch(/^database\.migrate +true +default$/m);
+    const parsed: { key: string }[] = JSON.parse((await run(['config', '--json'], { env })).out);
+    expect(parsed.find(({ key }) => key === 'http.port')).toMatchObject({
+      value: 81,
+      origin: 'HOOKLINE_HTTP_PORT',
+    });
+  });
+
+  it.each([['config'], ['serve'], ['webhook', 'list'], ['migrate', 'up']])(
+    'are refused with a line for each problem and exit code 2: %s %s',
+    async (...args) => {
+      const env = { HOOKLINE_HTTP_PORT: 'x', HOOKLINE_SECRET_KEY: 'hunter2' };
+      const { code, out, err } = await run(args, { env });
+      expect(code).toBe(2);
+      expect(out).toBe('');
+      expect(err.split('\n')).toHaveLength(2);
+      expect(err).not.toContain('hunter2');
+    },
+  );
+
+  it('starts what it is told with the file it is told', async () => {
+    writeFileSync(join(home, 'served.yaml'), 'http: { port: 4711 }');
+    const started: unknown[] = [];
+    const serve: Actions['serve'] = async (config, roles) =>
+      void started.push(config.http.port, roles);
+    const args = ['serve', '--config', 'served.yaml', '--roles', 'ingest'];
+    expect((await run(args, { env: {}, actions: { serve } })).code).toBe(0);
+    expect(started).toEqual([4711, 'ingest']);
+  });
+});
