@@ -52,8 +52,9 @@ export function runContainer(container: Container): GuardedProcess {
   const { engine, image, ports, directory, script } = container;
   const name = `hookline-${randomUUID()}`;
   const published = ports.flatMap(port => ['-p', `127.0.0.1:${port}:${port}`]);
-  const mounted = ['-v', `${directory}:${directory}`, '--entrypoint', 'sh'];
-  const args = [engine, name, ...published, ...mounted, image, '-c', script];
+  const mounted = ['-v', `${directory}:${directory}`, '--security-opt', 'label=disable'];
+  const entered = ['-u', userFor(engine), '--entrypoint', 'sh', image, '-c', script];
+  const args = [engine, name, ...published, ...mounted, ...entered];
   const attendant = spawnGuarded('sh', ['-c', attendScript, 'sh', ...args], {
     deathSignal: 'TERM',
     directory,
@@ -65,4 +66,9 @@ export function runContainer(container: Container): GuardedProcess {
       await attendant.stop(how);
     },
   };
+}
+
+/** What the service writes has to be ours to remove. podman maps its root to whoever runs it. */
+function userFor(engine: string): string {
+  return engine === 'podman' ? '0:0' : `${process.getuid?.() ?? 0}:${process.getgid?.() ?? 0}`;
 }

@@ -203,7 +203,12 @@ function spawnContainer(engine: string, layout: KafkaLayout): GuardedProcess {
     image,
     directory: home,
     ports: [ports.plain, ...(login ? [ports.sasl] : []), ...(certificate ? [ports.tls] : [])],
-    script: `cd /opt/kafka/bin && ./kafka-storage.sh ${format} && exec ./kafka-server-start.sh ${home}/server.properties`,
+    script: [
+      `export LOG_DIR=${home}/log KAFKA_HEAP_OPTS=-Xmx512m`,
+      'cd /opt/kafka/bin',
+      `./kafka-storage.sh ${format}`,
+      `exec ./kafka-server-start.sh ${home}/server.properties`,
+    ].join(' && '),
   });
 }
 

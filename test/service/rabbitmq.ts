@@ -47,7 +47,7 @@ interface Layout {
   readonly certificate: Certificate | undefined;
 }
 
-const image = 'rabbitmq:4-management';
+const image = 'rabbitmq:4';
 const user = 'hookline';
 const readyDeadlineMs = 60_000;
 
@@ -185,7 +185,8 @@ function spawnPrograms(programs: RabbitmqPrograms, { home, ports }: Layout): Gua
 
 function spawnContainer(engine: string, { home, ports, certificate }: Layout): GuardedProcess {
   const env = [
-    `RABBITMQ_NODENAME=hookline@localhost`,
+    `HOME=${home}`,
+    'RABBITMQ_NODENAME=hookline@localhost',
     `RABBITMQ_CONFIG_FILE=${home}/rabbitmq.conf`,
     `RABBITMQ_ENABLED_PLUGINS_FILE=${home}/enabled_plugins`,
     `RABBITMQ_MNESIA_BASE=${home}/mnesia`,
