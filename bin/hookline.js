@@ -27,7 +27,7 @@ if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
 
 function refuse() {
   process.stderr.write(
-    `Hookline needs Node.js ${nodeMajorMin} or newer; this is ${process.version} (${process.execPath}).\n` +
+    `Hookline needs Node.js ${nodeMajorMin} or newer; this is ${process.versions.node} (${process.execPath}).\n` +
       `In a checkout, npm install brings one along. Elsewhere: https://nodejs.org/en/download\n`,
   );
   process.exitCode = 1;
