@@ -97,6 +97,13 @@ async function openIngestHarness(): Promise<IngestHarness> {
   };
 }
 
+/** What it makes of one message, PostgreSQL cannot store. */
+const refusing: Reader = one => {
+  const entry = owing(one);
+  if (String(one.body) !== '{"n":2}') return entry;
+  return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
+};
+
 const texts = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => message(`{"n":${from + index}}`));
 
@@ -125,11 +132,6 @@ describe('a batch', () => {
     'from %s with one message the database refuses is recorded but for that one, which is quarantined',
     async (_, batchOf) => {
       await using harness = await openIngestHarness();
-      const refusing: Reader = one => {
-        const entry = owing(one);
-        if (String(one.body) !== '{"n":2}') return entry;
-        return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
-      };
       await harness.record(batchOf(), refusing);
       expect(await harness.records.count('event')).toBe(4);
       expect(await harness.written()).toBe(4);
@@ -178,10 +180,10 @@ describe('while connections break at any moment', () => {
     async bus => {
       await using harness = await openIngestHarness();
       const consumerId = randomUUID();
-      let isDone = false;
+      const done = new AbortController();
       let kills = 0;
       const killing = (async () => {
-        while (!isDone) {
+        while (!done.signal.aborted) {
           const killed = await harness.records
             .rows<{
               n: number;
@@ -201,7 +203,7 @@ describe('while connections break at any moment', () => {
             : rabbitmqBatch(messages, consumerId),
         );
       }
-      isDone = true;
+      done.abort();
       await killing;
       expect(
         await harness.records.rows(

@@ -8,10 +8,11 @@ import { MatchSync } from '../../src/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';
 
+const text = (value: string | undefined): string =>
+  value === undefined ? 'null' : `'${value.replaceAll("'", "''")}'`;
+
 /** What matching means, said in SQL: the oracle of the index. */
 const oracle = (envelope: Envelope): string => {
-  const text = (value: string | undefined): string =>
-    value === undefined ? 'null' : `'${value.replaceAll("'", "''")}'`;
   const [account, event, category] = [envelope.account, envelope.event, envelope.category].map(
     text,
   );
