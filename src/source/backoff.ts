@@ -62,3 +62,10 @@ export async function unlessAborted<T>(
     signal.removeEventListener('abort', stop);
   }
 }
+
+/** Resolves when `work`, which never rejects, has ended, or after `ms`. */
+export async function atMost(ms: number, work: Promise<void>): Promise<void> {
+  const ended = new AbortController();
+  void work.then(() => ended.abort());
+  await delay(ms, ended.signal);
+}

@@ -9,18 +9,8 @@ import { Duplex } from 'node:stream';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 
 import { delay, unlessAborted } from './backoff.ts';
+import type { TlsOptions } from './tls.ts';
 import type { Log } from '../event/log.ts';
-
-/** As Node's `tls.connect` takes them; PEM text. */
-export interface TlsOptions {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name the certificate must carry; the host of the URL by default. */
-  readonly servername?: string;
-  /** False takes any certificate. */
-  readonly rejectUnauthorized?: boolean;
-}
 
 export interface LinkOptions {
   readonly name: string;
@@ -32,6 +22,13 @@ export interface LinkOptions {
 
 export interface Link {
   openChannel(): Promise<Channel>;
+  /**
+   * What `work`, something asked of the broker, resolves to. RabbitMQ lets a question hang for a minute when a
+   * quorum queue has no leader, and the source could not stop meanwhile.
+   *
+   * @throws Error when the broker does not answer in time, the connection is lost, or the source is to stop.
+   */
+  answer<T>(work: Promise<T>): Promise<T>;
   /** Aborts when the connection has ended, whoever ended it; its reason is an Error. */
   readonly lost: AbortSignal;
   /** Says goodbye, and hangs up when the broker does not answer it. */
@@ -39,6 +36,7 @@ export interface Link {
 }
 
 const connectTimeoutMs = 10_000;
+const answerTimeoutMs = 10_000;
 const closeTimeoutMs = 5000;
 /** Two missed beats end the connection, so a broker that vanished is noticed within half a minute. */
 const heartbeatSeconds = 10;
@@ -58,7 +56,7 @@ export async function openLink(
       .catch((error: unknown) => log.debug({ source: name, err: error }, 'source.abandoned'));
   };
   const model = await unlessAborted(dial(options), signal, hangUp);
-  return model === undefined ? undefined : createLink(model, options);
+  return model === undefined ? undefined : createLink(model, options, signal);
 }
 
 function dial({ name, url, tls }: LinkOptions): Promise<ChannelModel> {
@@ -79,7 +77,7 @@ function withHeartbeat(url: string): string {
   return parts.href;
 }
 
-function createLink(model: ChannelModel, { log, name }: LinkOptions): Link {
+function createLink(model: ChannelModel, { log, name }: LinkOptions, signal: AbortSignal): Link {
   const lost = new AbortController();
   const lose = (cause?: Error): void => lost.abort(new Error('connection lost', { cause }));
   model.on('error', lose);
@@ -92,6 +90,18 @@ function createLink(model: ChannelModel, { log, name }: LinkOptions): Link {
       // The operation that failed rejects with the same error; unheard, the event would end the process.
       channel.on('error', error => log.debug({ source: name, err: error }, 'source.channel_lost'));
       return channel;
+    },
+    async answer(work) {
+      const deadline = AbortSignal.timeout(answerTimeoutMs);
+      const until = AbortSignal.any([signal, lost.signal, deadline]);
+      const answered = await unlessAborted(
+        work.then(value => ({ value })),
+        until,
+        () => undefined,
+      );
+      if (answered !== undefined) return answered.value;
+      if (lost.signal.aborted) throw lost.signal.reason;
+      throw new Error(signal.aborted ? 'stopping' : 'the broker does not answer');
     },
     async close() {
       if (lost.signal.aborted) return;

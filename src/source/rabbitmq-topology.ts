@@ -78,14 +78,18 @@ export async function queueDepth(link: Link, { queue }: Topology): Promise<numbe
 
 /** A channel of its own for each question, because a broker that says no closes the channel. */
 async function withChannel<T>(link: Link, ask: (channel: Channel) => Promise<T>): Promise<T> {
-  const channel = await link.openChannel();
   try {
-    const answer = await ask(channel);
-    await channel.close();
-    return answer;
+    return await link.answer(askOnce(link, ask));
   } catch (error) {
-    throw link.lost.aborted ? error : brokerSays(error);
+    throw brokerSays(error);
   }
+}
+
+async function askOnce<T>(link: Link, ask: (channel: Channel) => Promise<T>): Promise<T> {
+  const channel = await link.openChannel();
+  const answer = await ask(channel);
+  await channel.close();
+  return answer;
 }
 
 function replyCode(error: unknown): number | undefined {

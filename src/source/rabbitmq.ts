@@ -6,52 +6,42 @@
  * that was not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the
  * exchanges are there: what it holds is owed.
  */
-import type { MessageBatch } from '../event/message.ts';
-import { createBackoff, delay, type BackoffPolicy } from './backoff.ts';
-import { createBell, type Bell } from './bell.ts';
-import { explain } from './explain.ts';
-import { openIntake, type Intake, type IntakeOptions } from './rabbitmq-intake.ts';
-import { openLink, type Link, type LinkOptions } from './rabbitmq-link.ts';
+import { createBackoff, delay } from './backoff.ts';
+import { type Bell, createBell } from './bell.ts';
+import { type Intake, type IntakeOptions, openIntake } from './rabbitmq-intake.ts';
+import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
 import { bindExchanges, declareQueue, queueDepth, type Topology } from './rabbitmq-topology.ts';
+import { type RecordBatch, runSessions, sessionDefaults, type SessionOptions } from './sessions.ts';
 import type { Source } from './source.ts';
 import { createStatusBoard, type StatusBoard } from './status.ts';
 
 export interface RabbitmqSourceOptions
-  extends LinkOptions, Topology, Omit<IntakeOptions, 'batchBytesMax'> {
+  extends SessionOptions, LinkOptions, Topology, Omit<IntakeOptions, 'batchBytesMax'> {
   /** 8 MiB by default. */
   readonly batchBytesMax?: number;
   /** How often bindings are made sure of and the queue's depth is asked; 10 s by default. */
   readonly recheckMs?: number;
   /** A pause longer than this gives the messages held back to the broker, for other replicas; 60 s by default. */
   readonly handBackMs?: number;
-  /** Between sessions; 250 ms doubling to 30 s by default. */
-  readonly backoff?: BackoffPolicy;
-  /** `Date.now` and `Math.random` by default. */
-  readonly clock?: () => number;
-  readonly random?: () => number;
 }
 
-type RecordBatch = (batch: MessageBatch) => Promise<void>;
+const defaults = {
+  ...sessionDefaults,
+  batchBytesMax: 8 * 1024 * 1024,
+  recheckMs: 10_000,
+  handBackMs: 60_000,
+};
 
 /** What the parts of one source share. */
 interface Shared {
-  readonly options: RabbitmqSourceOptions & Required<Pick<RabbitmqSourceOptions, Defaulted>>;
+  readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
   readonly bell: Bell;
   /** The consumer at work, if there is one. */
   intake: Intake | undefined;
+  /** Why exchanges are not bound; undefined until they have been looked for in this session. */
+  missing: readonly string[] | undefined;
 }
-type Defaulted = keyof typeof defaults;
-
-const defaults = {
-  batchBytesMax: 8 * 1024 * 1024,
-  recheckMs: 10_000,
-  handBackMs: 60_000,
-  backoff: { baseMs: 250, maxMs: 30_000 },
-  clock: Date.now,
-  random: Math.random,
-};
-
 /**
  * Pausing stops the taking at once: the broker sends ahead up to the prefetch and no further. A pause that lasts
  * gives those messages back.
@@ -59,7 +49,13 @@ const defaults = {
 export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
-  const shared: Shared = { options, board, bell: createBell(), intake: undefined };
+  const shared: Shared = {
+    options,
+    board,
+    bell: createBell(),
+    intake: undefined,
+    missing: undefined,
+  };
   const setPaused = (paused: boolean): void => {
     board.pause(paused);
     shared.bell.ring();
@@ -70,32 +66,9 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
     status: () => board.status(),
     pause: () => setPaused(true),
     resume: () => setPaused(false),
-    run: (record, signal) => runSessions(shared, record, signal),
+    run: (record, signal) =>
+      runSessions(options, board, () => runSession(shared, record, signal), signal),
   };
-}
-
-async function runSessions(
-  shared: Shared,
-  record: RecordBatch,
-  signal: AbortSignal,
-): Promise<void> {
-  const { options, board } = shared;
-  const backoff = createBackoff(options.backoff, options.random);
-  while (!signal.aborted) {
-    const startedAt = options.clock();
-    try {
-      await runSession(shared, record, signal);
-    } catch (error) {
-      // These two are never the network's doing.
-      if (error instanceof TypeError || error instanceof RangeError) throw error;
-      board.lag = undefined;
-      if (!signal.aborted) board.waiting(explain(error));
-    }
-    // Only a session that lasted shows that the trouble is over.
-    if (options.clock() - startedAt > options.backoff.maxMs) backoff.reset();
-    await delay(signal.aborted ? 0 : backoff.nextMs(), signal);
-  }
-  board.stopped();
 }
 
 /** Resolves when `signal` aborted; rejects when the session ended otherwise. */
@@ -107,6 +80,7 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
   until.addEventListener('abort', () => shared.bell.ring(), { once: true });
   let upkeep: Promise<void> | undefined;
   try {
+    shared.missing = undefined;
     await declareQueue(link, shared.options);
     upkeep = keepBound(shared, link, until).catch((error: unknown) => over.abort(error));
     await consume(shared, link, record, until);
@@ -124,14 +98,21 @@ async function keepBound(shared: Shared, link: Link, until: AbortSignal): Promis
   const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
   while (!until.aborted) {
     const missing = await bindExchanges(link, options);
-    if (missing.length === 0) board.running();
-    else if (missing.length < options.exchange.length) board.running(missing.join('; '));
-    else board.waiting(missing.join('; '));
+    shared.missing = missing;
+    report(shared);
     const depth = await queueDepth(link, options);
     board.lag = depth === undefined ? undefined : depth + (shared.intake?.heldCount ?? 0);
     if (missing.length === 0) backoff.reset();
     await delay(missing.length === 0 ? options.recheckMs : backoff.nextMs(), until);
   }
+}
+
+/** A source runs when it consumes, or would if it were not paused, and an exchange feeds its queue. */
+function report({ options, board, intake, missing }: Shared): void {
+  if (missing === undefined || (intake === undefined && !board.paused)) return;
+  if (missing.length === 0) board.running();
+  else if (missing.length < options.exchange.length) board.running(missing.join('; '));
+  else board.waiting(missing.join('; '));
 }
 
 async function consume(
@@ -143,10 +124,11 @@ async function consume(
   while (!until.aborted) {
     while (shared.board.paused && !until.aborted) await shared.bell.heard();
     if (until.aborted) return;
-    const intake = await openIntake(link, shared.options, shared.bell);
+    const intake = await link.answer(openIntake(link, shared.options, shared.bell));
     const release = (): void => void intake.release();
     until.addEventListener('abort', release, { once: true });
     shared.intake = intake;
+    report(shared);
     try {
       await recordArrivals(shared, intake, record, until);
     } finally {

@@ -53,6 +53,7 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     stopped() {
       state = 'stopped';
       reason = undefined;
+      lag = undefined;
       say();
     },
     pause(wanted) {

@@ -1,0 +1,120 @@
+/**
+ * A consumer in a group, from joining to leaving.
+ *
+ * Source: kafkajs 2.2.4, `src/consumer/index.js` and `src/consumer/runner.js`. It restarts itself after some errors
+ * and not after others; here it never does, and the source begins a new session instead.
+ */
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+
+import { atMost, unlessAborted } from './backoff.ts';
+import { type KafkaClientOptions, retry } from './kafka-client.ts';
+import { type Member, takeBatch } from './kafka-member.ts';
+
+export interface ConsumerOptions extends KafkaClientOptions {
+  readonly groupId: string;
+  /** Bytes one fetch may bring, of all partitions. */
+  readonly fetchBytesMax: number;
+  /** Bytes one fetch may bring of one partition; a record batch larger than that comes all the same. */
+  readonly partitionBytesMax: number;
+  /** Silence after which the group goes on without this member. */
+  readonly sessionTimeoutMs: number;
+  /** How long the group waits for its members when it is rebalanced. */
+  readonly rebalanceTimeoutMs: number;
+  readonly heartbeatMs: number;
+}
+
+export interface Subscription {
+  readonly topic: string;
+  /** Where a group that has no position in the topic starts. */
+  readonly fromBeginning: boolean;
+}
+
+export interface GroupConsumer {
+  /** Resolves when the group has been joined; rejects when that failed. Returns early when told to stop. */
+  join(subscriptions: readonly Subscription[], until: AbortSignal): Promise<void>;
+  /** Takes no new batch, lets the one in flight end, and leaves the group. */
+  close(): Promise<void>;
+}
+
+/** Idle, a fetch comes back this often; a consumer that stops waits for it. */
+const fetchWaitMs = 500;
+const metadataMaxAgeMs = 60_000;
+const closeTimeoutMs = 5000;
+
+/** @param crashed aborted with the reason when kafkajs has given up. */
+export function createConsumer(
+  kafka: Kafka,
+  options: ConsumerOptions,
+  member: Member,
+  crashed: AbortController,
+): GroupConsumer {
+  const consumer = kafka.consumer({
+    groupId: options.groupId,
+    sessionTimeout: options.sessionTimeoutMs,
+    rebalanceTimeout: options.rebalanceTimeoutMs,
+    heartbeatInterval: options.heartbeatMs,
+    maxBytes: options.fetchBytesMax,
+    maxBytesPerPartition: options.partitionBytesMax,
+    maxWaitTimeInMs: fetchWaitMs,
+    metadataMaxAge: metadataMaxAgeMs,
+    allowAutoTopicCreation: false,
+    retry: { ...retry, restartOnFailure: async () => false },
+  });
+  let working: Promise<void> = Promise.resolve();
+  listen(consumer, member, crashed);
+  const closeFailed = (error: unknown): void =>
+    options.log.debug({ source: options.name, err: error }, 'source.close_failed');
+  return {
+    async join(subscriptions, until) {
+      const joining = join(consumer, subscriptions, async payload => {
+        working = takeBatch(member, payload);
+        await working;
+      });
+      await unlessAborted(joining, until, late => {
+        late.then(() => consumer.disconnect()).catch(closeFailed);
+      });
+    },
+    async close() {
+      const closing = consumer.disconnect().catch(closeFailed);
+      await working.catch(closeFailed);
+      await atMost(closeTimeoutMs, closing);
+    },
+  };
+}
+
+async function join(
+  consumer: Consumer,
+  subscriptions: readonly Subscription[],
+  eachBatch: (payload: EachBatchPayload) => Promise<void>,
+): Promise<void> {
+  await consumer.connect();
+  for (const { topic, fromBeginning } of subscriptions) {
+    await consumer.subscribe({ topics: [topic], fromBeginning });
+  }
+  await consumer.run({
+    autoCommit: false,
+    eachBatchAutoResolve: false,
+    partitionsConsumedConcurrently: 1,
+    eachBatch,
+  });
+}
+
+function listen(consumer: Consumer, member: Member, crashed: AbortController): void {
+  const { events } = consumer;
+  consumer.on(events.CRASH, ({ payload }) => {
+    crashed.abort(new Error('the consumer stopped', { cause: payload.error }));
+  });
+  consumer.on(events.GROUP_JOIN, ({ payload }) => {
+    member.assignment = payload.memberAssignment;
+    member.positions.clear();
+    member.membership.joined();
+    member.report();
+  });
+  consumer.on(events.HEARTBEAT, () => member.membership.confirmed());
+  consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
+    // Nothing but control records: there was nothing to record, and the position moves all the same.
+    if (payload.batchSize > 0) return;
+    const partition = `${payload.topic}/${payload.partition}`;
+    member.positions.set(partition, BigInt(payload.lastOffset) + 1n);
+  });
+}

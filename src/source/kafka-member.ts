@@ -1,0 +1,119 @@
+/**
+ * What one member of a consumer group does with the batches it is given: record, then commit.
+ *
+ * kafkajs lets a member join a rebalance only after the batch it handles has ended, so a batch is not held for
+ * ever: heartbeats go on while it is being recorded, and when they say that the partition is lost, or will be, the
+ * batch says so too (`isHeld`) and is given up. What was recorded all the same is below the stored position, and is
+ * skipped wherever it is read again.
+ */
+import type { EachBatchPayload, IMemberAssignment } from 'kafkajs';
+
+import type { MessageBatch } from '../event/message.ts';
+import { type BackoffPolicy, createBackoff, delay } from './backoff.ts';
+import type { Bell } from './bell.ts';
+import { explain } from './explain.ts';
+import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
+import type { Membership } from './kafka-membership.ts';
+import type { RecordBatch } from './sessions.ts';
+import type { StatusBoard } from './status.ts';
+
+export interface Member {
+  readonly options: MemberOptions;
+  readonly board: StatusBoard;
+  /** Rings when the source is paused, resumed or to stop. */
+  readonly bell: Bell;
+  readonly record: RecordBatch;
+  readonly membership: Membership;
+  /** Says on the board that messages arrive. */
+  readonly report: () => void;
+  readonly until: AbortSignal;
+  /** The next offset to record, by `topic/partition`, where it is known. */
+  readonly positions: Map<string, bigint>;
+  /** Undefined until the group has been joined. */
+  assignment: Readonly<IMemberAssignment> | undefined;
+}
+
+export interface MemberOptions extends ChunkLimits {
+  readonly heartbeatMs: number;
+  readonly backoff: BackoffPolicy;
+  readonly random: () => number;
+}
+
+type Heartbeat = () => Promise<void>;
+
+/** @throws kafkajs's error when the group has to be joined again; kafkajs does so. */
+export async function takeBatch(member: Member, payload: EachBatchPayload): Promise<void> {
+  const { options, membership, until } = member;
+  const isHeld = membership.hold();
+  const heartbeat: Heartbeat = () => payload.heartbeat();
+  for (const chunk of chunksOf(payload.batch, options)) {
+    await untilResumed(member, heartbeat);
+    if (until.aborted || !isHeld()) break;
+    if (!(await recordBeating(member, chunk, isHeld, heartbeat))) break;
+    await commit(member, chunk, payload);
+    await heartbeat();
+  }
+  // The coordinator's answer is what makes kafkajs join again.
+  if (!isHeld() && !until.aborted) await heartbeat();
+}
+
+/** The partitions stay ours during a pause. */
+async function untilResumed({ board, bell, options, until }: Member, heartbeat: Heartbeat) {
+  while (board.paused && !until.aborted) {
+    await bell.heard(options.heartbeatMs);
+    if (!until.aborted) await heartbeat();
+  }
+}
+
+/** False when the chunk was given up because it is no longer held or the source stops. */
+async function recordBeating(
+  member: Member,
+  chunk: Chunk,
+  isHeld: () => boolean,
+  heartbeat: Heartbeat,
+): Promise<boolean> {
+  const beating = setInterval(() => {
+    heartbeat().catch((error: unknown) => member.membership.failed(error));
+  }, member.options.heartbeatMs);
+  try {
+    return await recordHeld(member, { ...chunk, isHeld });
+  } finally {
+    clearInterval(beating);
+  }
+}
+
+async function recordHeld(member: Member, batch: MessageBatch): Promise<boolean> {
+  const { options, board, until, record } = member;
+  const mayTry = (): boolean => !until.aborted && batch.isHeld();
+  let trouble = await troubleOf(record(batch));
+  if (trouble === undefined) return true;
+  const backoff = createBackoff(options.backoff, options.random);
+  while (mayTry()) {
+    board.waiting(`a batch was given up: ${trouble}`);
+    await delay(backoff.nextMs(), until);
+    if (!mayTry()) break;
+    trouble = await troubleOf(record(batch));
+    if (trouble !== undefined) continue;
+    member.report();
+    return true;
+  }
+  return false;
+}
+
+async function troubleOf(recording: Promise<void>): Promise<string | undefined> {
+  try {
+    await recording;
+    return undefined;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function commit({ positions }: Member, { span }: Chunk, payload: EachBatchPayload) {
+  const { topic, partition, nextOffset } = span;
+  payload.resolveOffset(String(nextOffset - 1n));
+  positions.set(`${topic}/${partition}`, nextOffset);
+  await payload.commitOffsetsIfNecessary({
+    topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
+  });
+}

@@ -1,0 +1,5 @@
+declare module 'kafkajs-snappy' {
+  /** A codec for `CompressionCodecs` of kafkajs. */
+  const snappy: () => unknown;
+  export default snappy;
+}

@@ -1,0 +1,60 @@
+/**
+ * The life of a source: one session on its bus after the other, until it is told to stop.
+ *
+ * Whatever ends a session early (broker restart, deleted queue, lost membership) is answered the same way: say so,
+ * wait, begin a new one.
+ */
+import type { Log } from '../event/log.ts';
+import type { MessageBatch } from '../event/message.ts';
+import { type BackoffPolicy, createBackoff, delay } from './backoff.ts';
+import { explain } from './explain.ts';
+import type { StatusBoard } from './status.ts';
+
+export type RecordBatch = (batch: MessageBatch) => Promise<void>;
+
+export interface SessionOptions {
+  readonly name: string;
+  readonly log: Log;
+  /** Between sessions; 250 ms doubling to 30 s by default. */
+  readonly backoff?: BackoffPolicy;
+  /** `Date.now` by default. */
+  readonly clock?: () => number;
+  /** `Math.random` by default. */
+  readonly random?: () => number;
+}
+
+export const sessionDefaults = {
+  backoff: { baseMs: 250, maxMs: 30_000 },
+  clock: Date.now,
+  random: Math.random,
+};
+
+/**
+ * @param session resolves when `signal` aborted, or when the next one shall begin at once; rejects when it ended
+ *   otherwise.
+ */
+export async function runSessions(
+  options: Required<SessionOptions>,
+  board: StatusBoard,
+  session: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const { name, log, clock } = options;
+  const backoff = createBackoff(options.backoff, options.random);
+  while (!signal.aborted) {
+    const startedAt = clock();
+    try {
+      await session();
+    } catch (error) {
+      // These two are never the network's doing.
+      if (error instanceof TypeError || error instanceof RangeError) throw error;
+      log.debug({ source: name, err: error }, 'source.session_ended');
+      board.lag = undefined;
+      if (!signal.aborted) board.waiting(explain(error));
+      // Only a session that lasted shows that the trouble is over.
+      if (clock() - startedAt > options.backoff.maxMs) backoff.reset();
+      await delay(backoff.nextMs(), signal);
+    }
+  }
+  board.stopped();
+}
