@@ -1,0 +1,200 @@
+/**
+ * Kills Hookline again and again while events keep coming, and says what became of them.
+ *
+ * A kill comes after a random number of accepted deliveries, or a random time after the start of the process. In one
+ * life PostgreSQL dies and comes back, in another the broker restarts; that process must go on by itself.
+ *
+ * What a process has had accepted when it is killed, and has not written down yet, is sent again: the requests in
+ * flight, and the outcomes of one flush and of those that wait for it. That is counted after each kill, by comparing the
+ * receiver with the database; the sum is the bound for the duplicates.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { CloudMessage } from '../demo/cloudstack-message.ts';
+import { createDice, type Dice } from '../demo/dice.ts';
+import type { Postgres } from '../service/postgres.ts';
+import { type Counter, startCounter } from './counter.ts';
+import { type CrashReport, countInFlight, countOwed, reportOn } from './crash-report.ts';
+import { eventNumber, listeners, moveIn } from './crash-tenants.ts';
+import { count, untilAlone } from './database.ts';
+import { type Environment, type HooklineProcess, spawnHookline } from './hookline.ts';
+
+export interface CrashBus {
+  readonly environment: Environment;
+  /** Resolves when the broker has all of them, each once. */
+  publish(messages: readonly CloudMessage[]): Promise<void>;
+  restart(): Promise<void>;
+  /** Messages that are not settled, while nobody consumes. */
+  countUnsettled(): Promise<number>;
+}
+
+export interface CrashOptions {
+  readonly bus: CrashBus;
+  readonly postgres: Postgres;
+  /** The same one makes the same choices; when exactly a kill comes also depends on the machine. */
+  readonly seed: number;
+  readonly events: number;
+  readonly kills: number;
+}
+
+export interface Aftermath extends CrashReport {
+  readonly kills: number;
+  /** Sum of what was in flight at the kills. */
+  readonly bound: number;
+  /** The most that was in flight at one. */
+  readonly inFlightMax: number;
+  /** How the last process ended, which was asked to. */
+  readonly lastExit: string;
+  /** On the bus, after all. */
+  readonly unsettled: number;
+  readonly seconds: number;
+}
+
+/** Deliveries in the memory of one process: waiting, in flight and not written down yet. */
+export const windowMax = 500;
+
+const environment: Environment = {
+  HOOKLINE_LEASE_TTL_MS: '2000',
+  HOOKLINE_DISPATCH_CONCURRENCY: '32',
+  HOOKLINE_DISPATCH_WINDOW_MAX: String(windowMax),
+  HOOKLINE_DISPATCH_BACKOFF_BASE_MS: '200',
+  HOOKLINE_RECORD_BATCH_MAX: '100',
+};
+/** How much more is on the bus when a service goes away. */
+const faultWeight = 3;
+/** Long enough for a start, the take-over of what the one before left, and the first batches. */
+const startMsMax = 2_500;
+const portion = 20;
+
+export async function crashAgainAndAgain(options: CrashOptions): Promise<Aftermath> {
+  const startedAt = performance.now();
+  await using counter = await startCounter({
+    secretOf: path => listeners.find(listener => listener.path === path)?.secret ?? '',
+    // One of sixteen is tried again later, by whichever process then lives.
+    failsFirst: (_, id) => id.endsWith('0'),
+  });
+  const run = new CrashRun(options, counter);
+  await run.prepare();
+  for (let life = 0; life < options.kills; life += 1) await run.liveAndDie(life);
+  const aftermath = await run.liveToTheEnd();
+  return { ...aftermath, seconds: (performance.now() - startedAt) / 1_000 };
+}
+
+export function describeAftermath(bus: string, aftermath: Aftermath): string {
+  const { published, kills, lost, recordedTwice, duplicates, bound, seconds } = aftermath;
+  return `crash ${bus}: published ${published}, kills ${kills}, lost ${lost}, recorded twice ${recordedTwice}, duplicates ${duplicates} (bound ${bound}), seconds ${seconds.toFixed()}\n`;
+}
+
+class CrashRun {
+  readonly #options: CrashOptions;
+  readonly #counter: Counter;
+  readonly #dice: Dice;
+  readonly #environment: Environment;
+  readonly #published: CloudMessage[] = [];
+  /** Events for an ordinary life. */
+  readonly #share: number;
+  /** What happens around the process in which life. */
+  readonly #faults: Readonly<Record<number, () => Promise<void>>>;
+  #bound = 0;
+  #inFlightMax = 0;
+
+  constructor(options: CrashOptions, counter: Counter) {
+    const { bus, postgres, seed, events, kills } = options;
+    this.#options = options;
+    this.#counter = counter;
+    this.#dice = createDice(seed);
+    const databaseUrl = { HOOKLINE_DATABASE_URL: postgres.url() };
+    this.#environment = { ...environment, ...bus.environment, ...databaseUrl };
+    this.#share = Math.floor(events / (kills + 2 * (faultWeight + 1)));
+    this.#faults = {
+      [Math.floor(kills / 3)]: async () => {
+        await postgres.kill();
+        await postgres.start();
+      },
+      [Math.floor((kills * 2) / 3)]: async () => bus.restart(),
+    };
+  }
+
+  async prepare(): Promise<void> {
+    await using hookline = spawnHookline(this.#environment);
+    await hookline.untilReady();
+    await moveIn(hookline, this.#counter.url);
+  }
+
+  async liveAndDie(life: number): Promise<void> {
+    const fault = this.#faults[life];
+    const share = this.#share * (fault ? faultWeight : 1);
+    const early = fault ? share : this.#dice.roll(share);
+    await this.#publish(early);
+    await using hookline = spawnHookline(this.#environment);
+    const publishing = this.#publishSlowly(share - early);
+    if (fault) {
+      await this.#untilAccepted(hookline, 1);
+      await fault();
+      await this.#publishSlowly(this.#share);
+      await this.#untilAllAccepted(hookline);
+    } else if (this.#dice.roll(4) === 0) {
+      await wait(this.#dice.roll(startMsMax));
+    } else {
+      await this.#untilAccepted(hookline, 1 + this.#dice.roll(share));
+    }
+    await hookline.kill();
+    await publishing;
+    await this.#countInFlight(life);
+  }
+
+  async liveToTheEnd(): Promise<Omit<Aftermath, 'seconds'>> {
+    const { events, kills, bus, postgres } = this.#options;
+    const url = postgres.url();
+    await using hookline = spawnHookline(this.#environment);
+    await this.#publishSlowly(events - this.#published.length);
+    await this.#untilAllAccepted(hookline);
+    await hookline.until('every delivery to be written down', async () => {
+      return (await count(url, `delivery where state in ('pending', 'delivering')`)) === 0;
+    });
+    hookline.signal('SIGTERM');
+    const lastExit = await hookline.exited;
+    return {
+      ...(await reportOn(this.#published, this.#counter, url)),
+      kills,
+      bound: this.#bound,
+      inFlightMax: this.#inFlightMax,
+      lastExit,
+      unsettled: await bus.countUnsettled(),
+    };
+  }
+
+  async #publish(size: number): Promise<void> {
+    const first = this.#published.length;
+    const messages = Array.from({ length: size }, (_, index) =>
+      eventNumber(first + index, this.#dice),
+    );
+    await this.#options.bus.publish(messages);
+    this.#published.push(...messages);
+  }
+
+  /** In small portions, so that most of it comes while the process lives. */
+  async #publishSlowly(size: number): Promise<void> {
+    for (let left = size; left > 0; left -= portion) await this.#publish(Math.min(left, portion));
+  }
+
+  async #untilAccepted(hookline: HooklineProcess, more: number): Promise<void> {
+    const wanted = this.#counter.accepted.size + more;
+    const what = `${more} more deliveries, ${wanted} in all`;
+    await hookline.until(what, () => this.#counter.accepted.size >= wanted, 60_000);
+  }
+
+  async #untilAllAccepted(hookline: HooklineProcess): Promise<void> {
+    const missing = countOwed(this.#published) - this.#counter.accepted.size;
+    await this.#untilAccepted(hookline, missing);
+  }
+
+  async #countInFlight(life: number): Promise<void> {
+    const url = this.#options.postgres.url();
+    await untilAlone(url);
+    await this.#counter.endLife();
+    const inFlight = await countInFlight(this.#counter, life, url);
+    this.#bound += inFlight;
+    this.#inFlightMax = Math.max(this.#inFlightMax, inFlight);
+  }
+}
