@@ -177,16 +177,18 @@ function formatArguments({ home, login }: KafkaLayout): string[] {
   return ['format', '--ignore-formatted', '-t', 'aG9va2xpbmUtdGVzdC0xMQ', ...config, ...scram];
 }
 
+/** Java keeps what it unpacks and publishes about itself out of the common temporary directory. */
 const javaScript = `
-java=$1; classes=$2; config=$3; shift 3
-"$java" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp "$classes" kafka.tools.StorageTool "$@" || exit
-exec "$java" -Xmx512m -XX:+UseSerialGC -Dorg.slf4j.simpleLogger.defaultLogLevel=warn \\
-  -cp "$classes" kafka.Kafka "$config"
+java=$1; classes=$2; home=$3; shift 3
+mkdir -p "$home/tmp"
+export JDK_JAVA_OPTIONS="-Djava.io.tmpdir=$home/tmp -XX:-UsePerfData -XX:+UseSerialGC"
+"$java" -XX:TieredStopAtLevel=1 -cp "$classes" kafka.tools.StorageTool "$@" || exit
+exec "$java" -Xmx512m -Dorg.slf4j.simpleLogger.defaultLogLevel=warn -cp "$classes" \\
+  kafka.Kafka "$home/server.properties"
 `;
 
 function spawnJava({ java, classPath }: KafkaPrograms, layout: KafkaLayout): GuardedProcess {
-  const config = join(layout.home, 'server.properties');
-  const args = [java, classPath, config, ...formatArguments(layout)];
+  const args = [java, classPath, layout.home, ...formatArguments(layout)];
   return spawnGuarded('sh', ['-c', javaScript, 'sh', ...args], {
     deathSignal: 'KILL',
     directory: layout.home,
