@@ -181,7 +181,7 @@ describe('while connections break at any moment', () => {
       await using harness = await openIngestHarness();
       const consumerId = randomUUID();
       const done = new AbortController();
-      let kills = 0;
+      const kills: number[] = [];
       const killing = (async () => {
         while (!done.signal.aborted) {
           const killed = await harness.records
@@ -190,12 +190,12 @@ describe('while connections break at any moment', () => {
             }>(`select count(pg_terminate_backend(pid))::int as n from pg_stat_activity
             where datname = current_database() and pid <> pg_backend_pid()`)
             .catch(() => []);
-          kills += killed[0]?.n ?? 0;
+          kills.push(killed[0]?.n ?? 0);
           await wait(Math.random() * 150);
         }
       })();
       let round = 0;
-      for (; round < 150 || kills < 12; round += 1) {
+      for (; round < 150 || kills.filter(count => count > 0).length < 12; round += 1) {
         const messages = texts(20, round * 20);
         await harness.record(
           bus === 'Kafka'

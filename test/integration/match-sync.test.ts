@@ -44,7 +44,8 @@ const statements = fc.array(
     fc.tuple(fc.nat(5), fc.nat(5)).map(
       ([id, parent]) =>
         `insert into domain (id, name, parent_id) select 'd${id}', 'D', 'd${parent}' where ${id} <> ${parent}
-           and exists (select from domain where id = 'd${parent}') on conflict (id) do nothing`,
+           and exists (select from domain where id = 'd${parent}')
+           and not exists (select from domain where id = 'd${id}')`,
     ),
     fc
       .nat(5)

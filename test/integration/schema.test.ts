@@ -12,6 +12,9 @@ import {
   type TestDatabase,
 } from '../service/shared.ts';
 
+/** An event id of that instant's day. */
+const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
+
 describe('the migrations', () => {
   it('leave no difference between the tables and the entities', async () => {
     await using database = await createTestDatabase();
@@ -112,7 +115,6 @@ describe('with tables', () => {
       return rows.length;
     };
     expect(await days()).toBe(9);
-    const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
     for (const at of ['2031-05-19T00:00:00Z', '2031-05-27T00:00:00Z']) {
       await run(
         `insert into event (id, process_id, source, event, body, owed) values ('${eventOf(at)}', 1, 's', 'E', '{}', '{}')`,
