@@ -178,6 +178,14 @@ describe('outcomes', () => {
   });
 });
 
+const due = (eventId: string, webhookId: string, nextAttemptAtMs: number): Outcome => ({
+  eventId,
+  webhookId,
+  state: 'pending',
+  tries: 0,
+  nextAttemptAtMs,
+});
+
 describe('claiming', () => {
   it('gives each delivery to one of many claimers, the longest due first, and no more than asked for', async () => {
     await using harness = await openRecordHarness();
@@ -188,13 +196,6 @@ describe('claiming', () => {
       harness.processId,
       Array.from({ length: 60 }, () => [busy, quiet]),
     );
-    const due = (eventId: string, webhookId: string, nextAttemptAtMs: number): Outcome => ({
-      eventId,
-      webhookId,
-      state: 'pending',
-      tries: 0,
-      nextAttemptAtMs,
-    });
     await insertOutcomes(
       databaseOf(store),
       eventIds.map((id, index) => due(id, busy, 1_000 * (60 - index))),
