@@ -16,6 +16,7 @@ import type { ChunkLimits } from './kafka-batch.ts';
 import { createClient, retry } from './kafka-client.ts';
 import { registerCodecs } from './kafka-codecs.ts';
 import { type ConsumerOptions, createConsumer } from './kafka-consumer.ts';
+import { stopIdleTimers } from './kafka-idle.ts';
 import { measureLag } from './kafka-lag.ts';
 import type { Member } from './kafka-member.ts';
 import { createMembership } from './kafka-membership.ts';
@@ -71,6 +72,7 @@ interface Shared {
  */
 export function createKafkaSource(given: KafkaSourceOptions): Source {
   registerCodecs();
+  stopIdleTimers();
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
   const rules = options.topics.map(parseTopic);

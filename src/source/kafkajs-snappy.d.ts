@@ -1,5 +1,0 @@
-declare module 'kafkajs-snappy' {
-  /** A codec for `CompressionCodecs` of kafkajs. */
-  const snappy: () => unknown;
-  export default snappy;
-}
