@@ -134,6 +134,7 @@ function buildKafka(
       `${path}.brokers (${report.origin(`${path}.brokers`)}): ${JSON.stringify(broker)}: expected host:port`,
     );
   }
+  refuseBadPatterns(raw.topics, `${path}.topics`, report);
   const login = readSasl(sasl, `${path}.sasl`, report);
   const read = readTls(tls, `${path}.tls`, cwd, report);
   const encrypted = read ?? (tls.enabled ? { rejectUnauthorized: true } : undefined);
@@ -146,6 +147,25 @@ function buildKafka(
     ...(login && { sasl: login }),
     ...(encrypted && { tls: encrypted }),
   };
+}
+
+/** A topic between slashes is a pattern. */
+function refuseBadPatterns(topics: readonly string[], path: string, report: Report): void {
+  for (const topic of topics) {
+    const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(topic) ?? [];
+    if (source === undefined || isPattern(source, flags)) continue;
+    report.problems.push(
+      `${path} (${report.origin(path)}): ${JSON.stringify(topic)}: expected a regular expression between slashes`,
+    );
+  }
+}
+
+function isPattern(source: string, flags: string | undefined): boolean {
+  try {
+    return new RegExp(source, flags).source !== '';
+  } catch {
+    return false;
+  }
 }
 
 function readSasl(raw: RawKafka['sasl'], path: string, report: Report): KafkaConfig['sasl'] {

@@ -220,7 +220,8 @@ describe('a source', () => {
     [{ ...kafka, HOOKLINE_KAFKA_TLS_CA_FILE: 'absent.pem' }, 'kafka.tls.caFile'],
     [{ ...kafka, HOOKLINE_KAFKA_TLS_CA_FILE: 'file.json' }, 'kafka.tls.caFile'],
     [{ ...amqp, HOOKLINE_AMQP_TLS_VERIFY: 'false' }, 'amqp.tls'],
-  ])('keeps its login and TLS keys together: %o', (env, key) => {
+    [{ ...kafka, HOOKLINE_KAFKA_TOPICS: 'good,/^bad(/' }, 'kafka.topics'],
+  ])('keeps its keys together and its files readable: %o', (env, key) => {
     writeFileSync(join(cwd, 'file.json'), '{}');
     const lines = problems(env);
     expect(lines).toHaveLength(1);
