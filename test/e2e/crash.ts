@@ -2,7 +2,8 @@
  * Kills Hookline again and again while events keep coming, and says what became of them.
  *
  * A kill comes after a random number of accepted deliveries, or a random time after the start of the process. In one
- * life PostgreSQL dies and comes back, in another the broker restarts; that process must go on by itself.
+ * life PostgreSQL dies and comes back, in another the broker restarts; that process must go on by itself. In a third,
+ * PostgreSQL dies and the process with it, while events keep coming.
  *
  * What a process has had accepted when it is killed, and has not written down yet, is sent again: the requests in
  * flight, and the outcomes of one flush and of those that wait for it. That is counted after each kill, by comparing the
@@ -61,7 +62,9 @@ const environment: Environment = {
   HOOKLINE_RECORD_BATCH_MAX: '100',
 };
 /** How much more is on the bus when a service goes away. */
-const faultWeight = 3;
+const troubleWeight = 3;
+/** Beyond the one share of every life: three troubles, and one more share amid each. */
+const troubleShares = 3 * troubleWeight;
 /** Long enough for a start, the take-over of what the one before left, and the first batches. */
 const startMsMax = 2_500;
 const portion = 20;
@@ -93,8 +96,9 @@ class CrashRun {
   readonly #published: CloudMessage[] = [];
   /** Events for an ordinary life. */
   readonly #share: number;
-  /** What happens around the process in which life. */
-  readonly #faults: Readonly<Record<number, () => Promise<void>>>;
+  /** What happens around the process in which life, once it has delivered something. */
+  readonly #troubles: Readonly<Record<number, (hookline: HooklineProcess) => Promise<void>>>;
+  #isDatabaseDown = false;
   #bound = 0;
   #inFlightMax = 0;
 
@@ -105,13 +109,11 @@ class CrashRun {
     this.#dice = createDice(seed);
     const databaseUrl = { HOOKLINE_DATABASE_URL: postgres.url() };
     this.#environment = { ...environment, ...bus.environment, ...databaseUrl };
-    this.#share = Math.floor(events / (kills + 2 * (faultWeight + 1)));
-    this.#faults = {
-      [Math.floor(kills / 3)]: async () => {
-        await postgres.kill();
-        await postgres.start();
-      },
-      [Math.floor((kills * 2) / 3)]: async () => bus.restart(),
+    this.#share = Math.floor(events / (kills + troubleShares));
+    this.#troubles = {
+      [Math.floor(kills / 4)]: hookline => this.#databaseRestarts(hookline),
+      [Math.floor(kills / 2)]: () => this.#databaseDies(),
+      [Math.floor((kills * 3) / 4)]: hookline => this.#brokerRestarts(hookline),
     };
   }
 
@@ -122,17 +124,15 @@ class CrashRun {
   }
 
   async liveAndDie(life: number): Promise<void> {
-    const fault = this.#faults[life];
-    const share = this.#share * (fault ? faultWeight : 1);
-    const early = fault ? share : this.#dice.roll(share);
+    const trouble = this.#troubles[life];
+    const share = this.#share * (trouble ? troubleWeight : 1);
+    const early = trouble ? share : this.#dice.roll(share);
     await this.#publish(early);
     await using hookline = spawnHookline(this.#environment);
     const publishing = this.#publishSlowly(share - early);
-    if (fault) {
+    if (trouble) {
       await this.#untilAccepted(hookline, 1);
-      await fault();
-      await this.#publishSlowly(this.#share);
-      await this.#untilAllAccepted(hookline);
+      await trouble(hookline);
     } else if (this.#dice.roll(4) === 0) {
       await wait(this.#dice.roll(startMsMax));
     } else {
@@ -140,6 +140,7 @@ class CrashRun {
     }
     await hookline.kill();
     await publishing;
+    if (this.#isDatabaseDown) await this.#startDatabase();
     await this.#countInFlight(life);
   }
 
@@ -162,6 +163,32 @@ class CrashRun {
       lastExit,
       unsettled: await bus.countUnsettled(),
     };
+  }
+
+  async #databaseRestarts(hookline: HooklineProcess): Promise<void> {
+    await this.#options.postgres.kill();
+    await this.#publishSlowly(this.#share);
+    await this.#startDatabase();
+    await this.#untilAllAccepted(hookline);
+  }
+
+  /** What the process has taken from the bus meanwhile is recorded nowhere. */
+  async #databaseDies(): Promise<void> {
+    await this.#options.postgres.kill();
+    this.#isDatabaseDown = true;
+    await this.#publishSlowly(this.#share);
+    await wait(this.#dice.roll(startMsMax));
+  }
+
+  async #brokerRestarts(hookline: HooklineProcess): Promise<void> {
+    await this.#options.bus.restart();
+    await this.#publishSlowly(this.#share);
+    await this.#untilAllAccepted(hookline);
+  }
+
+  async #startDatabase(): Promise<void> {
+    await this.#options.postgres.start();
+    this.#isDatabaseDown = false;
   }
 
   async #publish(size: number): Promise<void> {
