@@ -29,8 +29,8 @@ async function recordKafka(
   highWatermark?: bigint,
 ): Promise<number> {
   const batch = kafkaBatch(messages, firstOffset, highWatermark);
-  const read_ = messages.map(one => read(one));
-  return (await recorder.record('kafka', batch, read_)).length;
+  const entries = messages.map(one => read(one));
+  return (await recorder.record('kafka', batch, entries)).length;
 }
 
 async function recordRabbitmq(
