@@ -8,13 +8,11 @@ import { randomBytes } from 'node:crypto';
 
 import type { Logger } from 'pino';
 
-import { open as unseal } from './access/seal.ts';
 import { watchBacklog } from './backlog.ts';
 import type { Config } from './config/config.ts';
 import { createClaimer, type Claimer } from './dispatch/claimer.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
-import { createRequestBuilder } from './dispatch/request.ts';
-import { createSender, type Sender } from './dispatch/send.ts';
+import type { Lookup } from './dispatch/egress.ts';
 import { Writer } from './dispatch/writer.ts';
 import type { Envelope } from './event/event.ts';
 import { createIdGenerator } from './event/id.ts';
@@ -24,6 +22,7 @@ import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { normalizerFor } from './normalize/formats.ts';
+import { openOutgoing, systemLookup, type Outgoing } from './outgoing.ts';
 import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
@@ -43,6 +42,8 @@ export interface AppOptions {
   /** 32 bytes. */
   readonly secretKey: Buffer;
   readonly roles: readonly Role[];
+  /** Of receivers' names; the system's when absent. */
+  readonly lookup?: Lookup;
   readonly log: Logger;
 }
 
@@ -63,7 +64,7 @@ interface Parts {
   readonly metrics: Metrics;
   readonly sync: MatchSync;
   readonly lease: Lease;
-  readonly sender: Sender;
+  readonly outgoing: Outgoing;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
   readonly claimer: Claimer;
@@ -108,7 +109,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await parts.lease
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
-      await parts.sender.close();
+      await parts.outgoing.sender.close();
     },
   };
 }
@@ -138,11 +139,16 @@ async function openParts(options: AppOptions): Promise<Parts> {
     onLost: () => dispatcher.drop(),
     log,
   });
-  const { concurrency, responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
+  const { flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
-  const sender = createSender({ concurrency, responseBytesMax });
+  const outgoing = openOutgoing({
+    lookup: systemLookup,
+    ...options,
+    isRootAccount: id => sync.index.isRootAccount(id),
+    metrics,
+  });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, sender, writer });
+  const dispatcher = openDispatcher(options, { metrics, sync, outgoing, writer });
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = new Ingest({
     store,
@@ -155,30 +161,25 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest };
+  return { metrics, sync, lease, outgoing, writer, dispatcher, claimer, ingest };
 }
 
 function openDispatcher(
-  { config, secretKey, store, roles: running, log }: AppOptions,
-  { metrics, sync, sender, writer }: Pick<Parts, 'metrics' | 'sync' | 'sender' | 'writer'>,
+  { config, store, roles: running, log }: AppOptions,
+  { metrics, sync, outgoing, writer }: Pick<Parts, 'metrics' | 'sync' | 'outgoing' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
     concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
-    request: createRequestBuilder({
-      unseal: sealed => unseal([secretKey], sealed),
-      encoding: config.signature.encoding,
-      now: Date.now,
-    }),
+    ...outgoing,
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
       disableWebhook(databaseOf(store), id).catch((error: unknown) =>
         log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
       );
     },
-    sender,
     writer,
     random: Math.random,
     onAttempt: (webhookId, attempt, verdict) => {

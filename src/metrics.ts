@@ -10,6 +10,8 @@ export interface Metrics {
   recorded(source: string, counts: RecordedCounts): void;
   attempted(durationMs: number, verdict: Verdict['kind']): void;
   unknownAccount(): void;
+  /** A connection was refused by an egress rule of this kind. */
+  egressBlocked(rule: string): void;
   /** Read when the page is asked for. */
   watch(read: () => Watched): void;
 }
@@ -47,6 +49,12 @@ export function createMetrics(): Metrics {
     help: 'Events of an account the directory does not know; they reach Global webhooks only.',
     registers,
   });
+  const blocked = new Counter({
+    name: 'hookline_egress_blocked_total',
+    help: 'Connections to receivers that an egress rule refused, by the kind of rule.',
+    labelNames: ['rule'] as const,
+    registers,
+  });
   return {
     registry,
     recorded(source, counts) {
@@ -62,6 +70,7 @@ export function createMetrics(): Metrics {
       duration.observe(durationMs / 1_000);
     },
     unknownAccount: () => unknownAccounts.inc(),
+    egressBlocked: rule => blocked.inc({ rule }),
     watch: read => registerGauges(registry, read),
   };
 }

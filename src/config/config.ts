@@ -14,6 +14,7 @@ export interface Config {
   readonly secretKey?: Buffer;
   readonly adminPassword?: string;
   readonly dispatch: DispatchConfig;
+  readonly egress: EgressConfig;
   readonly record: { readonly batchMax: number };
   readonly lease: { readonly ttlMs: number };
   readonly retention: { readonly days: number };
@@ -44,6 +45,13 @@ export interface DispatchConfig {
   readonly tries: number;
   readonly responseBytesMax: number;
   readonly backoff: BackoffConfig;
+}
+
+/** Where deliveries may go. */
+export interface EgressConfig {
+  /** Ranges of IP addresses, `10.0.0.0/8`. */
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
 }
 
 export interface BackoffConfig {

@@ -6,6 +6,8 @@
  */
 import convict from 'convict';
 
+import { readRange } from '../event/address.ts';
+
 /** One key of the configuration: a convict schema property whose parts the documentation also reads. */
 export type Key<T = unknown> = {
   readonly doc: string;
@@ -94,6 +96,15 @@ const list: Format = {
   expected: () => 'at least one name; several are separated by commas, or a list in the file',
 };
 
+/** Of IP addresses; may be empty. */
+const ranges: Format = {
+  coerce: splitList,
+  accepts: value =>
+    Array.isArray(value) &&
+    value.every(item => typeof item === 'string' && readRange(item) !== undefined),
+  expected: () => 'ranges of addresses such as 10.0.0.0/8 or fd00::/8, separated by commas',
+};
+
 /** `2xx`, or the codes themselves. */
 const codes: Format = {
   coerce: value =>
@@ -144,6 +155,7 @@ export const formats = {
   flag,
   whole,
   list,
+  ranges,
   codes,
   databaseUrl: url('postgres', 'postgresql'),
   amqpUrl: url('amqp', 'amqps'),

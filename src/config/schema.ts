@@ -2,6 +2,7 @@
 import { logLevels, signatureEncodings } from './config.ts';
 import type { DispatchConfig, LogLevel, SignatureEncoding, SuccessCodes } from './config.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
+import { egressKeys, type RawEgress } from './egress-schema.ts';
 import type { Keys } from './format.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source-schema.ts';
@@ -14,6 +15,7 @@ export interface RawConfig {
   secretKey: string | null;
   adminPassword: string | null;
   dispatch: DispatchConfig;
+  egress: RawEgress;
   record: { batchMax: number };
   lease: { ttlMs: number };
   retention: { days: number };
@@ -114,6 +116,7 @@ export const schema: Keys<RawConfig> = {
     env: 'HOOKLINE_ADMIN_PASSWORD',
   },
   dispatch: dispatchKeys,
+  egress: egressKeys,
   record: {
     batchMax: {
       doc: 'Messages recorded in one transaction at most.',

@@ -15,10 +15,11 @@ import type { Webhook } from '../event/webhook.ts';
 import { backoffMs, type BackoffPolicy } from '../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../outcome/classify.ts';
 import type { Outcome } from '../store/outcome.ts';
+import type { SentAttempt } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
 import type { BuildRequest } from './request.ts';
-import type { SentAttempt, Sender } from './send.ts';
+import type { Sender } from './send.ts';
 import type { Writer } from './writer.ts';
 
 export interface DispatcherOptions {

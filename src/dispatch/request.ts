@@ -4,12 +4,16 @@ import { attemptHeaders, type Rendered } from '../format/format.ts';
 import { openSigner, type SignatureEncoding, type Signer } from '../format/sign.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { OutgoingEvent } from './delivery.ts';
+import type { Reach } from './egress-policy.ts';
+import { createRoute, type Route } from './route.ts';
 import type { OutgoingRequest } from './send.ts';
 
 export interface RequestOptions {
   /** @throws when the secret cannot be opened with the keys at hand. */
   readonly unseal: (sealed: Uint8Array) => string;
   readonly encoding: SignatureEncoding;
+  /** How far the webhook reaches at this moment: its owner may move, and an admin may allow more. */
+  readonly reach: (webhook: Webhook) => Reach;
   readonly now: () => number;
 }
 
@@ -21,23 +25,28 @@ export type BuildRequest = (
 ) => OutgoingRequest;
 
 interface Target {
-  readonly origin: string;
+  route: Route;
   readonly path: string;
   readonly signer?: Signer;
 }
 
-export function createRequestBuilder({ unseal, encoding, now }: RequestOptions): BuildRequest {
+export function createRequestBuilder(options: RequestOptions): BuildRequest {
+  const { unseal, encoding, reach: reachOf, now } = options;
   // A changed webhook is another object, so what is kept for the old one goes with it.
   const targets = new WeakMap<Webhook, Target>();
   const rendered = new WeakMap<OutgoingEvent, Rendered>();
 
   function targetOf(webhook: Webhook): Target {
+    const reach = reachOf(webhook);
     const known = targets.get(webhook);
-    if (known) return known;
+    if (known) {
+      if (known.route.reach !== reach) known.route = createRoute({ ...known.route, reach });
+      return known;
+    }
     const url = new URL(webhook.payloadUrl);
-    const { sealedSecret } = webhook;
+    const { sealedSecret, sslVerification } = webhook;
     const target = {
-      origin: url.origin,
+      route: createRoute({ origin: url.origin, sslVerification, reach }),
       path: url.pathname + url.search,
       ...(sealedSecret && { signer: openSigner(unseal(sealedSecret), encoding) }),
     };
@@ -52,15 +61,14 @@ export function createRequestBuilder({ unseal, encoding, now }: RequestOptions):
   }
 
   return (event, webhook, timeoutMs) => {
-    const { origin, path, signer } = targetOf(webhook);
+    const { route, path, signer } = targetOf(webhook);
     const form = renderedOf(event);
     return {
-      origin,
+      route,
       path,
       headers: attemptHeaders(form, now(), signer),
       body: form.body,
       timeoutMs,
-      sslVerification: webhook.sslVerification,
     };
   };
 }

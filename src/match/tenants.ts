@@ -18,6 +18,8 @@ export interface Tenants {
   removeAccount(id: string): void;
   /** The account's domain; undefined for an account the directory does not know. */
   readonly domainOf: (accountId: string) => string | undefined;
+  /** Whether the account is in the root domain; false for an account or a domain that is not known. */
+  readonly isRootAccount: (accountId: string) => boolean;
   /** The domain and all above it, nearest first. One whose parent is not known yet is taken for a top. */
   readonly pathOf: (domainId: string) => readonly string[];
 }
@@ -45,6 +47,10 @@ export function createTenants(): Tenants {
       domains.delete(id);
     },
     domainOf: accountId => domains.get(accountId),
+    isRootAccount(accountId) {
+      const domain = domains.get(accountId);
+      return domain !== undefined && parents.has(domain) && parents.get(domain) === undefined;
+    },
     pathOf(domainId) {
       const known = paths.get(domainId);
       if (known !== undefined) return known;

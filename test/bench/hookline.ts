@@ -52,6 +52,7 @@ export async function startHookline(options: HooklineOptions): Promise<Hookline>
         NODE_OPTIONS: process.env['NODE_OPTIONS'],
         HOOKLINE_DATABASE_URL: databaseUrl,
         HOOKLINE_HTTP_PORT: '0',
+        HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
         ...identity,
         ...env,
       },

@@ -47,6 +47,8 @@ export async function startHookline({ environment, onLine }: HooklineOptions): P
         HOOKLINE_HTTP_PORT: String(port),
         HOOKLINE_ADMIN_PASSWORD: adminPassword,
         HOOKLINE_LOG_LEVEL: 'warn',
+        // The receiver is on this machine, where no webhook may go unless it is allowed.
+        HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
         ...environment,
       },
     });

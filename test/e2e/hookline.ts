@@ -38,9 +38,11 @@ const defaults: Environment = {
   HOOKLINE_HTTP_PORT: '0',
   HOOKLINE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
   HOOKLINE_ADMIN_PASSWORD: adminPassword,
+  // The receivers are here.
+  HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
 };
 
-/** @param environment `HOOKLINE_…`, beside a free port, a key and a password. */
+/** @param environment `HOOKLINE_…`, beside a free port, a key, a password, and leave to deliver to this machine. */
 export function spawnHookline(environment: Environment): HooklineProcess {
   const lines: LogLine[] = [];
   const hookline = spawnGuarded(process.execPath, [main, 'serve'], {

@@ -7,6 +7,7 @@ import { seal } from '../../src/access/seal.ts';
 import { startApp, type App } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import type { Lookup } from '../../src/dispatch/egress.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { insertOutcomes } from '../../src/store/outcome.ts';
 import { recordBatch } from '../../src/store/record-batch.ts';
@@ -27,7 +28,8 @@ export interface DeliveryRow {
 
 export interface DispatchHarness extends AsyncDisposable {
   readonly records: RecordHarness;
-  start(environment?: Readonly<Record<string, string>>): Promise<App>;
+  /** @param lookup of receivers' names, instead of the system's. */
+  start(environment?: Readonly<Record<string, string>>, lookup?: Lookup): Promise<App>;
   /** @returns its id. */
   webhook(payloadUrl: string, facts?: WebhookFacts): Promise<string>;
   /** An event owed to the webhook, due at once. @returns the event's id. */
@@ -63,13 +65,14 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
   return {
     records,
     delivery,
-    start: async environment => {
+    start: async (environment, lookup) => {
       const app = await startApp({
         config: configOf(records.url, environment),
         databaseUrl: records.url,
         store: records.store,
         secretKey,
         roles: ['dispatch'],
+        ...(lookup && { lookup }),
         log: pino({ level: 'silent' }),
       });
       let stopping: Promise<void> | undefined;
@@ -113,6 +116,7 @@ function configOf(url: string, environment: Readonly<Record<string, string>> = {
       HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
       HOOKLINE_DISPATCH_BACKOFF_BASE_MS: '50',
       HOOKLINE_SHUTDOWN_MS: '500',
+      HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
       ...environment,
     },
   });

@@ -4,7 +4,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
-import { createSender } from '../../src/dispatch/send.ts';
 import { Writer } from '../../src/dispatch/writer.ts';
 import { BatchGivenUpError } from '../../src/event/errors.ts';
 import type { MessageBatch } from '../../src/event/message.ts';
@@ -50,7 +49,6 @@ async function openIngestHarness(): Promise<IngestHarness> {
   });
   const processId = (): number => lease.processId;
   const writer = new Writer({ store, processId, flushMs: 5, flushMax: 100, log: silent });
-  const sender = createSender({ concurrency: 1, responseBytesMax: 0 });
   const dispatcher = new Dispatcher({
     concurrency: 0,
     windowMax: 1_000,
@@ -61,11 +59,9 @@ async function openIngestHarness(): Promise<IngestHarness> {
     backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
     success: '2xx',
     webhook: () => undefined,
-    request: () => {
-      throw new RangeError('nothing is sent');
-    },
+    request: nothingIsSent,
     disable: () => {},
-    sender,
+    sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
     writer,
     random: Math.random,
     onAttempt: () => {},
@@ -90,11 +86,12 @@ async function openIngestHarness(): Promise<IngestHarness> {
       await waitUntil('everything to be written', () => dispatcher.size === 0);
       return records.count('delivery');
     },
-    [Symbol.asyncDispose]: async () => {
-      await sender.close();
-      await records[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
   };
+}
+
+function nothingIsSent(): never {
+  throw new RangeError('nothing is sent');
 }
 
 /** What it makes of one message, PostgreSQL cannot store. */

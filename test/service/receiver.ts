@@ -56,6 +56,8 @@ export interface Receiver extends AsyncDisposable {
 }
 
 export interface ReceiverOptions {
+  /** Of this machine; 127.0.0.1 by default. */
+  readonly host?: string;
   /** 0, the default, is a free one. */
   readonly port?: number;
   readonly tls?: Certificate;
@@ -64,7 +66,7 @@ export interface ReceiverOptions {
 }
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const { port = 0, tls, remember = true } = options;
+  const { host = '127.0.0.1', port = 0, tls, remember = true } = options;
   const requests: ReceivedRequest[] = [];
   const counts = new Map<string, number>();
   let total = 0;
@@ -84,10 +86,10 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
   const server = tls
     ? createTlsServer({ cert: tls.cert, key: tls.key }, handle)
     : createServer(handle);
-  const boundPort = await listen(server, port);
+  const boundPort = await listen(server, host, port);
   const stop = async (): Promise<void> => close(server);
   return {
-    url: `${tls ? 'https' : 'http'}://127.0.0.1:${boundPort}/`,
+    url: `${tls ? 'https' : 'http'}://${host}:${boundPort}/`,
     port: boundPort,
     requests,
     counts,
@@ -149,9 +151,9 @@ function reply(response: ServerResponse, answer: Answer): void {
   else setTimeout(act, delayMs);
 }
 
-async function listen(server: Server, port: number): Promise<number> {
+async function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.once('error', reject).listen(port, '127.0.0.1', () => {
+    server.once('error', reject).listen(port, host, () => {
       const address = server.address();
       resolve(typeof address === 'object' && address ? address.port : 0);
     });

@@ -55,6 +55,7 @@ describe('loadConfig', () => {
         responseBytesMax: 4_096,
         backoff: { baseMs: 5_000, capMs: 600_000, waitMsMax: 3_600_000 },
       },
+      egress: { allow: [], deny: [] },
       record: { batchMax: 500 },
       lease: { ttlMs: 10_000 },
       retention: { days: 30 },

@@ -1,0 +1,121 @@
+/**
+ * One request on its way: undici's handler, a deadline over all of it, and what came of it.
+ */
+import type { Dispatcher } from 'undici';
+
+import type { Attempt } from '../event/delivery.ts';
+import { retryAfterMs } from '../outcome/retry-after.ts';
+import { EgressBlockedError } from './egress.ts';
+
+/** What came of a request. */
+export interface SentAttempt extends Attempt {
+  /** Shutdown cut it short: it says nothing about the receiver and does not count as a try. */
+  readonly interrupted: boolean;
+}
+
+/** A response longer than this is cut off; up to here it is read to its end, which keeps the connection. */
+const readBytesMax = 65_536;
+
+/** Ends once: by the response, an error, the deadline, or shutdown. */
+export class RunningAttempt implements Dispatcher.DispatchHandler {
+  readonly startedAtMs = Date.now();
+  readonly #startedAt = performance.now();
+  readonly #keepBytes: number;
+  readonly #deadline: NodeJS.Timeout;
+  #done: ((attempt: SentAttempt) => void) | undefined;
+  #controller: Dispatcher.DispatchController | undefined;
+  #status: number | undefined;
+  #retryAfterMs: number | undefined;
+  #read = 0;
+  #kept: Buffer[] = [];
+
+  constructor(keepBytes: number, timeoutMs: number, done: (attempt: SentAttempt) => void) {
+    this.#keepBytes = keepBytes;
+    this.#done = done;
+    this.#deadline = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    // The deadline may pass while the request still waits for a connection.
+    if (!this.#done) controller.abort(new Error('ended before it began'));
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
+    this.#status = status;
+    const asked = headers['retry-after'];
+    if (typeof asked === 'string') this.#retryAfterMs = retryAfterMs(asked, Date.now());
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    const room = this.#keepBytes - this.#read;
+    if (room > 0) this.#kept.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
+    this.#read += chunk.length;
+    if (this.#read <= readBytesMax) return;
+    this.#end();
+    controller.abort(new Error(`response is longer than ${readBytesMax} bytes`));
+  }
+
+  onResponseEnd(): void {
+    this.#end();
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    this.fail(error);
+  }
+
+  fail(error: unknown): void {
+    this.#end(describe(error));
+  }
+
+  interrupt(): void {
+    this.#end('interrupted by shutdown', true);
+    this.#controller?.abort(new Error('shutdown'));
+  }
+
+  #expire(timeoutMs: number): void {
+    const phase = this.#status === undefined ? 'no response' : 'response not complete';
+    // A status without its body is no answer: the receiver may never have finished its work.
+    this.#status = undefined;
+    this.#end(`${phase} within ${timeoutMs} ms`);
+    this.#controller?.abort(new Error('deadline'));
+  }
+
+  #end(error?: string, interrupted = false): void {
+    const done = this.#done;
+    if (!done) return;
+    this.#done = undefined;
+    clearTimeout(this.#deadline);
+    done({
+      startedAt: new Date(this.startedAtMs),
+      durationMs: Math.round(performance.now() - this.#startedAt),
+      interrupted,
+      status: this.#status,
+      error,
+      responseBody: this.#kept.length > 0 ? textOf(this.#kept) : undefined,
+      retryAfterMs: this.#retryAfterMs,
+    });
+  }
+}
+
+/** PostgreSQL's text holds everything but NUL; a cut or foreign character becomes U+FFFD. */
+function textOf(chunks: readonly Buffer[]): string {
+  const [first] = chunks;
+  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks);
+  const text = bytes.toString('utf8');
+  return text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text;
+}
+
+/** `connect ECONNREFUSED 127.0.0.1:9` rather than a class name; an AggregateError says its first cause. */
+function describe(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
+  if (!(error instanceof Error)) return String(error);
+  const text = error.message === '' ? error.name : error.message;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  // A message of our own says it all; of others, the code is what people look up.
+  return error instanceof EgressBlockedError || text.includes(code) ? text : `${text} (${code})`;
+}

@@ -1,0 +1,58 @@
+/** The way out put together: the guard, the requests, the connections. */
+import { lookup } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
+
+import { open as unseal } from './access/seal.ts';
+import type { Config } from './config/config.ts';
+import { createEgress, type Lookup } from './dispatch/egress.ts';
+import { rootReach, tenantReach } from './dispatch/egress-policy.ts';
+import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
+import { createSender, type Sender } from './dispatch/send.ts';
+import type { Metrics } from './metrics.ts';
+import { ownServices } from './own-services.ts';
+
+export interface OutgoingOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  /** 32 bytes. */
+  readonly secretKey: Buffer;
+  readonly lookup: Lookup;
+  readonly isRootAccount: (accountId: string) => boolean;
+  readonly metrics: Metrics;
+}
+
+export interface Outgoing {
+  readonly request: BuildRequest;
+  readonly sender: Sender;
+}
+
+export function openOutgoing(options: OutgoingOptions): Outgoing {
+  const { config, databaseUrl, secretKey, isRootAccount, metrics } = options;
+  const { concurrency, responseBytesMax } = config.dispatch;
+  const egress = createEgress({
+    ...config.egress,
+    services: ownServices(config, databaseUrl),
+    lookup: options.lookup,
+    ownAddresses,
+    onBlocked: kind => metrics.egressBlocked(kind),
+  });
+  return {
+    request: createRequestBuilder({
+      unseal: sealed => unseal([secretKey], sealed),
+      encoding: config.signature.encoding,
+      reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
+      now: Date.now,
+    }),
+    sender: createSender({ egress, concurrency, responseBytesMax }),
+  };
+}
+
+/** As the system resolves names, its own files included. */
+export const systemLookup: Lookup = async hostname => lookup(hostname, { all: true });
+
+/** They may change while the process runs; asking costs microseconds, and only a new connection asks. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap(
+    addresses => addresses?.map(({ address }) => address) ?? [],
+  );
+}

@@ -1,0 +1,28 @@
+/** What Hookline itself lives on, which no webhook may be pointed at. */
+import type { Config, SourceConfig } from './config/config.ts';
+import type { OwnService } from './dispatch/egress.ts';
+
+/** @param databaseUrl of the database in use: the embedded one's is in no configuration. */
+export function ownServices(
+  { sources }: Pick<Config, 'sources'>,
+  databaseUrl: string,
+): OwnService[] {
+  return [
+    ...atUrl('the database', databaseUrl, 5_432),
+    ...sources.flatMap(source => atBrokers(`the broker of source ${source.name}`, source)),
+  ];
+}
+
+function atBrokers(name: string, source: SourceConfig): OwnService[] {
+  return source.kind === 'rabbitmq'
+    ? atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672)
+    : source.brokers.flatMap(broker => atUrl(name, `kafka://${broker}`, 9_092));
+}
+
+/** None for a URL without a host, which is a local socket. */
+function atUrl(name: string, text: string, defaultPort: number): OwnService[] {
+  const url = URL.parse(text);
+  if (!url || url.hostname === '') return [];
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  return [{ name, host, port: Number(url.port) || defaultPort }];
+}
