@@ -4,10 +4,14 @@ import { networkInterfaces } from 'node:os';
 
 import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
+import { createConnectors } from './dispatch/connect.ts';
 import { createEgress, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach } from './dispatch/egress-policy.ts';
 import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
+import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
+import { createTrust, type Trust } from './dispatch/trust.ts';
+import { ConfigError } from './event/errors.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
 
@@ -26,6 +30,7 @@ export interface Outgoing {
   readonly sender: Sender;
 }
 
+/** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
   const { config, databaseUrl, secretKey, isRootAccount, metrics } = options;
   const { concurrency, responseBytesMax } = config.dispatch;
@@ -36,6 +41,15 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     ownAddresses,
     onBlocked: kind => metrics.egressBlocked(kind),
   });
+  const { proxy } = config.egress;
+  const trust = openTrust(config);
+  const connector = createConnectors({
+    egress,
+    trust,
+    ...(proxy && {
+      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
+    }),
+  });
   return {
     request: createRequestBuilder({
       unseal: sealed => unseal([secretKey], sealed),
@@ -43,8 +57,17 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
       now: Date.now,
     }),
-    sender: createSender({ egress, concurrency, responseBytesMax }),
+    sender: createSender({ connector, concurrency, responseBytesMax }),
   };
+}
+
+function openTrust({ egress }: Config): Trust {
+  try {
+    return createTrust(egress.tls);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`egress.tls: expected certificates and the key of certFile: ${reason}`]);
+  }
 }
 
 /** As the system resolves names, its own files included. */

@@ -47,12 +47,22 @@ export interface DispatchConfig {
   readonly backoff: BackoffConfig;
 }
 
-/** Where deliveries may go. */
+/** Where deliveries may go, and how. */
 export interface EgressConfig {
   /** Ranges of IP addresses, `10.0.0.0/8`. */
   readonly allow: readonly string[];
   readonly deny: readonly string[];
+  readonly proxy?: {
+    readonly url: string;
+    readonly noProxy: readonly string[];
+    readonly resolve: ProxyResolve;
+  };
+  /** PEM text. */
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
+
+export const proxyResolves = ['here', 'proxy'] as const;
+export type ProxyResolve = (typeof proxyResolves)[number];
 
 export interface BackoffConfig {
   readonly baseMs: number;

@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path';
 import convict from 'convict';
 
 import { ConfigError } from '../event/errors.ts';
-import type { ClientConfig, Config, SourceConfig } from './config.ts';
+import type { ClientConfig, Config, EgressConfig } from './config.ts';
+import type { RawEgress } from './egress-schema.ts';
 import { readConfigFile } from './file.ts';
 import type { ConfigFile } from './file.ts';
 import { reportValue } from './problem.ts';
@@ -18,6 +19,7 @@ import { schema } from './schema.ts';
 import type { RawConfig } from './schema.ts';
 import { buildSource, readListedSource } from './source.ts';
 import type { RawSource } from './source.ts';
+import { readPems } from './tls.ts';
 import { configFileVariable, setVariables, unknownVariables } from './variables.ts';
 
 export interface ConfigOptions {
@@ -62,10 +64,11 @@ export function loadLayers({ file: named, env, cwd }: ConfigOptions): Layers {
   const listed = collectSources(raw, report);
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = listed.flatMap(source => buildSource(source, cwd, report) ?? []);
+  const egress = buildEgress(raw.egress, cwd, report);
   refuseConflicts(raw, listed, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    config: buildConfig(raw, sources, { cwd, env }),
+    config: buildConfig(raw, { sources, egress }, { cwd, env }),
     raw,
     sources: listed,
     origin: report.origin,
@@ -120,7 +123,7 @@ function refuseConflicts(raw: RawConfig, sources: readonly RawSource[], report: 
 
 function buildConfig(
   raw: RawConfig,
-  sources: readonly SourceConfig[],
+  { sources, egress }: Pick<Config, 'sources' | 'egress'>,
   { cwd, env }: Pick<ConfigOptions, 'cwd' | 'env'>,
 ): Config {
   const { database, secretKey, adminPassword, amqp: _amqp, kafka: _kafka, ...rest } = raw;
@@ -131,8 +134,22 @@ function buildConfig(
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
     ...(adminPassword !== null && { adminPassword }),
+    egress,
     sources,
     client: buildClient(raw, { cwd, env }),
+  };
+}
+
+function buildEgress(
+  { proxy, tls, ...ranges }: RawEgress,
+  cwd: string,
+  report: Report,
+): EgressConfig {
+  const { url, noProxy, resolve: where } = proxy;
+  return {
+    ...ranges,
+    ...(url !== null && { proxy: { url, noProxy: noProxy ?? [], resolve: where } }),
+    tls: readPems(tls, 'egress.tls', cwd, report),
   };
 }
 

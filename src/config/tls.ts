@@ -1,4 +1,4 @@
-/** Reads the PEM files a source's TLS keys name. */
+/** Reads the PEM files that TLS keys name. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -12,13 +12,28 @@ import type { RawTls } from './source-schema.ts';
  * @param path of the section in problems, such as `amqp.tls`.
  */
 export function readTls(
-  { caFile, certFile, keyFile, serverName, verify }: RawTls,
+  { serverName, verify, ...files }: RawTls,
   path: string,
   cwd: string,
   report: Report,
 ): TlsConfig | undefined {
-  const files = [caFile, certFile, keyFile];
-  if (files.every(file => file === null) && serverName === null && verify) return undefined;
+  const { caFile, certFile, keyFile } = files;
+  const isBare = [caFile, certFile, keyFile, serverName].every(value => value === null);
+  if (isBare && verify) return undefined;
+  return {
+    rejectUnauthorized: verify,
+    ...readPems(files, path, cwd, report),
+    ...(serverName !== null && { servername: serverName }),
+  };
+}
+
+/** @param path of the section in problems, such as `egress.tls`. */
+export function readPems(
+  { caFile, certFile, keyFile }: Pick<RawTls, 'caFile' | 'certFile' | 'keyFile'>,
+  path: string,
+  cwd: string,
+  report: Report,
+): Pick<TlsConfig, 'ca' | 'cert' | 'key'> {
   if ((certFile === null) !== (keyFile === null)) {
     const missing = certFile === null ? 'certFile' : 'keyFile';
     report.problems.push(
@@ -31,11 +46,9 @@ export function readTls(
   const cert = read('certFile', certFile);
   const key = read('keyFile', keyFile);
   return {
-    rejectUnauthorized: verify,
     ...(ca !== undefined && { ca }),
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
-    ...(serverName !== null && { servername: serverName }),
   };
 }
 

@@ -5,7 +5,7 @@ import type { Dispatcher } from 'undici';
 
 import type { Attempt } from '../event/delivery.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
-import { EgressBlockedError } from './egress.ts';
+import { describeError } from './describe-error.ts';
 
 /** What came of a request. */
 export interface SentAttempt extends Attempt {
@@ -69,7 +69,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   }
 
   fail(error: unknown): void {
-    this.#end(describe(error));
+    this.#end(describeError(error));
   }
 
   interrupt(): void {
@@ -108,14 +108,4 @@ function textOf(chunks: readonly Buffer[]): string {
   const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks);
   const text = bytes.toString('utf8');
   return text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text;
-}
-
-/** `connect ECONNREFUSED 127.0.0.1:9` rather than a class name; an AggregateError says its first cause. */
-function describe(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return describe(error.errors[0]);
-  if (!(error instanceof Error)) return String(error);
-  const text = error.message === '' ? error.name : error.message;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
-  // A message of our own says it all; of others, the code is what people look up.
-  return error instanceof EgressBlockedError || text.includes(code) ? text : `${text} (${code})`;
 }

@@ -1,6 +1,7 @@
 /** Turns an event and a webhook into the request to send. What does not change between two requests is kept. */
 import { formatCloudStack } from '../format/cloudstack.ts';
 import { attemptHeaders, type Rendered } from '../format/format.ts';
+import { refuseOwnHeaders } from '../format/own-header.ts';
 import { openSigner, type SignatureEncoding, type Signer } from '../format/sign.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { OutgoingEvent } from './delivery.ts';
@@ -17,7 +18,7 @@ export interface RequestOptions {
   readonly now: () => number;
 }
 
-/** @throws {TypeError} when the webhook's payload URL is none; whatever `unseal` throws. */
+/** @throws Error when the webhook cannot be sent to as it is: no URL, headers it may not set, what `unseal` throws. */
 export type BuildRequest = (
   event: OutgoingEvent,
   webhook: Webhook,
@@ -28,6 +29,8 @@ interface Target {
   route: Route;
   readonly path: string;
   readonly signer?: Signer;
+  /** The webhook's own: name, value, … */
+  readonly headers: readonly string[];
 }
 
 export function createRequestBuilder(options: RequestOptions): BuildRequest {
@@ -44,9 +47,17 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
       return known;
     }
     const url = new URL(webhook.payloadUrl);
-    const { sealedSecret, sslVerification } = webhook;
+    const { sealedSecret, sslVerification, caCertificate, headers = {} } = webhook;
+    const refusal = refuseOwnHeaders(headers);
+    if (refusal !== undefined) throw new Error(refusal);
     const target = {
-      route: createRoute({ origin: url.origin, sslVerification, reach }),
+      route: createRoute({
+        origin: url.origin,
+        sslVerification,
+        reach,
+        ...(caCertificate !== undefined && { caCertificate }),
+      }),
+      headers: Object.entries(headers).flat(),
       path: url.pathname + url.search,
       ...(sealedSecret && { signer: openSigner(unseal(sealedSecret), encoding) }),
     };
@@ -61,12 +72,13 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
   }
 
   return (event, webhook, timeoutMs) => {
-    const { route, path, signer } = targetOf(webhook);
+    const { route, path, signer, headers: own } = targetOf(webhook);
     const form = renderedOf(event);
+    const headers = attemptHeaders(form, now(), signer);
     return {
       route,
       path,
-      headers: attemptHeaders(form, now(), signer),
+      headers: own.length === 0 ? headers : [...headers, ...own],
       body: form.body,
       timeoutMs,
     };

@@ -7,11 +7,13 @@ export interface Route {
   /** False accepts any certificate. */
   readonly sslVerification: boolean;
   readonly reach: Reach;
+  /** PEM; the only authority trusted. */
+  readonly caCertificate?: string;
   /** Routes of one key share connections; nothing that decides whether a connection may be made is left out of it. */
   readonly key: string;
 }
 
 export function createRoute(facts: Omit<Route, 'key'>): Route {
-  const { origin, sslVerification, reach } = facts;
-  return { ...facts, key: JSON.stringify([origin, reach.name, sslVerification]) };
+  const { origin, sslVerification, reach, caCertificate } = facts;
+  return { ...facts, key: JSON.stringify([origin, reach.name, sslVerification, caCertificate]) };
 }

@@ -7,8 +7,7 @@
 import { Pool } from 'undici';
 
 import { RunningAttempt, type SentAttempt } from './attempt.ts';
-import { openConnector } from './connect.ts';
-import type { Egress } from './egress.ts';
+import type { OpenConnector } from './connect.ts';
 import type { Route } from './route.ts';
 
 export interface OutgoingRequest {
@@ -32,7 +31,7 @@ export interface Sender {
 }
 
 export interface SenderOptions {
-  readonly egress: Egress;
+  readonly connector: OpenConnector;
   /** Connections of one route at most. */
   readonly concurrency: number;
   /** How much of a response is kept, in bytes. */
@@ -41,7 +40,7 @@ export interface SenderOptions {
 
 const idlePoolMs = 60_000;
 
-export function createSender({ egress, concurrency, responseBytesMax }: SenderOptions): Sender {
+export function createSender({ connector, concurrency, responseBytesMax }: SenderOptions): Sender {
   const pools = new Map<string, { pool: Pool; usedAtMs: number }>();
   const running = new Set<RunningAttempt>();
   const sweep = setInterval(closeIdle, idlePoolMs).unref();
@@ -49,7 +48,7 @@ export function createSender({ egress, concurrency, responseBytesMax }: SenderOp
   function poolFor(route: Route, nowMs: number): Pool {
     let entry = pools.get(route.key);
     if (!entry) {
-      entry = { pool: openPool(egress, route, concurrency), usedAtMs: nowMs };
+      entry = { pool: openPool(connector, route, concurrency), usedAtMs: nowMs };
       pools.set(route.key, entry);
     }
     entry.usedAtMs = nowMs;
@@ -92,7 +91,7 @@ export function createSender({ egress, concurrency, responseBytesMax }: SenderOp
   };
 }
 
-function openPool(egress: Egress, route: Route, connections: number): Pool {
+function openPool(connector: OpenConnector, route: Route, connections: number): Pool {
   return new Pool(route.origin, {
     connections,
     pipelining: 1,
@@ -101,6 +100,6 @@ function openPool(egress: Egress, route: Route, connections: number): Pool {
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
     allowH2: false,
-    connect: openConnector(egress, route),
+    connect: connector(route),
   });
 }

@@ -27,6 +27,10 @@ export interface Webhook {
   readonly domainId: string;
   readonly payloadUrl: string;
   readonly sslVerification: boolean;
+  /** PEM of the authority, or authorities, that the receiver's certificate must come from; absent means the usual ones. */
+  readonly caCertificate?: string;
+  /** Sent beside our own, which they cannot replace (format/own-header.ts). */
+  readonly headers?: Readonly<Record<string, string>>;
   /** `["ActionEvent"]` by default, `["*"]` for all. An event without a category always passes. */
   readonly categories: readonly string[];
   readonly filters: readonly WebhookFilter[];

@@ -97,6 +97,8 @@ function toWebhook(row: WebhookRow): Webhook {
     filters: row.filters
       .getItems()
       .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
+    ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
+    ...(row.headers && { headers: row.headers }),
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),

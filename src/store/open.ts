@@ -4,6 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
+import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
 import { Account } from './account.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
@@ -68,7 +69,11 @@ export async function openStore(
       WebhookSecret,
     ],
     extensions: [Migrator],
-    migrations: { migrationsList: [Migration0001Schema], snapshot: false, tableName: 'migration' },
+    migrations: {
+      migrationsList: [Migration0001Schema, Migration0002Outgoing],
+      snapshot: false,
+      tableName: 'migration',
+    },
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },

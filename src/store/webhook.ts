@@ -20,6 +20,10 @@ const WebhookSchema = defineEntity({
       p.manyToOne(Domain).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
     payloadUrl: p.text(),
     sslVerification: p.boolean().default(true),
+    /** PEM. */
+    caCertificate: p.text().nullable(),
+    /** Name → value; what may be in it is `format/own-header.ts`. */
+    headers: p.json().$type<Record<string, string>>().nullable(),
     categories: p.array().columnType('text[]').default(['ActionEvent']),
     tries: p.integer().nullable(),
     timeoutMs: p.integer().nullable(),
@@ -32,6 +36,7 @@ const WebhookSchema = defineEntity({
   checks: [
     { name: 'webhook_state_check', expression: `state in ('Enabled', 'Disabled')` },
     { name: 'webhook_scope_check', expression: `scope in ('Local', 'Domain', 'Global')` },
+    { name: 'webhook_headers_check', expression: `jsonb_typeof(headers) = 'object'` },
     { name: 'webhook_tries_check', expression: 'tries >= 1 and tries <= 100' },
     { name: 'webhook_timeout_ms_check', expression: 'timeout_ms >= 100 and timeout_ms <= 600000' },
     {

@@ -14,7 +14,10 @@ import { recordBatch } from '../../src/store/record-batch.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
 
+/** In the root domain. */
 export const account = '7ae7c033-4cf3-49bf-ae0a-2e3b93abc3c7';
+/** In a domain below it. */
+export const tenant = 'c2b3fd6e-5d9a-4d41-8a3a-6a1d7ed14f0b';
 
 export interface DeliveryRow {
   readonly state: string;
@@ -40,6 +43,10 @@ export interface DispatchHarness extends AsyncDisposable {
 }
 
 export interface WebhookFacts {
+  /** The root domain's account by default. */
+  readonly accountId?: string;
+  readonly caCertificate?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
   readonly secret?: string;
   readonly sslVerification?: boolean;
   readonly tries?: number;
@@ -51,10 +58,11 @@ const secretKey = randomBytes(32);
 export async function openDispatchHarness(): Promise<DispatchHarness> {
   const stack = new AsyncDisposableStack();
   const records = stack.use(await openRecordHarness());
-  await records.rows(`insert into domain (id, name) values ('root', 'ROOT')`);
   await records.rows(
-    `insert into account (id, name, domain_id) values ('${account}', 'a', 'root')`,
+    `insert into domain (id, name, parent_id) values ('root', 'ROOT', null), ('below', 'B', 'root')`,
   );
+  await records.rows(`insert into account (id, name, domain_id)
+    values ('${account}', 'a', 'root'), ('${tenant}', 't', 'below')`);
   const delivery = async (eventId: string): Promise<DeliveryRow> => {
     const [row] = await records.rows<DeliveryRow>(
       `select * from delivery where event_id = '${eventId}'`,
@@ -128,12 +136,16 @@ async function insertWebhook(
   facts: WebhookFacts,
 ): Promise<string> {
   const id = randomUUID();
-  await records.rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms)
-    values ('${id}', 'w', '${account}', 'root', '${payloadUrl}', ${facts.sslVerification ?? true},
-      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'})`);
+  const headers = facts.headers && JSON.stringify(facts.headers);
+  await records.rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms,
+      ca_certificate, headers)
+    values ('${id}', 'w', '${facts.accountId ?? account}', 'root', '${payloadUrl}', ${facts.sslVerification ?? true},
+      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'}, ${quoted(facts.caCertificate)}, ${quoted(headers)})`);
   if (facts.secret !== undefined) {
     await records.rows(`insert into webhook_secret (webhook_id, sealed)
       values ('${id}', '\\x${seal(secretKey, facts.secret).toString('hex')}')`);
   }
   return id;
 }
+
+const quoted = (value: string | undefined): string => (value === undefined ? 'null' : `'${value}'`);

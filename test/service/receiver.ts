@@ -61,12 +61,14 @@ export interface ReceiverOptions {
   /** 0, the default, is a free one. */
   readonly port?: number;
   readonly tls?: Certificate;
+  /** PEM; only clients with a certificate of this authority are let in. */
+  readonly clientCa?: string;
   /** False keeps nothing but the counts, for many requests. */
   readonly remember?: boolean;
 }
 
 export async function startReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
-  const { host = '127.0.0.1', port = 0, tls, remember = true } = options;
+  const { host = '127.0.0.1', port = 0, tls, clientCa, remember = true } = options;
   const requests: ReceivedRequest[] = [];
   const counts = new Map<string, number>();
   let total = 0;
@@ -84,7 +86,14 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
     });
   };
   const server = tls
-    ? createTlsServer({ cert: tls.cert, key: tls.key }, handle)
+    ? createTlsServer(
+        {
+          cert: tls.cert,
+          key: tls.key,
+          ...(clientCa !== undefined && { ca: clientCa, requestCert: true }),
+        },
+        handle,
+      )
     : createServer(handle);
   const boundPort = await listen(server, host, port);
   const stop = async (): Promise<void> => close(server);

@@ -55,7 +55,7 @@ describe('loadConfig', () => {
         responseBytesMax: 4_096,
         backoff: { baseMs: 5_000, capMs: 600_000, waitMsMax: 3_600_000 },
       },
-      egress: { allow: [], deny: [] },
+      egress: { allow: [], deny: [], tls: {} },
       record: { batchMax: 500 },
       lease: { ttlMs: 10_000 },
       retention: { days: 30 },
@@ -69,6 +69,28 @@ describe('loadConfig', () => {
         url: 'http://127.0.0.1:8080',
         tokenFile: '/home/u/.config/hookline/tokens.json',
       },
+    });
+  });
+
+  it('reads where deliveries may go, and how', () => {
+    const pem = '-----BEGIN CERTIFICATE-----\n';
+    write('ca.pem', pem);
+    const { egress } = load({
+      HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8, ::1',
+      HOOKLINE_EGRESS_DENY: '10.9.0.0/16',
+      HOOKLINE_EGRESS_PROXY_URL: 'http://proxy.test:3128',
+      HOOKLINE_EGRESS_PROXY_NO_PROXY: '.corp.test,10.0.0.0/8',
+      HOOKLINE_EGRESS_TLS_CA_FILE: 'ca.pem',
+    });
+    expect(egress).toEqual({
+      allow: ['127.0.0.0/8', '::1'],
+      deny: ['10.9.0.0/16'],
+      proxy: {
+        url: 'http://proxy.test:3128',
+        noProxy: ['.corp.test', '10.0.0.0/8'],
+        resolve: 'here',
+      },
+      tls: { ca: pem },
     });
   });
 
@@ -202,6 +224,11 @@ describe('a misconfiguration', () => {
     ['HOOKLINE_AMQP_FORMAT', 'openstack', '"openstack": expected one of cloudstack'],
     ['HOOKLINE_KAFKA_BROKERS', ',', '[]: expected at least one name'],
     ['HOOKLINE_SOURCES', '{', 'expected a list of sources'],
+    ['HOOKLINE_EGRESS_ALLOW', '10/8', '["10/8"]: expected ranges of addresses'],
+    ['HOOKLINE_EGRESS_DENY', '10.0.0.0/8,localhost', 'expected ranges of addresses'],
+    ['HOOKLINE_EGRESS_PROXY_URL', 'proxy:3128', 'expected a URL that starts with http://'],
+    ['HOOKLINE_EGRESS_PROXY_RESOLVE', 'there', '"there": expected one of here, proxy'],
+    ['HOOKLINE_EGRESS_TLS_CA_FILE', 'missing.pem', 'expected a file that can be read (ENOENT)'],
   ])('%s=%s is refused by name, value and expectation', (name, value, expected) => {
     const lines = problems({ [name]: value });
     expect(lines).toHaveLength(1);
@@ -215,6 +242,7 @@ describe('a misconfiguration', () => {
     ['HOOKLINE_DATABASE_URL', 'hookline:hunter2@db/hookline'],
     ['HOOKLINE_AMQP_URL', 'http://guest:h/un@ter2hunter2@localhost'],
     ['HOOKLINE_SOURCES', '[{"url":"amqp://guest:hunter2@localhost"}'],
+    ['HOOKLINE_EGRESS_PROXY_URL', 'ftp://hookline:hunter2@proxy'],
     ['HOOKLINE_SECRE_KEY', 'hunter2'],
   ])('never shows a secret: %s', (name, value) => {
     const lines = problems({ [name]: value });
