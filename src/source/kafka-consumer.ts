@@ -4,11 +4,18 @@
  * Source: kafkajs 2.2.4, `src/consumer/index.js` and `src/consumer/runner.js`. It restarts itself after some errors
  * and not after others; here it never does, and the source begins a new session instead.
  */
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, {
+  type Cluster,
+  type Consumer,
+  type EachBatchPayload,
+  type Kafka,
+  type PartitionAssigner,
+} from 'kafkajs';
 
 import { atMost, unlessAborted } from './backoff.ts';
 import { type KafkaClientOptions, retry } from './kafka-client.ts';
 import { type Member, takeBatch } from './kafka-member.ts';
+import { fetchTopicIds, type TopicIds } from './kafka-topic-ids.ts';
 
 export interface ConsumerOptions extends KafkaClientOptions {
   readonly groupId: string;
@@ -48,7 +55,14 @@ export function createConsumer(
   member: Member,
   crashed: AbortController,
 ): GroupConsumer {
+  // An assigner is given the connections that kafkajs shows nowhere else.
+  let cluster: Cluster | undefined;
+  const assigner: PartitionAssigner = config => {
+    ({ cluster } = config);
+    return kafkajs.PartitionAssigners.roundRobin(config);
+  };
   const consumer = kafka.consumer({
+    partitionAssigners: [assigner],
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: options.rebalanceTimeoutMs,
@@ -62,6 +76,9 @@ export function createConsumer(
   });
   let working: Promise<void> = Promise.resolve();
   listen(consumer, member, crashed);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    member.topicIds = topicIdsOf(cluster, Object.keys(payload.memberAssignment), options);
+  });
   const closeFailed = (error: unknown): void =>
     options.log.debug({ source: options.name, err: error }, 'source.close_failed');
   return {
@@ -117,4 +134,18 @@ function listen(consumer: Consumer, member: Member, crashed: AbortController): v
     const partition = `${payload.topic}/${payload.partition}`;
     member.positions.set(partition, BigInt(payload.lastOffset) + 1n);
   });
+}
+
+/** Without the ids a topic made again is still told by offsets that ran backwards, in most cases. */
+async function topicIdsOf(
+  cluster: Cluster | undefined,
+  topics: readonly string[],
+  { name, log }: ConsumerOptions,
+): Promise<TopicIds> {
+  try {
+    return cluster === undefined ? new Map() : await fetchTopicIds(cluster, topics);
+  } catch (error) {
+    log.warn({ source: name, err: error }, 'source.topic_ids_unknown');
+    return new Map();
+  }
 }

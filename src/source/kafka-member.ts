@@ -14,6 +14,7 @@ import type { Bell } from './bell.ts';
 import { explain } from './explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
 import type { Membership } from './kafka-membership.ts';
+import type { TopicIds } from './kafka-topic-ids.ts';
 import type { RecordBatch } from './sessions.ts';
 import type { StatusBoard } from './status.ts';
 
@@ -29,6 +30,8 @@ export interface Member {
   readonly until: AbortSignal;
   /** The next offset to record, by `topic/partition`, where it is known. */
   readonly positions: Map<string, bigint>;
+  /** Asked for each time the group has been joined; never rejects. */
+  topicIds: Promise<TopicIds>;
   /** Undefined until the group has been joined. */
   assignment: Readonly<IMemberAssignment> | undefined;
 }
@@ -46,7 +49,8 @@ export async function takeBatch(member: Member, payload: EachBatchPayload): Prom
   const { options, membership, until } = member;
   const isHeld = membership.hold();
   const heartbeat: Heartbeat = () => payload.heartbeat();
-  for (const chunk of chunksOf(payload.batch, options)) {
+  const topicId = (await member.topicIds).get(payload.batch.topic);
+  for (const chunk of chunksOf(payload.batch, { ...options, topicId })) {
     await untilResumed(member, heartbeat);
     if (until.aborted || !isHeld()) break;
     if (!(await recordBeating(member, chunk, isHeld, heartbeat))) break;

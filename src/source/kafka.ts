@@ -164,6 +164,7 @@ async function consume(shared: Shared, session: Session, signal: AbortSignal): P
     until,
     membership: createMembership({ ...options, rebalanceGraceMs }),
     positions: new Map(),
+    topicIds: Promise.resolve(new Map()),
     assignment: undefined,
     report: () => board.running(match.missing.length === 0 ? undefined : match.missing.join('; ')),
   };

@@ -173,6 +173,9 @@ describe('Kafka source: topics', () => {
     await run.untilReceived(51);
     const { span } = run.batches.at(-1) ?? {};
     expect(span).toMatchObject({ offsets: [0n], nextOffset: 1n, highWatermark: 1n });
+    const ids = new Set(run.batches.map(batch => batch.span?.topicId));
+    expect([...ids]).toEqual([expect.stringMatching(/^[0-9a-f]{32}$/), span?.topicId]);
+    expect(ids.size).toBe(2);
   });
 
   it('goes on at the oldest record left, and says so, when retention overtook it', async () => {
