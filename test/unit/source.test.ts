@@ -1,10 +1,11 @@
-import type { Batch, KafkaMessage } from 'kafkajs';
+import type { Batch, KafkaMessage, Offsets } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../src/source/backoff.ts';
 import { createBell } from '../../src/source/bell.ts';
 import { explain } from '../../src/source/explain.ts';
 import { chunksOf } from '../../src/source/kafka-batch.ts';
+import { createCommitter } from '../../src/source/kafka-committer.ts';
 import { createMembership } from '../../src/source/kafka-membership.ts';
 import { matchTopics, parseTopic } from '../../src/source/kafka-topics.ts';
 import { createStatusBoard } from '../../src/source/status.ts';
@@ -173,6 +174,56 @@ describe('membership', () => {
   });
 });
 
+describe('committer', () => {
+  it('sends the latest position of each partition, a topic once', async () => {
+    const { sent, committer } = openCommitter();
+    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.note({ topic: 'b', partition: 0, nextOffset: 7n });
+    committer.note({ topic: 'a', partition: 1, nextOffset: 5n });
+    committer.note({ topic: 'a', partition: 0, nextOffset: 2n });
+    await committer.flush();
+    await committer.flush();
+    const [a0, a1, b0] = [
+      { partition: 0, offset: '2' },
+      { partition: 1, offset: '5' },
+      { partition: 0, offset: '7' },
+    ];
+    expect(sent).toEqual([
+      {
+        topics: [
+          { topic: 'a', partitions: [a0, a1] },
+          { topic: 'b', partitions: [b0] },
+        ],
+      },
+    ]);
+  });
+
+  it('sends nothing of a group that was joined again', async () => {
+    const { sent, committer } = openCommitter();
+    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.reset();
+    await committer.flush();
+    expect(sent).toEqual([]);
+  });
+
+  it('survives a commit that is refused', async () => {
+    const { sent, failures, committer } = openCommitter(true);
+    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    await committer.flush();
+    committer.note({ topic: 'a', partition: 0, nextOffset: 2n });
+    await committer.flush();
+    expect([sent.length, failures.length]).toEqual([2, 2]);
+  });
+
+  it('sends by itself after a while', async () => {
+    const { promise, resolve } = Promise.withResolvers<Offsets>();
+    const committer = createCommitter(async offsets => resolve(offsets), 1, fail);
+    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    const topics = [{ topic: 'a', partitions: [{ partition: 0, offset: '1' }] }];
+    await expect(promise).resolves.toEqual({ topics });
+  });
+});
+
 describe('chunks of a fetch', () => {
   const limits = { batchMax: 2, batchBytesMax: 1000, topicId: undefined };
 
@@ -200,6 +251,20 @@ function openMembership() {
 }
 function refusal(type: string): Error {
   return Object.assign(new Error(type), { type });
+}
+
+function openCommitter(refused = false) {
+  const sent: Offsets[] = [];
+  const failures: unknown[] = [];
+  const committer = createCommitter(
+    async offsets => {
+      sent.push(offsets);
+      if (refused) throw new Error('refused');
+    },
+    3_600_000,
+    error => failures.push(error),
+  );
+  return { sent, failures, committer };
 }
 
 function fail(): never {
