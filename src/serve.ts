@@ -19,6 +19,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly log: Logger;
+  /** Cuts a start short that waits for the database. */
+  readonly signal: AbortSignal;
 }
 
 export interface Served {
@@ -43,7 +45,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const databaseUrl = config.database.url ?? (await openEmbedded(options, stack));
     const store = await openStore(databaseUrl, { poolMax: config.database.poolMax });
     stack.defer(() => store.close());
-    await untilReachable(store, log);
+    await untilReachable(store, options);
     if (config.database.migrate) await migrate(store);
     const secretKey = config.secretKey ?? (await readOrCreateSecretKey(config.dataDir));
     const generated = await ensureAdmin(store, config.adminPassword);
@@ -82,7 +84,7 @@ async function openEmbedded(
   return postgres.url;
 }
 
-async function untilReachable(store: Store, log: Logger): Promise<void> {
+async function untilReachable(store: Store, { log, signal }: ServeOptions): Promise<void> {
   const deadline = performance.now() + databaseWaitMs;
   for (let tries = 0; !(await isReachable(store)); tries += 1) {
     if (performance.now() > deadline) {
@@ -91,7 +93,7 @@ async function untilReachable(store: Store, log: Logger): Promise<void> {
       );
     }
     if (tries === 0) log.warn({ waitMs: databaseWaitMs }, 'database.awaited');
-    await wait(500);
+    await wait(500, undefined, { signal });
   }
 }
 

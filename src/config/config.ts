@@ -114,6 +114,7 @@ export interface KafkaConfig {
   readonly topics: readonly string[];
   readonly groupId: string;
   readonly fromBeginning: boolean;
+  readonly sessionTimeoutMs: number;
   readonly sasl?: {
     readonly mechanism: SaslMechanism;
     readonly username: string;

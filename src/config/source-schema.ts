@@ -31,6 +31,7 @@ export interface RawKafka {
   group: string;
   format: SourceFormat;
   fromBeginning: boolean;
+  sessionTimeoutMs: number;
   sasl: { mechanism: SaslMechanism | null; username: string | null; password: string | null };
   tls: RawTls & { enabled: boolean };
 }
@@ -114,6 +115,15 @@ export function kafkaKeys(prefix?: string): Keys<RawKafka> {
       format: 'flag',
       default: true,
       ...env('FROM_BEGINNING'),
+    },
+    sessionTimeoutMs: {
+      doc: "Silence after which the group gives this process's partitions to the others; after a crash they stand still for as long. The brokers must allow it; theirs is at least 6 s unless configured.",
+      unit: 'ms',
+      format: 'whole',
+      min: 1_000,
+      max: 1_800_000,
+      default: 30_000,
+      ...env('SESSION_TIMEOUT_MS'),
     },
     sasl: saslKeys(env),
     tls: {

@@ -61,6 +61,7 @@ describe('a source', () => {
         topics: ['cloudstack'],
         groupId: 'hookline',
         fromBeginning: true,
+        sessionTimeoutMs: 30_000,
       },
     ]);
   });
