@@ -144,6 +144,7 @@ async function openParts(options: AppOptions): Promise<Parts> {
   const outgoing = openOutgoing({
     lookup: systemLookup,
     ...options,
+    secretKeys: secretKeysOf(options),
     isRootAccount: id => sync.index.isRootAccount(id),
     metrics,
   });
@@ -192,21 +193,31 @@ function openDispatcher(
   });
 }
 
+function secretKeysOf({ secretKey, config }: AppOptions): readonly [Buffer, ...Buffer[]] {
+  const { secretKeyPrevious } = config;
+  return secretKeyPrevious ? [secretKey, secretKeyPrevious] : [secretKey];
+}
+
 function runBackground(
-  { config, store, roles: running, log }: AppOptions,
+  options: AppOptions,
   { sync, lease, dispatcher, claimer }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
+  const { config, store, roles: running, log } = options;
   const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
   signal.addEventListener('abort', () => clearInterval(spilling));
-  const retentionDays = config.retention.days;
+  const janitor = {
+    store,
+    retentionDays: config.retention.days,
+    secretKeys: secretKeysOf(options),
+    now: () => new Date(),
+    log,
+  };
   return [
     sync.run(signal),
     lease.keep(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
-    ...(running.includes('janitor')
-      ? [runJanitor({ store, retentionDays, now: () => new Date(), log }, signal)]
-      : []),
+    ...(running.includes('janitor') ? [runJanitor(janitor, signal)] : []),
   ];
 }
 

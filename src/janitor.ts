@@ -1,15 +1,22 @@
-/** Keeps the tables in bounds: days made ahead, days past their retention dropped, old receipts forgotten. */
+/**
+ * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts and secrets
+ * forgotten, and what a former key sealed sealed anew.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 
+import { resealSecrets } from './access/reseal.ts';
 import type { Log } from './event/log.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { dropPartitions, openPartitions } from './store/partition.ts';
+import { dropExpiredSecrets } from './store/query-secret.ts';
 import { dropReceipts } from './store/receipt-match.ts';
 
 export interface JanitorOptions {
   readonly store: Store;
   /** Whole days that are kept besides today. */
   readonly retentionDays: number;
+  /** The present one first. With a former one beside it, what that sealed is sealed anew. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
   readonly now: () => Date;
   readonly log: Log;
 }
@@ -27,10 +34,20 @@ export async function runJanitor(options: JanitorOptions, signal: AbortSignal): 
   }
 }
 
-async function tidy({ store, retentionDays, now, log }: JanitorOptions): Promise<void> {
+async function tidy(options: JanitorOptions): Promise<void> {
+  const { store, retentionDays, now, log } = options;
   const keepFrom = new Date(now().getTime() - retentionDays * DAY_MS);
   await openPartitions(store, now());
   const dropped = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
   await dropReceipts(databaseOf(store), keepFrom);
+  await dropExpiredSecrets(databaseOf(store));
+  await reseal(options);
+}
+
+async function reseal({ store, secretKeys, log }: JanitorOptions): Promise<void> {
+  if (secretKeys.length === 1) return;
+  const { resealed, lost } = await resealSecrets(store, secretKeys);
+  if (resealed > 0) log.info({ resealed }, 'secrets.resealed');
+  if (lost > 0) log.error({ lost }, 'secrets.lost');
 }

@@ -18,8 +18,8 @@ import { ownServices } from './own-services.ts';
 export interface OutgoingOptions {
   readonly config: Config;
   readonly databaseUrl: string;
-  /** 32 bytes. */
-  readonly secretKey: Buffer;
+  /** The present one first, 32 bytes each. */
+  readonly secretKeys: readonly Buffer[];
   readonly lookup: Lookup;
   readonly isRootAccount: (accountId: string) => boolean;
   readonly metrics: Metrics;
@@ -32,7 +32,7 @@ export interface Outgoing {
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKey, isRootAccount, metrics } = options;
+  const { config, databaseUrl, secretKeys, isRootAccount, metrics } = options;
   const { concurrency, responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
@@ -52,7 +52,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   });
   return {
     request: createRequestBuilder({
-      unseal: sealed => unseal([secretKey], sealed),
+      unseal: sealed => unseal(secretKeys, sealed),
       encoding: config.signature.encoding,
       reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
       now: Date.now,

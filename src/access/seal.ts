@@ -29,7 +29,7 @@ export class UnsealError extends Error {
 
 /** @param key 32 bytes. */
 export function seal(key: Uint8Array, plaintext: string): Buffer {
-  const head = Buffer.concat([Buffer.of(version), keyId(key)]);
+  const head = Buffer.concat([Buffer.of(version), keyIdOf(key)]);
   const nonce = randomBytes(nonceEnd - keyIdEnd);
   const cipher = createCipheriv('aes-256-gcm', key, nonce).setAAD(head);
   const ciphertext = Buffer.concat([cipher.update(plaintext, 'utf8'), cipher.final()]);
@@ -47,7 +47,7 @@ export function open(keys: readonly Uint8Array[], sealed: Uint8Array): string {
   }
   const head = bytes.subarray(0, keyIdEnd);
   const id = head.subarray(1);
-  const key = keys.find(candidate => keyId(candidate).equals(id));
+  const key = keys.find(candidate => keyIdOf(candidate).equals(id));
   if (key === undefined) {
     throw new UnsealError(
       `sealed with the key ${id.toString('hex')}, configured: ${keys.map(describeKey).join(', ')}`,
@@ -65,8 +65,9 @@ export function open(keys: readonly Uint8Array[], sealed: Uint8Array): string {
   }
 }
 
-function keyId(key: Uint8Array): Buffer {
+/** The four bytes that name the key in what it seals. */
+export function keyIdOf(key: Uint8Array): Buffer {
   return hash('sha256', key, 'buffer').subarray(0, keyIdEnd - 1);
 }
 
-const describeKey = (key: Uint8Array): string => keyId(key).toString('hex');
+const describeKey = (key: Uint8Array): string => keyIdOf(key).toString('hex');

@@ -8,6 +8,7 @@ import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
 import { findAccount, findDomain } from '../store/query-directory.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
+import { replaceSecret } from '../store/query-secret.ts';
 import {
   deleteWebhook,
   findWebhook,
@@ -15,7 +16,6 @@ import {
   insertWebhook,
   listWebhooks,
   lockWebhook,
-  replaceSecret,
   updateWebhook,
 } from '../store/query-webhook.ts';
 import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';

@@ -12,6 +12,8 @@ export interface Config {
   readonly http: { readonly host: string; readonly port: number };
   /** 32 bytes. Always there with `database.url`; without, see `readOrCreateSecretKey`. */
   readonly secretKey?: Buffer;
+  /** 32 bytes. */
+  readonly secretKeyPrevious?: Buffer;
   readonly adminPassword?: string;
   readonly dispatch: DispatchConfig;
   readonly egress: EgressConfig;

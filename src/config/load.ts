@@ -126,13 +126,17 @@ function buildConfig(
   { sources, egress }: Pick<Config, 'sources' | 'egress'>,
   { cwd, env }: Pick<ConfigOptions, 'cwd' | 'env'>,
 ): Config {
-  const { database, secretKey, adminPassword, amqp: _amqp, kafka: _kafka, ...rest } = raw;
+  const { database, adminPassword, amqp: _amqp, kafka: _kafka, ...others } = raw;
+  const { secretKey, secretKeyPrevious, ...rest } = others;
   const { url, ...connection } = database;
   return {
     ...rest,
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
+    ...(secretKeyPrevious !== null && {
+      secretKeyPrevious: Buffer.from(secretKeyPrevious, 'base64'),
+    }),
     ...(adminPassword !== null && { adminPassword }),
     egress,
     sources,

@@ -13,6 +13,7 @@ export interface RawConfig {
   dataDir: string;
   http: { host: string; port: number };
   secretKey: string | null;
+  secretKeyPrevious: string | null;
   adminPassword: string | null;
   dispatch: DispatchConfig;
   egress: RawEgress;
@@ -106,6 +107,14 @@ export const schema: Keys<RawConfig> = {
     nullable: true,
     sensitive: true,
     env: 'HOOKLINE_SECRET_KEY',
+  },
+  secretKeyPrevious: {
+    doc: 'The key before secretKey, while one replaces the other: what it sealed can be read, and is sealed anew in the background.',
+    format: 'base64Key',
+    default: null,
+    nullable: true,
+    sensitive: true,
+    env: 'HOOKLINE_SECRET_KEY_PREVIOUS',
   },
   adminPassword: {
     doc: 'Password of the user `admin`, which the first start creates. Without it a random one is printed once.',

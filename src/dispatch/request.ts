@@ -2,10 +2,11 @@
 import { formatCloudStack } from '../format/cloudstack.ts';
 import { attemptHeaders, type Rendered } from '../format/format.ts';
 import { refuseOwnHeaders } from '../format/own-header.ts';
-import { openSigner, type SignatureEncoding, type Signer } from '../format/sign.ts';
+import { openSigner, type SignatureEncoding } from '../format/sign.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { OutgoingEvent } from './delivery.ts';
 import type { Reach } from './egress-policy.ts';
+import { openKeyring, type Keyring } from './keyring.ts';
 import { createRoute, type Route } from './route.ts';
 import type { OutgoingRequest } from './send.ts';
 
@@ -28,7 +29,7 @@ export type BuildRequest = (
 interface Target {
   route: Route;
   readonly path: string;
-  readonly signer?: Signer;
+  readonly keyring: Keyring;
   /** The webhook's own: name, value, … */
   readonly headers: readonly string[];
 }
@@ -47,7 +48,7 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
       return known;
     }
     const url = new URL(webhook.payloadUrl);
-    const { sealedSecret, sslVerification, caCertificate, headers = {} } = webhook;
+    const { secrets = [], sslVerification, caCertificate, headers = {} } = webhook;
     const refusal = refuseOwnHeaders(headers);
     if (refusal !== undefined) throw new Error(refusal);
     const target = {
@@ -59,7 +60,7 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
       }),
       headers: Object.entries(headers).flat(),
       path: url.pathname + url.search,
-      ...(sealedSecret && { signer: openSigner(unseal(sealedSecret), encoding) }),
+      keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
     };
     targets.set(webhook, target);
     return target;
@@ -72,9 +73,10 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
   }
 
   return (event, webhook, timeoutMs) => {
-    const { route, path, signer, headers: own } = targetOf(webhook);
+    const { route, path, keyring, headers: own } = targetOf(webhook);
     const form = renderedOf(event);
-    const headers = attemptHeaders(form, now(), signer);
+    const nowMs = now();
+    const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs));
     return {
       route,
       path,

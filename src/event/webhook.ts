@@ -40,6 +40,13 @@ export interface Webhook {
   readonly timeoutMs?: number;
   /** Requests in flight at most; absent leaves it to the pool's fairness. */
   readonly concurrencyMax?: number;
-  /** The sealed secret (AES-256-GCM), opened only to sign. */
-  readonly sealedSecret?: Uint8Array;
+  /** What its deliveries are signed with, the newest first. */
+  readonly secrets?: readonly WebhookSecret[];
+}
+
+export interface WebhookSecret {
+  /** AES-256-GCM under the operator's key; opened only to sign. */
+  readonly sealed: Uint8Array;
+  /** Milliseconds since 1970, of one that was replaced; the current one has none. */
+  readonly expiresAtMs?: number;
 }

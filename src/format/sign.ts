@@ -36,6 +36,23 @@ export function openSigner(secret: string, encoding: SignatureEncoding = 'base64
   };
 }
 
+/**
+ * Signs with several secrets while one replaces another: `webhook-signature` has a signature of each, separated by
+ * spaces; the receiver's own kind has room for one, the first's.
+ *
+ * Source: Standard Webhooks 1.0, "Signature scheme" (multiple signatures).
+ *
+ * @returns undefined for none.
+ */
+export function signTogether(signers: readonly Signer[]): Signer | undefined {
+  const [first, ...others] = signers;
+  if (!first || others.length === 0) return first;
+  return {
+    sign: body => first.sign(body),
+    signStandard: (...signed) => signers.map(signer => signer.signStandard(...signed)).join(' '),
+  };
+}
+
 const STANDARD_SECRET =
   /^whsec_((?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?)$/;
 

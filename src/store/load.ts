@@ -1,5 +1,5 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook, WebhookSecret } from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
 import type { Store } from './open.ts';
@@ -16,7 +16,7 @@ export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webho
       .find(WebhookRow, cursor === undefined ? {} : { id: { $gt: cursor } }, {
         orderBy: { id: 'asc' },
         limit: pageSize,
-        populate: ['filters', 'secret'],
+        populate: ['filters', 'secrets'],
       });
     if (rows.length > 0) yield rows.map(toWebhook);
     cursor = rows.at(-1)?.id;
@@ -31,7 +31,7 @@ export async function loadWebhooksById(
 ): Promise<readonly Webhook[]> {
   const rows = await store.em
     .fork()
-    .find(WebhookRow, { id: { $in: [...ids] } }, { populate: ['filters', 'secret'] });
+    .find(WebhookRow, { id: { $in: [...ids] } }, { populate: ['filters', 'secrets'] });
   return rows.map(toWebhook);
 }
 
@@ -83,7 +83,7 @@ export async function loadAccountsById(
 }
 
 function toWebhook(row: WebhookRow): Webhook {
-  const sealed = row.secret?.sealed;
+  const secrets = secretsOf(row);
   return {
     id: row.id,
     name: row.name,
@@ -102,6 +102,26 @@ function toWebhook(row: WebhookRow): Webhook {
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
-    ...(sealed && { sealedSecret: sealed }),
+    ...(secrets.length > 0 && { secrets }),
   };
+}
+
+/** The current one, then those it replaced, the newest first. */
+function secretsOf(row: WebhookRow): readonly WebhookSecret[] {
+  return row.secrets
+    .getItems()
+    .map(({ sealed, created, expiresAt }) => ({
+      sealed,
+      createdMs: created.getTime(),
+      expiresAtMs: expiresAt?.getTime(),
+    }))
+    .toSorted(
+      (a, b) =>
+        Number(a.expiresAtMs !== undefined) - Number(b.expiresAtMs !== undefined) ||
+        b.createdMs - a.createdMs,
+    )
+    .map(({ sealed, expiresAtMs }) => ({
+      sealed,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+    }));
 }

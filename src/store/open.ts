@@ -16,7 +16,7 @@ import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
 import { SourcePosition } from './source-position.ts';
-import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
+import { WebhookFilterRow, WebhookRow, WebhookSecretRow } from './webhook.ts';
 
 export type Store = MikroORM;
 
@@ -66,7 +66,7 @@ export async function openStore(
       SourcePosition,
       WebhookFilterRow,
       WebhookRow,
-      WebhookSecret,
+      WebhookSecretRow,
     ],
     extensions: [Migrator],
     migrations: {

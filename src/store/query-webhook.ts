@@ -53,7 +53,8 @@ const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id 
   w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification", w.categories,
   w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax",
   ${instant('w.created')} as created, ${instant('w.updated')} as updated,
-  exists (select from webhook_secret s where s.webhook_id = w.id) as "hasSecret",
+  exists (select from webhook_secret s where s.webhook_id = w.id
+    and (s.expires_at is null or s.expires_at > now())) as "hasSecret",
   coalesce((select jsonb_agg(${filterJson} order by f.created, f.id)
     from webhook_filter f where f.webhook_id = w.id), '[]') as filters`;
 
@@ -128,22 +129,6 @@ export async function deleteWebhook(database: Database, id: string): Promise<boo
 /** Holds the webhook's row until the transaction ends, so that changes to it are made one after another. */
 export async function lockWebhook(database: Database, id: string): Promise<void> {
   await sql`select from webhook where id = ${id} for update`.execute(database);
-}
-
-/** @param sealed what `seal` made of the secret; null removes it. */
-export async function replaceSecret(
-  database: Database,
-  webhookId: string,
-  sealed: Buffer | null,
-): Promise<void> {
-  if (sealed === null) {
-    await sql`delete from webhook_secret where webhook_id = ${webhookId}`.execute(database);
-    return;
-  }
-  await sql`insert into webhook_secret (webhook_id, sealed) values (${webhookId}, ${sealed})
-    on conflict (webhook_id) do update set sealed = excluded.sealed, created = now()`.execute(
-    database,
-  );
 }
 
 export async function insertFilter(

@@ -1,4 +1,4 @@
-/** A webhook with its filters and its secret: three tables, one picture. */
+/** A webhook with its filters and its secrets: three tables, one picture. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
@@ -31,7 +31,7 @@ const WebhookSchema = defineEntity({
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
     filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
-    secret: () => p.oneToOne(WebhookSecret).mappedBy('webhook').nullable(),
+    secrets: () => p.oneToMany(WebhookSecretRow).mappedBy('webhook'),
   },
   checks: [
     { name: 'webhook_state_check', expression: `state in ('Enabled', 'Disabled')` },
@@ -78,17 +78,26 @@ export class WebhookFilterRow extends WebhookFilterSchema.class {}
 WebhookFilterSchema.setClass(WebhookFilterRow);
 
 const WebhookSecretSchema = defineEntity({
-  name: 'WebhookSecret',
+  name: 'WebhookSecretRow',
   tableName: 'webhook_secret',
+  uniques: [
+    {
+      name: 'webhook_secret_current_index',
+      properties: ['webhook'],
+      where: 'expires_at is null',
+    },
+  ],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    webhook: () => p.oneToOne(WebhookRow).owner().ref().unique().deleteRule('cascade'),
+    webhook: () => p.manyToOne(WebhookRow).ref().index().deleteRule('cascade'),
     /** AES-256-GCM under the operator's key (src/access/seal.ts). */
     sealed: p.blob(),
     created: p.datetime().defaultRaw('now()'),
+    /** Of one that was replaced; the current one, of which there is one at most, has none. */
+    expiresAt: p.datetime().nullable(),
   },
 });
 
 /** What a webhook's deliveries are signed with. */
-export class WebhookSecret extends WebhookSecretSchema.class {}
-WebhookSecretSchema.setClass(WebhookSecret);
+export class WebhookSecretRow extends WebhookSecretSchema.class {}
+WebhookSecretSchema.setClass(WebhookSecretRow);

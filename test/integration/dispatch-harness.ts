@@ -4,7 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 
 import { seal } from '../../src/access/seal.ts';
-import { startApp, type App } from '../../src/app.ts';
+import { startApp, type App, type Role } from '../../src/app.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Lookup } from '../../src/dispatch/egress.ts';
@@ -31,8 +31,12 @@ export interface DeliveryRow {
 
 export interface DispatchHarness extends AsyncDisposable {
   readonly records: RecordHarness;
-  /** @param lookup of receivers' names, instead of the system's. */
-  start(environment?: Readonly<Record<string, string>>, lookup?: Lookup): Promise<App>;
+  /** @param lookup of receivers' names, instead of the system's. @param roles `dispatch` alone by default. */
+  start(
+    environment?: Readonly<Record<string, string>>,
+    lookup?: Lookup,
+    roles?: readonly Role[],
+  ): Promise<App>;
   /** @returns its id. */
   webhook(payloadUrl: string, facts?: WebhookFacts): Promise<string>;
   /** An event owed to the webhook, due at once. @returns the event's id. */
@@ -53,7 +57,8 @@ export interface WebhookFacts {
   readonly timeoutMs?: number;
 }
 
-const secretKey = randomBytes(32);
+/** What `webhook` seals secrets with. */
+export const secretKey = randomBytes(32);
 
 export async function openDispatchHarness(): Promise<DispatchHarness> {
   const stack = new AsyncDisposableStack();
@@ -73,13 +78,14 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
   return {
     records,
     delivery,
-    start: async (environment, lookup) => {
+    start: async (environment, lookup, roles = ['dispatch']) => {
+      const config = configOf(records.url, environment);
       const app = await startApp({
-        config: configOf(records.url, environment),
+        config,
         databaseUrl: records.url,
         store: records.store,
-        secretKey,
-        roles: ['dispatch'],
+        secretKey: config.secretKey ?? secretKey,
+        roles,
         ...(lookup && { lookup }),
         log: pino({ level: 'silent' }),
       });

@@ -238,6 +238,7 @@ describe('a misconfiguration', () => {
 
   it.each([
     ['HOOKLINE_SECRET_KEY', 'hunter2'],
+    ['HOOKLINE_SECRET_KEY_PREVIOUS', 'hunter2'],
     ['HOOKLINE_DATABASE_URL', 'postgresq://hookline:hunter2@db/hookline'],
     ['HOOKLINE_DATABASE_URL', 'hookline:hunter2@db/hookline'],
     ['HOOKLINE_AMQP_URL', 'http://guest:h/un@ter2hunter2@localhost'],

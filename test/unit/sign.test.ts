@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { openSigner } from '../../src/format/sign.ts';
+import { openSigner, signTogether } from '../../src/format/sign.ts';
 import { samples, signatureSecret } from '../fixtures/cloudstack.ts';
 
 describe('X-CS-Signature', () => {
@@ -65,4 +65,22 @@ describe('webhook-signature', () => {
 
 it('refuses an empty secret', () => {
   expect(() => openSigner('')).toThrow(RangeError);
+});
+
+describe('several secrets', () => {
+  const [one, two] = [openSigner('one'), openSigner('two')];
+  const body = Buffer.from('{}');
+
+  it('make a signature each in webhook-signature, and the first makes CloudStack’s', () => {
+    const both = signTogether([two, one]);
+    expect(both?.sign(body)).toBe(two.sign(body));
+    expect(both?.signStandard('i', '1', body)).toBe(
+      `${two.signStandard('i', '1', body)} ${one.signStandard('i', '1', body)}`,
+    );
+  });
+
+  it('are as good as one when there is one, and as none when there is none', () => {
+    expect(signTogether([one])).toBe(one);
+    expect(signTogether([])).toBeUndefined();
+  });
 });
