@@ -13,6 +13,7 @@ import type { Config } from './config/config.ts';
 import { createClaimer, type Claimer } from './dispatch/claimer.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Lookup } from './dispatch/egress.ts';
+import type { Probe } from './dispatch/probe.ts';
 import { Writer } from './dispatch/writer.ts';
 import type { Envelope } from './event/event.ts';
 import { createIdGenerator } from './event/id.ts';
@@ -50,6 +51,8 @@ export interface AppOptions {
 export interface App {
   readonly metrics: Metrics;
   readonly sources: readonly Source[];
+  /** Makes a test delivery. */
+  readonly probe: Probe;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -99,6 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     metrics: parts.metrics,
     sources,
+    probe: parts.outgoing.probe,
     async stop() {
       intake.abort();
       await ingesting;

@@ -9,6 +9,7 @@ import { createEgress, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach } from './dispatch/egress-policy.ts';
 import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
+import { createProbe, type Probe } from './dispatch/probe.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
@@ -28,6 +29,7 @@ export interface OutgoingOptions {
 export interface Outgoing {
   readonly request: BuildRequest;
   readonly sender: Sender;
+  readonly probe: Probe;
 }
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
@@ -50,14 +52,23 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
     }),
   });
+  const request = createRequestBuilder({
+    unseal: sealed => unseal(secretKeys, sealed),
+    encoding: config.signature.encoding,
+    reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
+    now: Date.now,
+  });
+  const { timeoutMs } = config.dispatch;
   return {
-    request: createRequestBuilder({
-      unseal: sealed => unseal(secretKeys, sealed),
-      encoding: config.signature.encoding,
-      reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
-      now: Date.now,
-    }),
+    request,
     sender: createSender({ connector, concurrency, responseBytesMax }),
+    probe: createProbe({
+      connector,
+      request,
+      responseBytesMax,
+      timeoutMs,
+      success: config.success.codes,
+    }),
   };
 }
 

@@ -5,32 +5,51 @@ import type { Dispatcher } from 'undici';
 
 import type { Attempt } from '../event/delivery.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
-import { describeError } from './describe-error.ts';
+import { codeOf, describeError } from './describe-error.ts';
 
 /** What came of a request. */
 export interface SentAttempt extends Attempt {
   /** Shutdown cut it short: it says nothing about the receiver and does not count as a try. */
   readonly interrupted: boolean;
+  /** Of what `error` says: `ECONNREFUSED`, `egress_blocked`, `timeout`. */
+  readonly errorCode?: string | undefined;
+}
+
+export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+export interface AttemptOptions {
+  /** How much of the response is kept, in bytes. */
+  readonly keepBytes: number;
+  readonly timeoutMs: number;
+  /** Called once, when the response's head has come. */
+  readonly onHead?: (status: number, headers: ResponseHeaders) => void;
+  /** Called exactly once. */
+  readonly done: (attempt: SentAttempt) => void;
 }
 
 /** A response longer than this is cut off; up to here it is read to its end, which keeps the connection. */
 const readBytesMax = 65_536;
+
+/** How it ended, where not by the response. */
+type Ending = Partial<Pick<SentAttempt, 'error' | 'errorCode' | 'interrupted'>>;
 
 /** Ends once: by the response, an error, the deadline, or shutdown. */
 export class RunningAttempt implements Dispatcher.DispatchHandler {
   readonly startedAtMs = Date.now();
   readonly #startedAt = performance.now();
   readonly #keepBytes: number;
+  readonly #onHead: AttemptOptions['onHead'];
   readonly #deadline: NodeJS.Timeout;
-  #done: ((attempt: SentAttempt) => void) | undefined;
+  #done: AttemptOptions['done'] | undefined;
   #controller: Dispatcher.DispatchController | undefined;
   #status: number | undefined;
   #retryAfterMs: number | undefined;
   #read = 0;
   #kept: Buffer[] = [];
 
-  constructor(keepBytes: number, timeoutMs: number, done: (attempt: SentAttempt) => void) {
+  constructor({ keepBytes, timeoutMs, onHead, done }: AttemptOptions) {
     this.#keepBytes = keepBytes;
+    this.#onHead = onHead;
     this.#done = done;
     this.#deadline = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
   }
@@ -44,9 +63,10 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: Record<string, string | string[] | undefined>,
+    headers: ResponseHeaders,
   ): void {
     this.#status = status;
+    this.#onHead?.(status, headers);
     const asked = headers['retry-after'];
     if (typeof asked === 'string') this.#retryAfterMs = retryAfterMs(asked, Date.now());
   }
@@ -69,11 +89,11 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   }
 
   fail(error: unknown): void {
-    this.#end(describeError(error));
+    this.#end({ error: describeError(error), errorCode: codeOf(error) });
   }
 
   interrupt(): void {
-    this.#end('interrupted by shutdown', true);
+    this.#end({ error: 'interrupted by shutdown', interrupted: true });
     this.#controller?.abort(new Error('shutdown'));
   }
 
@@ -81,11 +101,11 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     const phase = this.#status === undefined ? 'no response' : 'response not complete';
     // A status without its body is no answer: the receiver may never have finished its work.
     this.#status = undefined;
-    this.#end(`${phase} within ${timeoutMs} ms`);
+    this.#end({ error: `${phase} within ${timeoutMs} ms`, errorCode: 'timeout' });
     this.#controller?.abort(new Error('deadline'));
   }
 
-  #end(error?: string, interrupted = false): void {
+  #end({ error, errorCode, interrupted = false }: Ending = {}): void {
     const done = this.#done;
     if (!done) return;
     this.#done = undefined;
@@ -96,6 +116,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
       interrupted,
       status: this.#status,
       error,
+      errorCode,
       responseBody: this.#kept.length > 0 ? textOf(this.#kept) : undefined,
       retryAfterMs: this.#retryAfterMs,
     });

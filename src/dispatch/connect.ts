@@ -1,19 +1,22 @@
 /**
- * Makes the connections of one route, each to an address the egress guard has let through, directly or through the
- * proxy. Host header, SNI and the certificate's name stay those of the URL.
+ * Makes the connections of one route: to an address the egress guard has let through, directly or through the proxy,
+ * then TLS over it. Host header, SNI and the certificate's name stay those of the URL.
  */
 import { isIP, type LookupFunction, type Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 
 import { buildConnector } from 'undici';
 
-import type { Egress } from './egress.ts';
+import type { Egress, ResolvedAddress } from './egress.ts';
 import type { GoesDirect } from './no-proxy.ts';
 import type { Route } from './route.ts';
 import type { Trust } from './trust.ts';
 import { openTunnel, type Proxy } from './tunnel.ts';
 
 type Connector = buildConnector.connector;
-type Resolve = (host: string) => ReturnType<Egress['resolve']>;
+type Target = buildConnector.Options;
+/** The receiver's addresses, as far as they are open. */
+type Resolve = () => ReturnType<Egress['resolve']>;
 
 /** An attempt's own deadline is mostly sooner; this one ends a connection nobody waits for any more. */
 const connectMs = 10_000;
@@ -33,79 +36,158 @@ export interface ReceiverProxy extends Proxy {
   readonly resolve: 'here' | 'proxy';
 }
 
-/** What makes the connections of a route. */
-export type OpenConnector = (route: Route) => Connector;
+/** How far a connection has come. */
+export type ConnectionStep =
+  | { readonly kind: 'resolved'; readonly addresses: readonly ResolvedAddress[] }
+  | {
+      /** The receiver is at the other end. */
+      readonly kind: 'reached';
+      readonly socket: Socket;
+      /** The name or address that the proxy was asked for; absent without a proxy. */
+      readonly tunnelTo?: string;
+    }
+  | { readonly kind: 'secured'; readonly socket: TLSSocket };
 
-/** Refuses, or gives the tunnel to go through; undefined for a direct connection. */
-type Prepare = () => Promise<Socket | undefined>;
+export type Watch = (step: ConnectionStep) => void;
 
-/** The connector throws Error of OpenSSL when the route's certificate authority is none. */
+/**
+ * Makes what makes the connections of a route.
+ *
+ * @throws Error of OpenSSL when the route's certificate authority is none.
+ */
+export type OpenConnector = (route: Route, watch?: Watch) => Connector;
+
 export function createConnectors({ egress, trust, proxy }: ConnectOptions): OpenConnector {
-  return route => {
-    const { hostname, port } = endOf(route.origin);
-    const resolve: Resolve = async host => egress.resolve(host, port, route.reach);
-    const secureContext = trust(route.caCertificate);
-    const connect = buildConnector({
-      timeout: connectMs,
-      allowH2: false,
-      rejectUnauthorized: route.sslVerification,
-      ...(secureContext && { secureContext }),
-      lookup: guardedLookup(resolve),
-    });
-    if (proxy && !proxy.goesDirect(hostname, port)) {
-      return prepared(connect, async () => {
-        const host = await hostForProxy(proxy, hostname, resolve);
-        return openTunnel(proxy, `${isIP(host) === 6 ? `[${host}]` : host}:${port}`, connectMs);
-      });
+  return (route, watch = () => {}) => {
+    const end = endOf(route.origin);
+    const resolve: Resolve = async () => {
+      const addresses = await egress.resolve(end.host, end.port, route.reach);
+      watch({ kind: 'resolved', addresses });
+      return addresses;
+    };
+    const dial =
+      proxy && !proxy.goesDirect(end.host, end.port)
+        ? tunnelDialer({ ...end, proxy, resolve, watch })
+        : directDialer({ ...end, resolve, watch });
+    const secure = end.isTls ? createSecurer(route, trust) : undefined;
+
+    async function connect(target: Target): Promise<Socket> {
+      const socket = await dial();
+      if (!secure) return socket;
+      const secured = await secure(target, socket);
+      if (secured instanceof TLSSocket) watch({ kind: 'secured', socket: secured });
+      return secured;
     }
-    if (isIP(hostname) === 0) return connect;
-    // An address is connected to without a look-up.
-    return prepared(connect, async () => void (await resolve(hostname)));
+    return (target, callback) => void callBack(connect(target), callback);
   };
 }
 
-function endOf(origin: string): { readonly hostname: string; readonly port: number } {
+interface End {
+  /** A name, or an address without brackets. */
+  readonly host: string;
+  readonly port: number;
+  readonly isTls: boolean;
+}
+
+function endOf(origin: string): End {
   const { hostname, port, protocol } = new URL(origin);
-  return {
-    hostname: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: Number(port) || (protocol === 'https:' ? 443 : 80),
+  const isTls = protocol === 'https:';
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  return { host, port: Number(port) || (isTls ? 443 : 80), isTls };
+}
+
+type Dial = () => Promise<Socket>;
+
+interface DialOptions extends End {
+  readonly resolve: Resolve;
+  readonly watch: Watch;
+}
+
+function directDialer({ host, port, resolve, watch }: DialOptions): Dial {
+  const connector = buildConnector({ timeout: connectMs, lookup: guardedLookup(resolve) });
+  const target = { protocol: 'http:', hostname: host, port: String(port) };
+  return async () => {
+    // A name is resolved, and judged, by node:net's own look-up; an address is connected to without one.
+    if (isIP(host) !== 0) await resolve();
+    const socket = await connectOnce(connector, target);
+    watch({ kind: 'reached', socket });
+    return socket;
   };
 }
 
-async function hostForProxy(
-  { resolve: where }: ReceiverProxy,
-  hostname: string,
-  resolve: Resolve,
-): Promise<string> {
-  if (where === 'proxy' && isIP(hostname) === 0) return hostname;
-  const addresses = await resolve(hostname);
-  // Of the two families, the one that every proxy has.
-  return (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address ?? hostname;
+function tunnelDialer({
+  host,
+  port,
+  proxy,
+  resolve,
+  watch,
+}: DialOptions & { readonly proxy: ReceiverProxy }): Dial {
+  return async () => {
+    const tunnelTo = await hostForProxy();
+    const authority = `${isIP(tunnelTo) === 6 ? `[${tunnelTo}]` : tunnelTo}:${port}`;
+    const socket = await openTunnel(proxy, authority, connectMs);
+    watch({ kind: 'reached', socket, tunnelTo });
+    return socket;
+  };
+
+  async function hostForProxy(): Promise<string> {
+    if (proxy.resolve === 'proxy' && isIP(host) === 0) {
+      watch({ kind: 'resolved', addresses: [] });
+      return host;
+    }
+    const addresses = await resolve();
+    // Of the two families, the one that every proxy has.
+    return (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address ?? host;
+  }
 }
 
-function prepared(connect: Connector, prepare: Prepare): Connector {
-  return (...asked) => void connectPrepared(...asked);
-
-  async function connectPrepared(...[target, callback]: Parameters<Connector>): Promise<void> {
-    const ready = await prepare().catch(asError);
-    if (ready instanceof Error) return callback(ready, null);
-    if (ready && target.protocol !== 'https:') return callback(null, ready);
+/** Speaks TLS over what leads to the receiver. */
+function createSecurer(
+  { caCertificate, sslVerification }: Route,
+  trust: Trust,
+): (target: Target, socket: Socket) => Promise<Socket> {
+  const secureContext = trust(caCertificate);
+  const connector = buildConnector({
+    timeout: connectMs,
+    allowH2: false,
+    rejectUnauthorized: sslVerification,
+    ...(secureContext && { secureContext }),
+  });
+  return async (target, socket) => {
     try {
-      connect({ ...target, ...(ready && { httpSocket: ready }) }, callback);
+      return await connectOnce(connector, { ...target, httpSocket: socket });
     } catch (error) {
-      // node:tls refuses options it cannot use before there is a socket of its own to fail.
-      ready?.destroy();
-      callback(asError(error), null);
+      socket.destroy();
+      throw error;
     }
-  }
+  };
+}
+
+/** @throws what the connector calls back with. */
+export async function connectOnce(connector: Connector, target: Target): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    connector(target, (error, socket) => {
+      if (error) reject(error);
+      else resolve(socket);
+    });
+  });
+}
+
+async function callBack(
+  connecting: Promise<Socket>,
+  callback: buildConnector.Callback,
+): Promise<void> {
+  const socket = await connecting.catch(asError);
+  if (socket instanceof Error) callback(socket, null);
+  else callback(null, socket);
 }
 
 /** What node:net asks for the addresses to connect to. */
 function guardedLookup(resolve: Resolve): LookupFunction {
   return (...asked) => void answer(...asked);
 
-  async function answer(...[hostname, { all }, callback]: Parameters<LookupFunction>) {
-    const found = await resolve(hostname).catch(asError);
+  async function answer(...[, { all }, callback]: Parameters<LookupFunction>): Promise<void> {
+    const found = await resolve().catch(asError);
     if (found instanceof Error) callback(found, '');
     else if (all === true) callback(null, [...found]);
     else callback(null, found[0]?.address ?? '', found[0]?.family);

@@ -4,19 +4,15 @@
  * A deadline ends the whole attempt: connecting, sending, waiting and reading, however slowly the receiver drips.
  * Redirects are answers like any other. The response is read up to a cap and then cut off.
  */
-import { Pool } from 'undici';
+import type { Pool } from 'undici';
 
 import { RunningAttempt, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from './connect.ts';
+import { openPool, post, type Post } from './pool.ts';
 import type { Route } from './route.ts';
 
-export interface OutgoingRequest {
+export interface OutgoingRequest extends Post {
   readonly route: Route;
-  /** Path and query. */
-  readonly path: string;
-  /** Name, value, name, value, … */
-  readonly headers: string[];
-  readonly body: Buffer;
   /** From now until the response is read. */
   readonly timeoutMs: number;
 }
@@ -48,7 +44,7 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
   function poolFor(route: Route, nowMs: number): Pool {
     let entry = pools.get(route.key);
     if (!entry) {
-      entry = { pool: openPool(connector, route, concurrency), usedAtMs: nowMs };
+      entry = { pool: openPool(route.origin, connector(route), concurrency), usedAtMs: nowMs };
       pools.set(route.key, entry);
     }
     entry.usedAtMs = nowMs;
@@ -65,19 +61,21 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
   }
 
   return {
-    send({ route, path, headers, body, timeoutMs }, done) {
-      const attempt = new RunningAttempt(responseBytesMax, timeoutMs, result => {
-        running.delete(attempt);
-        done(result);
+    send(request, done) {
+      const { route, timeoutMs } = request;
+      const attempt = new RunningAttempt({
+        keepBytes: responseBytesMax,
+        timeoutMs,
+        done: result => {
+          running.delete(attempt);
+          done(result);
+        },
       });
       running.add(attempt);
       try {
-        poolFor(route, attempt.startedAtMs).dispatch(
-          { path, method: 'POST', headers, body },
-          attempt,
-        );
+        post(poolFor(route, attempt.startedAtMs), request, attempt);
       } catch (error) {
-        // undici refuses a request it cannot write (a header or path with forbidden characters).
+        // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
         queueMicrotask(() => attempt.fail(error));
       }
     },
@@ -89,17 +87,4 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
       await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
     },
   };
-}
-
-function openPool(connector: OpenConnector, route: Route, connections: number): Pool {
-  return new Pool(route.origin, {
-    connections,
-    pipelining: 1,
-    // The attempt's own deadline covers every phase.
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: 30_000,
-    allowH2: false,
-    connect: connector(route),
-  });
 }

@@ -53,8 +53,10 @@ export async function openTunnel(
       await client.destroy();
       throw new ProxyError(`the proxy cannot be used: ${describeError(cause)}`, { cause });
     });
-  await client.close();
+  // The socket is no longer the client's, which has nothing left to do. Until somebody takes it, nobody listens to it.
+  void client.close();
+  socket.on('error', () => {});
   if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket;
-  socket.on('error', () => {}).destroy();
+  socket.destroy();
   throw new ProxyError(`the proxy answered ${statusCode} to CONNECT ${authority}`);
 }

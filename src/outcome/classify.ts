@@ -34,6 +34,6 @@ export function classify(
   return { kind: 'retry', retryAfterMs: asked };
 }
 
-function isSuccess(status: number, success: SuccessCodes): boolean {
+export function isSuccess(status: number, success: SuccessCodes): boolean {
   return success === '2xx' ? status >= 200 && status < 300 : success.includes(status);
 }

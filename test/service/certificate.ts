@@ -1,4 +1,4 @@
-/** A certificate authority of our own and a certificate it signed for 127.0.0.1 and localhost, made by openssl. */
+/** A certificate authority of our own and a certificate it signed, for 127.0.0.1 and localhost, made by openssl. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,29 +11,40 @@ export interface Certificate {
   readonly cert: string;
   /** PKCS #8, not encrypted. */
   readonly key: string;
+  /** Of the authority, whose certificate it signed itself. */
+  readonly caKey: string;
 }
 
 const run = promisify(execFile);
 const newKey = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
 
+export interface CertificateOptions {
+  /** From now; a negative number makes one that has expired. */
+  readonly days?: number;
+  /** As openssl's subjectAltName spells them. */
+  readonly names?: string;
+}
+
 /** @throws Error saying that openssl is missing. */
-export async function makeCertificate(): Promise<Certificate> {
+export async function makeCertificate(options: CertificateOptions = {}): Promise<Certificate> {
+  const { days = 30, names = 'IP:127.0.0.1,DNS:localhost' } = options;
   const directory = await mkdtemp(join(tmpdir(), 'hookline-certificate-'));
   const openssl = async (args: string): Promise<void> => runOpenssl(args, directory);
   try {
-    await writeFile(join(directory, 'san'), 'subjectAltName=IP:127.0.0.1,DNS:localhost\n');
+    await writeFile(join(directory, 'san'), `subjectAltName=${names}\n`);
     await openssl(`req -x509 ${newKey} -subj /CN=hookline-test -keyout ca.key -out ca.crt`);
     await openssl(`req -new ${newKey} -subj /CN=localhost -keyout server.key -out server.csr`);
     await openssl(
-      'x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile san -out server.crt',
+      `x509 -req -in server.csr -CA ca.crt -CAkey ca.key -CAcreateserial -extfile san -days ${days} -out server.crt`,
     );
     const read = async (name: string): Promise<string> => readFile(join(directory, name), 'utf8');
-    const [ca, cert, key] = await Promise.all([
+    const [ca, caKey, cert, key] = await Promise.all([
       read('ca.crt'),
+      read('ca.key'),
       read('server.crt'),
       read('server.key'),
     ]);
-    return { ca, cert, key };
+    return { ca, caKey, cert, key };
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

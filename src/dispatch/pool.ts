@@ -1,0 +1,36 @@
+/** The connections to one receiver, and a request on one of them: the same for deliveries and for test deliveries. */
+import { Pool, type buildConnector, type Dispatcher } from 'undici';
+
+export function openPool(
+  origin: string,
+  connect: buildConnector.connector,
+  connections: number,
+): Pool {
+  return new Pool(origin, {
+    connections,
+    pipelining: 1,
+    // The attempt's own deadline covers every phase.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+    allowH2: false,
+    connect,
+  });
+}
+
+export interface Post {
+  /** Path and query. */
+  readonly path: string;
+  /** Name, value, name, value, … */
+  readonly headers: string[];
+  readonly body: Buffer;
+}
+
+/** @throws Error of undici for what cannot be written into a request. */
+export function post(
+  pool: Pool,
+  { path, headers, body }: Post,
+  handler: Dispatcher.DispatchHandler,
+): void {
+  pool.dispatch({ path, method: 'POST', headers, body }, handler);
+}

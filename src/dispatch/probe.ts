@@ -1,0 +1,195 @@
+/**
+ * A test delivery: one attempt, made by the code that makes the real ones, on a connection of its own that is watched.
+ * Nothing of it is recorded.
+ *
+ * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
+ */
+import type { Pool } from 'undici';
+
+import type { Webhook } from '../event/webhook.ts';
+import type { SuccessCodes } from '../outcome/classify.ts';
+import {
+  diagnose,
+  isCertificateError,
+  type Diagnosis,
+  type DiagnosisCode,
+} from '../outcome/diagnose.ts';
+import { RunningAttempt, type ResponseHeaders, type SentAttempt } from './attempt.ts';
+import type { OpenConnector } from './connect.ts';
+import { describeError } from './describe-error.ts';
+import { startJourney, type ConnectionDetails, type Journey, type Timing } from './journey.ts';
+import { openPool, post } from './pool.ts';
+import type { BuildRequest } from './request.ts';
+import type { OutgoingRequest } from './send.ts';
+import { lookAtCertificate, type TlsDetails } from './tls-details.ts';
+
+export const testEventType = 'TEST.WEBHOOK';
+export const defaultPayload = '{ "CloudStack": "works!" }';
+
+export interface ProbeOptions {
+  readonly connector: OpenConnector;
+  readonly request: BuildRequest;
+  /** How much of a response is kept, in bytes. */
+  readonly responseBytesMax: number;
+  /** Of webhooks that have none of their own. */
+  readonly timeoutMs: number;
+  readonly success: SuccessCodes;
+}
+
+export interface TestDelivery {
+  /** Saved or not; who its owner is decides where it may go. */
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  /** `defaultPayload` when absent. */
+  readonly payload?: string;
+}
+
+export interface ProbeResult {
+  readonly diagnosis: Diagnosis;
+  /** Absent when none could be made of the webhook. The webhook's own headers are masked. */
+  readonly request?: {
+    readonly method: 'POST';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  /** Absent when none came. */
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    /** The first bytes. */
+    readonly body: string;
+  };
+  /** As a delivery's attempt would have it. */
+  readonly error?: string;
+  /** Absent when nothing was tried. */
+  readonly timing?: Timing;
+  /** Absent when none was made. */
+  readonly connection?: ConnectionDetails;
+  /** Also of a certificate that was refused. */
+  readonly tls?: TlsDetails;
+}
+
+export type Probe = (test: TestDelivery) => Promise<ProbeResult>;
+
+/** Test deliveries at a time; people make them, by hand. */
+const probesMax = 16;
+
+export function createProbe(options: ProbeOptions): Probe {
+  let running = 0;
+  return async test => {
+    if (running >= probesMax) return notTried('busy', 'Too many test deliveries at this moment.');
+    running += 1;
+    try {
+      return await probe(options, test);
+    } finally {
+      running -= 1;
+    }
+  };
+}
+
+async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeResult> {
+  const { webhook, eventId, payload = defaultPayload } = test;
+  const event = { id: eventId, event: testEventType, account: webhook.accountId, body: payload };
+  let request: OutgoingRequest;
+  try {
+    request = options.request(event, webhook, webhook.timeoutMs ?? options.timeoutMs);
+  } catch (error) {
+    return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
+  }
+  const { origin } = request.route;
+  const journey = startJourney(origin.startsWith('https:'));
+  const attempt = await attemptOnce(options, request, journey);
+  const tls = journey.tls() ?? (await lookAgain(options, request, attempt));
+  const head = journey.head();
+  const url = origin + request.path;
+  const connection = journey.connection();
+  return {
+    diagnosis: diagnose({
+      ...attempt,
+      url,
+      phase: journey.phase(),
+      timeoutMs: request.timeoutMs,
+      success: options.success,
+      location: textOf(head?.headers['location']),
+      certificate: tls?.certificate,
+    }),
+    request: {
+      method: 'POST',
+      url,
+      headers: showSent(request.headers, webhook.headers),
+      body: payload,
+    },
+    ...(head && {
+      response: {
+        status: head.status,
+        headers: showReceived(head.headers),
+        body: attempt.responseBody ?? '',
+      },
+    }),
+    ...(attempt.error !== undefined && { error: attempt.error }),
+    timing: journey.timing(attempt),
+    ...(connection && { connection }),
+    ...(tls && { tls }),
+  };
+}
+
+function notTried(code: DiagnosisCode, text: string): ProbeResult {
+  return { diagnosis: { code, text } };
+}
+
+async function attemptOnce(
+  { connector, responseBytesMax }: ProbeOptions,
+  request: OutgoingRequest,
+  { watch, onHead }: Journey,
+): Promise<SentAttempt> {
+  const { promise, resolve: done } = Promise.withResolvers<SentAttempt>();
+  const { route, timeoutMs } = request;
+  const attempt = new RunningAttempt({ keepBytes: responseBytesMax, timeoutMs, onHead, done });
+  let pool: Pool | undefined;
+  try {
+    pool = openPool(route.origin, connector(route, watch), 1);
+    post(pool, request, attempt);
+  } catch (error) {
+    attempt.fail(error);
+  }
+  const made = await promise;
+  await pool?.destroy();
+  return made;
+}
+
+async function lookAgain(
+  { connector }: ProbeOptions,
+  { route }: OutgoingRequest,
+  { errorCode = '' }: SentAttempt,
+): Promise<TlsDetails | undefined> {
+  return isCertificateError(errorCode) ? lookAtCertificate(connector, route) : undefined;
+}
+
+const masked = '***';
+
+function showSent(
+  headers: readonly string[],
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const names = headers.filter((_, index) => index % 2 === 0);
+  return Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      Object.hasOwn(own, name) ? masked : (headers[index * 2 + 1] ?? ''),
+    ]),
+  );
+}
+
+function showReceived(headers: ResponseHeaders): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}
