@@ -34,6 +34,8 @@ export async function waitingWebhooks(database: Database): Promise<readonly stri
 /**
  * Marks due deliveries as being delivered by this process, oldest due first, up to `room` for each webhook.
  * Rows another process is just claiming are skipped, so replicas share the work without waiting.
+ *
+ * A process that was taken over, and does not know it yet, gets nothing: nobody would ever take its claims back.
  */
 export async function claimDue(
   database: Database,
@@ -41,8 +43,9 @@ export async function claimDue(
   wanted: readonly { readonly webhookId: string; readonly room: number }[],
 ): Promise<readonly ClaimedDelivery[]> {
   const { rows } = await sql<ClaimedDelivery>`
-    with due as (
-      select picked.id from unnest(
+    with held as (select from process where id = ${processId} for key share),
+    due as (
+      select picked.id from held cross join unnest(
         ${wanted.map(lane => lane.webhookId)}::uuid[], ${wanted.map(lane => lane.room)}::int[]) as lane(webhook_id, room)
       cross join lateral (
         select d.id from delivery d

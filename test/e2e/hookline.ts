@@ -40,10 +40,16 @@ const defaults: Environment = {
   HOOKLINE_ADMIN_PASSWORD: adminPassword,
 };
 
-/** @param environment `HOOKLINE_…`, beside a free port, a key and a password. */
-export function spawnHookline(environment: Environment): HooklineProcess {
+/**
+ * @param environment `HOOKLINE_…`, beside a free port, a key and a password.
+ * @param args of `serve`.
+ */
+export function spawnHookline(
+  environment: Environment,
+  args: readonly string[] = [],
+): HooklineProcess {
   const lines: LogLine[] = [];
-  const hookline = spawnGuarded(process.execPath, [main, 'serve'], {
+  const hookline = spawnGuarded(process.execPath, [main, 'serve', ...args], {
     deathSignal: 'KILL',
     env: { ...withoutHookline(process.env), ...defaults, ...environment },
     onLine: line => {
