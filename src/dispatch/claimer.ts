@@ -3,12 +3,13 @@
  * person asked for again.
  *
  * It asks which webhooks have waiting deliveries, then claims for each as many as its lane has room for. While claims
- * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`.
+ * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`. After a claim that
+ * failed, whatever it may have claimed is let go first.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { claimDue, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
+import { claimDue, releaseUnheld, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
 import { databaseOf, type Store } from '../store/open.ts';
 import type { Delivery } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -39,11 +40,18 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   let wakeUp = new AbortController();
   return {
     async run(signal) {
+      let isInDoubt = false;
       while (!signal.aborted) {
-        const claimed = await claimOnce(options).catch((error: unknown) => {
+        let claimed = 0;
+        try {
+          if (isInDoubt) await releaseLost(options);
+          isInDoubt = false;
+          claimed = await claimOnce(options);
+        } catch (error) {
+          // It may have been done all the same, with nobody left who knows of it.
+          isInDoubt = true;
           log.warn({ err: error }, 'claim.failed');
-          return 0;
-        });
+        }
         const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;
         await wait(pauseMs, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(
           () => {},
@@ -55,6 +63,11 @@ export function createClaimer(options: ClaimerOptions): Claimer {
       wakeUp.abort();
     },
   };
+}
+
+async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions): Promise<void> {
+  const released = await releaseUnheld(store, processId(), dispatcher.claimedIds);
+  if (released > 0) log.info({ released }, 'claims.released');
 }
 
 /** @returns how many were claimed. */

@@ -53,6 +53,7 @@ export class Dispatcher {
   readonly #lanes: Lanes<Delivery>;
   /** Webhooks an operator was told of. */
   readonly #unsendable = new Set<string>();
+  readonly #claimedIds = new Set<string>();
   #size = 0;
   #stopping = false;
   #pumping = false;
@@ -76,6 +77,11 @@ export class Dispatcher {
     return this.#lanes.inFlight;
   }
 
+  /** Rows that this process has claimed and has in memory. */
+  get claimedIds(): ReadonlySet<string> {
+    return this.#claimedIds;
+  }
+
   laneState(webhookId: string): LaneState | undefined {
     return this.#lanes.state(webhookId);
   }
@@ -85,6 +91,7 @@ export class Dispatcher {
     const { concurrency, windowMax } = this.#options;
     this.#size += 1;
     const isFresh = delivery.deliveryId === undefined;
+    if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
     if (this.#stopping || concurrency === 0 || (isFresh && this.#size > windowMax)) {
       this.#putOff(delivery);
     } else {
@@ -117,7 +124,7 @@ export class Dispatcher {
 
   /** Forgets everything that waits: others have taken it over. */
   drop(): void {
-    this.#size -= this.#lanes.extract(() => true).length;
+    for (const delivery of this.#lanes.extract(() => true)) this.#leave(delivery);
     this.#wake();
   }
 
@@ -220,10 +227,16 @@ export class Dispatcher {
       reason: result.reason,
     };
     this.#options.writer.write(outcome, () => {
-      this.#size -= 1;
+      this.#leave(delivery);
       delivery.written();
       this.#wake();
     });
+  }
+
+  /** It is no longer in memory. */
+  #leave({ deliveryId }: Delivery): void {
+    this.#size -= 1;
+    if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
   }
 
   #wake(): void {
