@@ -8,6 +8,8 @@ export interface HooklineProcess extends AsyncDisposable {
   readonly pid: number;
   /** How it ended: `code 0`, `signal SIGKILL`. */
   readonly exited: Promise<string>;
+  /** The same, once it has ended. */
+  readonly ended: string | undefined;
   /** Asks until there is an answer. @throws Error with its last output, when it ends or the deadline passes. */
   until<T>(
     what: string,
@@ -84,6 +86,9 @@ export function spawnHookline(
   return {
     pid: hookline.pid,
     exited: hookline.exited,
+    get ended() {
+      return ended;
+    },
     until,
     untilStarted,
     untilReady: async () => {

@@ -3,6 +3,7 @@ import { expect, it } from 'vitest';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { count } from './database.ts';
+import { startProxy } from './proxy.ts';
 import { openStage } from './stage.ts';
 
 /** So long that nothing in these tests is taken over because a lease has lapsed. */
@@ -107,4 +108,22 @@ it('stops when told to while it waits for a database that is away', async () => 
   await hookline.until('it to wait', () => hookline.logged('database.awaited').length > 0);
   hookline.signal('SIGTERM');
   expect(await hookline.exited).toBe('code 0');
+});
+
+it('stops when told to although the database has fallen silent, and loses nothing', async () => {
+  await using stage = await openStage();
+  await using proxy = await startProxy(stage.databaseUrl);
+  await using receiver = await startReceiver();
+  await stage.addWebhook({ payloadUrl: receiver.url });
+  const settings = { HOOKLINE_LEASE_TTL_MS: '1000', HOOKLINE_SHUTDOWN_MS: '500' };
+  await using leaving = await stage.start({ ...settings, HOOKLINE_DATABASE_URL: proxy.url });
+  proxy.freeze();
+  await stage.publishEvents(20);
+  leaving.signal('SIGTERM');
+  expect(await leaving.until('it to end', () => leaving.ended)).toBe('code 1');
+  await using next = await stage.start(settings);
+  await next.until('every delivery', async () => {
+    return (await count(stage.databaseUrl, `delivery where state = 'delivered'`)) === 20;
+  });
+  expect(await count(stage.databaseUrl, 'event')).toBe(20);
 });
