@@ -82,6 +82,10 @@ export class Dispatcher {
     return this.#claimedIds;
   }
 
+  get hasRoom(): boolean {
+    return this.#size < this.#options.windowMax;
+  }
+
   laneState(webhookId: string): LaneState | undefined {
     return this.#lanes.state(webhookId);
   }
@@ -102,7 +106,7 @@ export class Dispatcher {
 
   /** Resolves when the window has room, or `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (this.#size >= this.#options.windowMax && !signal.aborted) {
+    while (!this.hasRoom && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const onAbort = (): void => resolve();
       this.#wakers.push(resolve);
@@ -241,7 +245,7 @@ export class Dispatcher {
 
   #wake(): void {
     if (this.#wakers.length === 0) return;
-    if (this.#size >= this.#options.windowMax && !this.#stopping) return;
+    if (!this.hasRoom && !this.#stopping) return;
     const wakers = this.#wakers;
     this.#wakers = [];
     for (const wake of wakers) wake();
