@@ -29,8 +29,13 @@ export interface Claimer {
   wake(): void;
 }
 
-/** What a healthy lane may hold beyond what is in flight; a slow lane gets no more than it can use soon. */
-const laneRoom = 500;
+/**
+ * What a healthy lane may hold beyond what is in flight, and the share of the window that is at most: one that hangs
+ * looks healthy until its first attempts have ended, and must leave room for the others.
+ */
+const laneRoomMax = 500;
+const laneShare = 0.1;
+/** A slow lane gets no more than it can use soon. */
 const slowLaneRoom = 2;
 /** Rows in one claim, over all webhooks. */
 const claimMax = 2_000;
@@ -79,7 +84,7 @@ async function claimOnce(options: ClaimerOptions): Promise<number> {
   const webhookIds = await waitingWebhooks(database);
   const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
   const wanted = webhookIds
-    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(dispatcher, webhookId)) }))
+    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(options, webhookId)) }))
     .filter(({ room }) => room > 0);
   if (wanted.length === 0) return 0;
   const claimed = await claimDue(database, options.processId(), wanted);
@@ -87,7 +92,8 @@ async function claimOnce(options: ClaimerOptions): Promise<number> {
   return claimed.length;
 }
 
-function roomOf(dispatcher: Dispatcher, webhookId: string): number {
+function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): number {
+  const laneRoom = Math.min(laneRoomMax, Math.ceil(windowMax * laneShare));
   const lane = dispatcher.laneState(webhookId);
   if (!lane) return laneRoom;
   return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;
