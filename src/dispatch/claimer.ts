@@ -77,19 +77,26 @@ async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions
 
 /** @returns how many were claimed. */
 async function claimOnce(options: ClaimerOptions): Promise<number> {
-  const { store, dispatcher, windowMax } = options;
-  const database = databaseOf(store);
+  const { dispatcher, windowMax } = options;
   const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
   if (windowRoom <= 0) return 0;
+  const release = dispatcher.reserve(windowRoom);
+  const claimed = await claimInto(options, windowRoom).finally(release);
+  for (const delivery of claimed) dispatcher.offer(toDelivery(delivery));
+  return claimed.length;
+}
+
+async function claimInto(
+  options: ClaimerOptions,
+  windowRoom: number,
+): Promise<readonly ClaimedDelivery[]> {
+  const database = databaseOf(options.store);
   const webhookIds = await waitingWebhooks(database);
   const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
   const wanted = webhookIds
     .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(options, webhookId)) }))
     .filter(({ room }) => room > 0);
-  if (wanted.length === 0) return 0;
-  const claimed = await claimDue(database, options.processId(), wanted);
-  for (const delivery of claimed) dispatcher.offer(toDelivery(delivery));
-  return claimed.length;
+  return wanted.length === 0 ? [] : claimDue(database, options.processId(), wanted);
 }
 
 function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): number {

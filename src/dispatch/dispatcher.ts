@@ -82,8 +82,21 @@ export class Dispatcher {
     return this.#claimedIds;
   }
 
+  /**
+   * Whether the intake may bring another batch. It stops at half the window, because a batch owes as many deliveries as
+   * webhooks want its events, and what does not fit costs a row more.
+   */
   get hasRoom(): boolean {
-    return this.#size < this.#options.windowMax;
+    return this.#size < this.#options.windowMax / 2;
+  }
+
+  /** Keeps room for deliveries that are being claimed. @returns gives it free again. */
+  reserve(count: number): () => void {
+    this.#size += count;
+    return () => {
+      this.#size -= count;
+      this.#wake();
+    };
   }
 
   laneState(webhookId: string): LaneState | undefined {
@@ -104,7 +117,7 @@ export class Dispatcher {
     }
   }
 
-  /** Resolves when the window has room, or `signal` aborts. */
+  /** Resolves when `hasRoom`, or `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
     while (!this.hasRoom && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
