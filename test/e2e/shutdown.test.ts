@@ -6,15 +6,15 @@ import { count } from './database.ts';
 import { startProxy } from './proxy.ts';
 import { openStage } from './stage.ts';
 
-/** So long that nothing in these tests is taken over because a lease has lapsed. */
-const longLease = { HOOKLINE_LEASE_TTL_MS: '600000' };
+/** Nothing is taken over because a lease has lapsed, and nothing is given away because its turn does not come. */
+const patient = { HOOKLINE_LEASE_TTL_MS: '600000', HOOKLINE_DISPATCH_LANE_WAIT_MS: '600000' };
 
 it('ends what is in flight when told to stop, and leaves the rest to another replica at once', async () => {
   await using stage = await openStage();
   await using receiver = await startReceiver();
   receiver.answerWith({ delayMs: 1_500 });
   await stage.addWebhook({ payloadUrl: receiver.url });
-  const settings = { ...longLease, HOOKLINE_DISPATCH_CONCURRENCY: '8' };
+  const settings = { ...patient, HOOKLINE_DISPATCH_CONCURRENCY: '8' };
   await using leaving = await stage.start(settings);
   await stage.publishEvents(40);
   await leaving.until('the first requests', () => receiver.total() > 0);
@@ -39,7 +39,7 @@ it('interrupts what does not end within the grace, which costs no try', async ()
   receiver.answerWith({ instead: 'never' });
   await stage.addWebhook({ payloadUrl: receiver.url });
   const settings = {
-    ...longLease,
+    ...patient,
     HOOKLINE_DISPATCH_CONCURRENCY: '8',
     HOOKLINE_DISPATCH_TRIES: '1',
     HOOKLINE_DISPATCH_TIMEOUT_MS: '600000',
@@ -93,7 +93,7 @@ it.each([
   { moment: 'has joined the others', sign: 'process' },
 ])('leaves nothing behind when told to stop as soon as it $moment', async ({ sign }) => {
   await using stage = await openStage();
-  await using hookline = stage.spawn(longLease);
+  await using hookline = stage.spawn(patient);
   await waitUntil('the moment', async () => (await count(stage.databaseUrl, sign)) > 0, 30_000);
   hookline.signal('SIGTERM');
   expect(await hookline.exited).toBe('code 0');
