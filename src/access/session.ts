@@ -2,7 +2,7 @@
 import type { Role } from '../store/app-user.ts';
 import type { Database } from '../store/open.ts';
 import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
-import type { UserFacts } from '../store/query-user.ts';
+import type { TokenOwner } from '../store/query-user.ts';
 import { verifyPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 
@@ -13,6 +13,8 @@ export interface Principal {
   readonly role: Role;
   /** The account what they make belongs to, unless they say otherwise. */
   readonly accountId?: string;
+  /** The domain of that account. */
+  readonly domain?: { readonly id: string; readonly path: string };
 }
 
 export interface Session {
@@ -52,6 +54,13 @@ export async function authenticate(
   return user && toPrincipal(user);
 }
 
-function toPrincipal({ id, username, role, accountId }: UserFacts): Principal {
-  return { userId: id, username, role, ...(accountId !== null && { accountId }) };
+function toPrincipal(user: TokenOwner): Principal {
+  const { id, username, role, accountId, domainId, domainPath } = user;
+  return {
+    userId: id,
+    username,
+    role,
+    ...(accountId !== null && { accountId }),
+    ...(domainId !== null && domainPath !== null && { domain: { id: domainId, path: domainPath } }),
+  };
 }

@@ -1,23 +1,28 @@
 /** Tells who a request is from, and whether they may knock at its route. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { isAllowed, permissionFor } from '../access/permission.ts';
+import { permissionFor, reachOf } from '../access/permission.ts';
 import { authenticate } from '../access/session.ts';
 import type { Principal } from '../access/session.ts';
+import { territoryOf } from '../access/territory.ts';
 import { databaseOf } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
+import type { Territory } from '../store/territory.ts';
 import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Null on a public route without a token. */
     principal: Principal | null;
+    /** How far the principal reaches on this route; null on a public one. */
+    territory: Territory | null;
   }
 }
 
 /** Guards every route registered afterwards. */
 export function guard(app: FastifyInstance, store: Store): void {
   app.decorateRequest('principal', null);
+  app.decorateRequest('territory', null);
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) permissionFor(each, url);
   });
@@ -34,19 +39,26 @@ export function guard(app: FastifyInstance, store: Store): void {
         'Send `Authorization: Bearer <token>`; POST /v1/login gives one.',
       );
     }
-    if (!isAllowed(permission, request.principal.role)) {
+    const reach = reachOf(permission, request.principal.role);
+    if (reach === undefined) {
       throw new ProblemError(
         'forbidden',
         `${request.principal.role} may not ${request.method} ${url}`,
       );
     }
+    request.territory = territoryOf(request.principal, reach);
   });
 }
 
-/** Who asks, on a route that is not public. */
-export function principalOf(principal: Principal | null): Principal {
-  if (!principal) throw new RangeError('asked for the principal of a public route');
-  return principal;
+/** Who asks, and how far they reach, on a route that is not public. */
+export function callerOf({ principal, territory }: FastifyRequest): Caller {
+  if (!principal || !territory) throw new RangeError('asked who calls a public route');
+  return { principal, territory };
+}
+
+export interface Caller {
+  readonly principal: Principal;
+  readonly territory: Territory;
 }
 
 async function readPrincipal(

@@ -17,6 +17,9 @@ import {
   upsertDomains,
 } from '../store/query-directory.ts';
 import type { AccountFacts, AccountKind, Upserted } from '../store/query-directory.ts';
+import { everything } from '../store/territory.ts';
+import type { Territory } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { orderDomains } from './directory-import.ts';
 import type { ImportedDomain } from './directory-import.ts';
@@ -58,11 +61,17 @@ function registerDomains(app: FastifyInstance, store: Store): void {
         response: { 200: listOf('Domain', 'Domains.'), ...problems },
       },
     },
-    async ({ query: wanted }) => {
+    async request => {
+      const { query: wanted } = request;
+      const { territory } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listDomains(databaseOf(store), { ...rest, ...key, limit: limit + 1 });
+      const rows = await listDomains(databaseOf(store), territory, {
+        ...rest,
+        ...key,
+        limit: limit + 1,
+      });
       return toPage(
         rows,
         limit,
@@ -82,7 +91,8 @@ function registerDomains(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Domain', 'The domain.'), ...problems },
       },
     },
-    async ({ params: { id } }) => requireDomain(databaseOf(store), id),
+    async request =>
+      requireDomain(databaseOf(store), request.params.id, callerOf(request).territory),
   );
 }
 
@@ -100,10 +110,10 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
     async ({ body }, reply) => {
       const id = body.id ?? randomUUID();
       const made = await inTransaction(store, async database => {
-        if (await findDomain(database, id))
+        if (await findDomain(database, id, everything))
           throw new ProblemError('name_in_use', `There is a domain ${id} already.`);
         await writeDomains(database, [{ ...body, id }]);
-        return requireDomain(database, id);
+        return requireDomain(database, id, everything);
       });
       return reply
         .code(201)
@@ -143,11 +153,17 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: listOf('Account', 'Accounts.'), ...problems },
       },
     },
-    async ({ query: wanted }) => {
+    async request => {
+      const { query: wanted } = request;
+      const { territory } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listAccounts(databaseOf(store), { ...rest, ...key, limit: limit + 1 });
+      const rows = await listAccounts(databaseOf(store), territory, {
+        ...rest,
+        ...key,
+        limit: limit + 1,
+      });
       return toPage(
         rows,
         limit,
@@ -167,8 +183,9 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Account', 'The account.'), ...problems },
       },
     },
-    async ({ params: { id } }) => {
-      const account = await findAccount(databaseOf(store), id);
+    async request => {
+      const { id } = request.params;
+      const account = await findAccount(databaseOf(store), id, callerOf(request).territory);
       if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
       return account;
     },
@@ -189,7 +206,7 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
     async ({ body }, reply) => {
       const account = { ...body, id: body.id ?? randomUUID() };
       await inTransaction(store, async database => {
-        if (await findAccount(database, account.id)) {
+        if (await findAccount(database, account.id, everything)) {
           throw new ProblemError('name_in_use', `There is an account ${account.id} already.`);
         }
         await writeAccounts(database, [account]);
@@ -275,8 +292,8 @@ async function refuseMissing(database: Database, domainIds: readonly string[]): 
   );
 }
 
-async function requireDomain(database: Database, id: string) {
-  const domain = await findDomain(database, id);
+async function requireDomain(database: Database, id: string, territory: Territory) {
+  const domain = await findDomain(database, id, territory);
   if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
   return domain;
 }

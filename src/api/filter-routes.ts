@@ -6,6 +6,8 @@ import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
 import { deleteFilter, findWebhook, insertFilter, lockWebhook } from '../store/query-webhook.ts';
 import type { FilterFacts } from '../store/query-webhook.ts';
+import type { Territory } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { findConflict } from './filter-conflict.ts';
 import { listOf } from './page.ts';
@@ -57,8 +59,8 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.get<{ Params: IdParams }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.list },
-    async ({ params }) => ({
-      items: await filtersOf(databaseOf(store), params.id),
+    async request => ({
+      items: await filtersOf(databaseOf(store), request.params.id, callerOf(request).territory),
       nextCursor: null,
     }),
   );
@@ -66,8 +68,9 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.get<{ Params: FilterParams }>(
     '/v1/webhooks/:id/filters/:filterId',
     { schema: schemas.show },
-    async ({ params: { id, filterId } }) => {
-      const filters = await filtersOf(databaseOf(store), id);
+    async request => {
+      const { id, filterId } = request.params;
+      const filters = await filtersOf(databaseOf(store), id, callerOf(request).territory);
       const filter = filters.find(one => one.id === filterId);
       if (filter) return filter;
       throw noFilter();
@@ -77,10 +80,12 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.post<{ Params: IdParams; Body: WebhookFilter }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.add },
-    async ({ params: { id }, body }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params;
+      const { body } = request;
       const made = await inTransaction(store, async database => {
         await lockWebhook(database, id);
-        refuseConflict(await filtersOf(database, id), body);
+        refuseConflict(await filtersOf(database, id, callerOf(request).territory), body);
         return insertFilter(database, id, { ...body, id: newId() });
       });
       return reply.code(201).header('location', `/v1/webhooks/${id}/filters/${made.id}`).send(made);
@@ -90,15 +95,23 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.delete<{ Params: FilterParams }>(
     '/v1/webhooks/:id/filters/:filterId',
     { schema: schemas.remove },
-    async ({ params: { id, filterId } }, reply) => {
-      if (await deleteFilter(databaseOf(store), id, filterId)) return reply.code(204).send();
-      throw noFilter();
+    async (request, reply) => {
+      const { id, filterId } = request.params;
+      await inTransaction(store, async database => {
+        await filtersOf(database, id, callerOf(request).territory);
+        if (!(await deleteFilter(database, id, filterId))) throw noFilter();
+      });
+      return reply.code(204).send();
     },
   );
 }
 
-async function filtersOf(database: Database, id: string): Promise<readonly FilterFacts[]> {
-  const webhook = await findWebhook(database, id);
+async function filtersOf(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<readonly FilterFacts[]> {
+  const webhook = await findWebhook(database, id, territory);
   if (webhook) return webhook.filters;
   throw new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
 }

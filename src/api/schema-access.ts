@@ -98,7 +98,12 @@ const newUser = {
   properties: {
     username,
     password,
-    role: { type: 'string', enum: ['Admin'], default: 'Admin' },
+    role: {
+      type: 'string',
+      enum: roles,
+      default: 'User',
+      description: 'DomainAdmin and User need an account; only an Admin makes an Admin.',
+    },
     accountId: {
       ...cloudId,
       description: 'The account what the user makes belongs to. Your own when absent.',

@@ -5,7 +5,7 @@ import { login } from '../access/session.ts';
 import { createToken, hashToken } from '../access/token.ts';
 import { databaseOf } from '../store/open.ts';
 import { deleteToken, insertToken, listTokens } from '../store/query-user.ts';
-import { principalOf } from './authenticate.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
@@ -55,32 +55,30 @@ export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOpt
     },
   );
 
-  app.get<{ Querystring: PageQuery }>(
-    '/v1/tokens',
-    { schema: schemas.list },
-    async ({ query, principal }) => {
-      const cursor = decodeCursor(query, uuidKey);
-      const { userId } = principalOf(principal);
-      const rows = await listTokens(databaseOf(store), userId, {
-        limit: query.limit + 1,
-        ...cursor,
-      });
-      return toPage(
-        rows,
-        query.limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
-  );
+  app.get<{ Querystring: PageQuery }>('/v1/tokens', { schema: schemas.list }, async request => {
+    const { query } = request;
+    const cursor = decodeCursor(query, uuidKey);
+    const { userId } = callerOf(request).principal;
+    const rows = await listTokens(databaseOf(store), userId, {
+      limit: query.limit + 1,
+      ...cursor,
+    });
+    return toPage(
+      rows,
+      query.limit,
+      ({ id }) => id,
+      row => row,
+    );
+  });
 
   app.post<{ Body: { name: string; expiresInDays?: number } }>(
     '/v1/tokens',
     { schema: schemas.make },
-    async ({ body: { name, expiresInDays }, principal }, reply) => {
+    async (request, reply) => {
+      const { name, expiresInDays } = request.body;
       const token = createToken();
       const made = await insertToken(databaseOf(store), {
-        userId: principalOf(principal).userId,
+        userId: callerOf(request).principal.userId,
         kind: 'token',
         name,
         tokenHash: hashToken(token),
@@ -95,8 +93,9 @@ export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOpt
   app.delete<{ Params: IdParams }>(
     '/v1/tokens/:id',
     { schema: schemas.remove },
-    async ({ params: { id }, principal }, reply) => {
-      const { userId } = principalOf(principal);
+    async (request, reply) => {
+      const { id } = request.params;
+      const { userId } = callerOf(request).principal;
       if (await deleteToken(databaseOf(store), userId, id)) return reply.code(204).send();
       throw new ProblemError('not_found', `You have no token ${id}.`);
     },

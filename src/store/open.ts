@@ -4,6 +4,7 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
+import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
@@ -68,7 +69,11 @@ export async function openStore(
       WebhookSecret,
     ],
     extensions: [Migrator],
-    migrations: { migrationsList: [Migration0001Schema], snapshot: false, tableName: 'migration' },
+    migrations: {
+      migrationsList: [Migration0001Schema, Migration0004Access],
+      snapshot: false,
+      tableName: 'migration',
+    },
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },

@@ -10,6 +10,8 @@ import { sql } from 'kysely';
 import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
+import { accountWithin, webhookWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 /** Rows looked at for one page. */
 const stretch = 10_000;
@@ -102,8 +104,13 @@ const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType
       from attempt a where a.delivery_id = d.id), '[]')
     || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end as attempts`;
 
-export async function listEvents(database: Database, query: EventQuery): Promise<Page<EventFacts>> {
+export async function listEvents(
+  database: Database,
+  territory: Territory,
+  query: EventQuery,
+): Promise<Page<EventFacts>> {
   const wanted = conditions([
+    territory.kind === 'everything' ? undefined : accountWithin('e.account', territory),
     query.source === undefined ? undefined : sql`e.source = ${query.source}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
     query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
@@ -120,17 +127,21 @@ export async function listEvents(database: Database, query: EventQuery): Promise
 export async function findEvent(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<(EventFacts & { readonly body: string }) | undefined> {
   const { rows } = await sql<EventFacts & { body: string }>`
-    select ${eventColumns}, e.body from event e where e.id = ${id}`.execute(database);
+    select ${eventColumns}, e.body from event e
+    where e.id = ${id} and ${accountWithin('e.account', territory)}`.execute(database);
   return rows[0];
 }
 
 export async function listDeliveries(
   database: Database,
+  territory: Territory,
   query: DeliveryQuery,
 ): Promise<Page<DeliveryFacts>> {
   const wanted = conditions([
+    territory.kind === 'everything' ? undefined : ofWebhookWithin(territory),
     query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
     query.state === undefined ? undefined : sql`d.state = ${query.state}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
@@ -150,14 +161,21 @@ export async function listDeliveries(
 export async function findDelivery(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<
   (DeliveryFacts & { readonly account: string | null; readonly body: string }) | undefined
 > {
   const { rows } = await sql<DeliveryFacts & { account: string | null; body: string }>`
     select ${deliveryColumns}, e.account, e.body from delivery d join event e on e.id = d.event_id
-    where d.id = ${id}`.execute(database);
+    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : ofWebhookWithin(territory)}`.execute(
+    database,
+  );
   return rows[0];
 }
+
+/** Deliveries are whose their webhook is; those of a deleted webhook are in nobody's territory but `everything`. */
+const ofWebhookWithin = (territory: Territory): Fragment =>
+  sql`exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})`;
 
 type Fragment = ReturnType<typeof sql>;
 

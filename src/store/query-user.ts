@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { Role } from './app-user.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
+import { userWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 export interface UserFacts {
   readonly id: string;
@@ -12,6 +14,12 @@ export interface UserFacts {
   readonly accountId: string | null;
   /** RFC 3339, as all instants here. */
   readonly created: string;
+}
+
+/** A user, and where their account lies in the tree. */
+export interface TokenOwner extends UserFacts {
+  readonly domainId: string | null;
+  readonly domainPath: string | null;
 }
 
 export interface TokenFacts {
@@ -58,16 +66,41 @@ export async function findUser(
   return rows[0];
 }
 
+/** The user, as far as the territory has them. */
+export async function findUserWithin(
+  database: Database,
+  username: string,
+  territory: Territory,
+): Promise<UserFacts | undefined> {
+  const { rows } = await sql<UserFacts>`
+    select ${userColumns} from app_user u
+    where u.username = ${username} and ${userWithin('u', territory)}`.execute(database);
+  return rows[0];
+}
+
 /** Users by name, those after `cursor`. */
 export async function listUsers(
   database: Database,
+  territory: Territory,
   page: { limit: number; cursor?: string },
 ): Promise<readonly UserFacts[]> {
   const { rows } = await sql<UserFacts>`
     select ${userColumns} from app_user u
     where ${page.cursor === undefined ? sql`true` : sql`u.username > ${page.cursor}`}
+      and ${userWithin('u', territory)}
     order by u.username limit ${page.limit}`.execute(database);
   return rows;
+}
+
+/** The highest role among the users of an account; undefined for an account without users here. */
+export async function highestRole(
+  database: Database,
+  accountId: string,
+): Promise<Role | undefined> {
+  const { rows } = await sql<{ role: Role }>`
+    select role from app_user where account_id = ${accountId}
+    order by array_position(array['Admin', 'DomainAdmin', 'User'], role) limit 1`.execute(database);
+  return rows[0]?.role;
 }
 
 /** Sets a new password and ends every session and token, as whoever knew the old one may hold them. */
@@ -127,15 +160,19 @@ export async function insertToken(
 export async function findTokenOwner(
   database: Database,
   tokenHash: Buffer,
-): Promise<UserFacts | undefined> {
-  const { rows } = await sql<UserFacts>`
+): Promise<TokenOwner | undefined> {
+  const { rows } = await sql<TokenOwner>`
     with found as (
       select id, user_id, last_used_at from credential
       where token_hash = ${tokenHash} and (expires_at is null or expires_at > now())),
     touched as (
       update credential c set last_used_at = now() from found
       where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
-    select ${userColumns} from app_user u join found on found.user_id = u.id`.execute(database);
+    select ${userColumns}, d.id as "domainId", d.path as "domainPath"
+    from app_user u join found on found.user_id = u.id
+    left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`.execute(
+    database,
+  );
   return rows[0];
 }
 
