@@ -1,12 +1,14 @@
-/** Who may do what: roles bound to accounts. */
+/** Who may do what, and how they prove it: roles bound to accounts, token scopes, key pairs, attempts to log in. */
 import { Migration } from '@mikro-orm/migrations';
 
 export class Migration0004Access extends Migration {
   override up(): void {
-    for (const statement of roles) this.addSql(statement);
+    for (const statement of [...roles, ...credentials]) this.addSql(statement);
   }
 
   override down(): void {
+    this.addSql('drop table api_key, login_attempt');
+    this.addSql('alter table credential drop column scopes');
     this.addSql('alter table app_user drop constraint app_user_tenant_check');
     this.addSql('drop index app_user_account_id_index');
   }
@@ -17,4 +19,23 @@ const roles = [
   `alter table app_user add constraint app_user_tenant_check
     check (role = 'Admin' or account_id is not null)`,
   'create index app_user_account_id_index on app_user (account_id)',
+];
+
+const credentials = [
+  `alter table credential add column scopes text[] not null default '{read,write}'
+    constraint credential_scopes_check check (scopes <@ '{read,write}')`,
+  `create table api_key (
+    id uuid not null default gen_random_uuid() primary key,
+    user_id uuid not null
+      constraint api_key_user_id_foreign references app_user (id) on delete cascade,
+    api_key text not null constraint api_key_api_key_unique unique,
+    sealed bytea not null,
+    created timestamptz not null default now(),
+    last_used_at timestamptz)`,
+  'create index api_key_user_id_index on api_key (user_id)',
+  `create table login_attempt (
+    key text not null primary key,
+    count int not null,
+    since timestamptz not null default now())`,
+  'create index login_attempt_since_index on login_attempt (since)',
 ];

@@ -20,6 +20,8 @@ export type Permission = 'public' | Readonly<Partial<Record<Role, Reach>>>;
 const operator: Permission = { Admin: 'everything' };
 const admins: Permission = { Admin: 'everything', DomainAdmin: 'subtree' };
 const tenants: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'account' };
+/** Passwords and key pairs: whoever manages the user, and the user. */
+const keys: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'self' };
 const person: Permission = { Admin: 'self', DomainAdmin: 'self', User: 'self' };
 
 const permissions: Readonly<Record<string, Permission>> = {
@@ -59,8 +61,13 @@ const permissions: Readonly<Record<string, Permission>> = {
 
   'GET /v1/users': tenants,
   'POST /v1/users': admins,
-  'PATCH /v1/users/:username': { Admin: 'everything', DomainAdmin: 'subtree', User: 'self' },
+  'PATCH /v1/users/:username': keys,
   'DELETE /v1/users/:username': admins,
+  'GET /v1/users/:username/keys': keys,
+  'POST /v1/users/:username/keys': keys,
+  'DELETE /v1/users/:username/keys/:id': keys,
+  'GET /v1/session': person,
+  'POST /v1/logout': person,
   'GET /v1/tokens': person,
   'POST /v1/tokens': person,
   'DELETE /v1/tokens/:id': person,

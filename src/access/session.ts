@@ -1,5 +1,7 @@
 /** Logging in, and telling who a request is from. */
 import type { Role } from '../store/app-user.ts';
+import { tokenScopes } from '../store/credential.ts';
+import type { TokenScope } from '../store/credential.ts';
 import type { Database } from '../store/open.ts';
 import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
 import type { TokenOwner } from '../store/query-user.ts';
@@ -11,6 +13,10 @@ export interface Principal {
   readonly userId: string;
   readonly username: string;
   readonly role: Role;
+  /** What they proved themselves with. */
+  readonly kind: 'session' | 'token' | 'key';
+  /** What that opens. */
+  readonly scopes: readonly TokenScope[];
   /** The account what they make belongs to, unless they say otherwise. */
   readonly accountId?: string;
   /** The domain of that account. */
@@ -40,6 +46,7 @@ export async function login(
     kind: 'session',
     name: 'login',
     tokenHash: hashToken(token),
+    scopes: tokenScopes,
     expiresAt,
   });
   return { token, expiresAt };
@@ -54,12 +61,14 @@ export async function authenticate(
   return user && toPrincipal(user);
 }
 
-function toPrincipal(user: TokenOwner): Principal {
-  const { id, username, role, accountId, domainId, domainPath } = user;
+export function toPrincipal(user: TokenOwner & Pick<Principal, 'kind' | 'scopes'>): Principal {
+  const { id, username, role, accountId, domainId, domainPath, kind, scopes } = user;
   return {
     userId: id,
     username,
     role,
+    kind,
+    scopes,
     ...(accountId !== null && { accountId }),
     ...(domainId !== null && domainPath !== null && { domain: { id: domainId, path: domainPath } }),
   };

@@ -1,6 +1,7 @@
 /** Tells who a request is from, and whether they may knock at its route. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { csrfHeader, isCsrfToken, readSessionCookie } from '../access/cookie.ts';
 import { permissionFor, reachOf } from '../access/permission.ts';
 import { authenticate } from '../access/session.ts';
 import type { Principal } from '../access/session.ts';
@@ -39,6 +40,7 @@ export function guard(app: FastifyInstance, store: Store): void {
         'Send `Authorization: Bearer <token>`; POST /v1/login gives one.',
       );
     }
+    requireScope(request, request.principal);
     const reach = reachOf(permission, request.principal.role);
     if (reach === undefined) {
       throw new ProblemError(
@@ -65,6 +67,36 @@ async function readPrincipal(
   request: FastifyRequest,
   store: Store,
 ): Promise<Principal | undefined> {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined ? undefined : authenticate(databaseOf(store), token);
+  const token = tokenOf(request);
+  if (token === undefined) return undefined;
+  const principal = await authenticate(databaseOf(store), token);
+  // A browser sends the cookie along with whatever another site makes it ask for.
+  if (principal && !isReading(request) && isFromCookie(request)) requireCsrfToken(request, token);
+  return principal;
+}
+
+/** What the request proves itself with: the header, or else the console's cookie. */
+export function tokenOf(request: FastifyRequest): string | undefined {
+  const { authorization, cookie } = request.headers;
+  return isFromCookie(request)
+    ? readSessionCookie(cookie)
+    : /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+const isFromCookie = ({ headers }: FastifyRequest): boolean => headers.authorization === undefined;
+
+const isReading = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
+
+function requireCsrfToken({ headers }: FastifyRequest, token: string): void {
+  if (isCsrfToken(token, headers[csrfHeader])) return;
+  throw new ProblemError(
+    'csrf_token_invalid',
+    'With the session cookie, send the `csrfToken` of GET /v1/session as `X-CSRF-Token`.',
+  );
+}
+
+function requireScope(request: FastifyRequest, { scopes }: Principal): void {
+  const wanted = isReading(request) ? 'read' : 'write';
+  if (scopes.includes(wanted)) return;
+  throw new ProblemError('token_scope', `The token does not have the scope ${wanted}.`);
 }

@@ -12,6 +12,8 @@ export const problemKinds = {
   unauthenticated: { status: 401, title: 'Log in, or present a valid token' },
   login_failed: { status: 401, title: 'The username or the password is wrong' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
+  csrf_token_invalid: { status: 403, title: 'The session cookie alone does not allow changes' },
+  token_scope: { status: 403, title: 'The token was made for less' },
   not_found: { status: 404, title: 'There is no such thing' },
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
@@ -21,6 +23,7 @@ export const problemKinds = {
   conflict: { status: 409, title: 'The database refuses this beside what it holds' },
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;

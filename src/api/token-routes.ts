@@ -1,8 +1,8 @@
-/** Logging in, and the tokens a user makes for programs. */
+/** The tokens a user makes for programs. */
 import type { FastifyInstance } from 'fastify';
 
-import { login } from '../access/session.ts';
 import { createToken, hashToken } from '../access/token.ts';
+import type { TokenScope } from '../store/credential.ts';
 import { databaseOf } from '../store/open.ts';
 import { deleteToken, insertToken, listTokens } from '../store/query-user.ts';
 import { callerOf } from './authenticate.ts';
@@ -13,17 +13,16 @@ import { ProblemError } from './problem.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
+interface NewToken {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly expiresInDays?: number;
+}
+
 const DAY_MS = 86_400_000;
 const tags = ['access'];
 
 const schemas = {
-  login: {
-    summary: 'Log in',
-    tags,
-    security: [],
-    body: { $ref: 'Login#' },
-    response: { 200: answer('Session', 'A token for `Authorization: Bearer`.'), ...problems },
-  },
   list: {
     summary: 'List your tokens',
     tags,
@@ -45,16 +44,6 @@ const schemas = {
 };
 
 export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
-  app.post<{ Body: { username: string; password: string } }>(
-    '/v1/login',
-    { schema: schemas.login },
-    async ({ body }) => {
-      const session = await login(databaseOf(store), body, now());
-      if (session) return session;
-      throw new ProblemError('login_failed', 'The username or the password is wrong.');
-    },
-  );
-
   app.get<{ Querystring: PageQuery }>('/v1/tokens', { schema: schemas.list }, async request => {
     const { query } = request;
     const cursor = decodeCursor(query, uuidKey);
@@ -71,24 +60,25 @@ export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOpt
     );
   });
 
-  app.post<{ Body: { name: string; expiresInDays?: number } }>(
-    '/v1/tokens',
-    { schema: schemas.make },
-    async (request, reply) => {
-      const { name, expiresInDays } = request.body;
-      const token = createToken();
-      const made = await insertToken(databaseOf(store), {
-        userId: callerOf(request).principal.userId,
-        kind: 'token',
-        name,
-        tokenHash: hashToken(token),
-        ...(expiresInDays !== undefined && {
-          expiresAt: new Date(now() + expiresInDays * DAY_MS),
-        }),
-      });
-      return reply.code(201).send({ ...made, token });
-    },
-  );
+  app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
+    const { name, expiresInDays, scopes } = request.body;
+    const { userId, scopes: own } = callerOf(request).principal;
+    if (scopes.some(scope => !own.includes(scope))) {
+      throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
+    }
+    const token = createToken();
+    const made = await insertToken(databaseOf(store), {
+      userId,
+      kind: 'token',
+      name,
+      scopes,
+      tokenHash: hashToken(token),
+      ...(expiresInDays !== undefined && {
+        expiresAt: new Date(now() + expiresInDays * DAY_MS),
+      }),
+    });
+    return reply.code(201).send({ ...made, token });
+  });
 
   app.delete<{ Params: IdParams }>(
     '/v1/tokens/:id',

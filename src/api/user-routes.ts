@@ -139,7 +139,7 @@ async function makeUser(
 }
 
 /** @throws {ProblemError} not_found */
-async function requireUser(
+export async function requireUser(
   database: Database,
   username: string,
   territory: Territory,

@@ -6,12 +6,14 @@ import type { Kysely } from 'kysely';
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
+import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
+import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
@@ -54,12 +56,14 @@ export async function openStore(
     clientUrl: url,
     entities: [
       Account,
+      ApiKey,
       AppUser,
       AttemptRow,
       Credential,
       DeliveryRow,
       Domain,
       EventRow,
+      LoginAttemptRow,
       ProcessRow,
       QuarantineRow,
       ReceiptRow,

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Role } from './app-user.ts';
+import type { TokenScope } from './credential.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { userWithin } from './territory.ts';
@@ -22,19 +23,30 @@ export interface TokenOwner extends UserFacts {
   readonly domainPath: string | null;
 }
 
+/** What a token that was presented is, and opens. */
+export interface Presented {
+  readonly kind: 'token' | 'session';
+  readonly scopes: readonly TokenScope[];
+}
+
 export interface TokenFacts {
   readonly id: string;
   readonly name: string;
+  readonly scopes: readonly TokenScope[];
   readonly created: string;
   readonly expiresAt: string | null;
   readonly lastUsedAt: string | null;
 }
 
-const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
-const tokenColumns = sql`c.id, c.name, ${instant('c.created')} as created,
+export const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
+const tokenColumns = sql`c.id, c.name, c.scopes, ${instant('c.created')} as created,
   ${instant('c.expires_at')} as "expiresAt", ${instant('c.last_used_at')} as "lastUsedAt"`;
 /** How exact `last_used_at` is: a request a second must not be a write a second. */
-const touchedEvery = sql`interval '1 minute'`;
+export const touchedEvery = sql`interval '1 minute'`;
+
+/** For `app_user u`: what a TokenOwner has. */
+export const ownerColumns = sql`${userColumns}, d.id as "domainId", d.path as "domainPath"`;
+export const ownerJoins = sql`left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`;
 
 /** Any constant will do, as long as every Hookline uses the same one. */
 const FIRST_USER_LOCK = 7_219_004_321;
@@ -103,7 +115,7 @@ export async function highestRole(
   return rows[0]?.role;
 }
 
-/** Sets a new password and ends every session and token, as whoever knew the old one may hold them. */
+/** Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them. */
 export async function replacePassword(
   database: Database,
   username: string,
@@ -112,7 +124,8 @@ export async function replacePassword(
   const { rows } = await sql`
     with changed as (
       update app_user set password_hash = ${passwordHash} where username = ${username} returning id),
-    ended as (delete from credential where user_id in (select id from changed))
+    ended as (delete from credential where user_id in (select id from changed)),
+    closed as (delete from api_key where user_id in (select id from changed))
     select id from changed`.execute(database);
   return rows.length > 0;
 }
@@ -144,12 +157,14 @@ export async function insertToken(
     kind: 'token' | 'session';
     name: string;
     tokenHash: Buffer;
+    scopes: readonly TokenScope[];
     expiresAt?: Date;
   },
 ): Promise<TokenFacts> {
   const { rows } = await sql<TokenFacts>`
-    insert into credential as c (user_id, kind, name, token_hash, expires_at)
-    values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${token.expiresAt ?? null})
+    insert into credential as c (user_id, kind, name, token_hash, scopes, expires_at)
+    values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${[...token.scopes]}::text[],
+      ${token.expiresAt ?? null})
     returning ${tokenColumns}`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into credential returned no row');
@@ -160,19 +175,16 @@ export async function insertToken(
 export async function findTokenOwner(
   database: Database,
   tokenHash: Buffer,
-): Promise<TokenOwner | undefined> {
-  const { rows } = await sql<TokenOwner>`
+): Promise<(TokenOwner & Presented) | undefined> {
+  const { rows } = await sql<TokenOwner & Presented>`
     with found as (
-      select id, user_id, last_used_at from credential
+      select id, user_id, kind, scopes, last_used_at from credential
       where token_hash = ${tokenHash} and (expires_at is null or expires_at > now())),
     touched as (
       update credential c set last_used_at = now() from found
       where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
-    select ${userColumns}, d.id as "domainId", d.path as "domainPath"
-    from app_user u join found on found.user_id = u.id
-    left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`.execute(
-    database,
-  );
+    select ${ownerColumns}, found.kind, found.scopes
+    from app_user u join found on found.user_id = u.id ${ownerJoins}`.execute(database);
   return rows[0];
 }
 
@@ -198,6 +210,13 @@ export async function deleteToken(
   const { rows } = await sql`
     delete from credential where id = ${id} and user_id = ${userId} returning id`.execute(database);
   return rows.length > 0;
+}
+
+/** Ends the session with this token; a token made for a program is left alone. */
+export async function endSession(database: Database, tokenHash: Buffer): Promise<void> {
+  await sql`delete from credential where token_hash = ${tokenHash} and kind = 'session'`.execute(
+    database,
+  );
 }
 
 /** Removes sessions and tokens that have expired. */

@@ -41,6 +41,11 @@ export interface AnswerBody {
   readonly updated: string;
   readonly filters: readonly AnswerBody[];
   readonly token: string;
+  readonly csrfToken: string;
+  readonly scopes: readonly string[];
+  readonly kind: string;
+  readonly apiKey: string;
+  readonly secretKey: string;
   readonly path: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
 }

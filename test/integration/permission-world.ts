@@ -27,6 +27,7 @@ export interface Objects {
   readonly deliveryId: string;
   readonly username: string;
   readonly tokenId: string;
+  readonly keyId: string;
 }
 
 export interface World {
@@ -100,7 +101,20 @@ export async function createWorld({ store }: ApiUnderTest): Promise<World> {
       await run(`insert into app_user (username, role, account_id)
         values ('${username}', '${lifted ? 'Admin' : 'User'}', '${accountId}')`);
       const tokenId = await addToken(username, randomUUID());
-      return { accountId, domainId, webhookId, filterId, eventId, deliveryId, username, tokenId };
+      const [key] = await run<{ id: string }>(`insert into api_key (user_id, api_key, sealed)
+        select id, '${randomUUID()}', '' from app_user where username = '${username}' returning id`);
+      const keyId = key?.id ?? '';
+      return {
+        accountId,
+        domainId,
+        webhookId,
+        filterId,
+        eventId,
+        deliveryId,
+        username,
+        tokenId,
+        keyId,
+      };
     },
   };
 }

@@ -137,6 +137,18 @@ const recipes: Record<string, Recipe> = {
     { password: 'password' },
   ]),
   'DELETE /v1/users/:username': object('username', ({ username }) => [`/v1/users/${username}`]),
+  'GET /v1/users/:username/keys': object('username', ({ username }) => [
+    `/v1/users/${username}/keys`,
+  ]),
+  'POST /v1/users/:username/keys': object('username', ({ username }) => [
+    `/v1/users/${username}/keys`,
+    {},
+  ]),
+  'DELETE /v1/users/:username/keys/:id': object('username', ({ username, keyId }) => [
+    `/v1/users/${username}/keys/${keyId}`,
+  ]),
+  'GET /v1/session': plain('/v1/session'),
+  'POST /v1/logout': plain('/v1/logout', {}),
   'GET /v1/tokens': list('/v1/tokens', 'tokenId'),
   'POST /v1/tokens': plain('/v1/tokens', { name: 't' }),
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
