@@ -1,13 +1,14 @@
-/** Who may do what, and how they prove it: roles bound to accounts, token scopes, key pairs, attempts to log in. */
+/** Who may do what, how they prove it, and what they did: roles, scopes, key pairs, attempts to log in, audit. */
 import { Migration } from '@mikro-orm/migrations';
 
 export class Migration0004Access extends Migration {
   override up(): void {
-    for (const statement of [...roles, ...credentials]) this.addSql(statement);
+    for (const statement of [...roles, ...credentials, ...audit]) this.addSql(statement);
   }
 
   override down(): void {
-    this.addSql('drop table api_key, login_attempt');
+    this.addSql('drop table audit, api_key, login_attempt');
+    this.addSql('drop function audit_id()');
     this.addSql('alter table credential drop column scopes');
     this.addSql('alter table app_user drop constraint app_user_tenant_check');
     this.addSql('drop index app_user_account_id_index');
@@ -38,4 +39,23 @@ const credentials = [
     count int not null,
     since timestamptz not null default now())`,
   'create index login_attempt_since_index on login_attempt (since)',
+];
+
+const audit = [
+  // UUIDv7: the rows are listed along it. Source: RFC 9562, section 5.7.
+  `create function audit_id() returns uuid language sql volatile as $$
+    select overlay(overlay(gen_random_uuid()::text placing '7' from 15)
+      placing substr(ms, 1, 8) || '-' || substr(ms, 9, 4) from 1)::uuid
+    from (select lpad(to_hex((extract(epoch from clock_timestamp()) * 1000)::bigint), 12, '0') as ms) t $$`,
+  `create table audit (
+    id uuid not null default audit_id() primary key,
+    at timestamptz not null default now(),
+    username text,
+    action text not null,
+    object_id text not null,
+    account_id text,
+    domain_id text,
+    before jsonb,
+    after jsonb,
+    address text)`,
 ];

@@ -174,7 +174,7 @@ function openDispatcher(
     }),
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
-      disableWebhook(databaseOf(store), id).catch((error: unknown) =>
+      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
         log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
       );
     },

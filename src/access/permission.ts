@@ -72,6 +72,8 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/tokens': person,
   'DELETE /v1/tokens/:id': person,
 
+  'GET /v1/audit': tenants,
+
   'GET /v1/sources': operator,
   'POST /v1/sources/:name/pause': operator,
   'POST /v1/sources/:name/resume': operator,

@@ -5,6 +5,7 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
 import { sessionCookie } from '../access/cookie.ts';
+import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
@@ -68,6 +69,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    registerAuditRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;

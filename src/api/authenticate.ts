@@ -53,14 +53,16 @@ export function guard(app: FastifyInstance, store: Store): void {
 }
 
 /** Who asks, and how far they reach, on a route that is not public. */
-export function callerOf({ principal, territory }: FastifyRequest): Caller {
+export function callerOf({ principal, territory, ip }: FastifyRequest): Caller {
   if (!principal || !territory) throw new RangeError('asked who calls a public route');
-  return { principal, territory };
+  return { principal, territory, address: ip };
 }
 
 export interface Caller {
   readonly principal: Principal;
   readonly territory: Territory;
+  /** Of the peer. */
+  readonly address: string;
 }
 
 async function readPrincipal(

@@ -12,12 +12,14 @@ import { findDelivery, listDeliveries } from '../store/query-flow.ts';
 import type { DeliveryFacts } from '../store/query-flow.ts';
 import { findWebhook } from '../store/query-webhook.ts';
 import { everything } from '../store/territory.ts';
-import type { Territory } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { noteChange } from './note-change.ts';
+import { ofWebhook } from './require-webhook.ts';
 import { answer, idParams, instantQuery, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -98,7 +100,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
     '/v1/deliveries/:id/redeliver',
     { schema: schemas.redeliver },
     async (request, reply) => {
-      const made = await redeliver(options, request.params.id, callerOf(request).territory);
+      const made = await redeliver(options, request.params.id, callerOf(request));
       return reply.code(202).header('location', `/v1/deliveries/${made.id}`).send(made);
     },
   );
@@ -107,19 +109,27 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
 async function redeliver(
   { store, randomBytes }: ApiOptions,
   id: string,
-  territory: Territory,
+  caller: Caller,
 ): Promise<DeliveryFacts> {
+  const { territory } = caller;
   return inTransaction(store, async database => {
     const past = await findDelivery(database, id, territory);
     if (!past) throw noDelivery(id);
     const { eventId, webhookId } = past;
-    if (!(await findWebhook(database, webhookId, territory))) {
+    const webhook = await findWebhook(database, webhookId, territory);
+    if (!webhook) {
       throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
     await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
     const made = await findDelivery(database, newId, everything);
     if (!made) throw new RangeError('the delivery just inserted is not there');
+    await noteChange(database, caller, {
+      action: 'delivery.redelivered',
+      ...ofWebhook(webhook),
+      objectId: id,
+      after: { deliveryId: newId, eventId, webhookId },
+    });
     return made;
   });
 }

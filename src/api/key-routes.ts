@@ -6,11 +6,12 @@ import { deleteApiKey, listApiKeys } from '../store/api-key.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
 import { answer, noContent, problems } from './route.ts';
-import { requireUser } from './user-routes.ts';
+import { ofUser, requireUser } from './user-routes.ts';
 
 interface OfUser {
   readonly username: string;
@@ -18,8 +19,8 @@ interface OfUser {
 
 const tags = ['access'];
 const username = { type: 'string', maxLength: 255 } as const;
-const ofUser = { type: 'object', required: ['username'], properties: { username } } as const;
-const ofKey = {
+const userParams = { type: 'object', required: ['username'], properties: { username } } as const;
+const keyParams = {
   type: 'object',
   required: ['username', 'id'],
   properties: { username, id: { type: 'string', format: 'uuid' } },
@@ -29,7 +30,7 @@ const schemas = {
   list: {
     summary: "List a user's API keys",
     tags,
-    params: ofUser,
+    params: userParams,
     querystring: { type: 'object', additionalProperties: false, properties: pageQuery },
     response: { 200: listOf('ApiKey', 'API keys, without their secrets.'), ...problems },
   },
@@ -37,7 +38,7 @@ const schemas = {
     summary: 'Make a pair of API key and secret key',
     description: "For requests that are signed as CloudStack's are.",
     tags,
-    params: ofUser,
+    params: userParams,
     response: {
       201: answer('MadeApiKey', 'The pair; the secret is shown this once.'),
       ...problems,
@@ -46,7 +47,7 @@ const schemas = {
   remove: {
     summary: 'Take back an API key',
     tags,
-    params: ofKey,
+    params: keyParams,
     response: { 204: noContent, ...problems },
   },
 };
@@ -82,9 +83,16 @@ export function registerKeyRoutes(
     { schema: schemas.make },
     async (request, reply) => {
       const made = await inTransaction(store, async database => {
-        const { territory } = callerOf(request);
-        const user = await requireUser(database, request.params.username, territory);
-        return makeApiKey(database, { userId: user.id, key });
+        const caller = callerOf(request);
+        const user = await requireUser(database, request.params.username, caller.territory);
+        const pair = await makeApiKey(database, { userId: user.id, key });
+        const { id, apiKey } = pair;
+        await noteChange(database, caller, {
+          action: 'key.created',
+          ...ofUser(user),
+          after: { id, apiKey },
+        });
+        return pair;
       });
       return reply.code(201).send(made);
     },
@@ -96,10 +104,11 @@ export function registerKeyRoutes(
     async (request, reply) => {
       const { username: name, id } = request.params;
       await inTransaction(store, async database => {
-        const user = await requireUser(database, name, callerOf(request).territory);
-        if (!(await deleteApiKey(database, user.id, id))) {
-          throw new ProblemError('not_found', `${name} has no API key ${id}.`);
-        }
+        const caller = callerOf(request);
+        const user = await requireUser(database, name, caller.territory);
+        const before = await deleteApiKey(database, user.id, id);
+        if (!before) throw new ProblemError('not_found', `${name} has no API key ${id}.`);
+        await noteChange(database, caller, { action: 'key.deleted', ...ofUser(user), before });
       });
       return reply.code(204).send();
     },

@@ -3,10 +3,12 @@ import type { FastifyInstance } from 'fastify';
 
 import { createToken, hashToken } from '../access/token.ts';
 import type { TokenScope } from '../store/credential.ts';
-import { databaseOf } from '../store/open.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
 import { deleteToken, insertToken, listTokens } from '../store/query-user.ts';
 import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
@@ -43,7 +45,9 @@ const schemas = {
   },
 };
 
-export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
+export function registerTokenRoutes(app: FastifyInstance, options: ApiOptions): void {
+  registerMaking(app, options);
+  const { store } = options;
   app.get<{ Querystring: PageQuery }>('/v1/tokens', { schema: schemas.list }, async request => {
     const { query } = request;
     const cursor = decodeCursor(query, uuidKey);
@@ -60,34 +64,58 @@ export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOpt
     );
   });
 
-  app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
-    const { name, expiresInDays, scopes } = request.body;
-    const { userId, scopes: own } = callerOf(request).principal;
-    if (scopes.some(scope => !own.includes(scope))) {
-      throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
-    }
-    const token = createToken();
-    const made = await insertToken(databaseOf(store), {
-      userId,
-      kind: 'token',
-      name,
-      scopes,
-      tokenHash: hashToken(token),
-      ...(expiresInDays !== undefined && {
-        expiresAt: new Date(now() + expiresInDays * DAY_MS),
-      }),
-    });
-    return reply.code(201).send({ ...made, token });
-  });
-
   app.delete<{ Params: IdParams }>(
     '/v1/tokens/:id',
     { schema: schemas.remove },
     async (request, reply) => {
       const { id } = request.params;
-      const { userId } = callerOf(request).principal;
-      if (await deleteToken(databaseOf(store), userId, id)) return reply.code(204).send();
-      throw new ProblemError('not_found', `You have no token ${id}.`);
+      const caller = callerOf(request);
+      await inTransaction(store, async database => {
+        const before = await deleteToken(database, caller.principal.userId, id);
+        if (!before) throw new ProblemError('not_found', `You have no token ${id}.`);
+        await noteChange(database, caller, {
+          action: 'token.deleted',
+          ...ofToken(caller, id),
+          before,
+        });
+      });
+      return reply.code(204).send();
     },
   );
 }
+
+function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void {
+  app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
+    const { name, expiresInDays, scopes } = request.body;
+    const caller = callerOf(request);
+    const { userId, scopes: own } = caller.principal;
+    if (scopes.some(scope => !own.includes(scope))) {
+      throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
+    }
+    const token = createToken();
+    const expiresAt =
+      expiresInDays === undefined ? {} : { expiresAt: new Date(now() + expiresInDays * DAY_MS) };
+    const made = await inTransaction(store, async database => {
+      const row = await insertToken(database, {
+        userId,
+        kind: 'token',
+        name,
+        scopes,
+        tokenHash: hashToken(token),
+        ...expiresAt,
+      });
+      await noteChange(database, caller, {
+        action: 'token.created',
+        ...ofToken(caller, row.id),
+        after: row,
+      });
+      return row;
+    });
+    return reply.code(201).send({ ...made, token });
+  });
+}
+
+const ofToken = ({ principal }: Caller, id: string) => ({
+  objectId: id,
+  ...(principal.accountId !== undefined && { accountId: principal.accountId }),
+});

@@ -18,6 +18,7 @@ import type { Territory } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
@@ -89,8 +90,10 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
       const { username } = request.params;
       const hash = await hashPassword(request.body.password);
       await inTransaction(store, async database => {
-        await requireUser(database, username, callerOf(request).territory);
+        const caller = callerOf(request);
+        const user = await requireUser(database, username, caller.territory);
         await replacePassword(database, username, hash);
+        await noteChange(database, caller, { action: 'user.password_changed', ...ofUser(user) });
       });
       return reply.code(204).send();
     },
@@ -102,8 +105,13 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
     async (request, reply) => {
       const { username } = request.params;
       const outcome = await inTransaction(store, async database => {
-        await requireUser(database, username, callerOf(request).territory);
-        return deleteUser(database, username);
+        const caller = callerOf(request);
+        const before = await requireUser(database, username, caller.territory);
+        const done = await deleteUser(database, username);
+        if (done === 'deleted') {
+          await noteChange(database, caller, { action: 'user.deleted', ...ofUser(before), before });
+        }
+        return done;
       });
       if (outcome === 'unknown') throw noUser(username);
       if (outcome === 'last-admin') throw new ProblemError('last_admin', 'Make another one first.');
@@ -114,9 +122,10 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
 
 async function makeUser(
   store: Store,
-  { principal, territory }: Caller,
+  caller: Caller,
   { password, ...wanted }: NewUser,
 ): Promise<UserFacts> {
+  const { principal, territory } = caller;
   const { role } = wanted;
   if (role === 'Admin' && principal.role !== 'Admin') {
     throw new ProblemError('forbidden', `${principal.role} may not make a user with role Admin`);
@@ -129,13 +138,16 @@ async function makeUser(
   if (accountId !== undefined && !(await findAccount(database, accountId, territory))) {
     throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
   }
-  const made = await insertUser(database, {
-    ...wanted,
-    passwordHash: await hashPassword(password),
-    ...(accountId !== undefined && { accountId }),
+  const passwordHash = await hashPassword(password);
+  return inTransaction(store, async within => {
+    const values = { ...wanted, passwordHash, ...(accountId !== undefined && { accountId }) };
+    const made = await insertUser(within, values);
+    if (!made) {
+      throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
+    }
+    await noteChange(within, caller, { action: 'user.created', ...ofUser(made), after: made });
+    return made;
   });
-  if (made) return made;
-  throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
 }
 
 /** @throws {ProblemError} not_found */
@@ -148,6 +160,9 @@ export async function requireUser(
   if (!user) throw noUser(username);
   return user;
 }
+
+/** Whose change it is, for the audit. */
+export const ofUser = ({ username, accountId }: UserFacts) => ({ objectId: username, accountId });
 
 const noUser = (username: string): ProblemError =>
   new ProblemError('not_found', `There is no user ${username}.`);

@@ -9,7 +9,6 @@ import { findAccount, findDomain } from '../store/query-directory.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
 import {
   deleteWebhook,
-  findWebhook,
   insertFilter,
   insertWebhook,
   listWebhooks,
@@ -23,11 +22,12 @@ import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
 import type { Caller } from './authenticate.ts';
+import { noteChange } from './note-change.ts';
 import type { ApiOptions } from './context.ts';
-import { refuseConflict } from './filter-routes.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
@@ -141,8 +141,14 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       const { id } = request.params;
       await inTransaction(store, async database => {
         await lockWebhook(database, id);
-        await requireWebhook(database, id, callerOf(request).territory);
+        const caller = callerOf(request);
+        const before = await requireWebhook(database, id, caller.territory);
         await deleteWebhook(database, id);
+        await noteChange(database, caller, {
+          action: 'webhook.deleted',
+          ...ofWebhook(before),
+          before,
+        });
       });
       return reply.code(204).send();
     },
@@ -166,7 +172,10 @@ async function makeWebhook(
       refuseConflict(added, filter);
       added.push(await insertFilter(database, id, { ...filter, id: newId() }));
     }
-    return requireWebhook(database, id, everything);
+    const made = await requireWebhook(database, id, everything);
+    const after = { ...made, secretKey };
+    await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
+    return made;
   });
 }
 
@@ -187,23 +196,16 @@ async function changeWebhook(
     }
     if (!(await updateWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    return requireWebhook(database, id, everything);
+    const now = await requireWebhook(database, id, everything);
+    await noteChange(database, caller, {
+      action: 'webhook.updated',
+      ...ofWebhook(now),
+      before: current,
+      after: { ...now, secretKey },
+    });
+    return now;
   });
 }
-
-/** @throws {ProblemError} not_found */
-export async function requireWebhook(
-  database: Database,
-  id: string,
-  territory: Territory,
-): Promise<WebhookFacts> {
-  const webhook = await findWebhook(database, id, territory);
-  if (!webhook) throw noWebhook();
-  return webhook;
-}
-
-const noWebhook = (): ProblemError =>
-  new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
 
 async function findOwner(
   database: Database,

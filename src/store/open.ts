@@ -9,6 +9,7 @@ import { Account } from './account.ts';
 import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
+import { AuditRow } from './audit.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { Domain } from './domain.ts';
@@ -59,6 +60,7 @@ export async function openStore(
       ApiKey,
       AppUser,
       AttemptRow,
+      AuditRow,
       Credential,
       DeliveryRow,
       Domain,

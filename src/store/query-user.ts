@@ -206,10 +206,11 @@ export async function deleteToken(
   database: Database,
   userId: string,
   id: string,
-): Promise<boolean> {
-  const { rows } = await sql`
-    delete from credential where id = ${id} and user_id = ${userId} returning id`.execute(database);
-  return rows.length > 0;
+): Promise<TokenFacts | undefined> {
+  const { rows } = await sql<TokenFacts>`
+    delete from credential c where c.id = ${id} and c.user_id = ${userId}
+    returning ${tokenColumns}`.execute(database);
+  return rows[0];
 }
 
 /** Ends the session with this token; a token made for a program is left alone. */

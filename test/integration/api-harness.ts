@@ -41,6 +41,11 @@ export interface AnswerBody {
   readonly updated: string;
   readonly filters: readonly AnswerBody[];
   readonly token: string;
+  readonly objectId: string;
+  readonly action: string;
+  readonly address: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
   readonly csrfToken: string;
   readonly scopes: readonly string[];
   readonly kind: string;

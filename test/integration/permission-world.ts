@@ -28,6 +28,8 @@ export interface Objects {
   readonly username: string;
   readonly tokenId: string;
   readonly keyId: string;
+  /** Object of a row in the audit. */
+  readonly changedId: string;
 }
 
 export interface World {
@@ -104,6 +106,9 @@ export async function createWorld({ store }: ApiUnderTest): Promise<World> {
       const [key] = await run<{ id: string }>(`insert into api_key (user_id, api_key, sealed)
         select id, '${randomUUID()}', '' from app_user where username = '${username}' returning id`);
       const keyId = key?.id ?? '';
+      const changedId = randomUUID();
+      await run(`insert into audit (action, object_id, account_id) values
+        ('x', '${changedId}', ${lifted ? 'null' : `'${accountId}'`})`);
       return {
         accountId,
         domainId,
@@ -114,6 +119,7 @@ export async function createWorld({ store }: ApiUnderTest): Promise<World> {
         username,
         tokenId,
         keyId,
+        changedId,
       };
     },
   };

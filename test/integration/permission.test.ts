@@ -153,6 +153,8 @@ const recipes: Record<string, Recipe> = {
   'POST /v1/tokens': plain('/v1/tokens', { name: 't' }),
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
 
+  'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
+
   'GET /v1/sources': plain('/v1/sources'),
   'POST /v1/sources/:name/pause': absent('/v1/sources/none/pause'),
   'POST /v1/sources/:name/resume': absent('/v1/sources/none/resume'),
@@ -254,6 +256,27 @@ it.each(objectCases)(
     expect(outcomeOf(answer)).toBe(within ? 'done' : (recipe.refusal ?? 'not_found'));
   },
 );
+
+/** These change nothing that outlasts the request but the caller's own session. */
+const unnoted = ['POST /v1/logout'];
+/** Only one's own: see api-audit.test.ts. */
+const personal = ['DELETE /v1/tokens/:id'];
+const writes = cases.filter(
+  ({ route, role, recipe }) =>
+    role === 'Admin' &&
+    !route.startsWith('GET') &&
+    ![...unnoted, ...personal].includes(route) &&
+    !(recipe.kind === 'plain' && recipe.missing),
+);
+
+const countChanges = async () => (await world.run('select id from audit')).length;
+
+it.each(writes)('$route leaves a row in the audit', async ({ route, role, recipe }) => {
+  const wanted = await someRequest(recipe);
+  const before = await countChanges();
+  expect(outcomeOf(await ask(route, role, wanted))).toBe('done');
+  expect(await countChanges()).toBe(before + 1);
+});
 
 describe('a person', () => {
   it.each(['DomainAdmin', 'User'] as const)('who is %s changes their own password', async role => {
