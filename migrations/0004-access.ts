@@ -3,12 +3,15 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Migration0004Access extends Migration {
   override up(): void {
-    for (const statement of [...roles, ...credentials, ...audit]) this.addSql(statement);
+    for (const statement of [...roles, ...credentials, ...audit, ...settings])
+      this.addSql(statement);
   }
 
   override down(): void {
-    this.addSql('drop table audit, api_key, login_attempt');
-    this.addSql('drop function audit_id()');
+    this.addSql('drop trigger drop_settings on webhook');
+    this.addSql('drop trigger drop_settings on domain');
+    this.addSql('drop table setting, audit, api_key, login_attempt');
+    this.addSql('drop function audit_id(), drop_settings()');
     this.addSql('alter table credential drop column scopes');
     this.addSql('alter table app_user drop constraint app_user_tenant_check');
     this.addSql('drop index app_user_account_id_index');
@@ -58,4 +61,31 @@ const audit = [
     before jsonb,
     after jsonb,
     address text)`,
+];
+
+const settings = [
+  `create table setting (
+    scope text not null,
+    scope_id text not null default '',
+    name text not null,
+    value text not null,
+    updated timestamptz not null default now(),
+    primary key (scope, scope_id, name),
+    constraint setting_scope_check
+      check (scope in ('webhook', 'domain', 'global') and (scope = 'global') = (scope_id = '')))`,
+  // Told as `setting:<scope>`, also when it is written in plain SQL.
+  `create trigger notify_change after insert or update or delete on setting
+    for each row execute function notify_change('setting', 'scope')`,
+  `create trigger notify_truncate after truncate on setting
+    for each statement execute function notify_truncate()`,
+  // No foreign key leads to either of two tables, so their settings leave with them this way.
+  `create function drop_settings() returns trigger language plpgsql as $$
+    begin
+      delete from setting where scope = tg_argv[0] and scope_id = old.id::text;
+      return null;
+    end $$`,
+  ...['webhook', 'domain'].map(
+    table => `create trigger drop_settings after delete on ${table}
+      for each row execute function drop_settings('${table}')`,
+  ),
 ];

@@ -73,6 +73,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'DELETE /v1/tokens/:id': person,
 
   'GET /v1/audit': tenants,
+  'GET /v1/settings': tenants,
+  'PUT /v1/settings': tenants,
+  'DELETE /v1/settings': tenants,
 
   'GET /v1/sources': operator,
   'POST /v1/sources/:name/pause': operator,

@@ -17,9 +17,11 @@ import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
+import { changeSchemas } from './schema-change.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSessionRoutes } from './session-routes.ts';
+import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
 import { registerTokenRoutes } from './token-routes.ts';
 import { registerUserRoutes } from './user-routes.ts';
@@ -35,7 +37,7 @@ const bodyBytesMax = 4 * 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas];
+  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas, ...changeSchemas];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
@@ -70,6 +72,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDirectoryRoutes(routes, options);
     registerSourceRoutes(routes, options);
     registerAuditRoutes(routes, options);
+    registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;

@@ -8,6 +8,7 @@ export const problemKinds = {
   ssl_verification_invalid: { status: 400, title: 'SSL verification needs an HTTPS URL' },
   scope_invalid: { status: 400, title: 'The scope cannot be used here' },
   account_invalid: { status: 400, title: 'The account cannot be used here' },
+  setting_invalid: { status: 400, title: 'The setting cannot have this value here' },
   domain_invalid: { status: 400, title: 'The domain cannot be used here' },
   unauthenticated: { status: 401, title: 'Log in, or present a valid token' },
   login_failed: { status: 401, title: 'The username or the password is wrong' },

@@ -248,22 +248,5 @@ export const accessSchemas = [
       secretKey: { type: 'string', description: 'Shown this once.' },
     },
   },
-  {
-    $id: 'Audit',
-    type: 'object',
-    required: ['id', 'at', 'username', 'action', 'objectId', 'before', 'after', 'address'],
-    properties: {
-      id: { type: 'string', format: 'uuid' },
-      at: instant,
-      username: { type: ['string', 'null'], description: 'Null where Hookline itself acted.' },
-      action: { type: 'string', example: 'webhook.updated' },
-      objectId: { type: 'string' },
-      accountId: { type: ['string', 'null'] },
-      domainId: { type: ['string', 'null'] },
-      before: { type: ['object', 'null'], additionalProperties: true },
-      after: { type: ['object', 'null'], additionalProperties: true },
-      address: { type: ['string', 'null'] },
-    },
-  },
   { $id: 'Problem', ...problem },
 ];

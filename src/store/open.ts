@@ -18,6 +18,7 @@ import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
+import { SettingEntity } from './setting.ts';
 import { SourcePosition } from './source-position.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
 
@@ -69,6 +70,7 @@ export async function openStore(
       ProcessRow,
       QuarantineRow,
       ReceiptRow,
+      SettingEntity,
       SourcePosition,
       WebhookFilterRow,
       WebhookRow,

@@ -87,6 +87,8 @@ export async function adoptRootDomain(
   await sql`update domain set parent_id = ${id} where parent_id = ${root.id}`.execute(database);
   await sql`update account set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
   await sql`update webhook set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
+  await sql`update setting set scope_id = ${id}
+    where scope = 'domain' and scope_id = ${root.id}`.execute(database);
   await sql`delete from domain where id = ${root.id}`.execute(database);
   return { created: 0, updated: 1 };
 }

@@ -106,6 +106,8 @@ export async function createWorld({ store }: ApiUnderTest): Promise<World> {
       const [key] = await run<{ id: string }>(`insert into api_key (user_id, api_key, sealed)
         select id, '${randomUUID()}', '' from app_user where username = '${username}' returning id`);
       const keyId = key?.id ?? '';
+      await run(`insert into setting (scope, scope_id, name, value)
+        values ('webhook', '${webhookId}', 'webhook.delivery.backoff', '1')`);
       const changedId = randomUUID();
       await run(`insert into audit (action, object_id, account_id) values
         ('x', '${changedId}', ${lifted ? 'null' : `'${accountId}'`})`);

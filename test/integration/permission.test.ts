@@ -154,6 +154,16 @@ const recipes: Record<string, Recipe> = {
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
 
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
+  'GET /v1/settings': object('webhookId', ({ webhookId }) => [
+    `/v1/settings?webhookId=${webhookId}`,
+  ]),
+  'PUT /v1/settings': object('webhookId', ({ webhookId }) => [
+    '/v1/settings',
+    { webhookId, name: 'webhook.delivery.backoff', value: '1,2' },
+  ]),
+  'DELETE /v1/settings': object('webhookId', ({ webhookId }) => [
+    `/v1/settings?webhookId=${webhookId}&name=webhook.delivery.backoff`,
+  ]),
 
   'GET /v1/sources': plain('/v1/sources'),
   'POST /v1/sources/:name/pause': absent('/v1/sources/none/pause'),
