@@ -27,10 +27,13 @@ import { normalizerFor } from './normalize/formats.ts';
 import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
+import { settings as settingDefinitions } from './setting/definition.ts';
+import { SettingSync, settingDefaults } from './setting-sync.ts';
 import type { Source } from './source/source.ts';
 import { openSource } from './sources.ts';
 import { disableWebhook } from './store/disable-webhook.ts';
 import { databaseOf, type Store } from './store/open.ts';
+import { runTrimmer } from './trimmer.ts';
 
 export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
 export type Role = (typeof roles)[number];
@@ -62,6 +65,7 @@ export const newId = createIdGenerator(Date.now, randomBytes);
 interface Parts {
   readonly metrics: Metrics;
   readonly sync: MatchSync;
+  readonly settings: SettingSync;
   readonly lease: Lease;
   readonly sender: Sender;
   readonly writer: Writer;
@@ -120,6 +124,8 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Pr
 }
 
 const writeGraceMs = 2_000;
+/** The pool may grow up to here, so no connection pool may be smaller. */
+const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
 async function openParts(options: AppOptions): Promise<Parts> {
   const { config, databaseUrl, store, log } = options;
@@ -129,6 +135,15 @@ async function openParts(options: AppOptions): Promise<Parts> {
     databaseUrl,
     resyncMs: config.match.resyncMs,
     onDue: () => claimer.wake(),
+    onSetting: () => settings.reload(),
+    onTree: () => settings.forget(),
+    log,
+  });
+  const settings = await SettingSync.open({
+    store,
+    defaults: settingDefaults(config),
+    waitMsMax: config.dispatch.backoff.waitMsMax,
+    pathOf: id => sync.index.pathOf(id),
     log,
   });
   const lease = await openLease({
@@ -138,11 +153,12 @@ async function openParts(options: AppOptions): Promise<Parts> {
     onLost: () => dispatcher.drop(),
     log,
   });
-  const { concurrency, responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
+  const { responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
-  const sender = createSender({ concurrency, responseBytesMax });
+  const sender = createSender({ concurrency: poolSizeMax, responseBytesMax });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, sender, writer });
+  const dispatcher = openDispatcher(options, { metrics, sync, settings, sender, writer });
+  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = new Ingest({
     store,
@@ -155,18 +171,25 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest };
+  return { metrics, sync, settings, lease, sender, writer, dispatcher, claimer, ingest };
 }
 
 function openDispatcher(
   { config, secretKey, store, roles: running, log }: AppOptions,
-  { metrics, sync, sender, writer }: Pick<Parts, 'metrics' | 'sync' | 'sender' | 'writer'>,
+  {
+    metrics,
+    sync,
+    settings,
+    sender,
+    writer,
+  }: Pick<Parts, 'metrics' | 'sync' | 'settings' | 'sender' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
     concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
+    settingsOf: webhook => settings.of(webhook),
     request: createRequestBuilder({
       unseal: sealed => unseal([secretKey], sealed),
       encoding: config.signature.encoding,
@@ -174,7 +197,7 @@ function openDispatcher(
     }),
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
-      disableWebhook(databaseOf(store), id).catch((error: unknown) =>
+      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
         log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
       );
     },
@@ -193,7 +216,7 @@ function openDispatcher(
 
 function runBackground(
   { config, store, roles: running, log }: AppOptions,
-  { sync, lease, dispatcher, claimer }: Parts,
+  { sync, settings, lease, dispatcher, claimer }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
   const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
@@ -204,7 +227,10 @@ function runBackground(
     lease.keep(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
     ...(running.includes('janitor')
-      ? [runJanitor({ store, retentionDays, now: () => new Date(), log }, signal)]
+      ? [
+          runJanitor({ store, retentionDays, now: () => new Date(), log }, signal),
+          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+        ]
       : []),
   ];
 }

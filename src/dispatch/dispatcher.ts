@@ -21,6 +21,13 @@ import type { BuildRequest } from './request.ts';
 import type { SentAttempt, Sender } from './send.ts';
 import type { Writer } from './writer.ts';
 
+export interface AttemptSettings {
+  readonly tries: number;
+  /** Total deadline. */
+  readonly timeoutMs: number;
+  readonly backoff: BackoffPolicy;
+}
+
 export interface DispatcherOptions {
   /** Requests in flight; 0 sends nothing and spills everything, for a process that only takes in. */
   readonly concurrency: number;
@@ -29,9 +36,8 @@ export interface DispatcherOptions {
   /** A fresh delivery that has waited this long in its lane is spilled. */
   readonly laneWaitMs: number;
   readonly slowMs: number;
-  readonly timeoutMs: number;
-  readonly tries: number;
-  readonly backoff: BackoffPolicy;
+  /** What holds for a webhook now; asked for each attempt. */
+  readonly settingsOf: (webhook: Webhook) => AttemptSettings;
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
   readonly request: BuildRequest;
@@ -103,6 +109,13 @@ export class Dispatcher {
     return this.#lanes.state(webhookId);
   }
 
+  /** Makes the pool larger or smaller from now on; where nothing is sent it stays so. */
+  resize(concurrency: number): void {
+    if (this.#options.concurrency === 0) return;
+    this.#lanes.resize(concurrency);
+    this.#pump();
+  }
+
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
     const { concurrency, windowMax } = this.#options;
@@ -166,11 +179,11 @@ export class Dispatcher {
   }
 
   #start(delivery: Delivery): void {
-    const { webhook: find, request: build, sender, timeoutMs } = this.#options;
+    const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const webhook = find(delivery.webhookId);
     if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
     try {
-      const request = build(delivery.event, webhook, webhook.timeoutMs ?? timeoutMs);
+      const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(delivery, webhook, attempt));
     } catch (error) {
       this.#lanes.finish(delivery.webhookId, 0);
@@ -206,9 +219,10 @@ export class Dispatcher {
   }
 
   #judge(delivery: Delivery, webhook: Webhook, attempt: Attempt): void {
-    const { tries, success, backoff, random, onAttempt, disable } = this.#options;
+    const { success, settingsOf, random, onAttempt, disable } = this.#options;
+    const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
-    const verdict = classify(attempt, made, webhook.tries ?? tries, success);
+    const verdict = classify(attempt, made, tries, success);
     onAttempt(webhook.id, attempt, verdict.kind);
     switch (verdict.kind) {
       case 'delivered':

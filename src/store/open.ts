@@ -4,16 +4,21 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
+import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
+import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
+import { AuditRow } from './audit.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
+import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
+import { SettingEntity } from './setting.ts';
 import { SourcePosition } from './source-position.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
 
@@ -53,22 +58,30 @@ export async function openStore(
     clientUrl: url,
     entities: [
       Account,
+      ApiKey,
       AppUser,
       AttemptRow,
+      AuditRow,
       Credential,
       DeliveryRow,
       Domain,
       EventRow,
+      LoginAttemptRow,
       ProcessRow,
       QuarantineRow,
       ReceiptRow,
+      SettingEntity,
       SourcePosition,
       WebhookFilterRow,
       WebhookRow,
       WebhookSecret,
     ],
     extensions: [Migrator],
-    migrations: { migrationsList: [Migration0001Schema], snapshot: false, tableName: 'migration' },
+    migrations: {
+      migrationsList: [Migration0001Schema, Migration0004Access],
+      snapshot: false,
+      tableName: 'migration',
+    },
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },
