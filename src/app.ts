@@ -27,10 +27,13 @@ import { openOutgoing, systemLookup, type Outgoing } from './outgoing.ts';
 import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
+import { settings as settingDefinitions } from './setting/definition.ts';
+import { SettingSync, settingDefaults } from './setting-sync.ts';
 import type { Source } from './source/source.ts';
 import { openSource } from './sources.ts';
 import { disableWebhook } from './store/disable-webhook.ts';
 import { databaseOf, type Store } from './store/open.ts';
+import { runTrimmer } from './trimmer.ts';
 
 export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
 export type Role = (typeof roles)[number];
@@ -66,6 +69,7 @@ export const newId = createIdGenerator(Date.now, randomBytes);
 interface Parts {
   readonly metrics: Metrics;
   readonly sync: MatchSync;
+  readonly settings: SettingSync;
   readonly lease: Lease;
   readonly outgoing: Outgoing;
   readonly writer: Writer;
@@ -125,6 +129,8 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Pr
 }
 
 const writeGraceMs = 2_000;
+/** The pool may grow up to here, so no connection pool may be smaller. */
+const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
 async function openParts(options: AppOptions): Promise<Parts> {
   const { config, databaseUrl, store, log } = options;
@@ -134,6 +140,15 @@ async function openParts(options: AppOptions): Promise<Parts> {
     databaseUrl,
     resyncMs: config.match.resyncMs,
     onDue: () => claimer.wake(),
+    onSetting: () => settings.reload(),
+    onTree: () => settings.forget(),
+    log,
+  });
+  const settings = await SettingSync.open({
+    store,
+    defaults: settingDefaults(config),
+    waitMsMax: config.dispatch.backoff.waitMsMax,
+    pathOf: id => sync.index.pathOf(id),
     log,
   });
   const lease = await openLease({
@@ -149,11 +164,14 @@ async function openParts(options: AppOptions): Promise<Parts> {
     lookup: systemLookup,
     ...options,
     secretKeys: secretKeysOf(options),
+    connectionsMax: poolSizeMax,
     isRootAccount: id => sync.index.isRootAccount(id),
+    timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
     metrics,
   });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, outgoing, writer });
+  const dispatcher = openDispatcher(options, { metrics, sync, settings, outgoing, writer });
+  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = new Ingest({
     store,
@@ -166,22 +184,30 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, lease, outgoing, writer, dispatcher, claimer, ingest };
+  return { metrics, sync, settings, lease, outgoing, writer, dispatcher, claimer, ingest };
 }
 
 function openDispatcher(
   { config, store, roles: running, log }: AppOptions,
-  { metrics, sync, outgoing, writer }: Pick<Parts, 'metrics' | 'sync' | 'outgoing' | 'writer'>,
+  {
+    metrics,
+    sync,
+    settings,
+    outgoing,
+    writer,
+  }: Pick<Parts, 'metrics' | 'sync' | 'settings' | 'outgoing' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
     concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
-    ...outgoing,
+    settingsOf: webhook => settings.of(webhook),
+    request: outgoing.request,
+    sender: outgoing.sender,
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
-      disableWebhook(databaseOf(store), id).catch((error: unknown) =>
+      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
         log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
       );
     },
@@ -204,7 +230,7 @@ function secretKeysOf({ secretKey, config }: AppOptions): readonly [Buffer, ...B
 
 function runBackground(
   options: AppOptions,
-  { sync, lease, dispatcher, claimer }: Parts,
+  { sync, settings, lease, dispatcher, claimer }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { config, store, roles: running, log } = options;
@@ -221,7 +247,12 @@ function runBackground(
     sync.run(signal),
     lease.keep(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
-    ...(running.includes('janitor') ? [runJanitor(janitor, signal)] : []),
+    ...(running.includes('janitor')
+      ? [
+          runJanitor(janitor, signal),
+          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+        ]
+      : []),
   ];
 }
 

@@ -62,6 +62,8 @@ interface HeldBatch {
 /** First wait after the database failed; doubled up to `retryMsMax`. */
 const retryMs = 100;
 const retryMsMax = 5_000;
+/** How often a waiting batch asks whether it is still held. */
+const heldCheckMs = 500;
 
 export class Ingest {
   readonly #options: IngestOptions;
@@ -76,7 +78,7 @@ export class Ingest {
    * @throws {BatchGivenUpError} it is not recorded and must not be settled.
    */
   async record(incoming: IncomingBatch): Promise<void> {
-    await this.#options.dispatcher.room(incoming.signal);
+    await this.#untilRoom(incoming);
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
       const held = this.#hold(incoming);
@@ -88,6 +90,14 @@ export class Ingest {
         if (failures === 0) this.#tell(incoming, error);
         if (await this.#recover(incoming, held, error)) return;
       }
+    }
+  }
+
+  /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */
+  async #untilRoom({ batch, signal }: IncomingBatch): Promise<void> {
+    const { dispatcher } = this.#options;
+    while (!dispatcher.hasRoom && batch.isHeld() && !signal.aborted) {
+      await dispatcher.room(AbortSignal.any([signal, AbortSignal.timeout(heldCheckMs)]));
     }
   }
 

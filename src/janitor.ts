@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { resealSecrets } from './access/reseal.ts';
 import type { Log } from './event/log.ts';
+import { dropAudit } from './store/audit.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { dropPartitions, openPartitions } from './store/partition.ts';
 import { dropExpiredSecrets } from './store/query-secret.ts';
@@ -22,6 +23,8 @@ export interface JanitorOptions {
 }
 
 const intervalMs = 3_600_000;
+/** Changes are few, and asked for long after: "since when is it so, and who did it". */
+const auditDays = 400;
 const DAY_MS = 86_400_000;
 
 /** Tidies at once and then every hour until `signal` aborts. Several janitors at once do no harm. */
@@ -41,6 +44,7 @@ async function tidy(options: JanitorOptions): Promise<void> {
   const dropped = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
   await dropReceipts(databaseOf(store), keepFrom);
+  await dropAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
   await reseal(options);
 }

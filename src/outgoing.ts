@@ -13,6 +13,7 @@ import { createProbe, type Probe } from './dispatch/probe.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
+import type { Webhook } from './event/webhook.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
 
@@ -22,7 +23,11 @@ export interface OutgoingOptions {
   /** The present one first, 32 bytes each. */
   readonly secretKeys: readonly Buffer[];
   readonly lookup: Lookup;
+  /** To one receiver. */
+  readonly connectionsMax: number;
   readonly isRootAccount: (accountId: string) => boolean;
+  /** Total deadline of an attempt for the webhook. */
+  readonly timeoutMsOf: (webhook: Webhook) => number;
   readonly metrics: Metrics;
 }
 
@@ -35,7 +40,7 @@ export interface Outgoing {
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
   const { config, databaseUrl, secretKeys, isRootAccount, metrics } = options;
-  const { concurrency, responseBytesMax } = config.dispatch;
+  const { responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
     services: ownServices(config, databaseUrl),
@@ -58,15 +63,14 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
     now: Date.now,
   });
-  const { timeoutMs } = config.dispatch;
   return {
     request,
-    sender: createSender({ connector, concurrency, responseBytesMax }),
+    sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
     probe: createProbe({
       connector,
       request,
       responseBytesMax,
-      timeoutMs,
+      timeoutMsOf: options.timeoutMsOf,
       success: config.success.codes,
     }),
   };

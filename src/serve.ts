@@ -9,6 +9,7 @@ import { createApi } from './api/api.ts';
 import { newId, startApp, type App, type Role } from './app.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
+import { settingDefaults } from './setting-sync.ts';
 import { openEmbeddedPostgres } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -107,6 +108,7 @@ async function listen(
     secretKey,
     sources: () => app.sources,
     metrics: app.metrics.registry,
+    settingDefaults: settingDefaults(config),
     log,
     newId,
     now: Date.now,

@@ -1,6 +1,12 @@
 /** Seals what the operator's former key sealed under the present one, so that the former can be forgotten. */
-import { databaseOf, type Store } from '../store/open.ts';
-import { replaceSealed, secretsOfOtherKeys, type SealedRow } from '../store/query-secret.ts';
+import { databaseOf, type Database, type Store } from '../store/open.ts';
+import {
+  listSealedByOthers,
+  replaceSealed,
+  sealedTables,
+  type SealedRow,
+  type SealedTable,
+} from '../store/sealed.ts';
 import { keyIdOf, open, seal, UnsealError } from './seal.ts';
 
 export interface Resealed {
@@ -12,38 +18,42 @@ export interface Resealed {
 /** Rows read at once. */
 const pageMax = 200;
 
+type Keys = readonly [Buffer, ...Buffer[]];
+
 /**
- * Goes through all secrets, a page at a time. Harmless when several processes do it, or somebody changes a secret
- * meanwhile; until it has ended, both keys are needed.
+ * Goes through all that is sealed, a page at a time. Harmless when several processes do it, or somebody changes a
+ * secret meanwhile; until it has ended, both keys are needed.
  *
  * @param keys the present one first, 32 bytes each.
  */
-export async function resealSecrets(
-  store: Store,
-  keys: readonly [Buffer, ...Buffer[]],
-): Promise<Resealed> {
-  const database = databaseOf(store);
-  const presentId = keyIdOf(keys[0]);
+export async function resealSecrets(store: Store, keys: Keys): Promise<Resealed> {
+  const done = { resealed: 0, lost: 0 };
+  for (const table of sealedTables) {
+    const { resealed, lost } = await resealTable(databaseOf(store), table, keys);
+    done.resealed += resealed;
+    done.lost += lost;
+  }
+  return done;
+}
+
+async function resealTable(database: Database, table: SealedTable, keys: Keys): Promise<Resealed> {
+  const keyId = keyIdOf(keys[0]);
   let [resealed, lost] = [0, 0];
   let after: string | undefined;
   for (;;) {
-    const page: readonly SealedRow[] = await secretsOfOtherKeys(
-      database,
-      presentId,
-      after,
-      pageMax,
-    );
+    const query = { table, keyId, after, limit: pageMax };
+    const page: readonly SealedRow[] = await listSealedByOthers(database, query);
     for (const row of page) {
       const again = sealAgain(keys, row.sealed);
       if (again === undefined) lost += 1;
-      else if (await replaceSealed(database, row, again)) resealed += 1;
+      else if (await replaceSealed(database, table, row, again)) resealed += 1;
     }
     after = page.at(-1)?.id;
     if (page.length < pageMax) return { resealed, lost };
   }
 }
 
-function sealAgain(keys: readonly [Buffer, ...Buffer[]], sealed: Buffer): Buffer | undefined {
+function sealAgain(keys: Keys, sealed: Buffer): Buffer | undefined {
   try {
     return seal(keys[0], open(keys, sealed));
   } catch (error) {

@@ -11,6 +11,7 @@ import { addDirectoryCommands } from './directory.ts';
 import { addDeliveryCommands, addEventCommands } from './flow.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
+import { addAuditCommand, addSettingCommands } from './setting.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 /**
@@ -54,6 +55,8 @@ function createProgram(version: string, cli: Cli): Command {
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);
   addDirectoryCommands(program, cli);
+  addSettingCommands(program, cli);
+  addAuditCommand(program, cli);
   addListenCommand(program, cli);
   return program;
 }

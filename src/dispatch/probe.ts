@@ -31,8 +31,7 @@ export interface ProbeOptions {
   readonly request: BuildRequest;
   /** How much of a response is kept, in bytes. */
   readonly responseBytesMax: number;
-  /** Of webhooks that have none of their own. */
-  readonly timeoutMs: number;
+  readonly timeoutMsOf: (webhook: Webhook) => number;
   readonly success: SuccessCodes;
 }
 
@@ -94,7 +93,7 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
   const event = { id: eventId, event: testEventType, account: webhook.accountId, body: payload };
   let request: OutgoingRequest;
   try {
-    request = options.request(event, webhook, webhook.timeoutMs ?? options.timeoutMs);
+    request = options.request(event, webhook, options.timeoutMsOf(webhook));
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
   }

@@ -55,6 +55,9 @@ export async function takeBatch(member: Member, payload: EachBatchPayload): Prom
   const { options, membership, until } = member;
   const isHeld = membership.hold();
   const heartbeat: Heartbeat = () => payload.heartbeat();
+  // A fetch brings batches of several partitions, and all of them are handled before kafkajs joins again: once the
+  // group is being rebalanced, none of them is begun.
+  await heartbeat();
   const topicId = (await member.topicIds).get(payload.batch.topic);
   for (const chunk of chunksOf(payload.batch, { ...options, topicId })) {
     await untilResumed(member, heartbeat);

@@ -10,7 +10,7 @@
  */
 import type { Admin, Kafka } from 'kafkajs';
 
-import { createBackoff, delay, unlessAborted } from './backoff.ts';
+import { atMost, createBackoff, delay, unlessAborted } from './backoff.ts';
 import { type Bell, createBell } from './bell.ts';
 import type { ChunkLimits } from './kafka-batch.ts';
 import { createClient, retry } from './kafka-client.ts';
@@ -48,6 +48,7 @@ const kafkaDefaults = {
   recheckMs: 10_000,
 };
 const defaults = { ...sessionDefaults, ...kafkaDefaults };
+const closeTimeoutMs = 5000;
 
 /** What the parts of one source share. */
 interface Shared {
@@ -112,7 +113,8 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
     // kafkajs throws TypeErrors of its own when its list of brokers has run empty: trouble, and no bug of ours.
     throw new Error('Kafka', { cause: error });
   } finally {
-    await admin.disconnect().catch(closeFailed);
+    // It waits for what was asked of a broker that may never answer.
+    await atMost(closeTimeoutMs, admin.disconnect().catch(closeFailed));
   }
 }
 

@@ -5,16 +5,21 @@ import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
+import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
+import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
+import { AuditRow } from './audit.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
+import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
+import { SettingEntity } from './setting.ts';
 import { SourcePosition } from './source-position.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecretRow } from './webhook.ts';
 
@@ -54,15 +59,19 @@ export async function openStore(
     clientUrl: url,
     entities: [
       Account,
+      ApiKey,
       AppUser,
       AttemptRow,
+      AuditRow,
       Credential,
       DeliveryRow,
       Domain,
       EventRow,
+      LoginAttemptRow,
       ProcessRow,
       QuarantineRow,
       ReceiptRow,
+      SettingEntity,
       SourcePosition,
       WebhookFilterRow,
       WebhookRow,
@@ -70,7 +79,7 @@ export async function openStore(
     ],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [Migration0001Schema, Migration0002Outgoing],
+      migrationsList: [Migration0001Schema, Migration0002Outgoing, Migration0004Access],
       snapshot: false,
       tableName: 'migration',
     },

@@ -53,38 +53,3 @@ export async function dropExpiredSecrets(database: Database): Promise<number> {
     await sql`delete from webhook_secret where expires_at <= now()`.execute(database);
   return Number(numAffectedRows ?? 0);
 }
-
-export interface SealedRow {
-  readonly id: string;
-  readonly sealed: Buffer;
-}
-
-/**
- * Secrets that another key than this one sealed, by id.
- *
- * @param keyId as the sealed bytes have it, see access/seal.ts.
- * @param after the last id of the page before.
- */
-export async function secretsOfOtherKeys(
-  database: Database,
-  keyId: Buffer,
-  after: string | undefined,
-  limit: number,
-): Promise<readonly SealedRow[]> {
-  const { rows } = await sql<SealedRow>`select id, sealed from webhook_secret
-    where substring(sealed from 2 for 4) <> ${keyId}
-      and ${after === undefined ? sql`true` : sql`id > ${after}`}
-    order by id limit ${limit}`.execute(database);
-  return rows;
-}
-
-/** @returns false when the row is no longer what it was: somebody else was there first. */
-export async function replaceSealed(
-  database: Database,
-  { id, sealed }: SealedRow,
-  resealed: Buffer,
-): Promise<boolean> {
-  const { rows } = await sql`update webhook_secret set sealed = ${resealed}
-    where id = ${id} and sealed = ${sealed} returning id`.execute(database);
-  return rows.length > 0;
-}

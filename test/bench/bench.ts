@@ -15,6 +15,7 @@ import { type BusName, busNames } from './bus.ts';
 import { type Camel, findCamel, measureCamel } from './camel.ts';
 import { type Lab, openLab } from './lab.ts';
 import { measureLatency } from './latency.ts';
+import { watchOthers } from './proc.ts';
 import { profileThroughput } from './profile.ts';
 import { type Figures, summarize, tableOf, withRatios, writeReport } from './report.ts';
 import { measureCeiling, measureThroughput } from './throughput.ts';
@@ -64,10 +65,12 @@ function readPlan(): Plan {
 
 async function runRound(lab: Lab, plan: Plan, camel: Camel | undefined): Promise<Figures> {
   const figures: Figures[] = [];
+  const others = watchOthers();
   for (const part of plan.only) {
     process.stderr.write(`  ${part}…\n`);
     figures.push(await runPart(lab, part, { ...plan, camel }));
   }
+  figures.push({ 'machine: processors busy with other programs': others() });
   return withRatios(Object.assign({}, ...figures));
 }
 

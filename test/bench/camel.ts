@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 
 import { assertComplete, lastOf, monotonicMs } from './arrivals.ts';
 import { type BusName, publishEvents } from './bus.ts';
-import { cpuMsOf, peakMemoryMbOf } from './cost.ts';
+import { cpuMsOf, peakMemoryMbOf } from './proc.ts';
 import { accountsOf, secret } from './event.ts';
 import { deadlineMs, type Lab, warmUpCount } from './lab.ts';
 import type { Figures } from './report.ts';

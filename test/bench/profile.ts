@@ -2,7 +2,7 @@
 import type { Profiler } from 'node:inspector';
 
 import type { BusName } from './bus.ts';
-import type { StatementCost, WalCost } from './cost.ts';
+import type { StatementCost, WalCost } from './postgres-meter.ts';
 import type { Lab } from './lab.ts';
 import { drainBus, loadBus } from './throughput.ts';
 

@@ -77,7 +77,7 @@ export function tableOf(
 }
 
 const columnWidth = 11;
-const groups = ['ceiling', 'rabbitmq', 'kafka', 'Apache Camel', 'latency', 'black hole'];
+const groups = ['ceiling', 'rabbitmq', 'kafka', 'Apache Camel', 'latency', 'black hole', 'machine'];
 
 function groupOf(name: string): number {
   return groups.findIndex(group => name.startsWith(group));

@@ -11,7 +11,7 @@ import { Client } from 'pg';
 import { assertComplete, lastOf, monotonicMs } from './arrivals.ts';
 import { type BusName, publishEvents } from './bus.ts';
 import type { CeilingHandlers } from './ceiling.ts';
-import { cpuMsOf, peakMemoryMbOf } from './cost.ts';
+import { cpuMsOf, peakMemoryMbOf } from './proc.ts';
 import { accountsOf } from './event.ts';
 import { deadlineMs, type Lab, type Subject, warmUpCount } from './lab.ts';
 import type { Begin } from './receiver.ts';

@@ -8,6 +8,8 @@ export interface HooklineProcess extends AsyncDisposable {
   readonly pid: number;
   /** How it ended: `code 0`, `signal SIGKILL`. */
   readonly exited: Promise<string>;
+  /** The same, once it has ended. */
+  readonly ended: string | undefined;
   /** Asks until there is an answer. @throws Error with its last output, when it ends or the deadline passes. */
   until<T>(
     what: string,
@@ -42,10 +44,16 @@ const defaults: Environment = {
   HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
 };
 
-/** @param environment `HOOKLINE_…`, beside a free port, a key, a password, and leave to deliver to this machine. */
-export function spawnHookline(environment: Environment): HooklineProcess {
+/**
+ * @param environment `HOOKLINE_…`, beside a free port, a key, a password, and leave to deliver to this machine.
+ * @param args of `serve`.
+ */
+export function spawnHookline(
+  environment: Environment,
+  args: readonly string[] = [],
+): HooklineProcess {
   const lines: LogLine[] = [];
-  const hookline = spawnGuarded(process.execPath, [main, 'serve'], {
+  const hookline = spawnGuarded(process.execPath, [main, 'serve', ...args], {
     deathSignal: 'KILL',
     env: { ...withoutHookline(process.env), ...defaults, ...environment },
     onLine: line => {
@@ -80,6 +88,9 @@ export function spawnHookline(environment: Environment): HooklineProcess {
   return {
     pid: hookline.pid,
     exited: hookline.exited,
+    get ended() {
+      return ended;
+    },
     until,
     untilStarted,
     untilReady: async () => {

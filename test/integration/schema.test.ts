@@ -12,10 +12,11 @@ import {
   type TestDatabase,
 } from '../service/shared.ts';
 
+/** All of them, in order. */
+const migrations = ['Migration0001Schema', 'Migration0002Outgoing', 'Migration0004Access'];
+
 /** An event id of that instant's day. */
 const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
-
-const migrations = ['Migration0001Schema', 'Migration0002Outgoing'];
 
 describe('the migrations', () => {
   it('leave no difference between the tables and the entities', async () => {

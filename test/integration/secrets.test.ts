@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
+import { findByApiKey, makeApiKey } from '../../src/access/api-key.ts';
 import { resealSecrets } from '../../src/access/reseal.ts';
 import { keyIdOf, open, seal } from '../../src/access/seal.ts';
 import { inTransaction, databaseOf } from '../../src/store/open.ts';
@@ -13,6 +14,7 @@ import {
   secretsMax,
 } from '../../src/store/query-secret.ts';
 import { findWebhook } from '../../src/store/query-webhook.ts';
+import { everything } from '../../src/store/territory.ts';
 import { hasValidSignature, startReceiver, type ReceivedRequest } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {
@@ -134,7 +136,7 @@ describe('a secret', () => {
     await using harness = await openDispatchHarness();
     const database = databaseOf(harness.records.store);
     const webhookId = await harness.webhook('http://a.test/', { secret: 'old' });
-    const hasSecret = async () => (await findWebhook(database, webhookId))?.hasSecret;
+    const hasSecret = async () => (await findWebhook(database, webhookId, everything))?.hasSecret;
     expect(await hasSecret()).toBe(true);
     await harness.records.rows(`update webhook_secret set expires_at = now() - interval '1 s'`);
     expect(await hasSecret()).toBe(false);
@@ -172,6 +174,20 @@ describe('the operator’s new key', () => {
     const opened = new Set(after.slice(3).map(row => open([present], row.sealed)));
     expect(opened).toEqual(new Set(['secret']));
     expect(await resealSecrets(records.store, [present, former])).toEqual({ resealed: 0, lost: 3 });
+  });
+
+  it('seals API keys anew as well', async () => {
+    await using harness = await openDispatchHarness();
+    const { records } = harness;
+    const { store } = records;
+    const [present, former] = [randomBytes(32), randomBytes(32)];
+    const database = databaseOf(store);
+    await records.rows(`insert into app_user (username, role) values ('admin', 'Admin')`);
+    const [user] = await records.rows<{ id: string }>('select id from app_user');
+    const made = await makeApiKey(database, { userId: user?.id ?? '', key: former });
+    expect(await resealSecrets(store, [present, former])).toEqual({ resealed: 1, lost: 0 });
+    const found = await findByApiKey(database, made.apiKey, [present]);
+    expect(found?.secretKey).toBe(made.secretKey);
   });
 
   it('goes on delivering with what the former one sealed, and needs it no more after a while', async () => {

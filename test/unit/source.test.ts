@@ -120,8 +120,13 @@ describe('topics', () => {
     ['a pattern with flags', ['/^CLOUD/gi'], ['cloud.a', 'cloud.b'], []],
     ['a pattern, which takes none of Kafka’s own', ['/./'], ['cloud.a', 'cloud.b', 'other'], []],
     ['a topic twice', ['other', '/^other$/'], ['other'], []],
-    ['what is not there', ['gone', '/^x/'], [], ["no topic 'gone'", 'no topic matches /^x/']],
-    ['a name that only begins with a slash', ['/a'], [], ["no topic '/a'"]],
+    [
+      'what is not there',
+      ['gone', '/^x/'],
+      [],
+      ["no topic 'gone' that may be seen", 'no topic matching /^x/ that may be seen'],
+    ],
+    ['a name that only begins with a slash', ['/a'], [], ["no topic '/a' that may be seen"]],
   ])('selects by %s', (_what, entries, present, missing) => {
     expect(matchTopics(entries.map(parseTopic), existing)).toEqual({ present, missing });
   });

@@ -1,25 +1,7 @@
-/** What a run costs: processor time and memory from Linux's /proc, statements and WAL from PostgreSQL itself. */
-import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-
+/** What a run costs PostgreSQL, in its own words and in the system's. */
 import { Client } from 'pg';
 
-const tickMs = 1_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
-
-/** Fields of /proc/<pid>/stat behind the name, which may hold anything. Source: proc_pid_stat(5). */
-const field = { parent: 1, user: 11, system: 12, childrenUser: 13, childrenSystem: 14 } as const;
-
-/** User and system time of the process and its threads, in milliseconds. */
-export function cpuMsOf(pid: number): number {
-  const stat = statOf(pid);
-  return (at(stat, field.user) + at(stat, field.system)) * tickMs;
-}
-
-/** The most memory the process has held so far, in MB. */
-export function peakMemoryMbOf(pid: number): number {
-  const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
-  return Number(kilobytes) / 1_000;
-}
+import { parentOf, treeCpuMsOf } from './proc.ts';
 
 /** So far, on the whole server except for what this meter itself caused. */
 export interface PostgresCost {
@@ -69,7 +51,7 @@ export async function openPostgresMeter(url: string): Promise<PostgresMeter> {
   await client.query('create extension if not exists pg_stat_statements');
   await client.query('create extension if not exists pg_walinspect');
   const self = await ownPid(client);
-  const postmaster = at(statOf(self), field.parent);
+  const postmaster = parentOf(self);
   return {
     async read(database) {
       const { rows } = await client.query<{ statements: string; wal: string }>(
@@ -79,7 +61,7 @@ export async function openPostgresMeter(url: string): Promise<PostgresMeter> {
         [database],
       );
       return {
-        cpuMs: treeCpuMs(postmaster, self),
+        cpuMs: treeCpuMsOf(postmaster, self),
         statements: Number(rows[0]?.statements),
         walBytes: Number(rows[0]?.wal),
       };
@@ -119,40 +101,4 @@ export async function openPostgresMeter(url: string): Promise<PostgresMeter> {
 async function ownPid(client: Client): Promise<number> {
   const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
   return rows[0]?.pid ?? -1;
-}
-
-/**
- * Of the postmaster, of its children that run, and of those that have ended (the postmaster waited for them, so the
- * system keeps their time with its own), except one child.
- */
-function treeCpuMs(postmaster: number, except: number): number {
-  const stat = statOf(postmaster);
-  const { user, system, childrenUser, childrenSystem } = field;
-  const own = [user, system, childrenUser, childrenSystem].map(index => at(stat, index) * tickMs);
-  const children = childrenOf(postmaster).filter(pid => pid !== except);
-  return [...own, ...children.map(cpuMsOf)].reduce((sum, ms) => sum + ms, 0);
-}
-
-function childrenOf(parent: number): number[] {
-  return readdirSync('/proc')
-    .map(Number)
-    .filter(pid => Number.isInteger(pid) && parentOf(pid) === parent);
-}
-
-/** Undefined when the process has just ended. */
-function parentOf(pid: number): number | undefined {
-  try {
-    return at(statOf(pid), field.parent);
-  } catch {
-    return undefined;
-  }
-}
-
-function statOf(pid: number): readonly string[] {
-  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  return text.slice(text.lastIndexOf(')') + 2).split(' ');
-}
-
-function at(stat: readonly string[], index: number): number {
-  return Number(stat[index]);
 }
