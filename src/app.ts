@@ -165,8 +165,8 @@ async function openParts(options: AppOptions): Promise<Parts> {
     ...options,
     secretKeys: secretKeysOf(options),
     connectionsMax: poolSizeMax,
-    isRootAccount: id => sync.index.isRootAccount(id),
-    timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
+    index: () => sync.index,
+    settings,
     metrics,
   });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });

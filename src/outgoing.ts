@@ -6,7 +6,7 @@ import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
 import { createConnectors } from './dispatch/connect.ts';
 import { createEgress, type Lookup } from './dispatch/egress.ts';
-import { rootReach, tenantReach } from './dispatch/egress-policy.ts';
+import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts';
 import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createProbe, type Probe } from './dispatch/probe.ts';
@@ -14,8 +14,10 @@ import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
 import type { Webhook } from './event/webhook.ts';
+import type { MatchIndex } from './match/match-index.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
+import type { SettingSync } from './setting-sync.ts';
 
 export interface OutgoingOptions {
   readonly config: Config;
@@ -25,9 +27,9 @@ export interface OutgoingOptions {
   readonly lookup: Lookup;
   /** To one receiver. */
   readonly connectionsMax: number;
-  readonly isRootAccount: (accountId: string) => boolean;
-  /** Total deadline of an attempt for the webhook. */
-  readonly timeoutMsOf: (webhook: Webhook) => number;
+  /** The index of this moment. */
+  readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;
+  readonly settings: Pick<SettingSync, 'of' | 'reachOf'>;
   readonly metrics: Metrics;
 }
 
@@ -39,7 +41,7 @@ export interface Outgoing {
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKeys, isRootAccount, metrics } = options;
+  const { config, databaseUrl, secretKeys, settings, metrics } = options;
   const { responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
@@ -60,7 +62,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   const request = createRequestBuilder({
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
-    reach: ({ accountId }) => (isRootAccount(accountId) ? rootReach : tenantReach),
+    reach: webhook => reachOf(webhook, options),
     now: Date.now,
   });
   return {
@@ -70,10 +72,21 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       connector,
       request,
       responseBytesMax,
-      timeoutMsOf: options.timeoutMsOf,
+      timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
       success: config.success.codes,
     }),
   };
+}
+
+/** The owner's, whatever domain the webhook's scope names. */
+function reachOf(
+  { accountId }: Webhook,
+  { index, settings }: Pick<OutgoingOptions, 'index' | 'settings'>,
+): Reach {
+  const { isRootAccount, domainOf } = index();
+  if (isRootAccount(accountId)) return rootReach;
+  const domainId = domainOf(accountId);
+  return domainId === undefined ? tenantReach : settings.reachOf(domainId);
 }
 
 function openTrust({ egress }: Config): Trust {

@@ -3,6 +3,7 @@
  * a webhook is looked up once for each picture of it, so that a delivery asks in constant time.
  */
 import type { Config } from './config/config.ts';
+import { createReach, type Reach } from './dispatch/egress-policy.ts';
 import type { Log } from './event/log.ts';
 import type { Webhook } from './event/webhook.ts';
 import type { BackoffPolicy } from './outcome/backoff.ts';
@@ -34,6 +35,7 @@ export class SettingSync {
   readonly #options: SettingSyncOptions;
   #index: SettingIndex;
   #ofWebhook = new WeakMap<Webhook, DeliverySettings>();
+  #reachOfDomain = new Map<string, Reach>();
   #isReading = false;
   #isStale = false;
   #onChange: (() => void) | undefined;
@@ -62,6 +64,13 @@ export class SettingSync {
     return known;
   }
 
+  /** How far the webhooks of the domain's accounts may deliver; of the root's, see `outgoing.ts`. */
+  reachOf(domainId: string): Reach {
+    let known = this.#reachOfDomain.get(domainId);
+    if (!known) this.#reachOfDomain.set(domainId, (known = this.#resolveReach(domainId)));
+    return known;
+  }
+
   /** A setting of the whole installation that is a number, as it is written. */
   number(name: SettingName, webhook?: Webhook): number {
     const value = this.#effective(name, webhook);
@@ -78,6 +87,7 @@ export class SettingSync {
   /** The tree changed: what was looked up may hold no longer. */
   forget(): void {
     this.#ofWebhook = new WeakMap();
+    this.#reachOfDomain.clear();
     this.#onChange?.();
   }
 
@@ -108,9 +118,18 @@ export class SettingSync {
     return this.#index.effective(name, chainOf(path, webhook?.id)).value;
   }
 
+  #resolveReach(domainId: string): Reach {
+    const chain = chainOf(this.#options.pathOf(domainId));
+    const { value } = this.#index.effective('webhook.egress.private.ranges', chain);
+    if (typeof value === 'number' || 'kind' in value) throw new RangeError('ranges are a list');
+    return createReach(value);
+  }
+
   #resolve(webhook: Webhook): DeliverySettings {
     const backoff = this.#effective('webhook.delivery.backoff', webhook);
-    if (typeof backoff === 'number') throw new RangeError('back-off is a schedule');
+    if (typeof backoff === 'number' || !('kind' in backoff)) {
+      throw new RangeError('back-off is a schedule');
+    }
     return {
       tries: webhook.tries ?? this.number('webhook.delivery.tries', webhook),
       timeoutMs:
@@ -143,6 +162,7 @@ export function settingDefaults({ dispatch }: Config): SettingDefaults {
     'webhook.deliveries.cleanup.interval': '3600',
     'webhook.deliveries.cleanup.initial.delay': '180',
     'webhook.delivery.thread.pool.size': String(concurrency),
+    'webhook.egress.private.ranges': 'none',
   };
 }
 

@@ -28,7 +28,7 @@ export const changeSchemas = [
       isSetHere: { type: 'boolean' },
       default: { type: 'string', description: 'What holds where nothing is set.' },
       description: { type: 'string' },
-      type: { type: 'string', enum: ['integer', 'seconds', 'schedule'] },
+      type: { type: 'string', enum: ['integer', 'seconds', 'schedule', 'ranges'] },
       minimum: { type: 'number' },
       maximum: { type: 'number' },
       scopes: {

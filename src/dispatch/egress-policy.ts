@@ -10,6 +10,7 @@
 import {
   facesOf,
   isWithin,
+  privateRanges,
   readAddress,
   requireRange,
   type Address,
@@ -37,7 +38,7 @@ export interface Rule {
   readonly what: string;
 }
 
-/** How far a webhook's deliveries may go beyond public addresses. One object for each way, so that `===` compares. */
+/** How far a webhook's deliveries may go beyond public addresses. */
 export interface Reach {
   /** Connections are shared within one name. */
   readonly name: string;
@@ -50,6 +51,12 @@ export const rootReach: Reach = { name: 'root', privateRanges: 'all' };
 /** Of tenants' webhooks: no private range, unless an admin allowed some. */
 export const tenantReach: Reach = { name: 'tenant', privateRanges: [] };
 
+/** Of tenants' webhooks in a domain for which an admin allowed these private ranges. */
+export function createReach(ranges: readonly string[]): Reach {
+  if (ranges.length === 0) return tenantReach;
+  return { name: `tenant ${ranges.join()}`, privateRanges: ranges.map(requireRange) };
+}
+
 export interface EgressPolicy {
   /** The rule that closes the address to such a webhook; undefined when it is open. */
   blocks(address: string, reach: Reach): Rule | undefined;
@@ -59,15 +66,11 @@ const table = (
   [
     ['public', '0.0.0.0/0'],
     ['unspecified', '0.0.0.0/8'],
-    ['private', '10.0.0.0/8'],
-    ['private', '100.64.0.0/10'],
     ['loopback', '127.0.0.0/8'],
     ['link-local', '169.254.0.0/16'],
-    ['private', '172.16.0.0/12'],
     ['reserved', '192.0.0.0/24'],
     ['reserved', '192.0.2.0/24'],
     ['reserved', '192.88.99.0/24'],
-    ['private', '192.168.0.0/16'],
     ['reserved', '198.18.0.0/15'],
     ['reserved', '198.51.100.0/24'],
     ['reserved', '203.0.113.0/24'],
@@ -88,13 +91,13 @@ const table = (
     ['reserved', '3fff::/20'],
     ['unspecified', '::/128'],
     ['loopback', '::1/128'],
-    ['private', 'fc00::/7'],
     ['link-local', 'fe80::/10'],
     ['multicast', 'ff00::/8'],
     // These are what the IPv4 address within them is.
     ['public', '::/96'],
     ['public', '::ffff:0:0:0/96'],
     ['public', '64:ff9b::/96'],
+    ...privateRanges.map(cidr => ['private', cidr] as const),
   ] as const
 )
   .map(([kind, cidr]) => ({ kind, range: requireRange(cidr) }))
@@ -145,6 +148,6 @@ export function createEgressPolicy(rules: EgressRules): EgressPolicy {
   };
 }
 
-function reaches({ privateRanges }: Reach, face: Address): boolean {
-  return privateRanges === 'all' || privateRanges.some(range => isWithin(face, range));
+function reaches(reach: Reach, face: Address): boolean {
+  return reach.privateRanges === 'all' || reach.privateRanges.some(range => isWithin(face, range));
 }

@@ -55,6 +55,24 @@ export function requireRange(text: string): Range {
   return range;
 }
 
+/**
+ * Addresses for use within one organization.
+ *
+ * Source: RFC 1918, RFC 6598 (shared by a provider's customers), RFC 4193.
+ */
+export const privateRanges = [
+  '10.0.0.0/8',
+  '172.16.0.0/12',
+  '192.168.0.0/16',
+  '100.64.0.0/10',
+  'fc00::/7',
+] as const;
+
+/** Whether all addresses of the range are private. */
+export function isPrivateRange({ base, bits }: Range): boolean {
+  return privateRanges.map(requireRange).some(range => bits >= range.bits && isWithin(base, range));
+}
+
 export function isWithin(address: Address, { base, bits }: Range): boolean {
   return address.kind() === base.kind() && address.match(base, bits);
 }

@@ -15,7 +15,7 @@ import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
 
 /** Everything is in memory and synchronous; a change is seen by the next `match`. */
-export interface MatchIndex extends Omit<Tenants, 'domainOf'> {
+export interface MatchIndex extends Tenants {
   upsertWebhook(webhook: Webhook): void;
   /** Nothing happens when there is none. */
   removeWebhook(id: string): void;
@@ -44,7 +44,8 @@ const everywhere = '';
 
 /** Empty. Filling it with 100,000 webhooks takes a fraction of a second, so a picture is replaced by building anew. */
 export function createMatchIndex(): MatchIndex {
-  const { domainOf, pathOf, ...tenants } = createTenants();
+  const tenants = createTenants();
+  const { domainOf, pathOf } = tenants;
   const entries = new Map<string, Entry>();
   const shelves = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
     Webhook['scope'],
@@ -60,7 +61,6 @@ export function createMatchIndex(): MatchIndex {
 
   return {
     ...tenants,
-    pathOf,
     removeWebhook,
     upsertWebhook(webhook) {
       removeWebhook(webhook.id);

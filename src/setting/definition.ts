@@ -2,18 +2,19 @@
  * The settings that live in the database: names, types and ranges; pure. Names and meaning are CloudStack's where it has
  * them. Source: reference "CloudStack" section 1, WebhookService's config keys.
  */
+import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { parseSchedule } from './schedule.ts';
 
 export const settingScopes = ['webhook', 'domain', 'global'] as const;
 export type SettingScope = (typeof settingScopes)[number];
 
-export type SettingType = 'integer' | 'seconds' | 'schedule';
+export type SettingType = 'integer' | 'seconds' | 'schedule' | 'ranges';
 
 export interface SettingDefinition {
   readonly description: string;
   readonly type: SettingType;
-  /** Of a number, in the unit it is written in. */
+  /** Of a number, in the unit it is written in; of ranges, how many. */
   readonly minimum: number;
   readonly maximum: number;
   /** Where it may be set. */
@@ -83,11 +84,20 @@ export const settings = {
     scopes: ['global'],
     byTenants: false,
   },
+  'webhook.egress.private.ranges': {
+    description:
+      "Private ranges of addresses that the webhooks of a domain's accounts may deliver to, separated by commas, or `none`. Webhooks of the root domain's accounts may deliver to all of them anyway; other addresses are opened by the configuration alone.",
+    type: 'ranges',
+    minimum: 0,
+    maximum: 100,
+    scopes: ['domain', 'global'],
+    byTenants: false,
+  },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settings;
-/** A number is in the unit it is written in. */
-export type SettingValue = number | BackoffSchedule;
+/** A number is in the unit it is written in; ranges are `10.0.0.0/8`. */
+export type SettingValue = number | BackoffSchedule | readonly string[];
 
 export const settingNames = Object.keys(settings).filter(isSettingName);
 
@@ -133,5 +143,20 @@ export function parseSetting(name: SettingName, text: string): ParsedSetting {
         expected: `seconds ${range}, as FIRST-LONGEST (5-600) or a list (1,10,60)`,
       };
     }
+    case 'ranges': {
+      const value = parsePrivateRanges(text);
+      if (value && value.length <= maximum) return { ok: true, value };
+      return {
+        ok: false,
+        expected: `none, or at most ${maximum} ranges within ${privateRanges.join(', ')}`,
+      };
+    }
   }
+}
+
+function parsePrivateRanges(text: string): readonly string[] | undefined {
+  if (text.trim() === 'none') return [];
+  const ranges = text.split(',').map(item => readRange(item.trim()));
+  const usable = ranges.filter(range => range !== undefined).filter(isPrivateRange);
+  return usable.length === ranges.length ? usable.map(range => range.text) : undefined;
 }

@@ -24,6 +24,7 @@ export const settingDefaults: SettingDefaults = {
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',
   'webhook.delivery.thread.pool.size': '64',
+  'webhook.egress.private.ranges': 'none',
 };
 
 export interface Answer {

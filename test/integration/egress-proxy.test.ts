@@ -108,6 +108,31 @@ describe('behind a proxy, a delivery', () => {
     await moved('below', 'blocked by egress rule private (10.0.0.0/8)');
   });
 
+  it('of a tenant reaches the private ranges an admin allows its domain, as long as it is so', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    await using proxy = await startProxy({ lead: () => ({ port: receiver.port }) });
+    await harness.start({ HOOKLINE_EGRESS_PROXY_URL: proxy.url });
+    const facts = { ...once, accountId: tenant };
+    const inside = await harness.webhook('http://10.1.2.3/', facts);
+    const beside = await harness.webhook('http://10.2.0.1/', facts);
+    const blocked = 'blocked by egress rule private (10.0.0.0/8)';
+    const becomes = async (statement: string, error: string | null): Promise<void> => {
+      await harness.records.rows(statement);
+      await expect.poll(() => deliver(harness, inside), { timeout: 10_000 }).toBe(error);
+    };
+    expect(await deliver(harness, inside)).toBe(blocked);
+    await becomes(
+      `insert into setting (scope, scope_id, name, value)
+        values ('domain', 'below', 'webhook.egress.private.ranges', '10.1.0.0/16')`,
+      null,
+    );
+    expect(await deliver(harness, beside)).toBe(blocked);
+    await becomes(`update setting set value = 'none'`, blocked);
+    await becomes(`update setting set scope = 'global', scope_id = '', value = '10.0.0.0/8'`, null);
+    await becomes('delete from setting', blocked);
+  });
+
   it('to a receiver that NO_PROXY names goes directly', async () => {
     await using harness = await openDispatchHarness();
     await using receiver = await startReceiver();

@@ -14,6 +14,7 @@ const defaults = {
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',
   'webhook.delivery.thread.pool.size': '64',
+  'webhook.egress.private.ranges': 'none',
 };
 
 describe('a value', () => {
@@ -24,6 +25,8 @@ describe('a value', () => {
     ['webhook.delivery.backoff', '5-600', { kind: 'doubling', baseMs: 5_000, capMs: 600_000 }],
     ['webhook.delivery.backoff', '0.5, 2,60', { kind: 'steps', stepsMs: [500, 2_000, 60_000] }],
     ['webhook.delivery.backoff', '30', { kind: 'steps', stepsMs: [30_000] }],
+    ['webhook.egress.private.ranges', ' none ', []],
+    ['webhook.egress.private.ranges', '10.1.2.3/16, fd00::1', ['10.1.0.0/16', 'fd00::1/128']],
   ])('of %s may be %j', (name, text, value) => {
     expect(parseSetting(name, text)).toEqual({ ok: true, value });
   });
@@ -40,6 +43,12 @@ describe('a value', () => {
     ['webhook.delivery.backoff', '5-'],
     ['webhook.delivery.backoff', '1,,2'],
     ['webhook.delivery.backoff', '0'],
+    ['webhook.egress.private.ranges', ''],
+    ['webhook.egress.private.ranges', '127.0.0.0/8'],
+    ['webhook.egress.private.ranges', '10.0.0.0/8,169.254.0.0/16'],
+    ['webhook.egress.private.ranges', '10.0.0.0/7'],
+    ['webhook.egress.private.ranges', '0.0.0.0/0'],
+    ['webhook.egress.private.ranges', Array.from({ length: 101 }, () => '10.0.0.1').join(',')],
     ['webhook.delivery.backoff', Array.from({ length: 101 }, () => '1').join(',')],
   ])('of %s may not be %j', (name, text) => {
     expect(parseSetting(name, text)).toMatchObject({ ok: false, expected: expect.any(String) });
