@@ -23,7 +23,7 @@ import { Ingest } from './ingest.ts';
 import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { normalizerFor } from './normalize/formats.ts';
+import { createNormalizers, type Normalizers } from './normalizers.ts';
 import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
@@ -63,6 +63,7 @@ export interface App {
 export const newId = createIdGenerator(Date.now, randomBytes);
 
 interface Parts {
+  readonly normalizers: Normalizers;
   readonly metrics: Metrics;
   readonly sync: MatchSync;
   readonly settings: SettingSync;
@@ -74,7 +75,10 @@ interface Parts {
   readonly ingest: Ingest;
 }
 
-/** @throws when the database cannot be read. */
+/**
+ * @throws {ConfigError} as `createNormalizers`.
+ * @throws when the database cannot be read.
+ */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const parts = await openParts(options);
@@ -94,11 +98,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     backlog.run(background.signal),
     ...runBackground(options, parts, background.signal),
   ]);
-  const ingesting = Promise.all(
-    sources.map((source, index) =>
-      runSource(options, parts, { source, index, signal: intake.signal }),
-    ),
-  );
+  const ingesting = Promise.all(sources.map(source => runSource(parts, source, intake.signal)));
   return {
     metrics: parts.metrics,
     sources,
@@ -129,6 +129,7 @@ const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maxi
 
 async function openParts(options: AppOptions): Promise<Parts> {
   const { config, databaseUrl, store, log } = options;
+  const normalizers = createNormalizers(config);
   const metrics = createMetrics();
   const sync = await MatchSync.open({
     store,
@@ -171,7 +172,18 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, settings, lease, sender, writer, dispatcher, claimer, ingest };
+  return {
+    normalizers,
+    metrics,
+    sync,
+    settings,
+    lease,
+    sender,
+    writer,
+    dispatcher,
+    claimer,
+    ingest,
+  };
 }
 
 function openDispatcher(
@@ -236,9 +248,9 @@ function runBackground(
 }
 
 function runSource(
-  { config }: AppOptions,
-  { sync, ingest, metrics }: Parts,
-  { source, index, signal }: { source: Source; index: number; signal: AbortSignal },
+  { normalizers, sync, ingest, metrics }: Parts,
+  source: Source,
+  signal: AbortSignal,
 ): Promise<void> {
   const match = (envelope: Envelope): readonly Webhook[] => {
     const current = sync.index;
@@ -247,8 +259,9 @@ function runSource(
     }
     return current.match(envelope);
   };
-  const format = config.sources[index]?.format;
-  if (!format) throw new RangeError('every source has a configuration');
-  const read = createReader({ normalize: normalizerFor(format), match, newId });
+  const { bySource, scrubber } = normalizers;
+  const normalize = bySource.get(source.name);
+  if (!normalize) throw new RangeError(`the source ${source.name} has no normalizer`);
+  const read = createReader({ normalize, scrubber, match, newId });
   return source.run(batch => ingest.record({ source: source.name, read, batch, signal }), signal);
 }

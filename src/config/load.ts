@@ -131,6 +131,7 @@ function buildConfig(
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
     ...(adminPassword !== null && { adminPassword }),
+    scrub: { keys: raw.scrub.keys ?? [] },
     sources,
     client: buildClient(raw, { cwd, env }),
   };
