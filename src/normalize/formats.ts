@@ -4,12 +4,14 @@ import { normalizeCloudStack } from './cloudstack.ts';
 import { createJsonNormalizer } from './json-mapped.ts';
 import type { MappingRules } from './mapping.ts';
 import type { Normalizer, NormalizerFactory, NormalizerOptions } from './normalizer.ts';
+import { createOpenStackNormalizer } from './openstack.ts';
 import { builtInScrubber } from './scrub.ts';
 
 const factories = {
   cloudstack:
     ({ scrubber }) =>
     message => [normalizeCloudStack(message, scrubber)],
+  openstack: createOpenStackNormalizer,
   json: createJsonNormalizer,
 } as const satisfies Record<string, NormalizerFactory>;
 
