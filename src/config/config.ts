@@ -65,7 +65,15 @@ export type SignatureEncoding = (typeof signatureEncodings)[number];
 export type SuccessCodes = '2xx' | readonly number[];
 
 /** The formats a source may speak. */
-export const sourceFormats = ['cloudstack', 'openstack', 'json'] as const;
+export const sourceFormats = [
+  'cloudstack',
+  'openstack',
+  'monasca',
+  'vcd',
+  's3',
+  'cloudevents',
+  'json',
+] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
 
 /** How a source's messages are read. */

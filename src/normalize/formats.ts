@@ -1,17 +1,25 @@
 /** Which normalizer reads which configured source format (contract 1.2). */
 import { ConfigError } from '../event/errors.ts';
+import { createCloudEventsNormalizer } from './cloudevents.ts';
 import { normalizeCloudStack } from './cloudstack.ts';
 import { createJsonNormalizer } from './json-mapped.ts';
 import type { MappingRules } from './mapping.ts';
+import { createMonascaNormalizer } from './monasca.ts';
 import type { Normalizer, NormalizerFactory, NormalizerOptions } from './normalizer.ts';
 import { createOpenStackNormalizer } from './openstack.ts';
+import { createS3Normalizer } from './s3.ts';
 import { builtInScrubber } from './scrub.ts';
+import { createVcdNormalizer } from './vcd.ts';
 
 const factories = {
   cloudstack:
     ({ scrubber }) =>
     message => [normalizeCloudStack(message, scrubber)],
   openstack: createOpenStackNormalizer,
+  monasca: createMonascaNormalizer,
+  vcd: createVcdNormalizer,
+  s3: createS3Normalizer,
+  cloudevents: createCloudEventsNormalizer,
   json: createJsonNormalizer,
 } as const satisfies Record<string, NormalizerFactory>;
 
