@@ -73,6 +73,9 @@ export const sourceFormats = [
   's3',
   'cloudevents',
   'json',
+  'xen-orchestra',
+  'cloudpods',
+  'alertmanager',
 ] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
 

@@ -1,6 +1,8 @@
 /** Which normalizer reads which configured source format (contract 1.2). */
 import { ConfigError } from '../event/errors.ts';
+import { createAlertmanagerNormalizer } from './alertmanager.ts';
 import { createCloudEventsNormalizer } from './cloudevents.ts';
+import { createCloudpodsNormalizer } from './cloudpods.ts';
 import { normalizeCloudStack } from './cloudstack.ts';
 import { createJsonNormalizer } from './json-mapped.ts';
 import type { MappingRules } from './mapping.ts';
@@ -10,6 +12,7 @@ import { createOpenStackNormalizer } from './openstack.ts';
 import { createS3Normalizer } from './s3.ts';
 import { builtInScrubber } from './scrub.ts';
 import { createVcdNormalizer } from './vcd.ts';
+import { createXenOrchestraNormalizer } from './xen-orchestra.ts';
 
 const factories = {
   cloudstack:
@@ -21,6 +24,9 @@ const factories = {
   s3: createS3Normalizer,
   cloudevents: createCloudEventsNormalizer,
   json: createJsonNormalizer,
+  'xen-orchestra': createXenOrchestraNormalizer,
+  cloudpods: createCloudpodsNormalizer,
+  alertmanager: createAlertmanagerNormalizer,
 } as const satisfies Record<string, NormalizerFactory>;
 
 export type NormalizableFormat = keyof typeof factories;
