@@ -22,7 +22,7 @@ import { Ingest } from './ingest.ts';
 import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { normalizerFor } from './normalize/formats.ts';
+import { createNormalizers, type Normalizers } from './normalizers.ts';
 import { openOutgoing, systemLookup, type Outgoing } from './outgoing.ts';
 import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
@@ -67,6 +67,7 @@ export interface App {
 export const newId = createIdGenerator(Date.now, randomBytes);
 
 interface Parts {
+  readonly normalizers: Normalizers;
   readonly metrics: Metrics;
   readonly sync: MatchSync;
   readonly settings: SettingSync;
@@ -78,7 +79,10 @@ interface Parts {
   readonly ingest: Ingest;
 }
 
-/** @throws when the database cannot be read. */
+/**
+ * @throws {ConfigError} as `createNormalizers`.
+ * @throws when the database cannot be read.
+ */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const parts = await openParts(options);
@@ -98,11 +102,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     backlog.run(background.signal),
     ...runBackground(options, parts, background.signal),
   ]);
-  const ingesting = Promise.all(
-    sources.map((source, index) =>
-      runSource(options, parts, { source, index, signal: intake.signal }),
-    ),
-  );
+  const ingesting = Promise.all(sources.map(source => runSource(parts, source, intake.signal)));
   return {
     metrics: parts.metrics,
     sources,
@@ -134,6 +134,7 @@ const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maxi
 
 async function openParts(options: AppOptions): Promise<Parts> {
   const { config, databaseUrl, store, log } = options;
+  const normalizers = createNormalizers(config);
   const metrics = createMetrics();
   const sync = await MatchSync.open({
     store,
@@ -173,10 +174,29 @@ async function openParts(options: AppOptions): Promise<Parts> {
   const dispatcher = openDispatcher(options, { metrics, sync, settings, outgoing, writer });
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
-  const ingest = new Ingest({
+  const ingest = openIngest(options, { metrics, lease, dispatcher });
+  return {
+    normalizers,
+    metrics,
+    sync,
+    settings,
+    lease,
+    outgoing,
+    writer,
+    dispatcher,
+    claimer,
+    ingest,
+  };
+}
+
+function openIngest(
+  { store, log }: AppOptions,
+  { metrics, lease, dispatcher }: Pick<Parts, 'metrics' | 'lease' | 'dispatcher'>,
+): Ingest {
+  return new Ingest({
     store,
     lease,
-    recorder: createRecorder({ store, processId, log }),
+    recorder: createRecorder({ store, processId: () => lease.processId, log }),
     dispatcher,
     onRecorded: (source, counts) => {
       metrics.recorded(source, counts);
@@ -184,7 +204,6 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, settings, lease, outgoing, writer, dispatcher, claimer, ingest };
 }
 
 function openDispatcher(
@@ -257,9 +276,9 @@ function runBackground(
 }
 
 function runSource(
-  { config }: AppOptions,
-  { sync, ingest, metrics }: Parts,
-  { source, index, signal }: { source: Source; index: number; signal: AbortSignal },
+  { normalizers, sync, ingest, metrics }: Parts,
+  source: Source,
+  signal: AbortSignal,
 ): Promise<void> {
   const match = (envelope: Envelope): readonly Webhook[] => {
     const current = sync.index;
@@ -268,8 +287,9 @@ function runSource(
     }
     return current.match(envelope);
   };
-  const format = config.sources[index]?.format;
-  if (!format) throw new RangeError('every source has a configuration');
-  const read = createReader({ normalize: normalizerFor(format), match, newId });
+  const { bySource, scrubber } = normalizers;
+  const normalize = bySource.get(source.name);
+  if (!normalize) throw new RangeError(`the source ${source.name} has no normalizer`);
+  const read = createReader({ normalize, scrubber, match, newId });
   return source.run(batch => ingest.record({ source: source.name, read, batch, signal }), signal);
 }

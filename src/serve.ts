@@ -9,6 +9,7 @@ import { createApi } from './api/api.ts';
 import { newId, startApp, type App, type Role } from './app.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
+import { createNormalizers } from './normalizers.ts';
 import { settingDefaults } from './setting-sync.ts';
 import { openEmbeddedPostgres } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
@@ -37,9 +38,14 @@ export interface Served {
 /** How long the start waits for a database that is not there yet. */
 const databaseWaitMs = 30_000;
 
-/** @throws when the database cannot be reached in time, or something the configuration names cannot be used. */
+/**
+ * @throws {ConfigError} when a mapping of the configuration cannot be used.
+ * @throws when the database cannot be reached in time, or something the configuration names cannot be used.
+ */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { config, roles, log } = options;
+  // The app makes them; here they are tried, so that what is wrong with a mapping is said before anything is opened.
+  createNormalizers(config);
   // What was opened is closed in reverse, also when a later step of the start fails.
   const stack = new AsyncDisposableStack();
   try {

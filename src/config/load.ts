@@ -139,6 +139,7 @@ function buildConfig(
     }),
     ...(adminPassword !== null && { adminPassword }),
     egress,
+    scrub: { keys: raw.scrub.keys ?? [] },
     sources,
     client: buildClient(raw, { cwd, env }),
   };

@@ -45,3 +45,26 @@ it('delivers everything when a process stands still again and again until it is 
   expect(await count(stage.databaseUrl, 'event')).toBe(all);
   expect(receiver.counts.size).toBe(all);
 });
+
+it('delivers what a killed process owed once its lease has lapsed', async () => {
+  await using stage = await openStage();
+  await using receiver = await startReceiver({ remember: false });
+  receiver.answerWith({ instead: 'never' });
+  await stage.addWebhook({ payloadUrl: receiver.url });
+  const events = 100;
+  // All of it stays in the memory of the first: no row says that anything is owed.
+  await using killed = await stage.start({ ...settings, HOOKLINE_DISPATCH_LANE_WAIT_MS: '600000' });
+  await stage.publishEvents(events);
+  await killed.until('all to be recorded and some under way', async () => {
+    return (await count(stage.databaseUrl, 'event')) === events && receiver.total() > 0;
+  });
+  await using other = await stage.start(settings);
+  expect(await count(stage.databaseUrl, 'delivery')).toBe(0);
+  await killed.kill();
+  receiver.answerWith({});
+  await other.until('every delivery', async () => {
+    return (await count(stage.databaseUrl, `delivery where state = 'delivered'`)) === events;
+  });
+  expect(receiver.counts.size).toBe(events);
+  expect(await count(stage.databaseUrl, 'process')).toBe(1);
+});
