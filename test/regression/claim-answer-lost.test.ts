@@ -21,6 +21,7 @@ it('a claim whose answer was lost is let go and made again', async () => {
   const env = {
     HOOKLINE_DATABASE_URL: proxy.url,
     HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
+    HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8',
   };
   const app = await startApp({
     config: loadConfig({ cwd: '/', env }),
