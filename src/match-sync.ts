@@ -53,6 +53,13 @@ export class MatchSync {
     return this.#index;
   }
 
+  /** Applies accounts and domains that were just written, without waiting to be told of them. */
+  async take(rows: Record<'account' | 'domain', readonly string[]>): Promise<void> {
+    await applyRows(this.#options.store, this.#index, kind =>
+      kind === 'webhook' ? [] : rows[kind],
+    );
+  }
+
   /** Follows the tables until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#listen(signal), this.#follow(signal)]);

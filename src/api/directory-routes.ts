@@ -16,7 +16,12 @@ import {
   upsertAccounts,
   upsertDomains,
 } from '../store/query-directory.ts';
-import type { AccountFacts, AccountKind, Upserted } from '../store/query-directory.ts';
+import type {
+  AccountFacts,
+  AccountKind,
+  AccountValues,
+  Upserted,
+} from '../store/query-directory.ts';
 import type { ApiOptions } from './context.ts';
 import { orderDomains } from './directory-import.ts';
 import type { ImportedDomain } from './directory-import.ts';
@@ -38,7 +43,7 @@ const query = (properties: object) => ({
 });
 
 type NewDomain = Omit<ImportedDomain, 'id'> & { readonly id?: string };
-type NewAccount = Omit<AccountFacts, 'id'> & { readonly id?: string };
+type NewAccount = Omit<AccountValues, 'id'> & { readonly id?: string };
 
 export function registerDirectoryRoutes(app: FastifyInstance, { store }: ApiOptions): void {
   registerDomains(app, store);
@@ -167,11 +172,7 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Account', 'The account.'), ...problems },
       },
     },
-    async ({ params: { id } }) => {
-      const account = await findAccount(databaseOf(store), id);
-      if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
-      return account;
-    },
+    async ({ params: { id } }) => requireAccount(databaseOf(store), id),
   );
 }
 
@@ -188,16 +189,17 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
     },
     async ({ body }, reply) => {
       const account = { ...body, id: body.id ?? randomUUID() };
-      await inTransaction(store, async database => {
+      const made = await inTransaction(store, async database => {
         if (await findAccount(database, account.id)) {
           throw new ProblemError('name_in_use', `There is an account ${account.id} already.`);
         }
         await writeAccounts(database, [account]);
+        return requireAccount(database, account.id);
       });
       return reply
         .code(201)
         .header('location', `/v1/accounts/${encodeURIComponent(account.id)}`)
-        .send(account);
+        .send(made);
     },
   );
 
@@ -253,7 +255,7 @@ async function writeDomains(
 
 async function writeAccounts(
   database: Database,
-  accounts: readonly AccountFacts[],
+  accounts: readonly AccountValues[],
 ): Promise<Upserted> {
   if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
     throw new ProblemError('request_invalid', 'An account is given twice.');
@@ -279,4 +281,10 @@ async function requireDomain(database: Database, id: string) {
   const domain = await findDomain(database, id);
   if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
   return domain;
+}
+
+async function requireAccount(database: Database, id: string): Promise<AccountFacts> {
+  const account = await findAccount(database, id);
+  if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
+  return account;
 }

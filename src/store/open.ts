@@ -4,17 +4,20 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
+import { Migration0003Directory } from '../../migrations/0003-directory.ts';
 import { Account } from './account.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
+import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
 import { SourcePosition } from './source-position.ts';
+import { UnknownAccount } from './unknown-account.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
 
 export type Store = MikroORM;
@@ -57,18 +60,24 @@ export async function openStore(
       AttemptRow,
       Credential,
       DeliveryRow,
+      DirectoryState,
       Domain,
       EventRow,
       ProcessRow,
       QuarantineRow,
       ReceiptRow,
       SourcePosition,
+      UnknownAccount,
       WebhookFilterRow,
       WebhookRow,
       WebhookSecret,
     ],
     extensions: [Migrator],
-    migrations: { migrationsList: [Migration0001Schema], snapshot: false, tableName: 'migration' },
+    migrations: {
+      migrationsList: [Migration0001Schema, Migration0003Directory],
+      snapshot: false,
+      tableName: 'migration',
+    },
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },

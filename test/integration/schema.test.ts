@@ -15,6 +15,8 @@ import {
 /** An event id of that instant's day. */
 const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
 
+const names = ['Migration0001Schema', 'Migration0003Directory'];
+
 describe('the migrations', () => {
   it('leave no difference between the tables and the entities', async () => {
     await using database = await createTestDatabase();
@@ -35,17 +37,17 @@ describe('the migrations', () => {
     const stores = await Promise.all(Array.from({ length: 3 }, () => openStore(own.href)));
     try {
       const ran = await Promise.all(stores.map(store => migrate(store)));
-      expect(ran.flat()).toEqual(['Migration0001Schema']);
+      expect(ran.flat()).toEqual(names);
       const [store] = stores;
       if (!store) throw new RangeError('three stores are open');
       expect(await migrationStatus(store)).toEqual({
-        executed: ['Migration0001Schema'],
+        executed: names,
         pending: [],
       });
-      await migrateDown(store);
+      for (const _ of names) await migrateDown(store);
       expect(await migrationStatus(store)).toEqual({
         executed: [],
-        pending: ['Migration0001Schema'],
+        pending: names,
       });
       const left = await store.em.fork()
         .execute(`select relname from pg_class c join pg_namespace n on n.oid = relnamespace
