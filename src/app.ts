@@ -16,21 +16,19 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import { createRequestBuilder } from './dispatch/request.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { Writer } from './dispatch/writer.ts';
-import type { Envelope } from './event/event.ts';
 import { createIdGenerator } from './event/id.ts';
-import type { Webhook } from './event/webhook.ts';
 import { Ingest } from './ingest.ts';
 import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { normalizerFor } from './normalize/formats.ts';
-import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
 import type { Source } from './source/source.ts';
 import { openSource } from './sources.ts';
 import { disableWebhook } from './store/disable-webhook.ts';
 import { databaseOf, type Store } from './store/open.ts';
+import { openTenancy, type Tenancy } from './tenancy.ts';
 
 export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
 export type Role = (typeof roles)[number];
@@ -68,6 +66,7 @@ interface Parts {
   readonly dispatcher: Dispatcher;
   readonly claimer: Claimer;
   readonly ingest: Ingest;
+  readonly tenancy: Tenancy;
 }
 
 /** @throws when the database cannot be read. */
@@ -155,7 +154,16 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest };
+  const tenancy = openTenancy({
+    config: config.directory,
+    store,
+    sync,
+    metrics,
+    newId,
+    syncs: options.roles.includes('janitor'),
+    log,
+  });
+  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest, tenancy };
 }
 
 function openDispatcher(
@@ -193,7 +201,7 @@ function openDispatcher(
 
 function runBackground(
   { config, store, roles: running, log }: AppOptions,
-  { sync, lease, dispatcher, claimer }: Parts,
+  { sync, lease, dispatcher, claimer, tenancy }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
   const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
@@ -202,6 +210,7 @@ function runBackground(
   return [
     sync.run(signal),
     lease.keep(signal),
+    tenancy.run(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
     ...(running.includes('janitor')
       ? [runJanitor({ store, retentionDays, now: () => new Date(), log }, signal)]
@@ -211,18 +220,15 @@ function runBackground(
 
 function runSource(
   { config }: AppOptions,
-  { sync, ingest, metrics }: Parts,
+  { ingest, tenancy }: Parts,
   { source, index, signal }: { source: Source; index: number; signal: AbortSignal },
 ): Promise<void> {
-  const match = (envelope: Envelope): readonly Webhook[] => {
-    const current = sync.index;
-    if (envelope.account !== undefined && !current.knowsAccount(envelope.account)) {
-      metrics.unknownAccount();
-    }
-    return current.match(envelope);
-  };
   const format = config.sources[index]?.format;
   if (!format) throw new RangeError('every source has a configuration');
-  const read = createReader({ normalize: normalizerFor(format), match, newId });
-  return source.run(batch => ingest.record({ source: source.name, read, batch, signal }), signal);
+  const normalize = normalizerFor(format);
+  return source.run(async batch => {
+    const reading = tenancy.readBatch(normalize);
+    await ingest.record({ ...reading, source: source.name, batch, signal });
+    reading.count();
+  }, signal);
 }

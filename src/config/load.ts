@@ -9,6 +9,8 @@ import convict from 'convict';
 
 import { ConfigError } from '../event/errors.ts';
 import type { ClientConfig, Config, SourceConfig } from './config.ts';
+import { buildDirectory } from './directory.ts';
+import type { DirectoryConfig } from './directory.ts';
 import { readConfigFile } from './file.ts';
 import type { ConfigFile } from './file.ts';
 import { reportValue } from './problem.ts';
@@ -62,10 +64,11 @@ export function loadLayers({ file: named, env, cwd }: ConfigOptions): Layers {
   const listed = collectSources(raw, report);
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = listed.flatMap(source => buildSource(source, cwd, report) ?? []);
+  const directory = buildDirectory(raw.directory, cwd, report);
   refuseConflicts(raw, listed, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    config: buildConfig(raw, sources, { cwd, env }),
+    config: buildConfig(raw, { sources, directory }, { cwd, env }),
     raw,
     sources: listed,
     origin: report.origin,
@@ -120,10 +123,21 @@ function refuseConflicts(raw: RawConfig, sources: readonly RawSource[], report: 
 
 function buildConfig(
   raw: RawConfig,
-  sources: readonly SourceConfig[],
+  {
+    sources,
+    directory,
+  }: { sources: readonly SourceConfig[]; directory: DirectoryConfig | undefined },
   { cwd, env }: Pick<ConfigOptions, 'cwd' | 'env'>,
 ): Config {
-  const { database, secretKey, adminPassword, amqp: _amqp, kafka: _kafka, ...rest } = raw;
+  const {
+    database,
+    secretKey,
+    adminPassword,
+    amqp: _amqp,
+    kafka: _kafka,
+    directory: _,
+    ...rest
+  } = raw;
   const { url, ...connection } = database;
   return {
     ...rest,
@@ -132,6 +146,7 @@ function buildConfig(
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
     ...(adminPassword !== null && { adminPassword }),
     sources,
+    ...(directory && { directory }),
     client: buildClient(raw, { cwd, env }),
   };
 }

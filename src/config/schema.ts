@@ -1,6 +1,8 @@
 /** Every key of the configuration but the sources' own, which `source-schema.ts` holds. Public: names are for ever. */
 import { logLevels, signatureEncodings } from './config.ts';
 import type { DispatchConfig, LogLevel, SignatureEncoding, SuccessCodes } from './config.ts';
+import { directoryKeys } from './directory-schema.ts';
+import type { RawDirectory } from './directory-schema.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
 import type { Keys } from './format.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
@@ -25,6 +27,7 @@ export interface RawConfig {
   amqp: RawRabbitmq;
   kafka: RawKafka;
   sources: unknown[];
+  directory: RawDirectory;
   client: { url: string | null; token: string | null };
 }
 
@@ -202,5 +205,6 @@ export const schema: Keys<RawConfig> = {
     sensitive: true,
     env: 'HOOKLINE_SOURCES',
   },
+  directory: directoryKeys,
   client,
 };
