@@ -44,6 +44,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/accounts': admins,
   'POST /v1/accounts/import': admins,
   'GET /v1/accounts/:id': admins,
+  'GET /v1/directory': admins,
+  'POST /v1/directory/sync': admins,
+  'GET /v1/directory/unknown': admins,
 
   'GET /v1/users': admins,
   'POST /v1/users': admins,

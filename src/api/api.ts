@@ -8,12 +8,14 @@ import { guard } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
+import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
+import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSourceRoutes } from './source-routes.ts';
@@ -31,7 +33,7 @@ const bodyBytesMax = 4 * 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas];
+  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas, ...directorySchemas];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
@@ -62,6 +64,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerEventRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
+    registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });

@@ -64,7 +64,7 @@ export async function keepDirectory(
 /**
  * Syncs if it is due and nobody else is at it.
  *
- * @returns what changed; undefined when nothing was due or it failed, which is recorded.
+ * @returns what changed; undefined when nothing was due, or it failed, which is recorded, or was overtaken.
  * @throws when the database cannot be reached.
  */
 export async function syncWhenDue(
@@ -79,7 +79,7 @@ export async function syncWhenDue(
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(syncMsMax)]);
     const applied = await sync(options, claim, limit);
-    tell(options, applied, Math.round(performance.now() - startedMs));
+    if (applied) tell(options, applied, Math.round(performance.now() - startedMs));
     return applied;
   } catch (error) {
     if (signal.aborted) {
@@ -97,7 +97,7 @@ async function sync(
   { store, provider, refreshMs }: SyncOptions,
   claim: SyncClaim,
   signal: AbortSignal,
-): Promise<Applied> {
+): Promise<Applied | undefined> {
   const picture = await readTwice(store, provider, { claim, signal });
   signal.throwIfAborted();
   return applyPicture(store, picture, { ...claim, refreshMs });

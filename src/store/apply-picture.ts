@@ -13,7 +13,7 @@ import type { CloudAccount, CloudPicture } from './cloud-picture.ts';
 import { texts } from './columns.ts';
 import { inTransaction, type Database, type Store } from './open.ts';
 import { adoptRootDomain, findRootDomain } from './query-directory.ts';
-import { recordSync } from './sync-state.ts';
+import { isOvertaken, recordSync } from './sync-state.ts';
 
 export interface ApplyOptions {
   /** When its reading began, by the database's clock (RFC 3339): rows touched since are not missing, only newer. */
@@ -59,14 +59,18 @@ const removalsShare = 0.2;
 /** Rows that have been gone for so long, and that nothing hangs on, are deleted. */
 const keptGoneDays = 30;
 
-/** @throws {ForeignRootError} */
+/**
+ * @returns what changed; undefined when a later picture serves already, so that nothing was written.
+ * @throws {ForeignRootError}
+ */
 export async function applyPicture(
   store: Store,
   picture: CloudPicture,
   options: ApplyOptions,
-): Promise<Applied> {
+): Promise<Applied | undefined> {
   return inTransaction(store, async database => {
     await sql`select pg_advisory_xact_lock(${DIRECTORY_LOCK})`.execute(database);
+    if (await isOvertaken(database, options.readAt)) return undefined;
     await fillWanted(database, await underRoot(database, picture));
     const written = await writeWanted(database, picture.layers.length, options.adoptLocal);
     const gone = await markMissing(database, picture, options);

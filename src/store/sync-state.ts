@@ -55,7 +55,10 @@ export async function claimSync(
   return rows[0];
 }
 
-/** What was asked for has been done, whether or not there was anything to do. */
+/** False once it was asked for in the meantime: the claim moved the time on, and asking moves it back. */
+const isOnlyClaimed = sql`next_at > now()`;
+
+/** What was asked for when it was claimed has been done, whether or not there was anything to do. */
 export async function recordSync(
   database: Database,
   done: {
@@ -70,8 +73,11 @@ export async function recordSync(
 ): Promise<void> {
   await sql`update directory_state set synced_at = ${done.readAt}::timestamptz, error = null, failures = 0,
     is_whole = ${done.isWhole}, domains = ${done.domains}, accounts = ${done.accounts},
-    local_rows = ${done.localRows}, removals_held = ${done.held}, accept_removals = false, adopt_local = false,
-    next_at = now() + ${done.refreshMs} * interval '1 millisecond'`.execute(database);
+    local_rows = ${done.localRows}, removals_held = ${done.held},
+    accept_removals = accept_removals and not (${isOnlyClaimed}),
+    adopt_local = adopt_local and not (${isOnlyClaimed}),
+    next_at = case when ${isOnlyClaimed} then now() + ${done.refreshMs} * interval '1 millisecond'
+      else next_at end`.execute(database);
 }
 
 /** @param waitMs until the next attempt, doubled with each failure up to `waitMsMax`. */
@@ -80,9 +86,16 @@ export async function recordFailure(
   { error, waitMs, waitMsMax }: { error: string; waitMs: number; waitMsMax: number },
 ): Promise<void> {
   await sql`update directory_state set error = ${error}, failures = failures + 1,
-    next_at = now() + least(${waitMsMax}, ${waitMs} * power(2, least(failures, 20))) * interval '1 millisecond'`.execute(
-    database,
-  );
+    next_at = case when ${isOnlyClaimed}
+      then now() + least(${waitMsMax}, ${waitMs} * power(2, least(failures, 20))) * interval '1 millisecond'
+      else next_at end`.execute(database);
+}
+
+/** Whether a picture that was read later than that serves already. */
+export async function isOvertaken(database: Database, readAt: string): Promise<boolean> {
+  const { rows } = await sql`select from directory_state
+    where synced_at > ${readAt}::timestamptz`.execute(database);
+  return rows.length > 0;
 }
 
 /** Gives a claim back: a sync is due at once. */

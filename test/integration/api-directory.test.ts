@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { databaseOf } from '../../src/store/open.ts';
+import { addUnknown } from '../../src/store/query-unknown.ts';
+import { claimSync, forgetDirectoryStatus, recordFailure } from '../../src/store/sync-state.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 
@@ -154,5 +157,65 @@ describe('accounts', () => {
     ],
   ])('refuse %j', async (items, code) => {
     expect((await api.ask('POST', '/v1/accounts/import', { items })).body.code).toBe(code);
+  });
+});
+
+describe('the directory', () => {
+  it('is said not to be read from a cloud when it is not', async () => {
+    for (const [method, url] of [
+      ['GET', '/v1/directory'],
+      ['POST', '/v1/directory/sync'],
+    ] as const) {
+      const answer = await api.ask(method, url, method === 'POST' ? {} : undefined);
+      expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
+    }
+  });
+
+  it('tells how far it is in step, and is read anew when asked', async () => {
+    const database = databaseOf(api.store);
+    const claimed = { kind: 'cloudstack', claimMs: 60_000 } as const;
+    const claim = await claimSync(database, claimed);
+    if (!claim) throw new RangeError('a first sync is due');
+    await recordFailure(database, {
+      error: 'http://cloud.test: away',
+      waitMs: 1e6,
+      waitMsMax: 1e6,
+    });
+    const before = await api.ask('GET', '/v1/directory');
+    expect(before).toMatchObject({
+      status: 200,
+      body: { kind: 'cloudstack', syncedAt: null, error: 'http://cloud.test: away', failures: 1 },
+    });
+    // Everybody may ask whether it is ready; why the cloud does not answer is the operator's business.
+    const ready = await api.ask('GET', '/readyz', undefined, {});
+    expect(ready).toMatchObject({
+      status: 200,
+      body: { directory: { kind: 'cloudstack', syncedAt: null, ageSeconds: null, failures: 1 } },
+    });
+    expect(ready.text).not.toContain('cloud.test');
+    expect(await claimSync(database, claimed)).toBeUndefined();
+    const asked = await api.ask('POST', '/v1/directory/sync', { acceptRemovals: true });
+    expect(asked.status).toBe(202);
+    expect(await claimSync(database, claimed)).toMatchObject({
+      acceptRemovals: true,
+      adoptLocal: false,
+    });
+    await forgetDirectoryStatus(database);
+  });
+
+  it('lists the accounts it does not know, last seen first', async () => {
+    const database = databaseOf(api.store);
+    await addUnknown(database, [{ id: 'ghost-1', project: null, events: 2 }], 100);
+    await addUnknown(database, [{ id: 'ghost-2', project: 'p', events: 1 }], 100);
+    await addUnknown(database, [{ id: 'ghost-1', project: null, events: 3 }], 100);
+    const { body } = await api.ask('GET', '/v1/directory/unknown');
+    expect(body).toMatchObject({
+      items: [
+        { id: 'ghost-1', project: null, events: 5 },
+        { id: 'ghost-2', project: 'p', events: 1 },
+      ],
+      nextCursor: null,
+    });
+    expect((await api.ask('GET', '/v1/directory/unknown?limit=1')).body.items).toHaveLength(1);
   });
 });
