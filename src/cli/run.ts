@@ -7,8 +7,10 @@ import { ConfigError } from '../event/errors.ts';
 import { addAccessCommands } from './access.ts';
 import { addSharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
+import { addDirectorySyncCommands } from './directory-sync.ts';
 import { addDirectoryCommands } from './directory.ts';
 import { addDeliveryCommands, addEventCommands } from './flow.ts';
+import { addImportCommands } from './import.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
 import { addWebhookCommands } from './webhook.ts';
@@ -54,6 +56,8 @@ function createProgram(version: string, cli: Cli): Command {
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);
   addDirectoryCommands(program, cli);
+  addDirectorySyncCommands(program, cli);
+  addImportCommands(program, cli);
   addListenCommand(program, cli);
   return program;
 }

@@ -14,7 +14,7 @@ export interface UnknownAccounts {
 }
 
 /** Accounts listed, in memory and in the table. Those beyond are in the metric alone. */
-export const unknownAccountsMax = 1_000;
+export const unknownAccountsMax = 500;
 const flushMs = 2_000;
 
 export function createUnknownAccounts({ store, log }: { store: Store; log: Log }): UnknownAccounts {
