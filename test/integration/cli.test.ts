@@ -333,6 +333,15 @@ describe('hookline domain and account', () => {
     expect((await run(['domain', 'list', '--parent-id', 'branch'])).out).toContain('Leaf');
   });
 
+  it('are imported from what a list in JSON was', async () => {
+    for (const kind of ['domain', 'account']) {
+      const { out: input } = await run([kind, 'list', '--json']);
+      expect((await run([kind, 'import', '-'], { input })).out).toMatch(
+        /^0 made, 0 changed, [1-9]/,
+      );
+    }
+  });
+
   it('are made one by one', async () => {
     const domain = await json('domain', 'create', '--name', 'one');
     const account = await json(
