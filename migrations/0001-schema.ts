@@ -181,6 +181,7 @@ const flow = [
     topic text not null,
     partition int not null,
     next_offset bigint not null,
+    topic_id text,
     updated_at timestamptz not null default now(),
     primary key (source, topic, partition))`,
   // What a RabbitMQ consumer recorded and the broker may still give back: one row a batch, a hash a message.

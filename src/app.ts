@@ -21,14 +21,17 @@ import { Ingest } from './ingest.ts';
 import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
-import { normalizerFor } from './normalize/formats.ts';
+import { createNormalizers, type Normalizers } from './normalizers.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
+import { settings as settingDefinitions } from './setting/definition.ts';
+import { SettingSync, settingDefaults } from './setting-sync.ts';
 import type { Source } from './source/source.ts';
 import { openSource } from './sources.ts';
 import { disableWebhook } from './store/disable-webhook.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { openTenancy, type Tenancy } from './tenancy.ts';
+import { runTrimmer } from './trimmer.ts';
 
 export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
 export type Role = (typeof roles)[number];
@@ -58,8 +61,10 @@ export interface App {
 export const newId = createIdGenerator(Date.now, randomBytes);
 
 interface Parts {
+  readonly normalizers: Normalizers;
   readonly metrics: Metrics;
   readonly sync: MatchSync;
+  readonly settings: SettingSync;
   readonly lease: Lease;
   readonly sender: Sender;
   readonly writer: Writer;
@@ -69,7 +74,10 @@ interface Parts {
   readonly tenancy: Tenancy;
 }
 
-/** @throws when the database cannot be read. */
+/**
+ * @throws {ConfigError} as `createNormalizers`.
+ * @throws when the database cannot be read.
+ */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const parts = await openParts(options);
@@ -89,11 +97,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     backlog.run(background.signal),
     ...runBackground(options, parts, background.signal),
   ]);
-  const ingesting = Promise.all(
-    sources.map((source, index) =>
-      runSource(options, parts, { source, index, signal: intake.signal }),
-    ),
-  );
+  const ingesting = Promise.all(sources.map(source => runSource(parts, source, intake.signal)));
   return {
     metrics: parts.metrics,
     sources,
@@ -119,15 +123,27 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Pr
 }
 
 const writeGraceMs = 2_000;
+/** The pool may grow up to here, so no connection pool may be smaller. */
+const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
 async function openParts(options: AppOptions): Promise<Parts> {
   const { config, databaseUrl, store, log } = options;
+  const normalizers = createNormalizers(config);
   const metrics = createMetrics();
   const sync = await MatchSync.open({
     store,
     databaseUrl,
     resyncMs: config.match.resyncMs,
     onDue: () => claimer.wake(),
+    onSetting: () => settings.reload(),
+    onTree: () => settings.forget(),
+    log,
+  });
+  const settings = await SettingSync.open({
+    store,
+    defaults: settingDefaults(config),
+    waitMsMax: config.dispatch.backoff.waitMsMax,
+    pathOf: id => sync.index.pathOf(id),
     log,
   });
   const lease = await openLease({
@@ -137,11 +153,12 @@ async function openParts(options: AppOptions): Promise<Parts> {
     onLost: () => dispatcher.drop(),
     log,
   });
-  const { concurrency, responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
+  const { responseBytesMax, flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
-  const sender = createSender({ concurrency, responseBytesMax });
+  const sender = createSender({ concurrency: poolSizeMax, responseBytesMax });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, sender, writer });
+  const dispatcher = openDispatcher(options, { metrics, sync, settings, sender, writer });
+  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = new Ingest({
     store,
@@ -154,27 +171,54 @@ async function openParts(options: AppOptions): Promise<Parts> {
     },
     log,
   });
-  const tenancy = openTenancy({
+  const tenancy = openDirectory(options, { normalizers, metrics, sync });
+  return {
+    normalizers,
+    metrics,
+    sync,
+    settings,
+    lease,
+    sender,
+    writer,
+    dispatcher,
+    claimer,
+    ingest,
+    tenancy,
+  };
+}
+
+function openDirectory(
+  { config, store, roles: running, log }: AppOptions,
+  { normalizers, metrics, sync }: Pick<Parts, 'normalizers' | 'metrics' | 'sync'>,
+): Tenancy {
+  return openTenancy({
     config: config.directory,
     store,
     sync,
     metrics,
+    scrubber: normalizers.scrubber,
     newId,
-    syncs: options.roles.includes('janitor'),
+    syncs: running.includes('janitor'),
     log,
   });
-  return { metrics, sync, lease, sender, writer, dispatcher, claimer, ingest, tenancy };
 }
 
 function openDispatcher(
   { config, secretKey, store, roles: running, log }: AppOptions,
-  { metrics, sync, sender, writer }: Pick<Parts, 'metrics' | 'sync' | 'sender' | 'writer'>,
+  {
+    metrics,
+    sync,
+    settings,
+    sender,
+    writer,
+  }: Pick<Parts, 'metrics' | 'sync' | 'settings' | 'sender' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
     concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
+    settingsOf: webhook => settings.of(webhook),
     request: createRequestBuilder({
       unseal: sealed => unseal([secretKey], sealed),
       encoding: config.signature.encoding,
@@ -182,7 +226,7 @@ function openDispatcher(
     }),
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
-      disableWebhook(databaseOf(store), id).catch((error: unknown) =>
+      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
         log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
       );
     },
@@ -201,7 +245,7 @@ function openDispatcher(
 
 function runBackground(
   { config, store, roles: running, log }: AppOptions,
-  { sync, lease, dispatcher, claimer, tenancy }: Parts,
+  { sync, settings, lease, dispatcher, claimer, tenancy }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
   const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
@@ -213,19 +257,21 @@ function runBackground(
     tenancy.run(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
     ...(running.includes('janitor')
-      ? [runJanitor({ store, retentionDays, now: () => new Date(), log }, signal)]
+      ? [
+          runJanitor({ store, retentionDays, now: () => new Date(), log }, signal),
+          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+        ]
       : []),
   ];
 }
 
 function runSource(
-  { config }: AppOptions,
-  { ingest, tenancy }: Parts,
-  { source, index, signal }: { source: Source; index: number; signal: AbortSignal },
+  { normalizers, ingest, tenancy }: Parts,
+  source: Source,
+  signal: AbortSignal,
 ): Promise<void> {
-  const format = config.sources[index]?.format;
-  if (!format) throw new RangeError('every source has a configuration');
-  const normalize = normalizerFor(format);
+  const normalize = normalizers.bySource.get(source.name);
+  if (!normalize) throw new RangeError(`the source ${source.name} has no normalizer`);
   return source.run(async batch => {
     const reading = tenancy.readBatch(normalize);
     await ingest.record({ ...reading, source: source.name, batch, signal });

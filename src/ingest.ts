@@ -67,6 +67,8 @@ interface HeldBatch {
 /** First wait after the database failed; doubled up to `retryMsMax`. */
 const retryMs = 100;
 const retryMsMax = 5_000;
+/** How often a waiting batch asks whether it is still held. */
+const heldCheckMs = 500;
 
 export class Ingest {
   readonly #options: IngestOptions;
@@ -81,7 +83,7 @@ export class Ingest {
    * @throws {BatchGivenUpError} it is not recorded and must not be settled.
    */
   async record(incoming: IncomingBatch): Promise<void> {
-    await this.#options.dispatcher.room(incoming.signal);
+    await this.#untilRoom(incoming);
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
       const held = await this.#read(incoming);
@@ -101,6 +103,14 @@ export class Ingest {
     if (!(await incoming.learn?.(incoming.signal))) return held;
     strike(held);
     return this.#hold(incoming);
+  }
+
+  /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */
+  async #untilRoom({ batch, signal }: IncomingBatch): Promise<void> {
+    const { dispatcher } = this.#options;
+    while (!dispatcher.hasRoom && batch.isHeld() && !signal.aborted) {
+      await dispatcher.room(AbortSignal.any([signal, AbortSignal.timeout(heldCheckMs)]));
+    }
   }
 
   /** Reads the messages under the present lease. Until they are released they hold the watermark back. */

@@ -25,6 +25,10 @@ export interface MatchSyncOptions {
   readonly resyncMs: number;
   /** A delivery is due now (somebody asked for one). */
   readonly onDue: () => void;
+  /** A setting changed, or may have. */
+  readonly onSetting: () => void;
+  /** The index has another tree. */
+  readonly onTree: () => void;
   readonly log: Log;
 }
 
@@ -58,6 +62,7 @@ export class MatchSync {
     await applyRows(this.#options.store, this.#index, kind =>
       kind === 'webhook' ? [] : rows[kind],
     );
+    if (rows.domain.length > 0) this.#options.onTree();
   }
 
   /** Follows the tables until `signal` aborts. */
@@ -86,6 +91,7 @@ export class MatchSync {
 
   #onChange(change: Change): void {
     if (change.kind === 'due') return this.#options.onDue();
+    if (change.kind === 'setting') return this.#options.onSetting();
     if (change.kind === 'truncate') this.#isStale = true;
     else this.#changed.add(`${change.kind}:${change.id}`);
     this.#wakeUp.abort();
@@ -120,6 +126,7 @@ export class MatchSync {
     this.#isStale = false;
     this.#changed.clear();
     this.#index = await buildIndex(this.#options.store);
+    this.#options.onSetting();
   }
 
   async #applyChanges(): Promise<void> {
@@ -128,6 +135,7 @@ export class MatchSync {
     const idsOf = (kind: string): readonly string[] =>
       rows.filter(row => row.startsWith(`${kind}:`)).map(row => row.slice(kind.length + 1));
     await applyRows(this.#options.store, this.#index, idsOf);
+    if (idsOf('domain').length > 0) this.#options.onTree();
   }
 }
 

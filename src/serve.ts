@@ -9,6 +9,8 @@ import { createApi } from './api/api.ts';
 import { newId, startApp, type App, type Role } from './app.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
+import { createNormalizers } from './normalizers.ts';
+import { settingDefaults } from './setting-sync.ts';
 import { openEmbeddedPostgres } from './store/embedded.ts';
 import { migrate } from './store/migrate.ts';
 import { openStore, type Store } from './store/open.ts';
@@ -19,6 +21,8 @@ export interface ServeOptions {
   readonly config: Config;
   readonly roles: readonly Role[];
   readonly log: Logger;
+  /** Cuts a start short that waits for the database. */
+  readonly signal: AbortSignal;
 }
 
 export interface Served {
@@ -34,16 +38,21 @@ export interface Served {
 /** How long the start waits for a database that is not there yet. */
 const databaseWaitMs = 30_000;
 
-/** @throws when the database cannot be reached in time, or something the configuration names cannot be used. */
+/**
+ * @throws {ConfigError} when a mapping of the configuration cannot be used.
+ * @throws when the database cannot be reached in time, or something the configuration names cannot be used.
+ */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { config, roles, log } = options;
+  // The app makes them; here they are tried, so that what is wrong with a mapping is said before anything is opened.
+  createNormalizers(config);
   // What was opened is closed in reverse, also when a later step of the start fails.
   const stack = new AsyncDisposableStack();
   try {
     const databaseUrl = config.database.url ?? (await openEmbedded(options, stack));
     const store = await openStore(databaseUrl, { poolMax: config.database.poolMax });
     stack.defer(() => store.close());
-    await untilReachable(store, log);
+    await untilReachable(store, options);
     if (config.database.migrate) await migrate(store);
     const secretKey = config.secretKey ?? (await readOrCreateSecretKey(config.dataDir));
     const generated = await ensureAdmin(store, config.adminPassword);
@@ -82,7 +91,7 @@ async function openEmbedded(
   return postgres.url;
 }
 
-async function untilReachable(store: Store, log: Logger): Promise<void> {
+async function untilReachable(store: Store, { log, signal }: ServeOptions): Promise<void> {
   const deadline = performance.now() + databaseWaitMs;
   for (let tries = 0; !(await isReachable(store)); tries += 1) {
     if (performance.now() > deadline) {
@@ -91,7 +100,7 @@ async function untilReachable(store: Store, log: Logger): Promise<void> {
       );
     }
     if (tries === 0) log.warn({ waitMs: databaseWaitMs }, 'database.awaited');
-    await wait(500);
+    await wait(500, undefined, { signal });
   }
 }
 
@@ -105,6 +114,7 @@ async function listen(
     secretKey,
     sources: () => app.sources,
     metrics: app.metrics.registry,
+    settingDefaults: settingDefaults(config),
     log,
     newId,
     now: Date.now,

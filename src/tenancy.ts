@@ -19,6 +19,7 @@ import type { IncomingBatch } from './ingest.ts';
 import type { MatchSync } from './match-sync.ts';
 import type { Metrics } from './metrics.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
+import type { Scrubber } from './normalize/scrub.ts';
 import { createReader } from './read.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { forgetDirectoryStatus, type DirectoryStatus } from './store/sync-state.ts';
@@ -29,6 +30,7 @@ export interface TenancyOptions {
   readonly store: Store;
   readonly sync: MatchSync;
   readonly metrics: Metrics;
+  readonly scrubber: Scrubber;
   readonly newId: () => string;
   /** Keep the tables in step; false where another process does. */
   readonly syncs: boolean;
@@ -46,7 +48,7 @@ export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'lea
 }
 
 export function openTenancy(options: TenancyOptions): Tenancy {
-  const { config, store, metrics, newId, syncs, log } = options;
+  const { config, store, metrics, scrubber, newId, syncs, log } = options;
   const provider = config && openProvider(config);
   const unknown = createUnknownAccounts({ store, log });
   const lookUps = config && provider && openLookUps(options, config, provider);
@@ -83,7 +85,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
         return index.match(envelope);
       };
-      const read = createReader({ normalize, match, newId });
+      const read = createReader({ normalize, scrubber, match, newId });
       return {
         read: (message: Message) => {
           misses.begin(message);

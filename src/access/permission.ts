@@ -1,14 +1,28 @@
 /**
- * Who may call what: every route of the API has a row, and one that has none stops the start.
+ * Who may call what, on whose objects: every route of the API has a row, and one that has none stops the start.
  *
- * Which objects a role may see behind a route is the route's business; here is who may knock at all.
+ * A role that a row does not name is refused (403). One that it names gets the reach written there, and whatever lies
+ * outside of it does not exist for the caller (404).
  */
 import type { Role } from '../store/app-user.ts';
 
-/** `public`: anybody, without a token. */
-export type Permission = 'public' | readonly Role[];
+/**
+ * - `everything`
+ * - `subtree`: the caller's domain and all below it, and whoever is in them.
+ * - `account`: what is of the caller's own account.
+ * - `self`: the caller's own person: tokens, password.
+ */
+export type Reach = 'everything' | 'subtree' | 'account' | 'self';
 
-const admins: Permission = ['Admin'];
+/** `public`: anybody, without a token. */
+export type Permission = 'public' | Readonly<Partial<Record<Role, Reach>>>;
+
+const operator: Permission = { Admin: 'everything' };
+const admins: Permission = { Admin: 'everything', DomainAdmin: 'subtree' };
+const tenants: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'account' };
+/** Passwords and key pairs: whoever manages the user, and the user. */
+const keys: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'self' };
+const person: Permission = { Admin: 'self', DomainAdmin: 'self', User: 'self' };
 
 const permissions: Readonly<Record<string, Permission>> = {
   'GET /healthz': 'public',
@@ -17,48 +31,58 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/openapi.json': 'public',
   'POST /v1/login': 'public',
 
-  'GET /v1/webhooks': admins,
-  'POST /v1/webhooks': admins,
-  'GET /v1/webhooks/:id': admins,
-  'PATCH /v1/webhooks/:id': admins,
-  'DELETE /v1/webhooks/:id': admins,
-  'GET /v1/webhooks/:id/filters': admins,
-  'POST /v1/webhooks/:id/filters': admins,
-  'GET /v1/webhooks/:id/filters/:filterId': admins,
-  'DELETE /v1/webhooks/:id/filters/:filterId': admins,
+  'GET /v1/webhooks': tenants,
+  'POST /v1/webhooks': tenants,
+  'GET /v1/webhooks/:id': tenants,
+  'PATCH /v1/webhooks/:id': tenants,
+  'DELETE /v1/webhooks/:id': tenants,
+  'GET /v1/webhooks/:id/filters': tenants,
+  'POST /v1/webhooks/:id/filters': tenants,
+  'GET /v1/webhooks/:id/filters/:filterId': tenants,
+  'DELETE /v1/webhooks/:id/filters/:filterId': tenants,
 
-  'GET /v1/deliveries': admins,
-  'GET /v1/deliveries/:id': admins,
-  'POST /v1/deliveries/:id/redeliver': admins,
-  'GET /v1/events': admins,
-  'GET /v1/events/:id': admins,
-  'GET /v1/quarantine': admins,
-  'GET /v1/quarantine/:id': admins,
-  'DELETE /v1/quarantine/:id': admins,
+  'GET /v1/deliveries': tenants,
+  'GET /v1/deliveries/:id': tenants,
+  'POST /v1/deliveries/:id/redeliver': tenants,
+  'GET /v1/events': tenants,
+  'GET /v1/events/:id': tenants,
+  'GET /v1/quarantine': operator,
+  'GET /v1/quarantine/:id': operator,
+  'DELETE /v1/quarantine/:id': operator,
 
-  'GET /v1/domains': admins,
-  'POST /v1/domains': admins,
-  'POST /v1/domains/import': admins,
-  'GET /v1/domains/:id': admins,
-  'GET /v1/accounts': admins,
-  'POST /v1/accounts': admins,
-  'POST /v1/accounts/import': admins,
-  'GET /v1/accounts/:id': admins,
-  'GET /v1/directory': admins,
-  'POST /v1/directory/sync': admins,
-  'GET /v1/directory/unknown': admins,
+  'GET /v1/domains': tenants,
+  'POST /v1/domains': operator,
+  'POST /v1/domains/import': operator,
+  'GET /v1/domains/:id': tenants,
+  'GET /v1/accounts': tenants,
+  'POST /v1/accounts': operator,
+  'POST /v1/accounts/import': operator,
+  'GET /v1/accounts/:id': tenants,
+  'GET /v1/directory': operator,
+  'POST /v1/directory/sync': operator,
+  'GET /v1/directory/unknown': operator,
 
-  'GET /v1/users': admins,
+  'GET /v1/users': tenants,
   'POST /v1/users': admins,
-  'PATCH /v1/users/:username': admins,
+  'PATCH /v1/users/:username': keys,
   'DELETE /v1/users/:username': admins,
-  'GET /v1/tokens': admins,
-  'POST /v1/tokens': admins,
-  'DELETE /v1/tokens/:id': admins,
+  'GET /v1/users/:username/keys': keys,
+  'POST /v1/users/:username/keys': keys,
+  'DELETE /v1/users/:username/keys/:id': keys,
+  'GET /v1/session': person,
+  'POST /v1/logout': person,
+  'GET /v1/tokens': person,
+  'POST /v1/tokens': person,
+  'DELETE /v1/tokens/:id': person,
 
-  'GET /v1/sources': admins,
-  'POST /v1/sources/:name/pause': admins,
-  'POST /v1/sources/:name/resume': admins,
+  'GET /v1/audit': tenants,
+  'GET /v1/settings': tenants,
+  'PUT /v1/settings': tenants,
+  'DELETE /v1/settings': tenants,
+
+  'GET /v1/sources': operator,
+  'POST /v1/sources/:name/pause': operator,
+  'POST /v1/sources/:name/resume': operator,
 };
 
 /** @throws {RangeError} for a route without a row. */
@@ -71,8 +95,9 @@ export function permissionFor(method: string, url: string): Permission {
   return permission;
 }
 
-export function isAllowed(permission: Permission, role: Role | undefined): boolean {
-  return permission === 'public' || (role !== undefined && permission.includes(role));
+/** How far the role reaches by this row; undefined when it may not knock at all. */
+export function reachOf(permission: Exclude<Permission, 'public'>, role: Role): Reach | undefined {
+  return permission[role];
 }
 
 /** The routes of the table, as `GET /v1/webhooks`. */

@@ -1,8 +1,10 @@
 /** Logging in, and telling who a request is from. */
 import type { Role } from '../store/app-user.ts';
+import { tokenScopes } from '../store/credential.ts';
+import type { TokenScope } from '../store/credential.ts';
 import type { Database } from '../store/open.ts';
 import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
-import type { UserFacts } from '../store/query-user.ts';
+import type { TokenOwner } from '../store/query-user.ts';
 import { verifyPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 
@@ -11,8 +13,14 @@ export interface Principal {
   readonly userId: string;
   readonly username: string;
   readonly role: Role;
+  /** What they proved themselves with. */
+  readonly kind: 'session' | 'token' | 'key';
+  /** What that opens. */
+  readonly scopes: readonly TokenScope[];
   /** The account what they make belongs to, unless they say otherwise. */
   readonly accountId?: string;
+  /** The domain of that account. */
+  readonly domain?: { readonly id: string; readonly path: string };
 }
 
 export interface Session {
@@ -38,6 +46,7 @@ export async function login(
     kind: 'session',
     name: 'login',
     tokenHash: hashToken(token),
+    scopes: tokenScopes,
     expiresAt,
   });
   return { token, expiresAt };
@@ -52,6 +61,15 @@ export async function authenticate(
   return user && toPrincipal(user);
 }
 
-function toPrincipal({ id, username, role, accountId }: UserFacts): Principal {
-  return { userId: id, username, role, ...(accountId !== null && { accountId }) };
+export function toPrincipal(user: TokenOwner & Pick<Principal, 'kind' | 'scopes'>): Principal {
+  const { id, username, role, accountId, domainId, domainPath, kind, scopes } = user;
+  return {
+    userId: id,
+    username,
+    role,
+    kind,
+    scopes,
+    ...(accountId !== null && { accountId }),
+    ...(domainId !== null && domainPath !== null && { domain: { id: domainId, path: domainPath } }),
+  };
 }

@@ -4,6 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
+import { sessionCookie } from '../access/cookie.ts';
+import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
@@ -13,11 +15,15 @@ import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { registerKeyRoutes } from './key-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
+import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
+import { registerSessionRoutes } from './session-routes.ts';
+import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
 import { registerTokenRoutes } from './token-routes.ts';
 import { registerUserRoutes } from './user-routes.ts';
@@ -33,7 +39,13 @@ const bodyBytesMax = 4 * 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas, ...directorySchemas];
+  const schemas = [
+    ...webhookSchemas,
+    ...flowSchemas,
+    ...accessSchemas,
+    ...changeSchemas,
+    ...directorySchemas,
+  ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
@@ -56,8 +68,10 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
+    registerSessionRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
+    registerKeyRoutes(routes, options);
     registerWebhookRoutes(routes, options);
     registerFilterRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
@@ -66,6 +80,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    registerAuditRoutes(routes, options);
+    registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;
@@ -94,8 +110,13 @@ function describeApi(version: string) {
         'Webhooks for the events of a cloud. Errors are RFC 9457 problems with a stable `code`; lists are paged with `limit` and `cursor`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    components: { securitySchemes: { token: { type: 'http' as const, scheme: 'bearer' } } },
-    security: [{ token: [] }],
+    components: {
+      securitySchemes: {
+        token: { type: 'http' as const, scheme: 'bearer' },
+        session: { type: 'apiKey' as const, in: 'cookie' as const, name: sessionCookie },
+      },
+    },
+    security: [{ token: [] }, { session: [] }],
   };
 }
 

@@ -1,23 +1,29 @@
 /** Tells who a request is from, and whether they may knock at its route. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
-import { isAllowed, permissionFor } from '../access/permission.ts';
+import { csrfHeader, isCsrfToken, readSessionCookie } from '../access/cookie.ts';
+import { permissionFor, reachOf } from '../access/permission.ts';
 import { authenticate } from '../access/session.ts';
 import type { Principal } from '../access/session.ts';
+import { territoryOf } from '../access/territory.ts';
 import { databaseOf } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
+import type { Territory } from '../store/territory.ts';
 import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Null on a public route without a token. */
     principal: Principal | null;
+    /** How far the principal reaches on this route; null on a public one. */
+    territory: Territory | null;
   }
 }
 
 /** Guards every route registered afterwards. */
 export function guard(app: FastifyInstance, store: Store): void {
   app.decorateRequest('principal', null);
+  app.decorateRequest('territory', null);
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) permissionFor(each, url);
   });
@@ -34,25 +40,65 @@ export function guard(app: FastifyInstance, store: Store): void {
         'Send `Authorization: Bearer <token>`; POST /v1/login gives one.',
       );
     }
-    if (!isAllowed(permission, request.principal.role)) {
+    requireScope(request, request.principal);
+    const reach = reachOf(permission, request.principal.role);
+    if (reach === undefined) {
       throw new ProblemError(
         'forbidden',
         `${request.principal.role} may not ${request.method} ${url}`,
       );
     }
+    request.territory = territoryOf(request.principal, reach);
   });
 }
 
-/** Who asks, on a route that is not public. */
-export function principalOf(principal: Principal | null): Principal {
-  if (!principal) throw new RangeError('asked for the principal of a public route');
-  return principal;
+/** Who asks, and how far they reach, on a route that is not public. */
+export function callerOf({ principal, territory, ip }: FastifyRequest): Caller {
+  if (!principal || !territory) throw new RangeError('asked who calls a public route');
+  return { principal, territory, address: ip };
+}
+
+export interface Caller {
+  readonly principal: Principal;
+  readonly territory: Territory;
+  /** Of the peer. */
+  readonly address: string;
 }
 
 async function readPrincipal(
   request: FastifyRequest,
   store: Store,
 ): Promise<Principal | undefined> {
-  const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  return token === undefined ? undefined : authenticate(databaseOf(store), token);
+  const token = tokenOf(request);
+  if (token === undefined) return undefined;
+  const principal = await authenticate(databaseOf(store), token);
+  // A browser sends the cookie along with whatever another site makes it ask for.
+  if (principal && !isReading(request) && isFromCookie(request)) requireCsrfToken(request, token);
+  return principal;
+}
+
+/** What the request proves itself with: the header, or else the console's cookie. */
+export function tokenOf(request: FastifyRequest): string | undefined {
+  const { authorization, cookie } = request.headers;
+  return isFromCookie(request)
+    ? readSessionCookie(cookie)
+    : /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1];
+}
+
+const isFromCookie = ({ headers }: FastifyRequest): boolean => headers.authorization === undefined;
+
+const isReading = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
+
+function requireCsrfToken({ headers }: FastifyRequest, token: string): void {
+  if (isCsrfToken(token, headers[csrfHeader])) return;
+  throw new ProblemError(
+    'csrf_token_invalid',
+    'With the session cookie, send the `csrfToken` of GET /v1/session as `X-CSRF-Token`.',
+  );
+}
+
+function requireScope(request: FastifyRequest, { scopes }: Principal): void {
+  const wanted = isReading(request) ? 'read' : 'write';
+  if (scopes.includes(wanted)) return;
+  throw new ProblemError('token_scope', `The token does not have the scope ${wanted}.`);
 }

@@ -1,5 +1,6 @@
 /** What the routes are handed. */
 import type { Log } from '../event/log.ts';
+import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
@@ -9,6 +10,8 @@ export interface ApiOptions {
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;
+  /** What holds where nothing is set. */
+  readonly settingDefaults: SettingDefaults;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;

@@ -11,10 +11,15 @@ import { insertRequested } from '../store/outcome.ts';
 import { findDelivery, listDeliveries } from '../store/query-flow.ts';
 import type { DeliveryFacts } from '../store/query-flow.ts';
 import { findWebhook } from '../store/query-webhook.ts';
+import { everything } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { noteChange } from './note-change.ts';
+import { ofWebhook } from './require-webhook.ts';
 import { answer, idParams, instantQuery, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -72,53 +77,59 @@ const schemas = {
 
 export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store } = options;
-  app.get<{ Querystring: ListQuery }>(
-    '/v1/deliveries',
-    { schema: schemas.list },
-    async ({ query }) => {
-      const { cursor: _, from, to, ...wanted } = query;
-      const { items, next } = await listDeliveries(databaseOf(store), {
-        ...wanted,
-        ...decodeCursor(query, uuidKey),
-        ...(from !== undefined && { from: new Date(from) }),
-        ...(to !== undefined && { to: new Date(to) }),
-      });
-      return { items, nextCursor: next && encodeCursor(next) };
-    },
-  );
+  app.get<{ Querystring: ListQuery }>('/v1/deliveries', { schema: schemas.list }, async request => {
+    const { query } = request;
+    const { cursor: _, from, to, ...wanted } = query;
+    const { items, next } = await listDeliveries(databaseOf(store), callerOf(request).territory, {
+      ...wanted,
+      ...decodeCursor(query, uuidKey),
+      ...(from !== undefined && { from: new Date(from) }),
+      ...(to !== undefined && { to: new Date(to) }),
+    });
+    return { items, nextCursor: next && encodeCursor(next) };
+  });
 
-  app.get<{ Params: IdParams }>(
-    '/v1/deliveries/:id',
-    { schema: schemas.show },
-    async ({ params }) => {
-      const delivery = await findDelivery(databaseOf(store), params.id);
-      if (!delivery) throw noDelivery(params.id);
-      return { ...delivery, ...describeRequest(delivery) };
-    },
-  );
+  app.get<{ Params: IdParams }>('/v1/deliveries/:id', { schema: schemas.show }, async request => {
+    const { id } = request.params;
+    const delivery = await findDelivery(databaseOf(store), id, callerOf(request).territory);
+    if (!delivery) throw noDelivery(id);
+    return { ...delivery, ...describeRequest(delivery) };
+  });
 
   app.post<{ Params: IdParams }>(
     '/v1/deliveries/:id/redeliver',
     { schema: schemas.redeliver },
-    async ({ params }, reply) => {
-      const made = await redeliver(options, params.id);
+    async (request, reply) => {
+      const made = await redeliver(options, request.params.id, callerOf(request));
       return reply.code(202).header('location', `/v1/deliveries/${made.id}`).send(made);
     },
   );
 }
 
-async function redeliver({ store, randomBytes }: ApiOptions, id: string): Promise<DeliveryFacts> {
+async function redeliver(
+  { store, randomBytes }: ApiOptions,
+  id: string,
+  caller: Caller,
+): Promise<DeliveryFacts> {
+  const { territory } = caller;
   return inTransaction(store, async database => {
-    const past = await findDelivery(database, id);
+    const past = await findDelivery(database, id, territory);
     if (!past) throw noDelivery(id);
     const { eventId, webhookId } = past;
-    if (!(await findWebhook(database, webhookId))) {
+    const webhook = await findWebhook(database, webhookId, territory);
+    if (!webhook) {
       throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
     await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
-    const made = await findDelivery(database, newId);
+    const made = await findDelivery(database, newId, everything);
     if (!made) throw new RangeError('the delivery just inserted is not there');
+    await noteChange(database, caller, {
+      action: 'delivery.redelivered',
+      ...ofWebhook(webhook),
+      objectId: id,
+      after: { deliveryId: newId, eventId, webhookId },
+    });
     return made;
   });
 }

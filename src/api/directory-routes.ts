@@ -5,28 +5,18 @@ import type { FastifyInstance } from 'fastify';
 
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
-import {
-  adoptRootDomain,
-  findAccount,
-  findDomain,
-  findRootDomain,
-  listAccounts,
-  listDomains,
-  missingDomains,
-  upsertAccounts,
-  upsertDomains,
-} from '../store/query-directory.ts';
-import type {
-  AccountFacts,
-  AccountKind,
-  AccountValues,
-  Upserted,
-} from '../store/query-directory.ts';
+import { findAccount, findDomain, listAccounts, listDomains } from '../store/query-directory.ts';
+import type { AccountFacts, AccountKind, AccountValues } from '../store/query-directory.ts';
+import { everything } from '../store/territory.ts';
+import type { Territory } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { orderDomains } from './directory-import.ts';
 import type { ImportedDomain } from './directory-import.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from './page.ts';
 import type { PageQuery } from './page.ts';
+import { noteImport, writeAccounts, writeDomains } from './directory-write.ts';
+import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
 import { answer, problems } from './route.ts';
 
@@ -63,11 +53,17 @@ function registerDomains(app: FastifyInstance, store: Store): void {
         response: { 200: listOf('Domain', 'Domains.'), ...problems },
       },
     },
-    async ({ query: wanted }) => {
+    async request => {
+      const { query: wanted } = request;
+      const { territory } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listDomains(databaseOf(store), { ...rest, ...key, limit: limit + 1 });
+      const rows = await listDomains(databaseOf(store), territory, {
+        ...rest,
+        ...key,
+        limit: limit + 1,
+      });
       return toPage(
         rows,
         limit,
@@ -87,7 +83,8 @@ function registerDomains(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Domain', 'The domain.'), ...problems },
       },
     },
-    async ({ params: { id } }) => requireDomain(databaseOf(store), id),
+    async request =>
+      requireDomain(databaseOf(store), request.params.id, callerOf(request).territory),
   );
 }
 
@@ -102,13 +99,21 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
         response: { 201: answer('Domain', 'The domain.'), ...problems },
       },
     },
-    async ({ body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
       const id = body.id ?? randomUUID();
       const made = await inTransaction(store, async database => {
-        if (await findDomain(database, id))
+        if (await findDomain(database, id, everything))
           throw new ProblemError('name_in_use', `There is a domain ${id} already.`);
         await writeDomains(database, [{ ...body, id }]);
-        return requireDomain(database, id);
+        const after = await requireDomain(database, id, everything);
+        await noteChange(database, callerOf(request), {
+          action: 'domain.created',
+          objectId: id,
+          domainId: id,
+          after,
+        });
+        return after;
       });
       return reply
         .code(201)
@@ -127,11 +132,16 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Imported', 'What was done.'), ...problems },
       },
     },
-    async ({ body: { items } }) => {
+    async request => {
+      const { items } = request.body;
       const { domains, faults } = orderDomains(items);
       if (faults.length > 0)
         throw new ProblemError('request_invalid', 'The domains are no tree.', faults);
-      const done = await inTransaction(store, database => writeDomains(database, domains));
+      const done = await inTransaction(store, async database => {
+        const written = await writeDomains(database, domains);
+        await noteImport(database, callerOf(request), { kind: 'domain', items, written });
+        return written;
+      });
       return { ...done, unchanged: items.length - done.created - done.updated };
     },
   );
@@ -148,11 +158,17 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: listOf('Account', 'Accounts.'), ...problems },
       },
     },
-    async ({ query: wanted }) => {
+    async request => {
+      const { query: wanted } = request;
+      const { territory } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listAccounts(databaseOf(store), { ...rest, ...key, limit: limit + 1 });
+      const rows = await listAccounts(databaseOf(store), territory, {
+        ...rest,
+        ...key,
+        limit: limit + 1,
+      });
       return toPage(
         rows,
         limit,
@@ -172,7 +188,8 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Account', 'The account.'), ...problems },
       },
     },
-    async ({ params: { id } }) => requireAccount(databaseOf(store), id),
+    async request =>
+      requireAccount(databaseOf(store), request.params.id, callerOf(request).territory),
   );
 }
 
@@ -187,14 +204,23 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
         response: { 201: answer('Account', 'The account.'), ...problems },
       },
     },
-    async ({ body }, reply) => {
+    async (request, reply) => {
+      const { body } = request;
       const account = { ...body, id: body.id ?? randomUUID() };
       const made = await inTransaction(store, async database => {
-        if (await findAccount(database, account.id)) {
+        if (await findAccount(database, account.id, everything)) {
           throw new ProblemError('name_in_use', `There is an account ${account.id} already.`);
         }
         await writeAccounts(database, [account]);
-        return requireAccount(database, account.id);
+        const after = await requireAccount(database, account.id, everything);
+        await noteChange(database, callerOf(request), {
+          action: 'account.created',
+          objectId: account.id,
+          accountId: account.id,
+          domainId: account.domainId,
+          after,
+        });
+        return after;
       });
       return reply
         .code(201)
@@ -215,76 +241,30 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Imported', 'What was done.'), ...problems },
       },
     },
-    async ({ body: { items } }) => {
-      const done = await inTransaction(store, database => writeAccounts(database, items));
+    async request => {
+      const { items } = request.body;
+      const done = await inTransaction(store, async database => {
+        const written = await writeAccounts(database, items);
+        await noteImport(database, callerOf(request), { kind: 'account', items, written });
+        return written;
+      });
       return { ...done, unchanged: items.length - done.created - done.updated };
     },
   );
 }
 
-const isRoot = ({ name, parentId }: ImportedDomain): boolean =>
-  typeof parentId !== 'string' && name.toUpperCase() === 'ROOT';
-
-async function writeDomains(
-  database: Database,
-  ordered: readonly ImportedDomain[],
-): Promise<Upserted> {
-  const root = ordered.find(isRoot);
-  const adopted = root ? await adoptRootDomain(database, root) : { created: 0, updated: 0 };
-  const top = root ?? (await findRootDomain(database));
-  if (!top)
-    throw new ProblemError('domain_invalid', 'There is no root yet: make the domain ROOT first.');
-  const below = ordered
-    .filter(domain => domain !== root)
-    .map(({ id, name, parentId }) => ({
-      id,
-      name,
-      parentId: id === top.id ? null : (parentId ?? top.id),
-    }));
-  const known = new Set(ordered.map(({ id }) => id));
-  await refuseMissing(
-    database,
-    below.flatMap(({ parentId }) => (parentId === null || known.has(parentId) ? [] : parentId)),
-  );
-  const written = await upsertDomains(database, below);
-  return {
-    created: adopted.created + written.created,
-    updated: adopted.updated + written.updated,
-  };
-}
-
-async function writeAccounts(
-  database: Database,
-  accounts: readonly AccountValues[],
-): Promise<Upserted> {
-  if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
-    throw new ProblemError('request_invalid', 'An account is given twice.');
-  }
-  await refuseMissing(
-    database,
-    accounts.map(({ domainId }) => domainId),
-  );
-  return upsertAccounts(database, accounts);
-}
-
-async function refuseMissing(database: Database, domainIds: readonly string[]): Promise<void> {
-  const missing = await missingDomains(database, domainIds);
-  if (missing.length === 0) return;
-  const shown = missing.slice(0, 5).join(', ');
-  throw new ProblemError(
-    'domain_invalid',
-    `There is no domain ${shown}${missing.length > 5 ? ` and ${missing.length - 5} more` : ''}.`,
-  );
-}
-
-async function requireDomain(database: Database, id: string) {
-  const domain = await findDomain(database, id);
+async function requireDomain(database: Database, id: string, territory: Territory) {
+  const domain = await findDomain(database, id, territory);
   if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
   return domain;
 }
 
-async function requireAccount(database: Database, id: string): Promise<AccountFacts> {
-  const account = await findAccount(database, id);
+async function requireAccount(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<AccountFacts> {
+  const account = await findAccount(database, id, territory);
   if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
   return account;
 }

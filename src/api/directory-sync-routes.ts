@@ -2,12 +2,14 @@
 import type { FastifyInstance } from 'fastify';
 
 import { unknownAccountsMax } from '../directory/unknown.ts';
-import { databaseOf } from '../store/open.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
 import { listUnknown } from '../store/query-unknown.ts';
 import { findDirectoryStatus, requestSync } from '../store/sync-state.ts';
 import type { DirectoryStatus } from '../store/sync-state.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { listOf } from './page.ts';
 import { ProblemError } from './problem.ts';
 import { answer, problems } from './route.ts';
@@ -47,9 +49,18 @@ export function registerDirectorySyncRoutes(app: FastifyInstance, { store }: Api
   app.post<{ Body: { acceptRemovals?: boolean; adoptLocal?: boolean } }>(
     '/v1/directory/sync',
     { schema: schemas.sync },
-    async ({ body: { acceptRemovals = false, adoptLocal = false } }, reply) => {
+    async (request, reply) => {
+      const { acceptRemovals = false, adoptLocal = false } = request.body;
+      const asked = { acceptRemovals, adoptLocal };
       const status = await requireStatus(store);
-      await requestSync(databaseOf(store), { acceptRemovals, adoptLocal });
+      await inTransaction(store, async database => {
+        await requestSync(database, asked);
+        await noteChange(database, callerOf(request), {
+          action: 'directory.sync_requested',
+          objectId: status.kind,
+          after: asked,
+        });
+      });
       return reply.code(202).send(status);
     },
   );

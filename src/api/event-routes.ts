@@ -5,6 +5,7 @@ import { timeOf } from '../event/id.ts';
 import { databaseOf } from '../store/open.ts';
 import { findEvent, listEvents } from '../store/query-flow.ts';
 import type { EventFacts } from '../store/query-flow.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
@@ -48,9 +49,10 @@ export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions)
         response: { 200: listOf('Event', 'Events.'), ...problems },
       },
     },
-    async ({ query }) => {
+    async request => {
+      const { query } = request;
       const { cursor: _, from, to, ...wanted } = query;
-      const { items, next } = await listEvents(databaseOf(store), {
+      const { items, next } = await listEvents(databaseOf(store), callerOf(request).territory, {
         ...wanted,
         ...decodeCursor(query, uuidKey),
         ...(from !== undefined && { from: new Date(from) }),
@@ -70,9 +72,10 @@ export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions)
         response: { 200: answer('EventDetail', 'The event.'), ...problems },
       },
     },
-    async ({ params }) => {
-      const event = await findEvent(databaseOf(store), params.id);
-      if (!event) throw new ProblemError('not_found', `There is no event ${params.id}.`);
+    async request => {
+      const { id } = request.params;
+      const event = await findEvent(databaseOf(store), id, callerOf(request).territory);
+      if (!event) throw new ProblemError('not_found', `There is no event ${id}.`);
       return { ...presentEvent(event), body: event.body };
     },
   );

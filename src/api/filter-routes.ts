@@ -3,13 +3,13 @@ import type { FastifyInstance } from 'fastify';
 
 import type { WebhookFilter } from '../event/webhook.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
-import type { Database } from '../store/open.ts';
-import { deleteFilter, findWebhook, insertFilter, lockWebhook } from '../store/query-webhook.ts';
-import type { FilterFacts } from '../store/query-webhook.ts';
+import { deleteFilter, insertFilter, lockWebhook } from '../store/query-webhook.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
-import { findConflict } from './filter-conflict.ts';
 import { listOf } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { noteChange } from './note-change.ts';
+import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -53,12 +53,19 @@ const schemas = {
   },
 };
 
-export function registerFilterRoutes(app: FastifyInstance, { store, newId }: ApiOptions): void {
+export function registerFilterRoutes(app: FastifyInstance, options: ApiOptions): void {
+  registerReading(app, options);
+  registerChanging(app, options);
+}
+
+function registerReading(app: FastifyInstance, { store }: ApiOptions): void {
   app.get<{ Params: IdParams }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.list },
-    async ({ params }) => ({
-      items: await filtersOf(databaseOf(store), params.id),
+    async request => ({
+      items: (
+        await requireWebhook(databaseOf(store), request.params.id, callerOf(request).territory)
+      ).filters,
       nextCursor: null,
     }),
   );
@@ -66,22 +73,35 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.get<{ Params: FilterParams }>(
     '/v1/webhooks/:id/filters/:filterId',
     { schema: schemas.show },
-    async ({ params: { id, filterId } }) => {
-      const filters = await filtersOf(databaseOf(store), id);
+    async request => {
+      const { id, filterId } = request.params;
+      const { filters } = await requireWebhook(databaseOf(store), id, callerOf(request).territory);
       const filter = filters.find(one => one.id === filterId);
       if (filter) return filter;
       throw noFilter();
     },
   );
+}
 
+function registerChanging(app: FastifyInstance, { store, newId }: ApiOptions): void {
   app.post<{ Params: IdParams; Body: WebhookFilter }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.add },
-    async ({ params: { id }, body }, reply) => {
+    async (request, reply) => {
+      const { id } = request.params;
+      const { body } = request;
       const made = await inTransaction(store, async database => {
+        const caller = callerOf(request);
         await lockWebhook(database, id);
-        refuseConflict(await filtersOf(database, id), body);
-        return insertFilter(database, id, { ...body, id: newId() });
+        const webhook = await requireWebhook(database, id, caller.territory);
+        refuseConflict(webhook.filters, body);
+        const filter = await insertFilter(database, id, { ...body, id: newId() });
+        await noteChange(database, caller, {
+          action: 'filter.created',
+          ...ofWebhook(webhook),
+          after: filter,
+        });
+        return filter;
       });
       return reply.code(201).header('location', `/v1/webhooks/${id}/filters/${made.id}`).send(made);
     },
@@ -90,28 +110,22 @@ export function registerFilterRoutes(app: FastifyInstance, { store, newId }: Api
   app.delete<{ Params: FilterParams }>(
     '/v1/webhooks/:id/filters/:filterId',
     { schema: schemas.remove },
-    async ({ params: { id, filterId } }, reply) => {
-      if (await deleteFilter(databaseOf(store), id, filterId)) return reply.code(204).send();
-      throw noFilter();
+    async (request, reply) => {
+      const { id, filterId } = request.params;
+      await inTransaction(store, async database => {
+        const caller = callerOf(request);
+        const webhook = await requireWebhook(database, id, caller.territory);
+        const before = webhook.filters.find(one => one.id === filterId);
+        if (!before || !(await deleteFilter(database, id, filterId))) throw noFilter();
+        await noteChange(database, caller, {
+          action: 'filter.deleted',
+          ...ofWebhook(webhook),
+          before,
+        });
+      });
+      return reply.code(204).send();
     },
   );
-}
-
-async function filtersOf(database: Database, id: string): Promise<readonly FilterFacts[]> {
-  const webhook = await findWebhook(database, id);
-  if (webhook) return webhook.filters;
-  throw new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
-}
-
-/** @throws {ProblemError} filter_conflict */
-export function refuseConflict(existing: readonly FilterFacts[], added: WebhookFilter): void {
-  const conflict = findConflict(existing, added);
-  if (conflict) {
-    throw new ProblemError(
-      'filter_conflict',
-      `Conflicting Webhook filter exists ID: ${conflict.id}`,
-    );
-  }
 }
 
 const noFilter = (): ProblemError =>

@@ -1,11 +1,14 @@
 /** Messages that could not be understood: list, show, delete. */
 import type { FastifyInstance } from 'fastify';
 
-import { databaseOf } from '../store/open.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
+import type { Store } from '../store/open.ts';
 import { deleteQuarantined, findQuarantined, listQuarantined } from '../store/query-quarantine.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
+import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
@@ -65,6 +68,10 @@ export function registerQuarantineRoutes(app: FastifyInstance, { store }: ApiOpt
     },
   );
 
+  registerDeleting(app, store);
+}
+
+function registerDeleting(app: FastifyInstance, store: Store): void {
   app.delete<{ Params: IdParams }>(
     '/v1/quarantine/:id',
     {
@@ -75,8 +82,18 @@ export function registerQuarantineRoutes(app: FastifyInstance, { store }: ApiOpt
         response: { 204: noContent, ...problems },
       },
     },
-    async ({ params: { id } }, reply) => {
-      if (!(await deleteQuarantined(databaseOf(store), id))) throw noMessage(id);
+    async (request, reply) => {
+      const { id } = request.params;
+      await inTransaction(store, async database => {
+        const before = await findQuarantined(database, id);
+        if (!before || !(await deleteQuarantined(database, id))) throw noMessage(id);
+        const { source, position, reason } = before;
+        await noteChange(database, callerOf(request), {
+          action: 'quarantined.deleted',
+          objectId: id,
+          before: { source, position, reason },
+        });
+      });
       return reply.code(204).send();
     },
   );

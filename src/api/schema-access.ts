@@ -1,6 +1,7 @@
 /** JSON schemas of the directory, of users and their tokens, and of problems. */
 import { passwordLengthMin } from '../access/password.ts';
 import { roles } from '../store/app-user.ts';
+import { tokenScopes } from '../store/credential.ts';
 import { cloudId } from './schema-webhook.ts';
 
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -126,7 +127,12 @@ const newUser = {
   properties: {
     username,
     password,
-    role: { type: 'string', enum: ['Admin'], default: 'Admin' },
+    role: {
+      type: 'string',
+      enum: roles,
+      default: 'User',
+      description: 'DomainAdmin and User need an account; only an Admin makes an Admin.',
+    },
     accountId: {
       ...cloudId,
       description: 'The account what the user makes belongs to. Your own when absent.',
@@ -134,12 +140,32 @@ const newUser = {
   },
 } as const;
 
+const scopes = {
+  type: 'array',
+  minItems: 1,
+  uniqueItems: true,
+  items: { type: 'string', enum: tokenScopes },
+  description: '`read` opens GET, `write` everything that changes something.',
+} as const;
+
+const apiKey = {
+  type: 'object',
+  required: ['id', 'apiKey', 'created', 'lastUsedAt'],
+  properties: {
+    id: { type: 'string', format: 'uuid' },
+    apiKey: { type: 'string' },
+    created: instant,
+    lastUsedAt: { ...maybeInstant, description: 'Exact to a minute.' },
+  },
+} as const;
+
 const token = {
   type: 'object',
-  required: ['id', 'name', 'created', 'expiresAt', 'lastUsedAt'],
+  required: ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'],
   properties: {
     id: { type: 'string', format: 'uuid' },
     name: line,
+    scopes,
     created: instant,
     expiresAt: maybeInstant,
     lastUsedAt: { ...maybeInstant, description: 'Exact to a minute.' },
@@ -191,6 +217,7 @@ export const accessSchemas = [
     required: ['name'],
     properties: {
       name: line,
+      scopes: { ...scopes, default: tokenScopes },
       expiresInDays: {
         type: 'integer',
         minimum: 1,
@@ -218,8 +245,36 @@ export const accessSchemas = [
   {
     $id: 'Session',
     type: 'object',
-    required: ['token', 'expiresAt'],
-    properties: { token: { type: 'string' }, expiresAt: instant },
+    required: ['token', 'expiresAt', 'csrfToken'],
+    properties: {
+      token: { type: 'string' },
+      expiresAt: instant,
+      csrfToken: { type: 'string', description: 'For `X-CSRF-Token`, with the cookie.' },
+    },
+  },
+  {
+    $id: 'Identity',
+    type: 'object',
+    required: ['username', 'role', 'kind', 'scopes'],
+    properties: {
+      username,
+      role: { type: 'string', enum: roles },
+      kind: { type: 'string', enum: ['session', 'token', 'key'] },
+      scopes,
+      accountId: { type: 'string' },
+      domainId: { type: 'string' },
+      csrfToken: { type: 'string', description: 'For `X-CSRF-Token`, with the cookie.' },
+    },
+  },
+  { $id: 'ApiKey', ...apiKey },
+  {
+    $id: 'MadeApiKey',
+    ...apiKey,
+    required: [...apiKey.required, 'secretKey'],
+    properties: {
+      ...apiKey.properties,
+      secretKey: { type: 'string', description: 'Shown this once.' },
+    },
   },
   { $id: 'Problem', ...problem },
 ];

@@ -1,7 +1,10 @@
 /** The sources this process runs: how they are, and holding them back. */
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 
+import { databaseOf } from '../store/open.ts';
+import { callerOf } from './authenticate.ts';
 import type { ApiOptions, SourceControl } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { listOf } from './page.ts';
 import { ProblemError } from './problem.ts';
 import { answer, problems } from './route.ts';
@@ -35,6 +38,8 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
     if (!source) throw new ProblemError('not_found', `This process runs no source ${name}.`);
     return source;
   };
+  const note = (request: FastifyRequest, action: string, { name }: SourceControl): Promise<void> =>
+    noteChange(databaseOf(options.store), callerOf(request), { action, objectId: name });
   const schema = (summary: string) => ({
     summary,
     tags,
@@ -45,8 +50,9 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
   app.post<{ Params: NameParams }>(
     '/v1/sources/:name/pause',
     { schema: schema('Take no new messages, in this process, until it is resumed or restarted') },
-    ({ params }) => {
-      const source = find(params.name);
+    async request => {
+      const source = find(request.params.name);
+      await note(request, 'source.paused', source);
       source.pause();
       return presentSource(source);
     },
@@ -55,8 +61,9 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
   app.post<{ Params: NameParams }>(
     '/v1/sources/:name/resume',
     { schema: schema('Take messages again') },
-    ({ params }) => {
-      const source = find(params.name);
+    async request => {
+      const source = find(request.params.name);
+      await note(request, 'source.resumed', source);
       source.resume();
       return presentSource(source);
     },

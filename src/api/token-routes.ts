@@ -1,29 +1,30 @@
-/** Logging in, and the tokens a user makes for programs. */
+/** The tokens a user makes for programs. */
 import type { FastifyInstance } from 'fastify';
 
-import { login } from '../access/session.ts';
 import { createToken, hashToken } from '../access/token.ts';
-import { databaseOf } from '../store/open.ts';
+import type { TokenScope } from '../store/credential.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
 import { deleteToken, insertToken, listTokens } from '../store/query-user.ts';
-import { principalOf } from './authenticate.ts';
+import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
+interface NewToken {
+  readonly name: string;
+  readonly scopes: readonly TokenScope[];
+  readonly expiresInDays?: number;
+}
+
 const DAY_MS = 86_400_000;
 const tags = ['access'];
 
 const schemas = {
-  login: {
-    summary: 'Log in',
-    tags,
-    security: [],
-    body: { $ref: 'Login#' },
-    response: { 200: answer('Session', 'A token for `Authorization: Bearer`.'), ...problems },
-  },
   list: {
     summary: 'List your tokens',
     tags,
@@ -44,61 +45,77 @@ const schemas = {
   },
 };
 
-export function registerTokenRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
-  app.post<{ Body: { username: string; password: string } }>(
-    '/v1/login',
-    { schema: schemas.login },
-    async ({ body }) => {
-      const session = await login(databaseOf(store), body, now());
-      if (session) return session;
-      throw new ProblemError('login_failed', 'The username or the password is wrong.');
-    },
-  );
-
-  app.get<{ Querystring: PageQuery }>(
-    '/v1/tokens',
-    { schema: schemas.list },
-    async ({ query, principal }) => {
-      const cursor = decodeCursor(query, uuidKey);
-      const { userId } = principalOf(principal);
-      const rows = await listTokens(databaseOf(store), userId, {
-        limit: query.limit + 1,
-        ...cursor,
-      });
-      return toPage(
-        rows,
-        query.limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
-  );
-
-  app.post<{ Body: { name: string; expiresInDays?: number } }>(
-    '/v1/tokens',
-    { schema: schemas.make },
-    async ({ body: { name, expiresInDays }, principal }, reply) => {
-      const token = createToken();
-      const made = await insertToken(databaseOf(store), {
-        userId: principalOf(principal).userId,
-        kind: 'token',
-        name,
-        tokenHash: hashToken(token),
-        ...(expiresInDays !== undefined && {
-          expiresAt: new Date(now() + expiresInDays * DAY_MS),
-        }),
-      });
-      return reply.code(201).send({ ...made, token });
-    },
-  );
+export function registerTokenRoutes(app: FastifyInstance, options: ApiOptions): void {
+  registerMaking(app, options);
+  const { store } = options;
+  app.get<{ Querystring: PageQuery }>('/v1/tokens', { schema: schemas.list }, async request => {
+    const { query } = request;
+    const cursor = decodeCursor(query, uuidKey);
+    const { userId } = callerOf(request).principal;
+    const rows = await listTokens(databaseOf(store), userId, {
+      limit: query.limit + 1,
+      ...cursor,
+    });
+    return toPage(
+      rows,
+      query.limit,
+      ({ id }) => id,
+      row => row,
+    );
+  });
 
   app.delete<{ Params: IdParams }>(
     '/v1/tokens/:id',
     { schema: schemas.remove },
-    async ({ params: { id }, principal }, reply) => {
-      const { userId } = principalOf(principal);
-      if (await deleteToken(databaseOf(store), userId, id)) return reply.code(204).send();
-      throw new ProblemError('not_found', `You have no token ${id}.`);
+    async (request, reply) => {
+      const { id } = request.params;
+      const caller = callerOf(request);
+      await inTransaction(store, async database => {
+        const before = await deleteToken(database, caller.principal.userId, id);
+        if (!before) throw new ProblemError('not_found', `You have no token ${id}.`);
+        await noteChange(database, caller, {
+          action: 'token.deleted',
+          ...ofToken(caller, id),
+          before,
+        });
+      });
+      return reply.code(204).send();
     },
   );
 }
+
+function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void {
+  app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
+    const { name, expiresInDays, scopes } = request.body;
+    const caller = callerOf(request);
+    const { userId, scopes: own } = caller.principal;
+    if (scopes.some(scope => !own.includes(scope))) {
+      throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
+    }
+    const token = createToken();
+    const expiresAt =
+      expiresInDays === undefined ? {} : { expiresAt: new Date(now() + expiresInDays * DAY_MS) };
+    const made = await inTransaction(store, async database => {
+      const row = await insertToken(database, {
+        userId,
+        kind: 'token',
+        name,
+        scopes,
+        tokenHash: hashToken(token),
+        ...expiresAt,
+      });
+      await noteChange(database, caller, {
+        action: 'token.created',
+        ...ofToken(caller, row.id),
+        after: row,
+      });
+      return row;
+    });
+    return reply.code(201).send({ ...made, token });
+  });
+}
+
+const ofToken = ({ principal }: Caller, id: string) => ({
+  objectId: id,
+  ...(principal.accountId !== undefined && { accountId: principal.accountId }),
+});

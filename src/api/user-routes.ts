@@ -2,15 +2,23 @@
 import type { FastifyInstance } from 'fastify';
 
 import { hashPassword } from '../access/password.ts';
-import type { Principal } from '../access/session.ts';
 import type { Role } from '../store/app-user.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
-import type { Store } from '../store/open.ts';
+import type { Database, Store } from '../store/open.ts';
 import { findAccount } from '../store/query-directory.ts';
-import { deleteUser, insertUser, listUsers, replacePassword } from '../store/query-user.ts';
+import {
+  deleteUser,
+  findUserWithin,
+  insertUser,
+  listUsers,
+  replacePassword,
+} from '../store/query-user.ts';
 import type { UserFacts } from '../store/query-user.ts';
-import { principalOf } from './authenticate.ts';
+import type { Territory } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
@@ -59,27 +67,34 @@ const schemas = {
 };
 
 export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions): void {
-  app.get<{ Querystring: PageQuery }>('/v1/users', { schema: schemas.list }, async ({ query }) => {
+  app.get<{ Querystring: PageQuery }>('/v1/users', { schema: schemas.list }, async request => {
+    const { query } = request;
+    const { territory } = callerOf(request);
     const cursor = decodeCursor(query, textKey);
-    const rows = await listUsers(databaseOf(store), { limit: query.limit + 1, ...cursor });
+    const rows = await listUsers(databaseOf(store), territory, {
+      limit: query.limit + 1,
+      ...cursor,
+    });
     return toPage(rows, query.limit, ({ username }) => username, present);
   });
 
-  app.post<{ Body: NewUser }>(
-    '/v1/users',
-    { schema: schemas.make },
-    async ({ body, principal }, reply) => {
-      const made = await makeUser(store, principalOf(principal), body);
-      return reply.code(201).send(present(made));
-    },
-  );
+  app.post<{ Body: NewUser }>('/v1/users', { schema: schemas.make }, async (request, reply) => {
+    const made = await makeUser(store, callerOf(request), request.body);
+    return reply.code(201).send(present(made));
+  });
 
   app.patch<{ Params: { username: string }; Body: { password: string } }>(
     '/v1/users/:username',
     { schema: schemas.change },
-    async ({ params: { username }, body }, reply) => {
-      const hash = await hashPassword(body.password);
-      if (!(await replacePassword(databaseOf(store), username, hash))) throw noUser(username);
+    async (request, reply) => {
+      const { username } = request.params;
+      const hash = await hashPassword(request.body.password);
+      await inTransaction(store, async database => {
+        const caller = callerOf(request);
+        const user = await requireUser(database, username, caller.territory);
+        await replacePassword(database, username, hash);
+        await noteChange(database, caller, { action: 'user.password_changed', ...ofUser(user) });
+      });
       return reply.code(204).send();
     },
   );
@@ -87,8 +102,17 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
   app.delete<{ Params: { username: string } }>(
     '/v1/users/:username',
     { schema: schemas.remove },
-    async ({ params: { username } }, reply) => {
-      const outcome = await inTransaction(store, database => deleteUser(database, username));
+    async (request, reply) => {
+      const { username } = request.params;
+      const outcome = await inTransaction(store, async database => {
+        const caller = callerOf(request);
+        const before = await requireUser(database, username, caller.territory);
+        const done = await deleteUser(database, username);
+        if (done === 'deleted') {
+          await noteChange(database, caller, { action: 'user.deleted', ...ofUser(before), before });
+        }
+        return done;
+      });
       if (outcome === 'unknown') throw noUser(username);
       if (outcome === 'last-admin') throw new ProblemError('last_admin', 'Make another one first.');
       return reply.code(204).send();
@@ -98,22 +122,47 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
 
 async function makeUser(
   store: Store,
-  principal: Principal,
+  caller: Caller,
   { password, ...wanted }: NewUser,
 ): Promise<UserFacts> {
+  const { principal, territory } = caller;
+  const { role } = wanted;
+  if (role === 'Admin' && principal.role !== 'Admin') {
+    throw new ProblemError('forbidden', `${principal.role} may not make a user with role Admin`);
+  }
   const accountId = wanted.accountId ?? principal.accountId;
   const database = databaseOf(store);
-  if (accountId !== undefined && !(await findAccount(database, accountId))) {
+  if (accountId === undefined && role !== 'Admin') {
+    throw new ProblemError('account_invalid', `A user with role ${role} needs an account.`);
+  }
+  if (accountId !== undefined && !(await findAccount(database, accountId, territory))) {
     throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
   }
-  const made = await insertUser(database, {
-    ...wanted,
-    passwordHash: await hashPassword(password),
-    ...(accountId !== undefined && { accountId }),
+  const passwordHash = await hashPassword(password);
+  return inTransaction(store, async within => {
+    const values = { ...wanted, passwordHash, ...(accountId !== undefined && { accountId }) };
+    const made = await insertUser(within, values);
+    if (!made) {
+      throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
+    }
+    await noteChange(within, caller, { action: 'user.created', ...ofUser(made), after: made });
+    return made;
   });
-  if (made) return made;
-  throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
 }
+
+/** @throws {ProblemError} not_found */
+export async function requireUser(
+  database: Database,
+  username: string,
+  territory: Territory,
+): Promise<UserFacts> {
+  const user = await findUserWithin(database, username, territory);
+  if (!user) throw noUser(username);
+  return user;
+}
+
+/** Whose change it is, for the audit. */
+export const ofUser = ({ username, accountId }: UserFacts) => ({ objectId: username, accountId });
 
 const noUser = (username: string): ProblemError =>
   new ProblemError('not_found', `There is no user ${username}.`);

@@ -2,7 +2,6 @@
 import type { FastifyInstance } from 'fastify';
 
 import { seal } from '../access/seal.ts';
-import type { Principal } from '../access/session.ts';
 import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
@@ -10,7 +9,6 @@ import { findAccount, findDomain } from '../store/query-directory.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
 import {
   deleteWebhook,
-  findWebhook,
   insertFilter,
   insertWebhook,
   listWebhooks,
@@ -19,15 +17,20 @@ import {
   updateWebhook,
 } from '../store/query-webhook.ts';
 import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
-import { principalOf } from './authenticate.ts';
+import { highestRole } from '../store/query-user.ts';
+import { everything } from '../store/territory.ts';
+import type { Territory } from '../store/territory.ts';
+import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
+import { noteChange } from './note-change.ts';
 import type { ApiOptions } from './context.ts';
-import { refuseConflict } from './filter-routes.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
-import { planNewWebhook, planWebhookChange } from './webhook-rules.ts';
+import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
 
 type ChangeBody = WebhookChange & { readonly secretKey?: string | null };
@@ -98,60 +101,69 @@ const schemas = {
 export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store } = options;
 
-  app.get<{ Querystring: ListQuery }>(
-    '/v1/webhooks',
-    { schema: schemas.list },
-    async ({ query }) => {
-      const { limit, cursor: _, ...wanted } = query;
-      const from = decodeCursor(query, uuidKey);
-      const rows = await listWebhooks(databaseOf(store), { ...wanted, ...from, limit: limit + 1 });
-      return toPage(
-        rows,
-        limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
-  );
+  app.get<{ Querystring: ListQuery }>('/v1/webhooks', { schema: schemas.list }, async request => {
+    const { query } = request;
+    const { territory } = callerOf(request);
+    const { limit, cursor: _, ...wanted } = query;
+    const from = decodeCursor(query, uuidKey);
+    const rows = await listWebhooks(databaseOf(store), territory, {
+      ...wanted,
+      ...from,
+      limit: limit + 1,
+    });
+    return toPage(
+      rows,
+      limit,
+      ({ id }) => id,
+      row => row,
+    );
+  });
 
-  app.post<{ Body: NewBody }>(
-    '/v1/webhooks',
-    { schema: schemas.make },
-    async ({ body, principal }, reply) => {
-      const made = await makeWebhook(options, principalOf(principal), body);
-      return reply.code(201).header('location', `/v1/webhooks/${made.id}`).send(made);
-    },
-  );
+  app.post<{ Body: NewBody }>('/v1/webhooks', { schema: schemas.make }, async (request, reply) => {
+    const made = await makeWebhook(options, callerOf(request), request.body);
+    return reply.code(201).header('location', `/v1/webhooks/${made.id}`).send(made);
+  });
 
-  app.get<{ Params: IdParams }>('/v1/webhooks/:id', { schema: schemas.show }, async ({ params }) =>
-    requireWebhook(databaseOf(store), params.id),
+  app.get<{ Params: IdParams }>('/v1/webhooks/:id', { schema: schemas.show }, async request =>
+    requireWebhook(databaseOf(store), request.params.id, callerOf(request).territory),
   );
 
   app.patch<{ Params: IdParams; Body: ChangeBody }>(
     '/v1/webhooks/:id',
     { schema: schemas.change },
-    async ({ params, body }) => changeWebhook(options, params.id, body),
+    async request => changeWebhook(options, callerOf(request), request),
   );
 
   app.delete<{ Params: IdParams }>(
     '/v1/webhooks/:id',
     { schema: schemas.remove },
-    async ({ params: { id } }, reply) => {
-      if (await deleteWebhook(databaseOf(store), id)) return reply.code(204).send();
-      throw noWebhook();
+    async (request, reply) => {
+      const { id } = request.params;
+      await inTransaction(store, async database => {
+        await lockWebhook(database, id);
+        const caller = callerOf(request);
+        const before = await requireWebhook(database, id, caller.territory);
+        await deleteWebhook(database, id);
+        await noteChange(database, caller, {
+          action: 'webhook.deleted',
+          ...ofWebhook(before),
+          before,
+        });
+      });
+      return reply.code(204).send();
     },
   );
 }
 
 async function makeWebhook(
   { store, secretKey: key, newId }: ApiOptions,
-  principal: Principal,
+  caller: Caller,
   { secretKey, filters, accountId, ...wanted }: NewBody,
 ): Promise<WebhookFacts> {
   return inTransaction(store, async database => {
-    const owner = await findOwner(database, principal, accountId);
+    const owner = await findOwner(database, caller, accountId);
     const values = planNewWebhook(owner, wanted);
-    await requireDomain(database, values.domainId);
+    await requireScope(database, caller, { owner, values });
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
@@ -160,57 +172,84 @@ async function makeWebhook(
       refuseConflict(added, filter);
       added.push(await insertFilter(database, id, { ...filter, id: newId() }));
     }
-    return requireWebhook(database, id);
+    const made = await requireWebhook(database, id, everything);
+    const after = { ...made, secretKey };
+    await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
+    return made;
   });
 }
 
 async function changeWebhook(
   { store, secretKey: key }: ApiOptions,
-  id: string,
-  { secretKey, ...change }: ChangeBody,
+  caller: Caller,
+  { params: { id }, body }: { params: IdParams; body: ChangeBody },
 ): Promise<WebhookFacts> {
   return inTransaction(store, async database => {
+    const { secretKey, ...change } = body;
     await lockWebhook(database, id);
-    const current = await requireWebhook(database, id);
-    const owner = await requireAccount(database, current.accountId);
+    const current = await requireWebhook(database, id, caller.territory);
+    const owner = await requireAccount(database, current.accountId, everything);
     const values = planWebhookChange(owner, valuesOf(current), change);
-    await requireDomain(database, values.domainId);
+    // What is not touched is not judged: an owner whose role was lowered can still be told to stop.
+    if (values.scope !== current.scope || values.domainId !== current.domainId) {
+      await requireScope(database, caller, { owner, values });
+    }
     if (!(await updateWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    return requireWebhook(database, id);
+    const now = await requireWebhook(database, id, everything);
+    await noteChange(database, caller, {
+      action: 'webhook.updated',
+      ...ofWebhook(now),
+      before: current,
+      after: { ...now, secretKey },
+    });
+    return now;
   });
 }
 
-/** @throws {ProblemError} not_found */
-async function requireWebhook(database: Database, id: string): Promise<WebhookFacts> {
-  const webhook = await findWebhook(database, id);
-  if (!webhook) throw noWebhook();
-  return webhook;
-}
-
-const noWebhook = (): ProblemError =>
-  new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
-
 async function findOwner(
   database: Database,
-  principal: Principal,
+  { principal, territory }: Caller,
   accountId = principal.accountId,
 ): Promise<AccountFacts> {
   if (accountId === undefined) {
     throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
   }
-  return requireAccount(database, accountId);
+  const owner = await requireAccount(database, accountId, territory);
+  if (owner.removedAt === null) return owner;
+  throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
 }
 
-async function requireAccount(database: Database, id: string): Promise<AccountFacts> {
-  const account = await findAccount(database, id);
+async function requireAccount(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<AccountFacts> {
+  const account = await findAccount(database, id, territory);
   if (!account) throw new ProblemError('account_invalid', `There is no account ${id}.`);
   return account;
 }
 
-async function requireDomain(database: Database, id: string): Promise<void> {
-  if (!(await findDomain(database, id))) {
-    throw new ProblemError('domain_invalid', `There is no domain ${id}.`);
+/**
+ * The scope must lie within what the caller reaches, and be one that the owner may have.
+ *
+ * @throws {ProblemError} scope_invalid, domain_invalid.
+ */
+async function requireScope(
+  database: Database,
+  { principal, territory }: Caller,
+  { owner, values }: { owner: AccountFacts; values: WebhookValues },
+): Promise<void> {
+  const { scope, domainId } = values;
+  const ownerRole = await highestRole(database, owner.id);
+  if (!maySpecify(principal.role, scope) || (ownerRole && !maySpecify(ownerRole, scope))) {
+    throw new ProblemError(
+      'scope_invalid',
+      `Scope ${scope} can not be specified for owner ${owner.name}`,
+    );
+  }
+  if (!(await findDomain(database, domainId, territory))) {
+    throw new ProblemError('domain_invalid', `There is no domain ${domainId}.`);
   }
 }
 

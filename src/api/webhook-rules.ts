@@ -4,6 +4,7 @@
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
 import type { Scope, WebhookState } from '../event/webhook.ts';
+import type { Role } from '../store/app-user.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
 import type { WebhookValues } from '../store/query-webhook.ts';
 import { ProblemError } from './problem.ts';
@@ -65,6 +66,11 @@ export function planWebhookChange(
     sslVerification: planVerification(current, payloadUrl, change.sslVerification),
     domainId: planDomain(owner, current, change),
   };
+}
+
+/** CloudStack's rule: Global is for root admins, Domain for admins of a domain as well, Local for everybody. */
+export function maySpecify(role: Role, scope: Scope): boolean {
+  return role === 'Admin' || scope === 'Local' || (scope === 'Domain' && role === 'DomainAdmin');
 }
 
 /**

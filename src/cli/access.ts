@@ -1,7 +1,9 @@
 /** `hookline login`, `hookline user …`, `hookline token …` */
+import { Option } from 'commander';
 import type { Command } from 'commander';
 
 import { writeToken } from '../config/token-file.ts';
+import { roles } from '../store/app-user.ts';
 import { createClient } from './client.ts';
 import {
   clientFor,
@@ -66,25 +68,26 @@ function addUserCommands(program: Command, cli: Cli): void {
     });
   user
     .command('create')
-    .description('make an admin; with --local also a new password for one who is there')
+    .description('make a user; with --local an admin, or a new password for one who is there')
     .argument('<username>')
+    .addOption(new Option('--role <role>', 'what they may do').choices([...roles]).default('User'))
     .option('--account <id>', 'the account what the user makes belongs to; your own when absent')
     .option(...passwordStdin)
     .option(...local)
     .action(
       async (
         username: string,
-        options: PasswordOptions & { account?: string },
+        options: PasswordOptions & { role: string; account?: string },
         command: Command,
       ) => {
         const password = await readPassword(cli, options, `Password for ${username}: `);
         if (options.local === true) return putLocalUser(cli, command, { username, password });
         const client = await clientFor(cli, command);
-        const accountId = options.account;
+        const { role, account: accountId } = options;
         printRow(
           cli,
           command,
-          await client.send('POST', '/v1/users', { username, password, accountId }),
+          await client.send('POST', '/v1/users', { username, password, role, accountId }),
         );
       },
     );

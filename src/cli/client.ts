@@ -6,7 +6,7 @@ import type { Row } from './show.ts';
 
 export interface Client {
   get(path: string, query?: Query): Promise<Row>;
-  send(method: 'POST' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Row>;
+  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Row>;
   /** Rows of a list, page by page until `limit` of them are there. */
   list(path: string, query: Query, limit: number): Promise<Listed>;
 }
@@ -50,7 +50,8 @@ export function createClient(options: ClientOptions): Client {
   };
 }
 
-function withQuery(path: string, query: Query = {}): string {
+/** The path with those of the query that are given. */
+export function withQuery(path: string, query: Query = {}): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
     if (value !== undefined) given.set(name, String(value));

@@ -13,6 +13,7 @@ import { addDeliveryCommands, addEventCommands } from './flow.ts';
 import { addImportCommands } from './import.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
+import { addAuditCommand, addSettingCommands } from './setting.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 /**
@@ -58,6 +59,8 @@ function createProgram(version: string, cli: Cli): Command {
   addDirectoryCommands(program, cli);
   addDirectorySyncCommands(program, cli);
   addImportCommands(program, cli);
+  addSettingCommands(program, cli);
+  addAuditCommand(program, cli);
   addListenCommand(program, cli);
   return program;
 }

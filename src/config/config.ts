@@ -24,6 +24,8 @@ export interface Config {
   readonly log: { readonly level: LogLevel };
   readonly signature: { readonly encoding: SignatureEncoding };
   readonly success: { readonly codes: SuccessCodes };
+  /** Names of secrets beside the built-in ones. */
+  readonly scrub: { readonly keys: readonly string[] };
   readonly sources: readonly SourceConfig[];
   /** Absent: the directory is imported or made by hand. */
   readonly directory?: DirectoryConfig;
@@ -67,18 +69,56 @@ export type SignatureEncoding = (typeof signatureEncodings)[number];
 export type SuccessCodes = '2xx' | readonly number[];
 
 /** The formats a source may speak. */
-export const sourceFormats = ['cloudstack'] as const;
+export const sourceFormats = [
+  'cloudstack',
+  'openstack',
+  'monasca',
+  'vcd',
+  's3',
+  'cloudevents',
+  'json',
+  'xen-orchestra',
+  'cloudpods',
+  'alertmanager',
+] as const;
 export type SourceFormat = (typeof sourceFormats)[number];
+
+/** How a source's messages are read. */
+export interface FormatConfig {
+  readonly format: SourceFormat;
+  readonly keepAudit: boolean;
+  /** 0 drops none. */
+  readonly alarmTtlMs: number;
+  readonly showPayload: boolean;
+  readonly mapping: MappingConfig;
+}
+
+/** Where facts are: JSON Pointers and JSONata expressions, which `normalize/` checks. Those not set are absent. */
+export interface MappingConfig {
+  readonly event?: string;
+  readonly entity?: string;
+  readonly entityuuid?: string;
+  readonly account?: string;
+  readonly user?: string;
+  readonly project?: string;
+  readonly domain?: string;
+  readonly status?: string;
+  readonly eventDateTime?: string;
+  readonly description?: string;
+  readonly source?: string;
+  readonly details?: string;
+  readonly key?: string;
+  readonly events?: string;
+}
 
 export type SourceConfig = RabbitmqConfig | KafkaConfig;
 
 export const queueTypes = ['quorum', 'classic'] as const;
 export type QueueType = (typeof queueTypes)[number];
 
-export interface RabbitmqConfig {
+export interface RabbitmqConfig extends FormatConfig {
   readonly kind: 'rabbitmq';
   readonly name: string;
-  readonly format: SourceFormat;
   readonly url: string;
   readonly exchange: readonly string[];
   readonly bindings: readonly string[];
@@ -92,14 +132,14 @@ export interface RabbitmqConfig {
 export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
 export type SaslMechanism = (typeof saslMechanisms)[number];
 
-export interface KafkaConfig {
+export interface KafkaConfig extends FormatConfig {
   readonly kind: 'kafka';
   readonly name: string;
-  readonly format: SourceFormat;
   readonly brokers: readonly string[];
   readonly topics: readonly string[];
   readonly groupId: string;
   readonly fromBeginning: boolean;
+  readonly sessionTimeoutMs: number;
   readonly sasl?: {
     readonly mechanism: SaslMechanism;
     readonly username: string;

@@ -56,7 +56,7 @@ ${rows.join('\n')}
 
 \`amqp.url\` makes a source named \`rabbitmq\`, \`kafka.brokers\` one named \`kafka\`. More go into the list \`sources\`; each has a
 \`name\` of its own (letters, digits, dots, dashes, underscores; for ever, because stored positions are kept under it), a \`kind\`
-(\`rabbitmq\` or \`kafka\`), and the keys of \`amqp\` or \`kafka\` above:
+(\`rabbitmq\` or \`kafka\`), and the keys of \`amqp\` or \`kafka\` above. \`clouds.md\` has what each cloud needs:
 
 \`\`\`yaml
 sources:

@@ -145,6 +145,7 @@ function buildConfig(
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
     ...(adminPassword !== null && { adminPassword }),
+    scrub: { keys: raw.scrub.keys ?? [] },
     sources,
     ...(directory && { directory }),
     client: buildClient(raw, { cwd, env }),

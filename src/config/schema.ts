@@ -24,6 +24,7 @@ export interface RawConfig {
   log: { level: LogLevel };
   signature: { encoding: SignatureEncoding };
   success: { codes: SuccessCodes };
+  scrub: { keys: string[] | null };
   amqp: RawRabbitmq;
   kafka: RawKafka;
   sources: unknown[];
@@ -194,6 +195,15 @@ export const schema: Keys<RawConfig> = {
       format: 'codes',
       default: '2xx',
       env: 'HOOKLINE_SUCCESS_CODES',
+    },
+  },
+  scrub: {
+    keys: {
+      doc: 'Further names of secrets. What a key that ends in one of them holds is taken out of messages before anything is stored, logged or sent; `ssh key` also means ssh_key, sshKey and SSH-KEY. Passwords, tokens and their like are known already.',
+      format: 'list',
+      default: null,
+      nullable: true,
+      env: 'HOOKLINE_SCRUB_KEYS',
     },
   },
   amqp: rabbitmqKeys('HOOKLINE_AMQP'),

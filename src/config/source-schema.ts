@@ -2,9 +2,11 @@
  * The keys of one source. The same keys make the sections `amqp` and `kafka`, where each has an environment
  * variable, and the items of the list `sources`, where none has.
  */
-import { queueTypes, saslMechanisms, sourceFormats } from './config.ts';
-import type { QueueType, SaslMechanism, SourceFormat } from './config.ts';
-import type { Key, Keys } from './format.ts';
+import { queueTypes, saslMechanisms } from './config.ts';
+import type { QueueType, SaslMechanism } from './config.ts';
+import { formatKeys } from './format-schema.ts';
+import type { RawFormat, Variables } from './format-schema.ts';
+import type { Keys } from './format.ts';
 
 export interface RawTls {
   caFile: string | null;
@@ -14,23 +16,22 @@ export interface RawTls {
   verify: boolean;
 }
 
-export interface RawRabbitmq {
+export interface RawRabbitmq extends RawFormat {
   url: string | null;
   exchange: string[];
   bindings: string[];
   queue: string;
   queueType: QueueType;
-  format: SourceFormat;
   prefetch: number;
   tls: RawTls;
 }
 
-export interface RawKafka {
+export interface RawKafka extends RawFormat {
   brokers: string[] | null;
   topics: string[];
   group: string;
-  format: SourceFormat;
   fromBeginning: boolean;
+  sessionTimeoutMs: number;
   sasl: { mechanism: SaslMechanism | null; username: string | null; password: string | null };
   tls: RawTls & { enabled: boolean };
 }
@@ -71,7 +72,7 @@ export function rabbitmqKeys(prefix?: string): Keys<RawRabbitmq> {
       default: 'quorum',
       ...env('QUEUE_TYPE'),
     },
-    format: formatKey(env),
+    ...formatKeys(env),
     prefetch: {
       doc: 'Messages the broker hands over before the first of them is settled.',
       unit: 'messages',
@@ -108,12 +109,21 @@ export function kafkaKeys(prefix?: string): Keys<RawKafka> {
       default: 'hookline',
       ...env('GROUP'),
     },
-    format: formatKey(env),
+    ...formatKeys(env),
     fromBeginning: {
       doc: 'Where a group that has no position yet starts: at the oldest record, or with false at the newest.',
       format: 'flag',
       default: true,
       ...env('FROM_BEGINNING'),
+    },
+    sessionTimeoutMs: {
+      doc: "Silence after which the group gives this process's partitions to the others; after a crash they stand still for as long. The brokers must allow it; theirs is at least 6 s unless configured.",
+      unit: 'ms',
+      format: 'whole',
+      min: 1_000,
+      max: 1_800_000,
+      default: 30_000,
+      ...env('SESSION_TIMEOUT_MS'),
     },
     sasl: saslKeys(env),
     tls: {
@@ -128,20 +138,10 @@ export function kafkaKeys(prefix?: string): Keys<RawKafka> {
   };
 }
 
-type Variables = (name: string) => { env?: string };
-
 const variables =
   (prefix?: string): Variables =>
   name =>
     prefix === undefined ? {} : { env: `${prefix}_${name}` };
-
-const formatKey = (env: Variables): Key<SourceFormat> => ({
-  doc: 'How the cloud writes its messages.',
-  format: 'word',
-  words: sourceFormats,
-  default: 'cloudstack',
-  ...env('FORMAT'),
-});
 
 const saslKeys = (env: Variables): Keys<RawKafka['sasl']> => ({
   mechanism: {

@@ -1,7 +1,8 @@
 /** Makes the sources: of the sections `amqp` and `kafka`, and of the list `sources`. */
 import convict from 'convict';
 
-import type { KafkaConfig, RabbitmqConfig, SourceConfig } from './config.ts';
+import type { KafkaConfig, MappingConfig, RabbitmqConfig, SourceConfig } from './config.ts';
+import type { RawFormat } from './format-schema.ts';
 import type { Key, Section } from './format.ts';
 import { reportValue } from './problem.ts';
 import type { Report } from './problem.ts';
@@ -99,7 +100,7 @@ function buildRabbitmq(
   raw: RawRabbitmq,
   { cwd, report }: Surroundings,
 ): RabbitmqConfig | undefined {
-  const { url, tls, ...rest } = raw;
+  const { url, tls, mapping, ...rest } = raw;
   if (url === null) {
     report.problems.push(
       `${path}.url (${report.origin(`${path}.url`)}): null: expected the broker's URL`,
@@ -112,7 +113,14 @@ function buildRabbitmq(
       `${path}.tls (${report.origin(`${path}.tls`)}): set, but ${path}.url starts with amqp://: expected amqps://`,
     );
   }
-  return { kind: 'rabbitmq', name, url, ...rest, ...(read && { tls: read }) };
+  return {
+    kind: 'rabbitmq',
+    name,
+    url,
+    ...rest,
+    mapping: readMapping(mapping),
+    ...(read && { tls: read }),
+  };
 }
 
 function buildKafka(
@@ -121,7 +129,7 @@ function buildKafka(
   raw: RawKafka,
   { cwd, report }: Surroundings,
 ): KafkaConfig | undefined {
-  const { brokers, group, sasl, tls, ...rest } = raw;
+  const { brokers, group, sasl, tls, mapping, ...rest } = raw;
   if (brokers === null) {
     report.problems.push(
       `${path}.brokers (${report.origin(`${path}.brokers`)}): null: expected host:port`,
@@ -144,6 +152,7 @@ function buildKafka(
     brokers,
     groupId: group,
     ...rest,
+    mapping: readMapping(mapping),
     ...(login && { sasl: login }),
     ...(encrypted && { tls: encrypted }),
   };
@@ -166,6 +175,10 @@ function isPattern(source: string, flags: string | undefined): boolean {
   } catch {
     return false;
   }
+}
+
+function readMapping(raw: RawFormat['mapping']): MappingConfig {
+  return Object.fromEntries(Object.entries(raw).filter(([, rule]) => rule !== null));
 }
 
 function readSasl(raw: RawKafka['sasl'], path: string, report: Report): KafkaConfig['sasl'] {

@@ -3,12 +3,13 @@
  * person asked for again.
  *
  * It asks which webhooks have waiting deliveries, then claims for each as many as its lane has room for. While claims
- * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`.
+ * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`. After a claim that
+ * failed, whatever it may have claimed is let go first.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { claimDue, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
+import { claimDue, releaseUnheld, waitingWebhooks, type ClaimedDelivery } from '../store/claim.ts';
 import { databaseOf, type Store } from '../store/open.ts';
 import type { Delivery } from './delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -28,8 +29,13 @@ export interface Claimer {
   wake(): void;
 }
 
-/** What a healthy lane may hold beyond what is in flight; a slow lane gets no more than it can use soon. */
-const laneRoom = 500;
+/**
+ * What a healthy lane may hold beyond what is in flight, and the share of the window that is at most: one that hangs
+ * looks healthy until its first attempts have ended, and must leave room for the others.
+ */
+const laneRoomMax = 500;
+const laneShare = 0.1;
+/** A slow lane gets no more than it can use soon. */
 const slowLaneRoom = 2;
 /** Rows in one claim, over all webhooks. */
 const claimMax = 2_000;
@@ -39,11 +45,18 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   let wakeUp = new AbortController();
   return {
     async run(signal) {
+      let isInDoubt = false;
       while (!signal.aborted) {
-        const claimed = await claimOnce(options).catch((error: unknown) => {
+        let claimed = 0;
+        try {
+          if (isInDoubt) await releaseLost(options);
+          isInDoubt = false;
+          claimed = await claimOnce(options);
+        } catch (error) {
+          // It may have been done all the same, with nobody left who knows of it.
+          isInDoubt = true;
           log.warn({ err: error }, 'claim.failed');
-          return 0;
-        });
+        }
         const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;
         await wait(pauseMs, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(
           () => {},
@@ -57,24 +70,37 @@ export function createClaimer(options: ClaimerOptions): Claimer {
   };
 }
 
+async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions): Promise<void> {
+  const released = await releaseUnheld(store, processId(), dispatcher.claimedIds);
+  if (released > 0) log.info({ released }, 'claims.released');
+}
+
 /** @returns how many were claimed. */
 async function claimOnce(options: ClaimerOptions): Promise<number> {
-  const { store, dispatcher, windowMax } = options;
-  const database = databaseOf(store);
+  const { dispatcher, windowMax } = options;
   const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
   if (windowRoom <= 0) return 0;
-  const webhookIds = await waitingWebhooks(database);
-  const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
-  const wanted = webhookIds
-    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(dispatcher, webhookId)) }))
-    .filter(({ room }) => room > 0);
-  if (wanted.length === 0) return 0;
-  const claimed = await claimDue(database, options.processId(), wanted);
+  const release = dispatcher.reserve(windowRoom);
+  const claimed = await claimInto(options, windowRoom).finally(release);
   for (const delivery of claimed) dispatcher.offer(toDelivery(delivery));
   return claimed.length;
 }
 
-function roomOf(dispatcher: Dispatcher, webhookId: string): number {
+async function claimInto(
+  options: ClaimerOptions,
+  windowRoom: number,
+): Promise<readonly ClaimedDelivery[]> {
+  const database = databaseOf(options.store);
+  const webhookIds = await waitingWebhooks(database);
+  const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
+  const wanted = webhookIds
+    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(options, webhookId)) }))
+    .filter(({ room }) => room > 0);
+  return wanted.length === 0 ? [] : claimDue(database, options.processId(), wanted);
+}
+
+function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): number {
+  const laneRoom = Math.min(laneRoomMax, Math.ceil(windowMax * laneShare));
   const lane = dispatcher.laneState(webhookId);
   if (!lane) return laneRoom;
   return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;

@@ -21,6 +21,13 @@ import type { BuildRequest } from './request.ts';
 import type { SentAttempt, Sender } from './send.ts';
 import type { Writer } from './writer.ts';
 
+export interface AttemptSettings {
+  readonly tries: number;
+  /** Total deadline. */
+  readonly timeoutMs: number;
+  readonly backoff: BackoffPolicy;
+}
+
 export interface DispatcherOptions {
   /** Requests in flight; 0 sends nothing and spills everything, for a process that only takes in. */
   readonly concurrency: number;
@@ -29,9 +36,8 @@ export interface DispatcherOptions {
   /** A fresh delivery that has waited this long in its lane is spilled. */
   readonly laneWaitMs: number;
   readonly slowMs: number;
-  readonly timeoutMs: number;
-  readonly tries: number;
-  readonly backoff: BackoffPolicy;
+  /** What holds for a webhook now; asked for each attempt. */
+  readonly settingsOf: (webhook: Webhook) => AttemptSettings;
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
   readonly request: BuildRequest;
@@ -53,6 +59,7 @@ export class Dispatcher {
   readonly #lanes: Lanes<Delivery>;
   /** Webhooks an operator was told of. */
   readonly #unsendable = new Set<string>();
+  readonly #claimedIds = new Set<string>();
   #size = 0;
   #stopping = false;
   #pumping = false;
@@ -76,8 +83,37 @@ export class Dispatcher {
     return this.#lanes.inFlight;
   }
 
+  /** Rows that this process has claimed and has in memory. */
+  get claimedIds(): ReadonlySet<string> {
+    return this.#claimedIds;
+  }
+
+  /**
+   * Whether the intake may bring another batch. It stops at half the window, because a batch owes as many deliveries as
+   * webhooks want its events, and what does not fit costs a row more.
+   */
+  get hasRoom(): boolean {
+    return this.#size < this.#options.windowMax / 2;
+  }
+
+  /** Keeps room for deliveries that are being claimed. @returns gives it free again. */
+  reserve(count: number): () => void {
+    this.#size += count;
+    return () => {
+      this.#size -= count;
+      this.#wake();
+    };
+  }
+
   laneState(webhookId: string): LaneState | undefined {
     return this.#lanes.state(webhookId);
+  }
+
+  /** Makes the pool larger or smaller from now on; where nothing is sent it stays so. */
+  resize(concurrency: number): void {
+    if (this.#options.concurrency === 0) return;
+    this.#lanes.resize(concurrency);
+    this.#pump();
   }
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
@@ -85,6 +121,7 @@ export class Dispatcher {
     const { concurrency, windowMax } = this.#options;
     this.#size += 1;
     const isFresh = delivery.deliveryId === undefined;
+    if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
     if (this.#stopping || concurrency === 0 || (isFresh && this.#size > windowMax)) {
       this.#putOff(delivery);
     } else {
@@ -93,9 +130,9 @@ export class Dispatcher {
     }
   }
 
-  /** Resolves when the window has room, or `signal` aborts. */
+  /** Resolves when `hasRoom`, or `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (this.#size >= this.#options.windowMax && !signal.aborted) {
+    while (!this.hasRoom && !signal.aborted) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const onAbort = (): void => resolve();
       this.#wakers.push(resolve);
@@ -117,7 +154,7 @@ export class Dispatcher {
 
   /** Forgets everything that waits: others have taken it over. */
   drop(): void {
-    this.#size -= this.#lanes.extract(() => true).length;
+    for (const delivery of this.#lanes.extract(() => true)) this.#leave(delivery);
     this.#wake();
   }
 
@@ -142,11 +179,11 @@ export class Dispatcher {
   }
 
   #start(delivery: Delivery): void {
-    const { webhook: find, request: build, sender, timeoutMs } = this.#options;
+    const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const webhook = find(delivery.webhookId);
     if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
     try {
-      const request = build(delivery.event, webhook, webhook.timeoutMs ?? timeoutMs);
+      const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(delivery, webhook, attempt));
     } catch (error) {
       this.#lanes.finish(delivery.webhookId, 0);
@@ -182,9 +219,10 @@ export class Dispatcher {
   }
 
   #judge(delivery: Delivery, webhook: Webhook, attempt: Attempt): void {
-    const { tries, success, backoff, random, onAttempt, disable } = this.#options;
+    const { success, settingsOf, random, onAttempt, disable } = this.#options;
+    const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
-    const verdict = classify(attempt, made, webhook.tries ?? tries, success);
+    const verdict = classify(attempt, made, tries, success);
     onAttempt(webhook.id, attempt, verdict.kind);
     switch (verdict.kind) {
       case 'delivered':
@@ -220,15 +258,21 @@ export class Dispatcher {
       reason: result.reason,
     };
     this.#options.writer.write(outcome, () => {
-      this.#size -= 1;
+      this.#leave(delivery);
       delivery.written();
       this.#wake();
     });
   }
 
+  /** It is no longer in memory. */
+  #leave({ deliveryId }: Delivery): void {
+    this.#size -= 1;
+    if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
+  }
+
   #wake(): void {
     if (this.#wakers.length === 0) return;
-    if (this.#size >= this.#options.windowMax && !this.#stopping) return;
+    if (!this.hasRoom && !this.#stopping) return;
     const wakers = this.#wakers;
     this.#wakers = [];
     for (const wake of wakers) wake();

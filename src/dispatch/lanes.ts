@@ -23,7 +23,7 @@ export interface Queued {
 }
 
 export interface LaneOptions {
-  /** Requests in flight, in all lanes. */
+  /** Requests in flight, in all lanes, to begin with. */
   readonly concurrency: number;
   /** An average answer above this makes a lane slow, in milliseconds. */
   readonly slowMs: number;
@@ -54,7 +54,7 @@ const averageWeight = 0.2;
 
 export class Lanes<T extends Queued> {
   readonly #options: LaneOptions;
-  readonly #slowMax: number;
+  #concurrency: number;
   readonly #lanes = new Map<string, Lane<T>>();
   readonly #ring = createQueue<Lane<T>>();
   #parked: Lane<T>[] = [];
@@ -64,7 +64,7 @@ export class Lanes<T extends Queued> {
 
   constructor(options: LaneOptions) {
     this.#options = options;
-    this.#slowMax = Math.max(1, Math.floor(options.concurrency / 2));
+    this.#concurrency = options.concurrency;
   }
 
   /** Deliveries waiting, in all lanes. */
@@ -76,6 +76,16 @@ export class Lanes<T extends Queued> {
     return this.#inFlight;
   }
 
+  /** Makes the pool larger or smaller from now on. What is in flight beyond it ends by itself. */
+  resize(concurrency: number): void {
+    // A lane that nothing held back so far is not held back by the old size either.
+    for (const lane of this.#lanes.values()) {
+      if (lane.limit >= this.#concurrency) lane.limit = concurrency;
+    }
+    this.#concurrency = concurrency;
+    this.#unpark();
+  }
+
   add(delivery: T): void {
     const lane = this.#laneOf(delivery.webhookId);
     lane.queue.push(delivery);
@@ -85,7 +95,7 @@ export class Lanes<T extends Queued> {
 
   /** The next delivery to send, counted as in flight from now on; undefined when none may start. */
   next(): T | undefined {
-    while (this.#inFlight < this.#options.concurrency) {
+    while (this.#inFlight < this.#concurrency) {
       const lane = this.#ring.shift();
       if (!lane) return undefined;
       if (lane.queue.size > 0 && !this.#mayStart(lane)) {
@@ -116,7 +126,7 @@ export class Lanes<T extends Queued> {
       lane.limit = Math.max(1, Math.floor(Math.min(lane.limit, wasInFlight) / 2));
       this.#setSlow(lane, true);
     } else {
-      lane.limit = Math.min(this.#options.concurrency, lane.limit + 1);
+      lane.limit = Math.min(this.#concurrency, lane.limit + 1);
       lane.averageMs += (durationMs - lane.averageMs) * averageWeight;
       this.#setSlow(lane, lane.averageMs > this.#options.slowMs);
     }
@@ -148,7 +158,7 @@ export class Lanes<T extends Queued> {
       webhookId,
       queue: createQueue<T>(),
       inFlight: 0,
-      limit: this.#options.concurrency,
+      limit: this.#concurrency,
       averageMs: 0,
       slow: false,
       listed: false,
@@ -169,8 +179,9 @@ export class Lanes<T extends Queued> {
   }
 
   #mayStart(lane: Lane<T>): boolean {
-    if (lane.slow && this.#slowInFlight >= this.#slowMax) return false;
-    const { concurrency, capOf } = this.#options;
+    const concurrency = this.#concurrency;
+    if (lane.slow && this.#slowInFlight >= Math.max(1, Math.floor(concurrency / 2))) return false;
+    const { capOf } = this.#options;
     const fair = Math.max(1, concurrency - this.#inFlight);
     return lane.inFlight < Math.min(fair, lane.limit, capOf(lane.webhookId) ?? concurrency);
   }

@@ -53,6 +53,9 @@ export interface Event {
   /** UUIDv7, chosen when the event is recorded; the same on every try, redelivery and duplicate. */
   readonly id: string;
   readonly envelope: Envelope;
-  /** What a receiver gets in the format `cloudstack`; its UTF-8 bytes are the message's, byte for byte. */
+  /**
+   * What a receiver gets in the format `cloudstack`. CloudStack's own is the message's, byte for byte in UTF-8; any other
+   * cloud's is the envelope with the event's id, as JSON.
+   */
   readonly body: string;
 }

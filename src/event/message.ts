@@ -55,4 +55,9 @@ export interface OffsetSpan {
    * below the stored position has not been recorded.
    */
   readonly highWatermark: bigint;
+  /**
+   * The id Kafka gave the topic when it was made: one made again under the same name has another, and its offsets
+   * begin anew. Absent where the broker knows none (before Kafka 2.8) or did not tell.
+   */
+  readonly topicId?: string;
 }

@@ -15,7 +15,7 @@ import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
 
 /** Everything is in memory and synchronous; a change is seen by the next `match`. */
-export interface MatchIndex extends Omit<Tenants, 'accountOf' | 'domainOf' | 'pathOf'> {
+export interface MatchIndex extends Omit<Tenants, 'accountOf' | 'domainOf'> {
   upsertWebhook(webhook: Webhook): void;
   /** Nothing happens when there is none. */
   removeWebhook(id: string): void;
@@ -75,6 +75,7 @@ export function createMatchIndex(): MatchIndex {
 
   return {
     ...tenants,
+    pathOf,
     removeWebhook,
     ownerOf,
     upsertWebhook(webhook) {

@@ -19,15 +19,18 @@ import type { Route } from './cloudstack-category.ts';
 import { toRfc3339 } from './java-time.ts';
 import { parseObject } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { nameLengthMax, textLengthMax } from './facts.ts';
 import type { NormalizedEvent } from './normalizer.ts';
-import { isSecretKey, scrub } from './scrub.ts';
+import { builtInScrubber } from './scrub.ts';
+import type { Scrubber } from './scrub.ts';
 import { cut, storable } from './text.ts';
 
-/** An id or a name longer than CloudStack's own columns is no id; it would not fit an index either. */
-export const nameLengthMax = 255;
-/** Longer descriptions and details are cut in the envelope; the body keeps them whole. */
-export const textLengthMax = 4096;
 const detailCountMax = 32;
+
+/** Its body is CloudStack's own. */
+export interface CloudStackEvent extends NormalizedEvent {
+  readonly body: string;
+}
 
 /**
  * Reads one message of any of the five categories.
@@ -40,13 +43,18 @@ const detailCountMax = 32;
  * @throws {MalformedMessageError} when the body is no JSON object in UTF-8, has the shape of no CloudStack event, has
  *   no `event`, or an id in it is longer than `nameLengthMax`.
  */
-export function normalizeCloudStack(message: Message): NormalizedEvent {
+export function normalizeCloudStack(
+  message: Message,
+  scrubber: Scrubber = builtInScrubber,
+): CloudStackEvent {
   const { text, value } = parseObject(message.body);
   const route = readRoute(message.routingKey);
   const category = route?.category ?? inferCategory(value);
-  const envelope = envelopeOf(category, value, route);
-  if (category === 'ActionEvent') return { envelope, body: text };
-  const safe = scrub(value);
+  if (category === 'ActionEvent') {
+    return { envelope: envelopeOf(category, value, { route, scrubber }), body: text };
+  }
+  const safe = scrubber.object(value);
+  const envelope = envelopeOf(category, safe, { route, scrubber });
   return { envelope, body: safe === value ? text : JSON.stringify(safe) };
 }
 
@@ -95,7 +103,11 @@ function told(category: Category): ReadonlySet<string> {
 type Draft = { -readonly [K in keyof Envelope]: Envelope[K] };
 
 /** Built by assignment: this runs for every message, and a spread for each fact that may be absent costs more. */
-function envelopeOf(category: Category, body: JsonObject, route: Route | undefined): Envelope {
+function envelopeOf(
+  category: Category,
+  body: JsonObject,
+  { route, scrubber }: { route: Route | undefined; scrubber: Scrubber },
+): Envelope {
   const at = fields[category];
   const draft: Draft = { category, event: eventOf(category, body, route) };
   const entity = shortType(name(body, at.entity) ?? route?.resource);
@@ -116,7 +128,7 @@ function envelopeOf(category: Category, body: JsonObject, route: Route | undefin
   const instant = time === undefined ? undefined : toRfc3339(time);
   if (instant !== undefined) draft.eventDateTime = instant;
   draft.source = route?.source ?? 'management-server';
-  const details = detailsOf(body, keysTold[category], draft.entityuuid);
+  const details = detailsOf(body, keysTold[category], scrubber, draft.entityuuid);
   if (time !== undefined && instant === undefined) details['eventDateTime'] = time;
   if (category === 'AsyncJobEvent' && route?.type !== undefined) details['phase'] = route.type;
   for (const _ in details) {
@@ -160,7 +172,12 @@ function shortType(type: string | undefined): string | undefined {
 }
 
 /** Every other plain value, such as the uuid of each further resource an action touched, under its class's name. */
-function detailsOf(body: JsonObject, skipped: ReadonlySet<string>, entityuuid?: string) {
+function detailsOf(
+  body: JsonObject,
+  skipped: ReadonlySet<string>,
+  { isSecretKey }: Scrubber,
+  entityuuid?: string,
+) {
   const details: Record<string, unknown> = {};
   let count = 0;
   for (const key of Object.keys(body)) {

@@ -1,13 +1,70 @@
 /** Which normalizer reads which configured source format (contract 1.2). */
+import { ConfigError } from '../event/errors.ts';
+import { createAlertmanagerNormalizer } from './alertmanager.ts';
+import { createCloudEventsNormalizer } from './cloudevents.ts';
+import { createCloudpodsNormalizer } from './cloudpods.ts';
 import { normalizeCloudStack } from './cloudstack.ts';
-import type { Normalizer } from './normalizer.ts';
+import { createJsonNormalizer } from './json-mapped.ts';
+import type { MappingRules } from './mapping.ts';
+import { createMonascaNormalizer } from './monasca.ts';
+import type { Normalizer, NormalizerFactory, NormalizerOptions } from './normalizer.ts';
+import { createOpenStackNormalizer } from './openstack.ts';
+import { createS3Normalizer } from './s3.ts';
+import { builtInScrubber } from './scrub.ts';
+import { createVcdNormalizer } from './vcd.ts';
+import { createXenOrchestraNormalizer } from './xen-orchestra.ts';
 
-const normalizers = {
-  cloudstack: message => [normalizeCloudStack(message)],
-} as const satisfies Record<string, Normalizer>;
+const factories = {
+  cloudstack:
+    ({ scrubber }) =>
+    message => [normalizeCloudStack(message, scrubber)],
+  openstack: createOpenStackNormalizer,
+  monasca: createMonascaNormalizer,
+  vcd: createVcdNormalizer,
+  s3: createS3Normalizer,
+  cloudevents: createCloudEventsNormalizer,
+  json: createJsonNormalizer,
+  'xen-orchestra': createXenOrchestraNormalizer,
+  cloudpods: createCloudpodsNormalizer,
+  alertmanager: createAlertmanagerNormalizer,
+} as const satisfies Record<string, NormalizerFactory>;
 
-export type NormalizableFormat = keyof typeof normalizers;
+export type NormalizableFormat = keyof typeof factories;
 
-export function normalizerFor(format: NormalizableFormat): Normalizer {
-  return normalizers[format];
+export const normalizableFormats: readonly string[] = Object.keys(factories);
+
+/** Monasca's own `alarm_processor.ttl`. */
+const alarmTtlMs = 4 * 60 * 60 * 1_000;
+
+/** What is not said is as the configuration has it by default. */
+export type NormalizerSettings = Pick<NormalizerOptions, 'now'> & Partial<NormalizerOptions>;
+
+/** @throws {ConfigError} with a line for each rule of the mapping that cannot be used with this format, or at all. */
+export function normalizerFor(format: NormalizableFormat, options: NormalizerSettings): Normalizer {
+  const mapping = options.mapping ?? {};
+  const problems = mappingProblems(format, mapping);
+  if (problems.length > 0) throw new ConfigError(problems);
+  return factories[format]({
+    keepAudit: false,
+    alarmTtlMs,
+    showPayload: false,
+    scrubber: builtInScrubber,
+    mapping,
+    ...options,
+  });
+}
+
+function mappingProblems(format: NormalizableFormat, mapping: MappingRules): readonly string[] {
+  if (format === 'json' && mapping.event === undefined) {
+    return ['mapping.event: null: expected where the event type is, for the format json'];
+  }
+  if (format === 'cloudstack' && Object.keys(mapping).length > 0) {
+    return [
+      'mapping: set: expected none; events of the format cloudstack are passed on as they are',
+    ];
+  }
+  if (format !== 'json' && mapping.events !== undefined) {
+    return [`mapping.events: set: expected none; the format ${format} knows where its events are`];
+  }
+  return [];
 }

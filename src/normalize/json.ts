@@ -1,12 +1,12 @@
-/** The bytes of a message as the JSON object they should be, or the reason why they are not. */
+/** The bytes of a message as the JSON they should be, or the reason why they are not. */
 import { MalformedMessageError } from '../event/errors.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export interface ParsedBody {
+export interface ParsedBody<T> {
   /** The body, byte order mark and white space included: its UTF-8 bytes are the message's bytes. */
   readonly text: string;
-  readonly value: JsonObject;
+  readonly value: T;
 }
 
 /**
@@ -19,7 +19,14 @@ const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const byteOrderMark = 0xfeff;
 
 /** @throws {MalformedMessageError} when the body is not one JSON object in UTF-8 of at most `bodyBytesMax`. */
-export function parseObject(body: Uint8Array | null): ParsedBody {
+export function parseObject(body: Uint8Array | null): ParsedBody<JsonObject> {
+  const { text, value } = parseBody(body);
+  if (isObject(value)) return { text, value };
+  throw malformed(`the body is ${kindOf(value)}`);
+}
+
+/** @throws {MalformedMessageError} when the body is not JSON in UTF-8 of at most `bodyBytesMax`. */
+export function parseBody(body: Uint8Array | null): ParsedBody<unknown> {
   if (body === null) throw malformed('there is no body (a Kafka tombstone)');
   if (body.length === 0) throw malformed('the body is empty');
   if (body.length > bodyBytesMax) {
@@ -29,8 +36,7 @@ export function parseObject(body: Uint8Array | null): ParsedBody {
   }
   const text = decode(body);
   const value = parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
-  if (isObject(value)) return { text, value };
-  throw malformed(`the body is ${kindOf(value)}`);
+  return { text, value };
 }
 
 export function isObject(value: unknown): value is JsonObject {

@@ -13,6 +13,8 @@ export interface BackoffPolicy {
   readonly baseMs: number;
   /** Largest wait we choose ourselves; a receiver may ask for more, up to `waitMsMax`. */
   readonly capMs: number;
+  /** The wait after each attempt, instead of doubling; the last one stays. Never empty. */
+  readonly stepsMs?: readonly number[];
   /** Largest wait a receiver may ask for. It keeps a bad header from parking a delivery for years. */
   readonly waitMsMax: number;
 }
@@ -37,8 +39,12 @@ export function backoffMs(
   if (!Number.isInteger(made) || made < 1) {
     throw new RangeError(`made must be a positive integer, got ${made}`);
   }
+  const stepMs = policy.stepsMs?.at(Math.min(made, policy.stepsMs.length) - 1);
   // 2 ** 1024 is Infinity, and min() then yields the cap, so no exponent needs a guard of its own.
   const ceilingMs = Math.min(policy.capMs, policy.baseMs * 2 ** (made - 1));
-  const chosenMs = Math.floor(ceilingMs * random);
-  return Math.min(policy.waitMsMax, Math.max(chosenMs, retryAfterMs));
+  const chosenMs = stepMs === undefined ? ceilingMs * random : stepMs * (1 + stepSpread * random);
+  return Math.min(policy.waitMsMax, Math.max(Math.floor(chosenMs), retryAfterMs));
 }
+
+/** Who names a step means it; a little more keeps those who failed together from coming back together. */
+const stepSpread = 0.1;

@@ -56,12 +56,21 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     });
   }
 
-  async function rejoin(): Promise<void> {
+  async function rejoinOnce(): Promise<void> {
     const lost = processId;
     ledger = createLedger(newId());
     processId = await join();
     onLost();
     log.warn({ lost, processId }, 'lease.lost');
+  }
+
+  // Recording and renewing may find the loss at the same moment; one new row is enough.
+  let rejoining: Promise<void> | undefined;
+  function rejoin(): Promise<void> {
+    rejoining ??= rejoinOnce().finally(() => {
+      rejoining = undefined;
+    });
+    return rejoining;
   }
 
   async function renew(): Promise<void> {

@@ -12,7 +12,7 @@ import { takeReceipts } from '../store/receipt-match.ts';
 import {
   forgetOffset,
   recordBatch,
-  storedOffset,
+  storedPosition,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
@@ -66,23 +66,29 @@ async function recordSpan(
   span: OffsetSpan,
   read: readonly ReadMessage[],
 ): Promise<readonly ReadMessage[]> {
-  const key = { source: owner.source, topic: span.topic, partition: span.partition };
+  const { topic, partition, topicId } = span;
+  const key = { source: owner.source, topic, partition };
   let from = 0;
   for (;;) {
     const fresh = read.slice(from);
     const firstOffset = span.offsets[from] ?? span.nextOffset;
-    const position = { ...key, firstOffset, nextOffset: span.nextOffset };
+    const position = { topic, partition, topicId, firstOffset, nextOffset: span.nextOffset };
     const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
     if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
     if (result.kind === 'recorded') return fresh;
-    const stored = (await storedOffset(databaseOf(store), key)) ?? 0n;
-    if (stored > span.highWatermark) {
-      // The partition ends before what we have recorded of it: another topic of the same name.
-      log.warn({ ...key, stored: `${stored}`, end: `${span.highWatermark}` }, 'topic.recreated');
+    const stored = await storedPosition(databaseOf(store), key);
+    const nextOffset = stored?.nextOffset ?? 0n;
+    const hasIds = topicId !== undefined && typeof stored?.topicId === 'string';
+    if (!hasIds && nextOffset > span.highWatermark) {
+      // Without ids (Kafka before 2.8) a partition that ends before what is recorded of it tells another topic.
+      log.warn(
+        { ...key, stored: `${nextOffset}`, end: `${span.highWatermark}` },
+        'topic.recreated',
+      );
       await forgetOffset(databaseOf(store), key);
     } else {
-      if (stored >= span.nextOffset) return [];
-      from = span.offsets.findIndex(offset => offset >= stored);
+      if (nextOffset >= span.nextOffset) return [];
+      from = span.offsets.findIndex(offset => offset >= nextOffset);
       if (from === -1) from = span.offsets.length;
     }
   }

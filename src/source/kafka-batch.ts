@@ -18,8 +18,12 @@ export interface ChunkLimits {
 }
 
 /** The chunks in the order of their offsets. The last one's span reaches to the end of what was fetched. */
-export function* chunksOf(batch: Batch, limits: ChunkLimits): Generator<Chunk> {
+export function* chunksOf(
+  batch: Batch,
+  limits: ChunkLimits & { readonly topicId: string | undefined },
+): Generator<Chunk> {
   const { topic, partition } = batch;
+  const { topicId } = limits;
   const highWatermark = BigInt(batch.highWatermark);
   const endOffset = fetchedTo(batch);
   for (let start = 0; start < batch.messages.length;) {
@@ -35,6 +39,7 @@ export function* chunksOf(batch: Batch, limits: ChunkLimits): Generator<Chunk> {
         offsets,
         nextOffset: last ? endOffset : (offsets.at(-1) ?? -1n) + 1n,
         highWatermark,
+        ...(topicId === undefined ? {} : { topicId }),
       },
     };
     start = end;

@@ -4,11 +4,20 @@
  * Source: kafkajs 2.2.4, `src/consumer/index.js` and `src/consumer/runner.js`. It restarts itself after some errors
  * and not after others; here it never does, and the source begins a new session instead.
  */
-import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import kafkajs, {
+  type Cluster,
+  type Consumer,
+  type EachBatchPayload,
+  type Kafka,
+  type PartitionAssigner,
+} from 'kafkajs';
 
 import { atMost, unlessAborted } from './backoff.ts';
 import { type KafkaClientOptions, retry } from './kafka-client.ts';
-import { type Member, takeBatch } from './kafka-member.ts';
+import { createCommitter } from './kafka-committer.ts';
+import { type Member, type MemberSurroundings, takeBatch } from './kafka-member.ts';
+import { createMembership } from './kafka-membership.ts';
+import { fetchTopicIds, type TopicIds } from './kafka-topic-ids.ts';
 
 export interface ConsumerOptions extends KafkaClientOptions {
   readonly groupId: string;
@@ -21,6 +30,7 @@ export interface ConsumerOptions extends KafkaClientOptions {
   /** How long the group waits for its members when it is rebalanced. */
   readonly rebalanceTimeoutMs: number;
   readonly heartbeatMs: number;
+  readonly clock: () => number;
 }
 
 export interface Subscription {
@@ -30,9 +40,10 @@ export interface Subscription {
 }
 
 export interface GroupConsumer {
+  readonly member: Member;
   /** Resolves when the group has been joined; rejects when that failed. Returns early when told to stop. */
-  join(subscriptions: readonly Subscription[], until: AbortSignal): Promise<void>;
-  /** Takes no new batch, lets the one in flight end, and leaves the group. */
+  join(subscriptions: readonly Subscription[]): Promise<void>;
+  /** Takes no new batch, lets the one in flight end, and leaves the group. To be told to stop first. */
   close(): Promise<void>;
 }
 
@@ -40,15 +51,75 @@ export interface GroupConsumer {
 const fetchWaitMs = 500;
 const metadataMaxAgeMs = 60_000;
 const closeTimeoutMs = 5000;
+const commitIntervalMs = 200;
+/** A rebalance waits for every member, and all of the group's messages stand still meanwhile. */
+const rebalanceGraceMs = 5000;
 
 /** @param crashed aborted with the reason when kafkajs has given up. */
 export function createConsumer(
   kafka: Kafka,
   options: ConsumerOptions,
-  member: Member,
+  surroundings: MemberSurroundings,
   crashed: AbortController,
 ): GroupConsumer {
-  const consumer = kafka.consumer({
+  const { until } = surroundings;
+  const told = (event: string) => (error: unknown) =>
+    options.log.debug({ source: options.name, err: error }, event);
+  // An assigner is given the connections that kafkajs shows nowhere else.
+  let cluster: Cluster | undefined;
+  const consumer = configureConsumer(kafka, options, config => {
+    ({ cluster } = config);
+    return kafkajs.PartitionAssigners.roundRobin(config);
+  });
+  let commit: EachBatchPayload['commitOffsetsIfNecessary'] | undefined;
+  const committer = createCommitter(
+    async offsets => commit?.(offsets),
+    commitIntervalMs,
+    told('source.commit_failed'),
+  );
+  const member: Member = {
+    ...surroundings,
+    committer,
+    membership: createMembership({ ...options, rebalanceGraceMs }),
+    positions: new Map(),
+    topicIds: Promise.resolve(new Map()),
+    assignment: undefined,
+  };
+  let working: Promise<void> = Promise.resolve();
+  const eachBatch = async (payload: EachBatchPayload): Promise<void> => {
+    commit = offsets => payload.commitOffsetsIfNecessary(offsets);
+    working = takeBatch(member, payload);
+    await working;
+    if (until.aborted) await committer.flush();
+  };
+  listen(consumer, member, crashed);
+  consumer.on(consumer.events.GROUP_JOIN, ({ payload }) => {
+    member.topicIds = topicIdsOf(cluster, Object.keys(payload.memberAssignment), options);
+  });
+  return {
+    member,
+    async join(subscriptions) {
+      await unlessAborted(join(consumer, subscriptions, eachBatch), until, late => {
+        late.then(() => consumer.disconnect()).catch(told('source.close_failed'));
+      });
+    },
+    async close() {
+      await atMost(closeTimeoutMs, committer.flush());
+      const closing = consumer.disconnect().catch(told('source.close_failed'));
+      await working.catch(told('source.batch_failed'));
+      await atMost(closeTimeoutMs, closing);
+      committer.reset();
+    },
+  };
+}
+
+function configureConsumer(
+  kafka: Kafka,
+  options: ConsumerOptions,
+  assigner: PartitionAssigner,
+): Consumer {
+  return kafka.consumer({
+    partitionAssigners: [assigner],
     groupId: options.groupId,
     sessionTimeout: options.sessionTimeoutMs,
     rebalanceTimeout: options.rebalanceTimeoutMs,
@@ -60,26 +131,6 @@ export function createConsumer(
     allowAutoTopicCreation: false,
     retry: { ...retry, restartOnFailure: async () => false },
   });
-  let working: Promise<void> = Promise.resolve();
-  listen(consumer, member, crashed);
-  const closeFailed = (error: unknown): void =>
-    options.log.debug({ source: options.name, err: error }, 'source.close_failed');
-  return {
-    async join(subscriptions, until) {
-      const joining = join(consumer, subscriptions, async payload => {
-        working = takeBatch(member, payload);
-        await working;
-      });
-      await unlessAborted(joining, until, late => {
-        late.then(() => consumer.disconnect()).catch(closeFailed);
-      });
-    },
-    async close() {
-      const closing = consumer.disconnect().catch(closeFailed);
-      await working.catch(closeFailed);
-      await atMost(closeTimeoutMs, closing);
-    },
-  };
 }
 
 async function join(
@@ -104,9 +155,12 @@ function listen(consumer: Consumer, member: Member, crashed: AbortController): v
   consumer.on(events.CRASH, ({ payload }) => {
     crashed.abort(new Error('the consumer stopped', { cause: payload.error }));
   });
+  // The commit is on its way before the request to join again.
+  consumer.on(events.REBALANCING, () => void member.committer.flush());
   consumer.on(events.GROUP_JOIN, ({ payload }) => {
     member.assignment = payload.memberAssignment;
     member.positions.clear();
+    member.committer.reset();
     member.membership.joined();
     member.report();
   });
@@ -114,7 +168,23 @@ function listen(consumer: Consumer, member: Member, crashed: AbortController): v
   consumer.on(events.END_BATCH_PROCESS, ({ payload }) => {
     // Nothing but control records: there was nothing to record, and the position moves all the same.
     if (payload.batchSize > 0) return;
-    const partition = `${payload.topic}/${payload.partition}`;
-    member.positions.set(partition, BigInt(payload.lastOffset) + 1n);
+    const { topic, partition } = payload;
+    const nextOffset = BigInt(payload.lastOffset) + 1n;
+    member.positions.set(`${topic}/${partition}`, nextOffset);
+    member.committer.note({ topic, partition, nextOffset });
   });
+}
+
+/** Without the ids a topic made again is still told by offsets that ran backwards, in most cases. */
+async function topicIdsOf(
+  cluster: Cluster | undefined,
+  topics: readonly string[],
+  { name, log }: ConsumerOptions,
+): Promise<TopicIds> {
+  try {
+    return cluster === undefined ? new Map() : await fetchTopicIds(cluster, topics);
+  } catch (error) {
+    log.warn({ source: name, err: error }, 'source.topic_ids_unknown');
+    return new Map();
+  }
 }

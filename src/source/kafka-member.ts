@@ -1,5 +1,5 @@
 /**
- * What one member of a consumer group does with the batches it is given: record, then commit.
+ * What one member of a consumer group does with the batches it is given: record, then note for the commit.
  *
  * kafkajs lets a member join a rebalance only after the batch it handles has ended, so a batch is not held for
  * ever: heartbeats go on while it is being recorded, and when they say that the partition is lost, or will be, the
@@ -13,22 +13,31 @@ import { type BackoffPolicy, createBackoff, delay } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import { explain } from './explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
+import type { Committer } from './kafka-committer.ts';
 import type { Membership } from './kafka-membership.ts';
+import type { TopicIds } from './kafka-topic-ids.ts';
 import type { RecordBatch } from './sessions.ts';
 import type { StatusBoard } from './status.ts';
 
-export interface Member {
+/** What a member is given by the source. */
+export interface MemberSurroundings {
   readonly options: MemberOptions;
   readonly board: StatusBoard;
   /** Rings when the source is paused, resumed or to stop. */
   readonly bell: Bell;
   readonly record: RecordBatch;
-  readonly membership: Membership;
   /** Says on the board that messages arrive. */
   readonly report: () => void;
   readonly until: AbortSignal;
+}
+
+export interface Member extends MemberSurroundings {
+  readonly membership: Membership;
+  readonly committer: Committer;
   /** The next offset to record, by `topic/partition`, where it is known. */
   readonly positions: Map<string, bigint>;
+  /** Asked for each time the group has been joined; never rejects. */
+  topicIds: Promise<TopicIds>;
   /** Undefined until the group has been joined. */
   assignment: Readonly<IMemberAssignment> | undefined;
 }
@@ -46,11 +55,15 @@ export async function takeBatch(member: Member, payload: EachBatchPayload): Prom
   const { options, membership, until } = member;
   const isHeld = membership.hold();
   const heartbeat: Heartbeat = () => payload.heartbeat();
-  for (const chunk of chunksOf(payload.batch, options)) {
+  // A fetch brings batches of several partitions, and all of them are handled before kafkajs joins again: once the
+  // group is being rebalanced, none of them is begun.
+  await heartbeat();
+  const topicId = (await member.topicIds).get(payload.batch.topic);
+  for (const chunk of chunksOf(payload.batch, { ...options, topicId })) {
     await untilResumed(member, heartbeat);
     if (until.aborted || !isHeld()) break;
     if (!(await recordBeating(member, chunk, isHeld, heartbeat))) break;
-    await commit(member, chunk, payload);
+    settle(member, chunk, payload);
     await heartbeat();
   }
   // The coordinator's answer is what makes kafkajs join again.
@@ -109,11 +122,8 @@ async function troubleOf(recording: Promise<void>): Promise<string | undefined> 
   }
 }
 
-async function commit({ positions }: Member, { span }: Chunk, payload: EachBatchPayload) {
-  const { topic, partition, nextOffset } = span;
-  payload.resolveOffset(String(nextOffset - 1n));
-  positions.set(`${topic}/${partition}`, nextOffset);
-  await payload.commitOffsetsIfNecessary({
-    topics: [{ topic, partitions: [{ partition, offset: String(nextOffset) }] }],
-  });
+function settle({ positions, committer }: Member, { span }: Chunk, payload: EachBatchPayload) {
+  payload.resolveOffset(String(span.nextOffset - 1n));
+  positions.set(`${span.topic}/${span.partition}`, span.nextOffset);
+  committer.note(span);
 }

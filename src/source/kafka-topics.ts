@@ -38,6 +38,8 @@ function fits(topic: string, rule: TopicRule): boolean {
   return !topic.startsWith('__') && rule.pattern.test(topic);
 }
 
+/** Kafka does not list a topic that the user may not describe. */
 function describeMissing(rule: TopicRule): string {
-  return 'name' in rule ? `no topic '${rule.name}'` : `no topic matches ${String(rule.pattern)}`;
+  const wanted = 'name' in rule ? `'${rule.name}'` : `matching ${String(rule.pattern)}`;
+  return `no topic ${wanted} that may be seen`;
 }

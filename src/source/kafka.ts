@@ -10,7 +10,7 @@
  */
 import type { Admin, Kafka } from 'kafkajs';
 
-import { createBackoff, delay, unlessAborted } from './backoff.ts';
+import { atMost, createBackoff, delay, unlessAborted } from './backoff.ts';
 import { type Bell, createBell } from './bell.ts';
 import type { ChunkLimits } from './kafka-batch.ts';
 import { createClient, retry } from './kafka-client.ts';
@@ -19,7 +19,6 @@ import { type ConsumerOptions, createConsumer } from './kafka-consumer.ts';
 import { stopIdleTimers } from './kafka-idle.ts';
 import { measureLag } from './kafka-lag.ts';
 import type { Member } from './kafka-member.ts';
-import { createMembership } from './kafka-membership.ts';
 import { matchTopics, parseTopic, type TopicMatch, type TopicRule } from './kafka-topics.ts';
 import { type RecordBatch, runSessions, sessionDefaults, type SessionOptions } from './sessions.ts';
 import type { Source } from './source.ts';
@@ -49,9 +48,7 @@ const kafkaDefaults = {
   recheckMs: 10_000,
 };
 const defaults = { ...sessionDefaults, ...kafkaDefaults };
-
-/** A rebalance waits for every member, and all of the group's messages stand still meanwhile. */
-const rebalanceGraceMs = 5000;
+const closeTimeoutMs = 5000;
 
 /** What the parts of one source share. */
 interface Shared {
@@ -112,8 +109,12 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
     });
     const match = await untilPresent(shared, admin, signal);
     if (match !== undefined) await consume(shared, { kafka, admin, match, record }, signal);
+  } catch (error) {
+    // kafkajs throws TypeErrors of its own when its list of brokers has run empty: trouble, and no bug of ours.
+    throw new Error('Kafka', { cause: error });
   } finally {
-    await admin.disconnect().catch(closeFailed);
+    // It waits for what was asked of a broker that may never answer.
+    await atMost(closeTimeoutMs, admin.disconnect().catch(closeFailed));
   }
 }
 
@@ -154,29 +155,23 @@ async function consume(shared: Shared, session: Session, signal: AbortSignal): P
   const { options, board, bell, fresh } = shared;
   const { match, record } = session;
   const crashed = new AbortController();
-  const until = AbortSignal.any([signal, crashed.signal]);
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, crashed.signal, over.signal]);
   until.addEventListener('abort', () => bell.ring(), { once: true });
-  const member: Member = {
-    options,
-    board,
-    bell,
-    record,
-    until,
-    membership: createMembership({ ...options, rebalanceGraceMs }),
-    positions: new Map(),
-    assignment: undefined,
-    report: () => board.running(match.missing.length === 0 ? undefined : match.missing.join('; ')),
-  };
-  const consumer = createConsumer(session.kafka, options, member, crashed);
+  const report = (): void =>
+    board.running(match.missing.length === 0 ? undefined : match.missing.join('; '));
+  const surroundings = { options, board, bell, record, until, report };
+  const consumer = createConsumer(session.kafka, options, surroundings, crashed);
   try {
     const subscriptions = match.present.map(topic => ({
       topic,
       fromBeginning: options.fromBeginning || fresh.has(topic),
     }));
-    await consumer.join(subscriptions, until);
-    await watch(shared, session, member);
+    await consumer.join(subscriptions);
+    await watch(shared, session, consumer.member);
     if (!signal.aborted && crashed.signal.aborted) throw crashed.signal.reason;
   } finally {
+    over.abort();
     await consumer.close();
   }
 }

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage } from 'amqplib';
 
 import type { Message, MessageBatch } from '../event/message.ts';
+import { atMost } from './backoff.ts';
 import type { Bell } from './bell.ts';
 import type { Log } from '../event/log.ts';
 import type { Link } from './rabbitmq-link.ts';
@@ -35,9 +36,11 @@ export interface Intake {
   readonly ended: string | undefined;
   /** Takes no more messages and gives back those waiting; the batch taken stays ours. */
   release(): Promise<void>;
-  /** Gives back everything that is not settled. */
+  /** Gives back everything that is not settled, or leaves that to the end of the connection. */
   close(): Promise<void>;
 }
+
+const closeTimeoutMs = 5000;
 
 /** @param bell rings when a message has arrived or the intake has ended. */
 export async function openIntake(link: Link, options: IntakeOptions, bell: Bell): Promise<Intake> {
@@ -90,7 +93,7 @@ export async function openIntake(link: Link, options: IntakeOptions, bell: Bell)
       return released;
     },
     async close() {
-      if (open) await channel.close().catch(ignoreGone);
+      if (open) await atMost(closeTimeoutMs, channel.close().catch(ignoreGone));
     },
   };
 

@@ -15,10 +15,22 @@ const AppUserSchema = defineEntity({
     passwordHash: p.text().nullable(),
     role: p.text().$type<Role>(),
     accountId: () =>
-      p.manyToOne(Account).mapToPk().fieldNames('account_id').nullable().deleteRule('cascade'),
+      p
+        .manyToOne(Account)
+        .mapToPk()
+        .fieldNames('account_id')
+        .nullable()
+        .index()
+        .deleteRule('cascade'),
     created: p.datetime().defaultRaw('now()'),
   },
-  checks: [{ name: 'app_user_role_check', expression: `role in ('Admin', 'DomainAdmin', 'User')` }],
+  checks: [
+    { name: 'app_user_role_check', expression: `role in ('Admin', 'DomainAdmin', 'User')` },
+    {
+      name: 'app_user_tenant_check',
+      expression: `role = 'Admin' or account_id is not null`,
+    },
+  ],
 });
 
 /** Someone who may log in to Hookline. */

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 
 import { sql } from 'kysely';
 
+import { insertAudit, nobody } from './audit.ts';
 import type { CloudAccount, CloudPicture } from './cloud-picture.ts';
 import { texts } from './columns.ts';
 import { inTransaction, type Database, type Store } from './open.ts';
@@ -75,6 +76,7 @@ export async function applyPicture(
     const written = await writeWanted(database, picture.layers.length, options.adoptLocal);
     const gone = await markMissing(database, picture, options);
     await dropForgotten(database);
+    await noteSync(database, { ...written, ...gone });
     const applied = { ...written, ...gone, ...(await countRows(database)) };
     await recordSync(database, { ...applied, ...options, isWhole: picture.isWhole });
     return applied;
@@ -182,6 +184,10 @@ async function writeWanted(
     where not exists (select from account a where a.id = w.id)
       and exists (select from domain d where d.id = w.domain_id)`,
   );
+  await sql`insert into audit (action, object_id, account_id, domain_id)
+    select 'account.back', a.id, a.id, w.domain_id from wanted_account w join account a on a.id = w.id
+    where a.removed_at is not null and ${isOurs('a')}
+      and exists (select from domain d where d.id = w.domain_id)`.execute(database);
   updated += await changed(
     database,
     sql`
@@ -220,11 +226,24 @@ async function markMissing(
   if (!acceptRemovals && missing > 0 && (tooMany || accounts.length === 0)) {
     return { removed: 0, held: missing };
   }
-  for (const table of ['account', 'domain'] as const) {
-    await sql`update ${sql.table(table)} t set removed_at = now(), updated = now()
-      where ${isMissing(table)}`.execute(database);
-  }
+  await sql`with gone as (
+      update account t set removed_at = now(), updated = now() where ${isMissing('account')}
+      returning t.id, t.domain_id)
+    insert into audit (action, object_id, account_id, domain_id)
+    select 'account.gone', id, id, domain_id from gone`.execute(database);
+  await sql`update domain t set removed_at = now(), updated = now()
+    where ${isMissing('domain')}`.execute(database);
   return { removed: missing, held: 0 };
+}
+
+/** Many rows may have changed: the audit says how many. Whose webhooks stop or go on is said of each account. */
+async function noteSync(
+  database: Database,
+  { created, updated, removed }: Pick<Applied, 'created' | 'updated' | 'removed'>,
+): Promise<void> {
+  if (created + updated + removed === 0) return;
+  const after = { created, updated, removed };
+  await insertAudit(database, nobody, { action: 'directory.synced', objectId: 'directory', after });
 }
 
 /** Nobody loses anything by these: no webhook, no user, nothing below. */
@@ -236,7 +255,10 @@ async function dropForgotten(database: Database): Promise<void> {
   await sql`delete from domain t where ${isForgotten}
     and not exists (select from webhook w where w.domain_id = t.id)
     and not exists (select from account a where a.domain_id = t.id)
-    and not exists (select from domain d where d.parent_id = t.id)`.execute(database);
+    and not exists (select from domain d where d.parent_id = t.id)
+    and not exists (select from setting s where s.scope = 'domain' and s.scope_id = t.id)`.execute(
+    database,
+  );
   await sql`delete from unknown_account u
     where exists (select from account a where a.id = u.id or a.alias = u.id)`.execute(database);
 }

@@ -5,6 +5,8 @@ import { Client } from 'pg';
 export type Change =
   | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
   | { readonly kind: 'truncate' }
+  /** Of some scope; which one is not told. */
+  | { readonly kind: 'setting' }
   | { readonly kind: 'due' };
 
 export interface ChangeListener {
@@ -38,6 +40,7 @@ function parseChange(payload: string): Change | undefined {
   if (payload === 'truncate' || payload === 'due') return { kind: payload };
   const colon = payload.indexOf(':');
   const kind = payload.slice(0, colon);
+  if (kind === 'setting') return { kind };
   if (kind !== 'webhook' && kind !== 'domain' && kind !== 'account') return undefined;
   return { kind, id: payload.slice(colon + 1) };
 }

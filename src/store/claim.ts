@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 
 import type { DeliveryKind } from '../event/delivery.ts';
-import type { Database } from './open.ts';
+import { type Database, inTransaction, type Store } from './open.ts';
 
 export interface ClaimedDelivery {
   readonly deliveryId: string;
@@ -34,6 +34,8 @@ export async function waitingWebhooks(database: Database): Promise<readonly stri
 /**
  * Marks due deliveries as being delivered by this process, oldest due first, up to `room` for each webhook.
  * Rows another process is just claiming are skipped, so replicas share the work without waiting.
+ *
+ * A process that was taken over, and does not know it yet, gets nothing: nobody would ever take its claims back.
  */
 export async function claimDue(
   database: Database,
@@ -41,8 +43,9 @@ export async function claimDue(
   wanted: readonly { readonly webhookId: string; readonly room: number }[],
 ): Promise<readonly ClaimedDelivery[]> {
   const { rows } = await sql<ClaimedDelivery>`
-    with due as (
-      select picked.id from unnest(
+    with held as (select from process where id = ${processId} for key share),
+    due as (
+      select picked.id from held cross join unnest(
         ${wanted.map(lane => lane.webhookId)}::uuid[], ${wanted.map(lane => lane.room)}::int[]) as lane(webhook_id, room)
       cross join lateral (
         select d.id from delivery d
@@ -56,6 +59,31 @@ export async function claimDue(
     from claimed c join event e on e.id = c.event_id
     order by c.next_attempt_at`.execute(database);
   return rows;
+}
+
+/**
+ * Makes due again what this process has claimed and does not hold: the answer to a claim was lost.
+ *
+ * Claiming holds a key-share lock on the process's row. Taking the row for update therefore waits for a claim that is
+ * still running on the broken connection.
+ *
+ * @param heldIds of the claimed deliveries in memory.
+ * @returns how many there were.
+ */
+export async function releaseUnheld(
+  store: Store,
+  processId: number,
+  heldIds: Iterable<string>,
+): Promise<number> {
+  return inTransaction(store, async database => {
+    await sql`select from process where id = ${processId} for update`.execute(database);
+    const { numAffectedRows } = await sql`
+      update delivery set state = 'pending', process_id = null, next_attempt_at = now()
+      where process_id = ${processId} and state = 'delivering' and id <> all(${[...heldIds]}::uuid[])`.execute(
+      database,
+    );
+    return Number(numAffectedRows ?? 0);
+  });
 }
 
 /** How many deliveries wait in the database, counted up to `max`. */

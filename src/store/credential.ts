@@ -2,6 +2,9 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 import { AppUser } from './app-user.ts';
 
+export const tokenScopes = ['read', 'write'] as const;
+export type TokenScope = (typeof tokenScopes)[number];
+
 const CredentialSchema = defineEntity({
   name: 'Credential',
   tableName: 'credential',
@@ -13,11 +16,20 @@ const CredentialSchema = defineEntity({
     name: p.text(),
     /** SHA-256 of the token; the token itself is never stored. */
     tokenHash: p.blob().unique(),
+    /** What it opens: asking, changing. */
+    scopes: p
+      .array()
+      .columnType('text[]')
+      .$type<TokenScope[]>()
+      .default([...tokenScopes]),
     created: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
   },
-  checks: [{ name: 'credential_kind_check', expression: `kind in ('token', 'session')` }],
+  checks: [
+    { name: 'credential_kind_check', expression: `kind in ('token', 'session')` },
+    { name: 'credential_scopes_check', expression: `scopes <@ '{read,write}'` },
+  ],
 });
 
 /** What a request proves its user with: a bearer token or a console session. */

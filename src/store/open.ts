@@ -5,17 +5,22 @@ import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Migration0003Directory } from '../../migrations/0003-directory.ts';
+import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
+import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
 import { AttemptRow } from './attempt.ts';
+import { AuditRow } from './audit.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
+import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
+import { SettingEntity } from './setting.ts';
 import { SourcePosition } from './source-position.ts';
 import { UnknownAccount } from './unknown-account.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
@@ -56,16 +61,20 @@ export async function openStore(
     clientUrl: url,
     entities: [
       Account,
+      ApiKey,
       AppUser,
       AttemptRow,
+      AuditRow,
       Credential,
       DeliveryRow,
       DirectoryState,
       Domain,
       EventRow,
+      LoginAttemptRow,
       ProcessRow,
       QuarantineRow,
       ReceiptRow,
+      SettingEntity,
       SourcePosition,
       UnknownAccount,
       WebhookFilterRow,
@@ -74,7 +83,7 @@ export async function openStore(
     ],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [Migration0001Schema, Migration0003Directory],
+      migrationsList: [Migration0001Schema, Migration0003Directory, Migration0004Access],
       snapshot: false,
       tableName: 'migration',
     },

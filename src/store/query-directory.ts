@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import type { Origin } from './origin.ts';
+import { accountWithin, domainWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 export interface DomainFacts {
   readonly id: string;
@@ -54,19 +56,26 @@ const after = (column: string, { cursor }: Page) =>
 
 export async function listDomains(
   database: Database,
+  territory: Territory,
   page: Page & { name?: string; parentId?: string },
 ): Promise<readonly DomainFacts[]> {
   const { rows } = await sql<DomainFacts>`
     select ${domainColumns} from domain d
     where ${after('d.id', page)} and ${page.name === undefined ? sql`true` : sql`d.name = ${page.name}`}
       and ${page.parentId === undefined ? sql`true` : sql`d.parent_id = ${page.parentId}`}
+      and ${domainWithin('d.id', territory)}
     order by d.id limit ${page.limit}`.execute(database);
   return rows;
 }
 
-export async function findDomain(database: Database, id: string): Promise<DomainFacts | undefined> {
+export async function findDomain(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<DomainFacts | undefined> {
   const { rows } = await sql<DomainFacts>`
-    select ${domainColumns} from domain d where d.id = ${id}`.execute(database);
+    select ${domainColumns} from domain d
+    where d.id = ${id} and ${domainWithin('d.id', territory)}`.execute(database);
   return rows[0];
 }
 
@@ -94,6 +103,8 @@ export async function adoptRootDomain(
   await sql`update domain set parent_id = ${id} where parent_id = ${root.id}`.execute(database);
   await sql`update account set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
   await sql`update webhook set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
+  await sql`update setting set scope_id = ${id}
+    where scope = 'domain' and scope_id = ${root.id}`.execute(database);
   await sql`delete from domain where id = ${root.id}`.execute(database);
   return { created: 0, updated: 1 };
 }
@@ -121,12 +132,14 @@ export async function upsertDomains(
 
 export async function listAccounts(
   database: Database,
+  territory: Territory,
   page: Page & { name?: string; domainId?: string },
 ): Promise<readonly AccountFacts[]> {
   const { rows } = await sql<AccountFacts>`
     select ${accountColumns} from account a
     where ${after('a.id', page)} and ${page.name === undefined ? sql`true` : sql`a.name = ${page.name}`}
       and ${page.domainId === undefined ? sql`true` : sql`a.domain_id = ${page.domainId}`}
+      and ${accountWithin('a.id', territory)}
     order by a.id limit ${page.limit}`.execute(database);
   return rows;
 }
@@ -134,9 +147,11 @@ export async function listAccounts(
 export async function findAccount(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<AccountFacts | undefined> {
   const { rows } = await sql<AccountFacts>`
-    select ${accountColumns} from account a where a.id = ${id}`.execute(database);
+    select ${accountColumns} from account a
+    where a.id = ${id} and ${accountWithin('a.id', territory)}`.execute(database);
   return rows[0];
 }
 

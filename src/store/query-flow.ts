@@ -1,33 +1,17 @@
 /**
  * Events, deliveries and the quarantine as people look at them, for the API.
  *
- * Lists run newest first along the primary key, or along (webhook_id, id). What has no index (state, event type,
- * entity) is looked for in a bounded stretch of rows, so that a page costs the same however many millions of rows
- * there are: a page may hold fewer items than asked for, or none, and still not be the last.
+ * Lists run newest first along the primary key, or along (webhook_id, id); see `span.ts`.
  */
 import { sql } from 'kysely';
 
 import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
-
-/** Rows looked at for one page. */
-const stretch = 10_000;
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  /** Id to go on after; null on the last page. */
-  readonly next: string | null;
-}
-
-interface Span {
-  readonly limit: number;
-  /** Id of the last item of the page before. */
-  readonly cursor?: string;
-  /** Recorded at or after; before. */
-  readonly from?: Date;
-  readonly to?: Date;
-}
+import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './span.ts';
+import type { Fragment, Page, Span } from './span.ts';
+import { eventWithin, webhookWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 export interface EventQuery extends Span {
   readonly source?: string;
@@ -102,8 +86,13 @@ const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType
       from attempt a where a.delivery_id = d.id), '[]')
     || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end as attempts`;
 
-export async function listEvents(database: Database, query: EventQuery): Promise<Page<EventFacts>> {
+export async function listEvents(
+  database: Database,
+  territory: Territory,
+  query: EventQuery,
+): Promise<Page<EventFacts>> {
   const wanted = conditions([
+    territory.kind === 'everything' ? undefined : eventWithin('e', territory),
     query.source === undefined ? undefined : sql`e.source = ${query.source}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
     query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
@@ -114,23 +103,27 @@ export async function listEvents(database: Database, query: EventQuery): Promise
     select ${eventColumns} from event e
     where ${inSpan('e', query)} and ${notBefore('e', last)} and ${wanted ?? sql`true`}
     order by e.id desc limit ${query.limit + 1}`.execute(database);
-  return page(rows, query.limit, last);
+  return pageOf(rows, query.limit, last);
 }
 
 export async function findEvent(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<(EventFacts & { readonly body: string }) | undefined> {
   const { rows } = await sql<EventFacts & { body: string }>`
-    select ${eventColumns}, e.body from event e where e.id = ${id}`.execute(database);
+    select ${eventColumns}, e.body from event e
+    where e.id = ${id} and ${eventWithin('e', territory)}`.execute(database);
   return rows[0];
 }
 
 export async function listDeliveries(
   database: Database,
+  territory: Territory,
   query: DeliveryQuery,
 ): Promise<Page<DeliveryFacts>> {
   const wanted = conditions([
+    territory.kind === 'everything' ? undefined : ofWebhookWithin(territory),
     query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
     query.state === undefined ? undefined : sql`d.state = ${query.state}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
@@ -144,66 +137,24 @@ export async function listDeliveries(
     select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
     where ${along} and ${notBefore('d', last)} and ${wanted ?? sql`true`}
     order by d.id desc limit ${query.limit + 1}`.execute(database);
-  return page(rows, query.limit, last);
+  return pageOf(rows, query.limit, last);
 }
 
 export async function findDelivery(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<
   (DeliveryFacts & { readonly account: string | null; readonly body: string }) | undefined
 > {
   const { rows } = await sql<DeliveryFacts & { account: string | null; body: string }>`
     select ${deliveryColumns}, e.account, e.body from delivery d join event e on e.id = d.event_id
-    where d.id = ${id}`.execute(database);
+    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : ofWebhookWithin(territory)}`.execute(
+    database,
+  );
   return rows[0];
 }
 
-type Fragment = ReturnType<typeof sql>;
-
-function conditions(all: readonly (Fragment | undefined)[]): Fragment | undefined {
-  const given = all.filter(one => one !== undefined);
-  return given.length === 0 ? undefined : sql.join(given, sql` and `);
-}
-
-function inSpan(alias: string, { cursor, from, to }: Span): Fragment {
-  const id = sql.ref(`${alias}.id`);
-  return (
-    conditions([
-      cursor === undefined ? undefined : sql`${id} < ${cursor}::uuid`,
-      from === undefined ? undefined : sql`${id} >= ${firstIdAt(from)}::uuid`,
-      to === undefined ? undefined : sql`${id} < ${firstIdAt(to)}::uuid`,
-    ]) ?? sql`true`
-  );
-}
-
-const notBefore = (alias: string, last: string | undefined): Fragment =>
-  last === undefined ? sql`true` : sql`${sql.ref(`${alias}.id`)} >= ${last}::uuid`;
-
-/** Id of the last row of the stretch, or undefined when the table ends before it. */
-async function stretchEnd(
-  database: Database,
-  table: Fragment,
-  along: Fragment,
-): Promise<string | undefined> {
-  const { rows } = await sql<{ id: string }>`
-    select id from ${table} where ${along} order by id desc offset ${stretch - 1} limit 1`.execute(
-    database,
-  );
-  return rows[0]?.id;
-}
-
-function page<T extends { readonly id: string }>(
-  rows: readonly T[],
-  limit: number,
-  stretchLast: string | undefined,
-): Page<T> {
-  if (rows.length <= limit) return { items: rows, next: stretchLast ?? null };
-  return { items: rows.slice(0, limit), next: rows[limit - 1]?.id ?? null };
-}
-
-/** The smallest id of that millisecond: ids begin with their time. */
-function firstIdAt(at: Date): string {
-  const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0').slice(-12);
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
+/** Deliveries are whose their webhook is; those of a deleted webhook are in nobody's territory but `everything`. */
+const ofWebhookWithin = (territory: Territory): Fragment =>
+  sql`exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})`;

@@ -2,8 +2,11 @@
 import { sql } from 'kysely';
 
 import type { Role } from './app-user.ts';
+import type { TokenScope } from './credential.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
+import { userWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 export interface UserFacts {
   readonly id: string;
@@ -14,19 +17,38 @@ export interface UserFacts {
   readonly created: string;
 }
 
+/** A user, and where their account lies in the tree. */
+export interface TokenOwner extends UserFacts {
+  readonly domainId: string | null;
+  readonly domainPath: string | null;
+}
+
+/** What a token that was presented is, and opens. */
+export interface Presented {
+  readonly kind: 'token' | 'session';
+  readonly scopes: readonly TokenScope[];
+}
+
 export interface TokenFacts {
   readonly id: string;
   readonly name: string;
+  readonly scopes: readonly TokenScope[];
   readonly created: string;
   readonly expiresAt: string | null;
   readonly lastUsedAt: string | null;
 }
 
-const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
-const tokenColumns = sql`c.id, c.name, ${instant('c.created')} as created,
+export const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
+const tokenColumns = sql`c.id, c.name, c.scopes, ${instant('c.created')} as created,
   ${instant('c.expires_at')} as "expiresAt", ${instant('c.last_used_at')} as "lastUsedAt"`;
 /** How exact `last_used_at` is: a request a second must not be a write a second. */
-const touchedEvery = sql`interval '1 minute'`;
+export const touchedEvery = sql`interval '1 minute'`;
+
+/** For `app_user u`: what a TokenOwner has. */
+export const ownerColumns = sql`${userColumns}, d.id as "domainId", d.path as "domainPath"`;
+export const ownerJoins = sql`left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`;
+/** Nobody acts for an account that is gone from the cloud; but an answer of the cloud's shuts no Admin out. */
+export const isStillThere = sql`(a.removed_at is null or u.role = 'Admin')`;
 
 /** Any constant will do, as long as every Hookline uses the same one. */
 const FIRST_USER_LOCK = 7_219_004_321;
@@ -58,19 +80,44 @@ export async function findUser(
   return rows[0];
 }
 
+/** The user, as far as the territory has them. */
+export async function findUserWithin(
+  database: Database,
+  username: string,
+  territory: Territory,
+): Promise<UserFacts | undefined> {
+  const { rows } = await sql<UserFacts>`
+    select ${userColumns} from app_user u
+    where u.username = ${username} and ${userWithin('u', territory)}`.execute(database);
+  return rows[0];
+}
+
 /** Users by name, those after `cursor`. */
 export async function listUsers(
   database: Database,
+  territory: Territory,
   page: { limit: number; cursor?: string },
 ): Promise<readonly UserFacts[]> {
   const { rows } = await sql<UserFacts>`
     select ${userColumns} from app_user u
     where ${page.cursor === undefined ? sql`true` : sql`u.username > ${page.cursor}`}
+      and ${userWithin('u', territory)}
     order by u.username limit ${page.limit}`.execute(database);
   return rows;
 }
 
-/** Sets a new password and ends every session and token, as whoever knew the old one may hold them. */
+/** The highest role among the users of an account; undefined for an account without users here. */
+export async function highestRole(
+  database: Database,
+  accountId: string,
+): Promise<Role | undefined> {
+  const { rows } = await sql<{ role: Role }>`
+    select role from app_user where account_id = ${accountId}
+    order by array_position(array['Admin', 'DomainAdmin', 'User'], role) limit 1`.execute(database);
+  return rows[0]?.role;
+}
+
+/** Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them. */
 export async function replacePassword(
   database: Database,
   username: string,
@@ -79,7 +126,8 @@ export async function replacePassword(
   const { rows } = await sql`
     with changed as (
       update app_user set password_hash = ${passwordHash} where username = ${username} returning id),
-    ended as (delete from credential where user_id in (select id from changed))
+    ended as (delete from credential where user_id in (select id from changed)),
+    closed as (delete from api_key where user_id in (select id from changed))
     select id from changed`.execute(database);
   return rows.length > 0;
 }
@@ -111,12 +159,14 @@ export async function insertToken(
     kind: 'token' | 'session';
     name: string;
     tokenHash: Buffer;
+    scopes: readonly TokenScope[];
     expiresAt?: Date;
   },
 ): Promise<TokenFacts> {
   const { rows } = await sql<TokenFacts>`
-    insert into credential as c (user_id, kind, name, token_hash, expires_at)
-    values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${token.expiresAt ?? null})
+    insert into credential as c (user_id, kind, name, token_hash, scopes, expires_at)
+    values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${[...token.scopes]}::text[],
+      ${token.expiresAt ?? null})
     returning ${tokenColumns}`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into credential returned no row');
@@ -127,15 +177,17 @@ export async function insertToken(
 export async function findTokenOwner(
   database: Database,
   tokenHash: Buffer,
-): Promise<UserFacts | undefined> {
-  const { rows } = await sql<UserFacts>`
+): Promise<(TokenOwner & Presented) | undefined> {
+  const { rows } = await sql<TokenOwner & Presented>`
     with found as (
-      select id, user_id, last_used_at from credential
+      select id, user_id, kind, scopes, last_used_at from credential
       where token_hash = ${tokenHash} and (expires_at is null or expires_at > now())),
     touched as (
       update credential c set last_used_at = now() from found
       where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
-    select ${userColumns} from app_user u join found on found.user_id = u.id`.execute(database);
+    select ${ownerColumns}, found.kind, found.scopes
+    from app_user u join found on found.user_id = u.id ${ownerJoins}
+    where ${isStillThere}`.execute(database);
   return rows[0];
 }
 
@@ -157,10 +209,18 @@ export async function deleteToken(
   database: Database,
   userId: string,
   id: string,
-): Promise<boolean> {
-  const { rows } = await sql`
-    delete from credential where id = ${id} and user_id = ${userId} returning id`.execute(database);
-  return rows.length > 0;
+): Promise<TokenFacts | undefined> {
+  const { rows } = await sql<TokenFacts>`
+    delete from credential c where c.id = ${id} and c.user_id = ${userId}
+    returning ${tokenColumns}`.execute(database);
+  return rows[0];
+}
+
+/** Ends the session with this token; a token made for a program is left alone. */
+export async function endSession(database: Database, tokenHash: Buffer): Promise<void> {
+  await sql`delete from credential where token_hash = ${tokenHash} and kind = 'session'`.execute(
+    database,
+  );
 }
 
 /** Removes sessions and tokens that have expired. */

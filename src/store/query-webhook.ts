@@ -4,6 +4,8 @@ import { sql } from 'kysely';
 import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
+import { webhookWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 /** What a webhook is made with; all of it but the owner can be changed. */
 export interface WebhookValues {
@@ -60,9 +62,11 @@ const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id 
 /** Webhooks by id. */
 export async function listWebhooks(
   database: Database,
+  territory: Territory,
   query: WebhookQuery,
 ): Promise<readonly WebhookFacts[]> {
   const wanted = [
+    webhookWithin('w', territory),
     query.cursor === undefined ? [] : sql`w.id > ${query.cursor}::uuid`,
     query.name === undefined ? [] : sql`w.name = ${query.name}`,
     query.state === undefined ? [] : sql`w.state = ${query.state}`,
@@ -72,7 +76,7 @@ export async function listWebhooks(
   ].flat();
   const { rows } = await sql<WebhookFacts>`
     select ${columns} from webhook w
-    where ${wanted.length === 0 ? sql`true` : sql.join(wanted, sql` and `)}
+    where ${sql.join(wanted, sql` and `)}
     order by w.id limit ${query.limit}`.execute(database);
   return rows;
 }
@@ -80,9 +84,11 @@ export async function listWebhooks(
 export async function findWebhook(
   database: Database,
   id: string,
+  territory: Territory,
 ): Promise<WebhookFacts | undefined> {
   const { rows } = await sql<WebhookFacts>`
-    select ${columns} from webhook w where w.id = ${id}`.execute(database);
+    select ${columns} from webhook w
+    where w.id = ${id} and ${webhookWithin('w', territory)}`.execute(database);
   return rows[0];
 }
 

@@ -37,6 +37,8 @@ export interface BatchRows {
   readonly position?: {
     readonly topic: string;
     readonly partition: number;
+    /** Kafka's own id of the topic, where it is known. */
+    readonly topicId?: string | undefined;
     readonly firstOffset: bigint;
     readonly nextOffset: bigint;
   };
@@ -101,16 +103,18 @@ export async function findRecorded(
   });
 }
 
-/** The offset up to which a partition is recorded; undefined when nothing of it ever was. */
-export async function storedOffset(
+/** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
+export async function storedPosition(
   database: Database,
   key: { source: string; topic: string; partition: number },
-): Promise<bigint | undefined> {
-  const { rows } = await sql<{ next_offset: string }>`select next_offset from source_position
+): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
+  const { rows } = await sql<{ next_offset: string; topic_id: string | null }>`
+    select next_offset, topic_id from source_position
     where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
     database,
   );
-  return rows[0] && BigInt(rows[0].next_offset);
+  const [row] = rows;
+  return row && { nextOffset: BigInt(row.next_offset), topicId: row.topic_id };
 }
 
 /** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
@@ -130,14 +134,18 @@ function heldPart(rows: BatchRows) {
   return rows.position ? held : sql`${held}, allowed as (select from held)`;
 }
 
+// A position of another topic of the same name says nothing of this one: it begins anew.
 function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position']>) {
   return sql`allowed as (
-    insert into source_position as stored (source, topic, partition, next_offset)
-    select ${rows.source}, ${position.topic}, ${position.partition}::int, ${position.nextOffset.toString()}::bigint
+    insert into source_position as stored (source, topic, partition, next_offset, topic_id)
+    select ${rows.source}, ${position.topic}, ${position.partition}::int, ${position.nextOffset.toString()}::bigint,
+      ${position.topicId ?? null}::text
       from held
     on conflict (source, topic, partition) do update
-      set next_offset = excluded.next_offset, updated_at = now()
+      set next_offset = excluded.next_offset, updated_at = now(),
+        topic_id = coalesce(excluded.topic_id, stored.topic_id)
       where stored.next_offset <= ${position.firstOffset.toString()}::bigint
+        or stored.topic_id <> excluded.topic_id
     returning 1)`;
 }
 

@@ -9,6 +9,8 @@ const SourcePositionSchema = defineEntity({
     partition: p.integer().primary(),
     /** Records below it are recorded. */
     nextOffset: p.bigint(),
+    /** Kafka's own id of the topic, which another topic of the same name does not have. */
+    topicId: p.text().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
   },
 });

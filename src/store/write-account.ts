@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import { DIRECTORY_LOCK } from './apply-picture.ts';
+import { insertAudit, nobody } from './audit.ts';
 import type { CloudAccount, CloudDomain } from './cloud-picture.ts';
 import { inTransaction, type Database, type Store } from './open.ts';
 import { findRootDomain } from './query-directory.ts';
@@ -35,6 +36,13 @@ export async function addCloudAccount(
         removed_at = null, updated = now()
       where a.origin = 'cloud'`.execute(database);
     await sql`delete from unknown_account where id = ${account.id}`.execute(database);
+    await insertAudit(database, nobody, {
+      action: 'account.found',
+      objectId: account.id,
+      accountId: account.id,
+      domainId: account.domainId,
+      after: account,
+    });
   });
 }
 

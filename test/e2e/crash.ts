@@ -67,6 +67,8 @@ const troubleWeight = 3;
 const troubleShares = 3 * troubleWeight;
 /** Long enough for a start, the take-over of what the one before left, and the first batches. */
 const startMsMax = 2_500;
+/** Any broker hands over what it has within this time. */
+const fetchMsMin = 250;
 const portion = 20;
 
 export async function crashAgainAndAgain(options: CrashOptions): Promise<Aftermath> {
@@ -96,7 +98,7 @@ class CrashRun {
   readonly #published: CloudMessage[] = [];
   /** Events for an ordinary life. */
   readonly #share: number;
-  /** What happens around the process in which life, once it has delivered something. */
+  /** What happens around the process in which life, once it consumes. */
   readonly #troubles: Readonly<Record<number, (hookline: HooklineProcess) => Promise<void>>>;
   #isDatabaseDown = false;
   #bound = 0;
@@ -131,7 +133,8 @@ class CrashRun {
     await using hookline = spawnHookline(this.#environment);
     const publishing = this.#publishSlowly(share - early);
     if (trouble) {
-      await this.#untilAccepted(hookline, 1);
+      // The first deliveries may be what the process before has left; trouble is to meet the intake, too.
+      await hookline.untilReady();
       await trouble(hookline);
     } else if (this.#dice.roll(4) === 0) {
       await wait(this.#dice.roll(startMsMax));
@@ -177,7 +180,7 @@ class CrashRun {
     await this.#options.postgres.kill();
     this.#isDatabaseDown = true;
     await this.#publishSlowly(this.#share);
-    await wait(this.#dice.roll(startMsMax));
+    await wait(fetchMsMin + this.#dice.roll(startMsMax));
   }
 
   async #brokerRestarts(hookline: HooklineProcess): Promise<void> {

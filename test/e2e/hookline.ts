@@ -8,6 +8,8 @@ export interface HooklineProcess extends AsyncDisposable {
   readonly pid: number;
   /** How it ended: `code 0`, `signal SIGKILL`. */
   readonly exited: Promise<string>;
+  /** The same, once it has ended. */
+  readonly ended: string | undefined;
   /** Asks until there is an answer. @throws Error with its last output, when it ends or the deadline passes. */
   until<T>(
     what: string,
@@ -40,21 +42,30 @@ const defaults: Environment = {
   HOOKLINE_ADMIN_PASSWORD: adminPassword,
 };
 
-/** @param environment `HOOKLINE_…`, beside a free port, a key and a password. */
-export function spawnHookline(environment: Environment): HooklineProcess {
+/**
+ * @param environment `HOOKLINE_…`, beside a free port, a key and a password.
+ * @param args of `serve`.
+ */
+export function spawnHookline(
+  environment: Environment,
+  args: readonly string[] = [],
+): HooklineProcess {
   const lines: LogLine[] = [];
-  const hookline = spawnGuarded(process.execPath, [main, 'serve'], {
+  const said: string[] = [];
+  const hookline = spawnGuarded(process.execPath, [main, 'serve', ...args], {
     deathSignal: 'KILL',
     env: { ...withoutHookline(process.env), ...defaults, ...environment },
     onLine: line => {
       if (line.startsWith('{')) lines.push(JSON.parse(line));
+      // Failed attempts are what most of these tests ask for; they would bury the rest.
+      if (!line.includes('"delivery.attempted"')) said.push(line);
     },
   });
   let ended: string | undefined;
   void hookline.exited.then(how => (ended = how));
 
   const withOutput = (problem: string): Error =>
-    new Error(`${problem}; Hookline said last:\n${hookline.lastOutput()}`);
+    new Error(`${problem}; Hookline said last:\n${said.slice(-linesTold).join('\n')}`);
   const until: HooklineProcess['until'] = async (what, ask, deadlineMs = 30_000) => {
     const watched = async () => {
       const answer = await ask();
@@ -78,6 +89,9 @@ export function spawnHookline(environment: Environment): HooklineProcess {
   return {
     pid: hookline.pid,
     exited: hookline.exited,
+    get ended() {
+      return ended;
+    },
     until,
     untilStarted,
     untilReady: async () => {
@@ -97,6 +111,8 @@ export function spawnHookline(environment: Environment): HooklineProcess {
 }
 
 const stopDeadlineMs = 10_000;
+/** In the message of an error. */
+const linesTold = 40;
 
 function urlOf(line: LogLine | undefined): string | undefined {
   return typeof line?.['url'] === 'string' ? line['url'] : undefined;

@@ -8,12 +8,23 @@ import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
+import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
 import { createTestDatabase } from '../service/shared.ts';
 
 export const secretKey = Buffer.alloc(32, 1);
 export const newId = createIdGenerator(Date.now, randomBytes);
+
+export const settingDefaults: SettingDefaults = {
+  'webhook.delivery.tries': '3',
+  'webhook.delivery.timeout': '10',
+  'webhook.delivery.backoff': '5-600',
+  'webhook.deliveries.limit': '1000',
+  'webhook.deliveries.cleanup.interval': '3600',
+  'webhook.deliveries.cleanup.initial.delay': '180',
+  'webhook.delivery.thread.pool.size': '64',
+};
 
 export interface Answer {
   readonly status: number;
@@ -33,6 +44,7 @@ export interface AnswerBody {
   readonly errors: readonly { readonly path: string; readonly message: string }[];
   readonly items: readonly AnswerBody[];
   readonly nextCursor: string | null;
+  readonly account: string;
   readonly accountId: string;
   readonly domainId: string;
   readonly payloadUrl: string;
@@ -41,6 +53,16 @@ export interface AnswerBody {
   readonly updated: string;
   readonly filters: readonly AnswerBody[];
   readonly token: string;
+  readonly objectId: string;
+  readonly action: string;
+  readonly address: string;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+  readonly csrfToken: string;
+  readonly scopes: readonly string[];
+  readonly kind: string;
+  readonly apiKey: string;
+  readonly secretKey: string;
   readonly path: string;
   readonly requestHeaders: Readonly<Record<string, string>>;
 }
@@ -78,6 +100,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     sources: () => sources,
     metrics: new Registry(),
     log: { debug: write, info: write, warn: write, error: write },
+    settingDefaults,
     version: '0.0.0-test',
     newId,
     now: Date.now,

@@ -438,3 +438,28 @@ describe('hookline config and serve', () => {
     expect(started).toEqual([4711, 'ingest']);
   });
 });
+
+describe('settings', () => {
+  it('are listed with where they come from, set, and taken back', async () => {
+    const { domainId } = (await api.ask('GET', '/v1/session')).body;
+    const set = ['setting', 'set', 'webhook.delivery.tries', '7', '--domain', domainId];
+    expect(await json(...set)).toMatchObject({ value: '7', origin: 'domain', isSetHere: true });
+    const list = await run(['setting', 'list', '--domain', domainId]);
+    expect(list.out).toMatch(/webhook\.delivery\.tries +7 +domain/);
+    const wrong = await run(['setting', 'set', 'webhook.delivery.tries', 'many']);
+    expect(wrong).toMatchObject({ code: 1, out: '' });
+    expect(wrong.err).toContain('expected a whole number from 1 to 100, not many');
+    const unset = await run(['setting', 'unset', 'webhook.delivery.tries', '--domain', domainId]);
+    expect(unset).toMatchObject({ code: 0, out: 'webhook.delivery.tries unset' });
+  });
+});
+
+describe('the audit', () => {
+  it('lists who changed what, and which fields', async () => {
+    const { id } = await makeWebhook();
+    await run(['webhook', 'update', id, '--description', 'new', '--tries', '4']);
+    const { out } = await run(['audit', '--object', id]);
+    expect(out).toMatch(/admin +webhook\.updated/);
+    expect(out).toMatch(/description, tries, updated/);
+  });
+});

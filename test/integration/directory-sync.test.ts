@@ -38,6 +38,14 @@ const paths = async (): Promise<string[]> => {
 };
 const everybody = ['admin@root', 'anna@berlin', 'ben@berlin', 'chi@apac', 'p@apac'];
 
+const synced = (after: object) => ({
+  action: 'directory.synced',
+  account: null,
+  domain: null,
+  username: null,
+  after,
+});
+
 function remove(id: string): void {
   const { tables } = harness.cloud;
   tables.account = tables.account.filter(row => row.id !== id);
@@ -187,6 +195,17 @@ describe('what is missing in the cloud’s answer', () => {
     harness.cloud.tables.account.push(accountRow('ben', 'apac'));
     expect(await harness.sync()).toMatchObject({ updated: 1 });
     expect(await accounts()).toContain('ben@apac');
+    expect(
+      await harness.rows(
+        `select action, account_id as account, domain_id as domain, username, after from audit order by id`,
+      ),
+    ).toEqual([
+      synced({ created: 8, updated: 0, removed: 0 }),
+      { action: 'account.gone', account: 'ben', domain: 'berlin', username: null, after: null },
+      synced({ created: 0, updated: 0, removed: 1 }),
+      { action: 'account.back', account: 'ben', domain: 'apac', username: null, after: null },
+      synced({ created: 0, updated: 1, removed: 0 }),
+    ]);
   });
 
   it('is forgotten after a month when nothing hangs on it', async () => {

@@ -119,16 +119,16 @@ function configOf(url: string, environment: Readonly<Record<string, string>> = {
 }
 
 async function insertWebhook(
-  { rows }: RecordHarness,
+  records: RecordHarness,
   payloadUrl: string,
   facts: WebhookFacts,
 ): Promise<string> {
   const id = randomUUID();
-  await rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms)
+  await records.rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms)
     values ('${id}', 'w', '${account}', 'root', '${payloadUrl}', ${facts.sslVerification ?? true},
       ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'})`);
   if (facts.secret !== undefined) {
-    await rows(`insert into webhook_secret (webhook_id, sealed)
+    await records.rows(`insert into webhook_secret (webhook_id, sealed)
       values ('${id}', '\\x${seal(secretKey, facts.secret).toString('hex')}')`);
   }
   return id;

@@ -57,9 +57,11 @@ async function openIngestHarness(): Promise<IngestHarness> {
     windowMax: 1_000,
     laneWaitMs: 1_000,
     slowMs: 1_000,
-    timeoutMs: 1_000,
-    tries: 1,
-    backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
+    settingsOf: () => ({
+      timeoutMs: 1_000,
+      tries: 1,
+      backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
+    }),
     success: '2xx',
     webhook: () => undefined,
     request: () => {

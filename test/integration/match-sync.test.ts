@@ -133,7 +133,15 @@ interface Following extends AsyncDisposable {
 
 async function follow(harness: RecordHarness, resyncMs = 600_000): Promise<Following> {
   const { url: databaseUrl, store } = harness;
-  const sync = await MatchSync.open({ store, databaseUrl, resyncMs, onDue: () => {}, log: silent });
+  const sync = await MatchSync.open({
+    store,
+    databaseUrl,
+    resyncMs,
+    onDue: () => {},
+    onSetting: () => {},
+    onTree: () => {},
+    log: silent,
+  });
   const stop = new AbortController();
   const running = sync.run(stop.signal);
   return {
@@ -175,6 +183,8 @@ describe('the match index', () => {
           databaseUrl,
           resyncMs: 1,
           onDue: () => {},
+          onSetting: () => {},
+          onTree: () => {},
           log: silent,
         });
         expect(await agrees(harness, fresh)).toBe(true);

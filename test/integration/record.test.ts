@@ -29,8 +29,8 @@ async function recordKafka(
   highWatermark?: bigint,
 ): Promise<number> {
   const batch = kafkaBatch(messages, firstOffset, highWatermark);
-  const read_ = messages.map(one => read(one));
-  return (await recorder.record('kafka', batch, read_)).length;
+  const entries = messages.map(one => read(one));
+  return (await recorder.record('kafka', batch, entries)).length;
 }
 
 async function recordRabbitmq(
@@ -47,6 +47,13 @@ async function recordRabbitmq(
     )
   ).length;
 }
+
+/** A batch of the topic that Kafka calls `a`. */
+const batchOf = (firstOffset: bigint, highWatermark: bigint) => {
+  const { span, ...batch } = kafkaBatch(texts(3), firstOffset, highWatermark);
+  if (!span) throw new RangeError('a batch from Kafka has a span');
+  return { ...batch, span: { ...span, topicId: 'a' } };
+};
 
 describe('recording from Kafka', () => {
   it('records events with all they say, and moves the position with them', async () => {
@@ -123,6 +130,39 @@ describe('recording from Kafka', () => {
     await recordKafka(harness, texts(5), 100n);
     expect(await recordKafka(harness, texts(3), 0n, 3n)).toBe(3);
     expect(await harness.count('event')).toBe(8);
+  });
+
+  it('begins anew when Kafka says by its id that it is another topic, however far that one is', async () => {
+    await using harness = await openRecordHarness();
+    const recordOf = async (topicId: string, count: number): Promise<number> => {
+      const { span, ...batch } = kafkaBatch(texts(count), 0n);
+      if (!span) throw new RangeError('a batch from Kafka has a span');
+      const entries = batch.messages.map(one => read(one));
+      return (
+        await harness.recorder.record('kafka', { ...batch, span: { ...span, topicId } }, entries)
+      ).length;
+    };
+    expect(await recordOf('a', 5)).toBe(5);
+    expect(await recordOf('a', 5)).toBe(0);
+    expect(await recordOf('b', 8)).toBe(8);
+    expect(await recordOf('b', 9)).toBe(1);
+  });
+
+  it('takes an old end of the partition for no sign of another topic while the ids agree', async () => {
+    await using harness = await openRecordHarness();
+    for (const [firstOffset, end] of [
+      [0n, 3n],
+      [3n, 6n],
+      [0n, 3n],
+    ] as const) {
+      const batch = batchOf(firstOffset, end);
+      await harness.recorder.record(
+        'kafka',
+        batch,
+        batch.messages.map(one => read(one)),
+      );
+    }
+    expect(await harness.count('event')).toBe(6);
   });
 
   it('keeps bodies with any character in them', async () => {

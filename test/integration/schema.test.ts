@@ -12,10 +12,11 @@ import {
   type TestDatabase,
 } from '../service/shared.ts';
 
+/** All of them, in order. */
+const migrations = ['Migration0001Schema', 'Migration0003Directory', 'Migration0004Access'];
+
 /** An event id of that instant's day. */
 const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
-
-const names = ['Migration0001Schema', 'Migration0003Directory'];
 
 describe('the migrations', () => {
   it('leave no difference between the tables and the entities', async () => {
@@ -37,17 +38,17 @@ describe('the migrations', () => {
     const stores = await Promise.all(Array.from({ length: 3 }, () => openStore(own.href)));
     try {
       const ran = await Promise.all(stores.map(store => migrate(store)));
-      expect(ran.flat()).toEqual(names);
+      expect(ran.flat()).toEqual(migrations);
       const [store] = stores;
       if (!store) throw new RangeError('three stores are open');
       expect(await migrationStatus(store)).toEqual({
-        executed: names,
+        executed: migrations,
         pending: [],
       });
-      for (const _ of names) await migrateDown(store);
+      for (const _ of migrations) await migrateDown(store);
       expect(await migrationStatus(store)).toEqual({
         executed: [],
-        pending: names,
+        pending: migrations,
       });
       const left = await store.em.fork()
         .execute(`select relname from pg_class c join pg_namespace n on n.oid = relnamespace

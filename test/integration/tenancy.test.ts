@@ -6,6 +6,7 @@ import type { Message } from '../../src/event/message.ts';
 import { MatchSync } from '../../src/match-sync.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
+import { createScrubber } from '../../src/normalize/scrub.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { listUnknown } from '../../src/store/query-unknown.ts';
 import { openTenancy, type Tenancy } from '../../src/tenancy.ts';
@@ -40,7 +41,15 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
   const { store, url: databaseUrl, log, cloud } = harness;
   stop = new AbortController();
   metrics = createMetrics();
-  sync = await MatchSync.open({ store, databaseUrl, resyncMs: 600_000, onDue: () => {}, log });
+  sync = await MatchSync.open({
+    store,
+    databaseUrl,
+    resyncMs: 600_000,
+    onDue: () => {},
+    onSetting: () => {},
+    onTree: () => {},
+    log,
+  });
   tenancy = openTenancy({
     config: {
       kind: 'cloudstack',
@@ -56,6 +65,7 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
     store,
     sync,
     metrics,
+    scrubber: createScrubber(),
     newId,
     syncs: true,
     log,
@@ -103,7 +113,7 @@ const usage = (account: string): Message =>
 async function readAll(
   messages: readonly Message[],
 ): Promise<{ owed: string[][]; asked: boolean }> {
-  const { read, learn, count } = tenancy.readBatch(normalizerFor('cloudstack'));
+  const { read, learn, count } = tenancy.readBatch(normalizerFor('cloudstack', { now: Date.now }));
   const readThem = () => messages.map(one => read(one).events.flatMap(event => [...event.owed]));
   const first = readThem();
   const asked = await learn(stop.signal);

@@ -20,6 +20,20 @@ describe('lanes', () => {
     expect(startAll(lanes)).toHaveLength(32);
   });
 
+  it('fills a pool that grows and drains one that shrinks', () => {
+    const lanes = lanesOf(4);
+    for (let count = 0; count < 100; count += 1) lanes.add(delivery('a'));
+    expect(startAll(lanes)).toHaveLength(2);
+    lanes.resize(64);
+    expect(startAll(lanes)).toHaveLength(30);
+    lanes.resize(2);
+    expect(startAll(lanes)).toEqual([]);
+    for (let ended = 0; ended < 31; ended += 1) lanes.finish('a', 1);
+    expect(startAll(lanes)).toEqual([]);
+    lanes.finish('a', 1);
+    expect(startAll(lanes)).toHaveLength(1);
+  });
+
   it('takes turns', () => {
     const lanes = lanesOf(8);
     for (const id of ['a', 'a', 'a', 'b', 'b', 'c']) lanes.add(delivery(id));

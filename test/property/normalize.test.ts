@@ -3,9 +3,11 @@ import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
 import { normalizeCloudStack } from '../../src/normalize/cloudstack.ts';
-import type { NormalizedEvent } from '../../src/normalize/normalizer.ts';
-import { isSecretKey, scrub } from '../../src/normalize/scrub.ts';
+import type { CloudStackEvent } from '../../src/normalize/cloudstack.ts';
+import { createScrubber } from '../../src/normalize/scrub.ts';
 import { messageOf, samples } from '../fixtures/cloudstack.ts';
+
+const { value: scrub, isSecretKey } = createScrubber();
 
 const keys = [
   'event',
@@ -59,7 +61,7 @@ const mutatedSample = fc
     return body.slice(0, start) + text + body.slice(start + length);
   });
 
-function attempt(body: string | Uint8Array, routingKey?: string): NormalizedEvent | undefined {
+function attempt(body: string | Uint8Array, routingKey?: string): CloudStackEvent | undefined {
   try {
     return normalizeCloudStack(messageOf(body, routingKey));
   } catch (error) {
@@ -169,7 +171,8 @@ describe('scrub', () => {
     const { plain } = fc.letrec<{ plain: unknown }>(tie => ({
       plain: fc.oneof(
         { maxDepth: 5 },
-        fc.double(),
+        // JSON has no such number, and it is the one value that is not itself.
+        fc.double({ noNaN: true }),
         fc.boolean(),
         fc.array(tie('plain')),
         fc.dictionary(key, tie('plain')),

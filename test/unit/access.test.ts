@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { hashPassword, verifyPassword } from '../../src/access/password.ts';
-import { isAllowed, listPermissions, permissionFor } from '../../src/access/permission.ts';
+import { listPermissions, permissionFor, reachOf } from '../../src/access/permission.ts';
 import { createToken, hashToken } from '../../src/access/token.ts';
 
 describe('a password', () => {
@@ -52,10 +52,10 @@ describe('the permission table', () => {
     expect(() => permissionFor('GET', '/docstring')).toThrow(RangeError);
   });
 
-  it('keeps everything but health, login and the documentation for admins', () => {
+  it('keeps everything but health, login and the documentation for those who are logged in', () => {
     const open = listPermissions().filter(route => {
       const [method = '', url = ''] = route.split(' ');
-      return isAllowed(permissionFor(method, url), undefined);
+      return permissionFor(method, url) === 'public';
     });
     expect(open).toEqual([
       'GET /healthz',
@@ -66,10 +66,18 @@ describe('the permission table', () => {
     ]);
   });
 
-  it('lets an admin in and nobody else yet', () => {
+  it('lets an admin reach everything, a domain admin their subtree, a user their account', () => {
     const permission = permissionFor('GET', '/v1/webhooks');
-    expect(isAllowed(permission, 'Admin')).toBe(true);
-    expect(isAllowed(permission, 'DomainAdmin')).toBe(false);
-    expect(isAllowed(permission, 'User')).toBe(false);
+    if (permission === 'public') throw new RangeError('webhooks are not public');
+    expect(reachOf(permission, 'Admin')).toBe('everything');
+    expect(reachOf(permission, 'DomainAdmin')).toBe('subtree');
+    expect(reachOf(permission, 'User')).toBe('account');
+  });
+
+  it('keeps what is about the whole installation for admins', () => {
+    const permission = permissionFor('POST', '/v1/sources/:name/pause');
+    if (permission === 'public') throw new RangeError('sources are not public');
+    expect(reachOf(permission, 'DomainAdmin')).toBeUndefined();
+    expect(reachOf(permission, 'User')).toBeUndefined();
   });
 });

@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import {
-  nameLengthMax,
-  normalizeCloudStack,
-  textLengthMax,
-} from '../../src/normalize/cloudstack.ts';
+import { normalizeCloudStack } from '../../src/normalize/cloudstack.ts';
+import { nameLengthMax, textLengthMax } from '../../src/normalize/facts.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
 import { bodyBytesMax } from '../../src/normalize/json.ts';
 import { jobWithSecrets, jobWithSecretsOld } from '../fixtures/cloudstack-secrets.ts';
@@ -33,7 +30,9 @@ describe.each(Object.entries(samples))('sample %s', (_, sample) => {
 
 it('is what the configured format cloudstack means, one event a message', () => {
   const { body, envelope } = samples.vmStartFailed;
-  expect(normalizerFor('cloudstack')(messageOf(body))).toEqual([{ envelope, body }]);
+  expect(normalizerFor('cloudstack', { now: Date.now })(messageOf(body))).toEqual([
+    { envelope, body },
+  ]);
 });
 
 describe('the body', () => {

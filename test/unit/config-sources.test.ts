@@ -31,6 +31,8 @@ function problems(env: Record<string, string>, sources?: unknown): readonly stri
   return [];
 }
 
+/** How messages are read when nothing is said about it. */
+const reading = { keepAudit: false, alarmTtlMs: 14_400_000, showPayload: false, mapping: {} };
 const amqp = { HOOKLINE_AMQP_URL: 'amqp://guest:guest@localhost:5672' };
 const kafka = { HOOKLINE_KAFKA_BROKERS: 'one:9092, two:9093' };
 
@@ -41,6 +43,7 @@ describe('a source', () => {
         kind: 'rabbitmq',
         name: 'rabbitmq',
         format: 'cloudstack',
+        ...reading,
         url: 'amqp://guest:guest@localhost:5672',
         exchange: ['cloudstack-events'],
         bindings: ['#'],
@@ -57,10 +60,12 @@ describe('a source', () => {
         kind: 'kafka',
         name: 'kafka',
         format: 'cloudstack',
+        ...reading,
         brokers: ['one:9092', 'two:9093'],
         topics: ['cloudstack'],
         groupId: 'hookline',
         fromBeginning: true,
+        sessionTimeoutMs: 30_000,
       },
     ]);
   });
@@ -72,7 +77,12 @@ describe('a source', () => {
       HOOKLINE_AMQP_BINDINGS: '*.ActionEvent.#',
       HOOKLINE_AMQP_QUEUE: 'mine',
       HOOKLINE_AMQP_QUEUE_TYPE: 'classic',
-      HOOKLINE_AMQP_FORMAT: 'cloudstack',
+      HOOKLINE_AMQP_FORMAT: 'json',
+      HOOKLINE_AMQP_KEEP_AUDIT: 'true',
+      HOOKLINE_AMQP_ALARM_TTL_MS: '0',
+      HOOKLINE_AMQP_SHOW_PAYLOAD: 'true',
+      HOOKLINE_AMQP_MAPPING_ACCOUNT: '/payload/tenant_id',
+      HOOKLINE_AMQP_MAPPING_EVENT_DATE_TIME: 'timestamp & "Z"',
       HOOKLINE_AMQP_PREFETCH: '10',
       HOOKLINE_AMQP_TLS_CA_FILE: 'ca.pem',
       HOOKLINE_AMQP_TLS_CERT_FILE: 'ca.pem',
@@ -84,7 +94,11 @@ describe('a source', () => {
       {
         kind: 'rabbitmq',
         name: 'rabbitmq',
-        format: 'cloudstack',
+        format: 'json',
+        keepAudit: true,
+        alarmTtlMs: 0,
+        showPayload: true,
+        mapping: { account: '/payload/tenant_id', eventDateTime: 'timestamp & "Z"' },
         url: 'amqps://broker',
         exchange: ['a', 'b'],
         bindings: ['*.ActionEvent.#'],
@@ -196,6 +210,16 @@ describe('a source', () => {
       { name: 'a', kind: 'kafka', brokers: ['b:1'], tls: true },
       'sources[0].tls',
       'expected a section with enabled',
+    ],
+    [
+      { name: 'a', kind: 'kafka', brokers: ['b:1'], mapping: { acount: '/a' } },
+      'sources[0].mapping.acount',
+      'did you mean account?',
+    ],
+    [
+      { name: 'a', kind: 'kafka', brokers: ['b:1'], mapping: '/a' },
+      'sources[0].mapping',
+      'expected a section with event, entity',
     ],
     [
       { name: 'a', kind: 'rabbitmq', url: 'amqp://a', prefetch: 0 },

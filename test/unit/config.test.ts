@@ -63,6 +63,7 @@ describe('loadConfig', () => {
       log: { level: 'info' },
       signature: { encoding: 'base64' },
       success: { codes: '2xx' },
+      scrub: { keys: [] },
       sources: [],
       client: {
         url: 'http://127.0.0.1:8080',
@@ -198,7 +199,8 @@ describe('a misconfiguration', () => {
       'expected a URL that starts with postgres:// or postgresql://',
     ],
     ['HOOKLINE_URL', 'localhost:8080', 'expected a URL that starts with http:// or https://'],
-    ['HOOKLINE_AMQP_FORMAT', 'openstack', '"openstack": expected one of cloudstack'],
+    ['HOOKLINE_AMQP_FORMAT', 'soap', '"soap": expected one of cloudstack'],
+    ['HOOKLINE_SCRUB_KEYS', ',', '[]: expected at least one name'],
     ['HOOKLINE_KAFKA_BROKERS', ',', '[]: expected at least one name'],
     ['HOOKLINE_SOURCES', '{', 'expected a list of sources'],
   ])('%s=%s is refused by name, value and expectation', (name, value, expected) => {

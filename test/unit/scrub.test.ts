@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { isSecretKey, scrub, tooDeep } from '../../src/normalize/scrub.ts';
+import { createScrubber, tooDeep } from '../../src/normalize/scrub.ts';
+
+const { value: scrub, isSecretKey, bytes } = createScrubber();
 
 describe('scrub', () => {
   it.each([
@@ -17,6 +19,13 @@ describe('scrub', () => {
       { 'd[0].key': 'secret', 'd[0].value': 'x', 'd[1].value': 'y' },
       { 'd[0].key': 'secret', 'd[0].value': '***', 'd[1].value': 'y' },
     ],
+    [
+      'the part of a hash',
+      { name: 'partial_password_hash', content: 'x' },
+      { name: 'partial_password_hash', content: '***' },
+    ],
+    ['how to reach storage', { connection_info: { data: {} } }, { connection_info: '***' }],
+    ['several of them', { tokens: ['x'] }, { tokens: '***' }],
     ['JSON in text', { cmdInfo: '{"psk":"x","a":1}' }, { cmdInfo: '{"psk":"***","a":1}' }],
     ['JSON after a class name', 'a.b.C/vm/{"password":"x"}/', 'a.b.C/vm/{"password":"***"}/'],
     [
@@ -75,3 +84,48 @@ it.each(['passwordenabled', 'sshkeypair', 'publickey', 'tokenizer', 'signatureve
   'does not hold the key %s for a secret',
   key => expect(isSecretKey(key)).toBe(false),
 );
+
+describe('a scrubber with further keys', () => {
+  const { value, isSecretKey: isSecret } = createScrubber(['ssh fingerprint', 'a.b(c', '--']);
+
+  it.each(['ssh_fingerprint', 'sshFingerprint', 'user.SSH-fingerprint', 'a_b(c', 'password'])(
+    'holds the key %s for a secret',
+    key => expect(isSecret(key)).toBe(true),
+  );
+
+  it.each(['ssh', 'fingerprint', 'a.b', 'id', ''])('does not hold the key %j for a secret', key =>
+    expect(isSecret(key)).toBe(false),
+  );
+
+  it('finds them in text, too', () => {
+    expect(value('ssh_fingerprint=SHA256:x y')).toBe('ssh_fingerprint=*** y');
+  });
+});
+
+describe('the bytes of a message nobody could read', () => {
+  it('are the very same where nothing looks like a secret', () => {
+    const body = Buffer.from('{"id":1, broken');
+    expect(bytes(body)).toBe(body);
+  });
+
+  it.each([
+    ['JSON', '{"a":[{"token":"x"}]}', '{"a":[{"token":"***"}]}'],
+    ['broken JSON', '{"token":"x", "a"', '{"token":"***", "a"'],
+  ])('lose those of %s', (_, body, expected) => {
+    expect(Buffer.from(bytes(Buffer.from(body))).toString()).toBe(expected);
+  });
+
+  it('that are no UTF-8 keep every other byte', () => {
+    const body = Buffer.concat([
+      Buffer.from([0x82, 0xff]),
+      Buffer.from('token=x;'),
+      Buffer.from([0xc3]),
+    ]);
+    const safe = Buffer.concat([
+      Buffer.from([0x82, 0xff]),
+      Buffer.from('token=***;'),
+      Buffer.from([0xc3]),
+    ]);
+    expect(Buffer.from(bytes(body))).toEqual(safe);
+  });
+});

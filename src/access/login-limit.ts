@@ -1,0 +1,63 @@
+/**
+ * Holds back whoever guesses passwords: so many attempts in a quarter of an hour for each user at each address, for each
+ * address, and for each user from everywhere. They are counted in the database, so that replicas count together.
+ *
+ * An attempt is counted before its password is looked at, or many at once would all pass; one that succeeds is taken
+ * back. The user's own limit is far above the pair's: a stranger must not be able to lock somebody out from one place.
+ */
+import { hash } from 'node:crypto';
+
+import ipaddr from 'ipaddr.js';
+
+import { countLoginAttempt, forgiveLoginAttempt } from '../store/login-attempt.ts';
+import type { Database } from '../store/open.ts';
+
+const limits = { pair: 10, address: 100, user: 200 } as const;
+
+export interface LoginAttempt {
+  readonly username: string;
+  /** Of the peer, as text. */
+  readonly address: string;
+}
+
+/** @returns how many seconds to wait before another attempt; undefined when this one may go on. */
+export async function countAttempt(
+  database: Database,
+  attempt: LoginAttempt,
+): Promise<number | undefined> {
+  const keys = keysOf(attempt);
+  const counted = await countLoginAttempt(database, Object.values(keys));
+  const waits = counted
+    .filter(({ key, count }) => count > limitOf(key, keys))
+    .map(({ endsInSeconds }) => endsInSeconds);
+  return waits.length === 0 ? undefined : Math.max(1, ...waits);
+}
+
+/** The password was right. */
+export async function forgiveAttempt(database: Database, attempt: LoginAttempt): Promise<void> {
+  const { pair, address, user } = keysOf(attempt);
+  await forgiveLoginAttempt(database, { clear: pair, lower: [address, user] });
+}
+
+type Keys = Readonly<Record<keyof typeof limits, string>>;
+
+/** Names are hashed: people type their password where their name belongs. */
+function keysOf({ username, address }: LoginAttempt): Keys {
+  const user = hash('sha256', username, 'base64url');
+  const network = networkOf(address);
+  return { pair: `pair:${user}@${network}`, address: `address:${network}`, user: `user:${user}` };
+}
+
+function limitOf(key: string, keys: Keys): number {
+  if (key === keys.pair) return limits.pair;
+  return key === keys.address ? limits.address : limits.user;
+}
+
+/** Whoever has one address of IPv6 has the 2^64 beside it. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  return parsed instanceof ipaddr.IPv6
+    ? `${parsed.parts.slice(0, 4).join(':')}::/64`
+    : parsed.toString();
+}

@@ -1,0 +1,36 @@
+/** The last step of every decoder: the operator's mapping and the payload are added, and the facts become an event. */
+import type { Message } from '../event/message.ts';
+import { eventOf } from './facts.ts';
+import type { Facts } from './facts.ts';
+import type { JsonObject } from './json.ts';
+import { compileMapping } from './mapping.ts';
+import type { NormalizedEvent, NormalizerOptions } from './normalizer.ts';
+
+/**
+ * @param payload what this one event is made of, without its secrets; `details.payload` shows it.
+ * @param view where the pointers of a mapping start, when that is more than the payload.
+ * @throws {MalformedMessageError} as `eventOf` and `Mapping.factsIn`.
+ */
+export type MakeEvent = (
+  facts: Facts,
+  payload: JsonObject,
+  message: Message,
+  view?: JsonObject,
+) => NormalizedEvent;
+
+/** @throws {ConfigError} as `compileMapping`. */
+export function createEventMaker({
+  mapping,
+  showPayload,
+}: Pick<NormalizerOptions, 'mapping' | 'showPayload'>): MakeEvent {
+  const { factsIn } = compileMapping(mapping);
+  const isMapped = Object.keys(mapping).length > 0;
+  return (facts, payload, message, view = payload) => {
+    const mapped = isMapped ? factsIn(view, message) : {};
+    return eventOf({
+      ...facts,
+      ...mapped,
+      details: { ...facts.details, ...mapped.details, ...(showPayload && { payload }) },
+    });
+  };
+}

@@ -1,0 +1,146 @@
+/**
+ * Where each OpenStack service keeps what an event is about.
+ *
+ * Source: nova/notifications (legacy base.py, versioned objects), cinder/volume/volume_utils.py, neutron
+ * _callback_notifier and api/v2/base.py, glance/notifier.py, keystone/notifications.py, heat/engine/notification,
+ * designate/notifications.py; ceilometer's event_definitions.yaml.
+ */
+
+export interface Place {
+  /** Absent: the word before the action in the event type. */
+  readonly entity?: string;
+  /** Dotted paths into the payload, before those any payload is searched for. */
+  readonly uuid?: readonly string[];
+  readonly owner?: readonly string[];
+  readonly user?: readonly string[];
+  readonly description?: readonly string[];
+  /** The thing belongs to the operator: whose request it was makes it nobody else's. */
+  readonly isOperators?: true;
+}
+
+/** The first that matches; its first group, if there is one, is the entity. */
+const places: readonly (readonly [RegExp, Place])[] = [
+  [/^compute\.(instance)\./, { uuid: ['instance_id', 'instance_uuid', 'uuid'] }],
+  [/^(instance)\./, { uuid: ['uuid'], description: ['fault.exception_message'] }],
+  [
+    /^scheduler\..*(volume)/,
+    {
+      uuid: ['volume_id'],
+      owner: ['volume_properties.project_id', 'request_spec.volume_properties.project_id'],
+      user: ['volume_properties.user_id', 'request_spec.volume_properties.user_id'],
+      description: ['reason'],
+    },
+  ],
+  [
+    /^(?:scheduler|compute_task)\./,
+    {
+      entity: 'instance',
+      uuid: [
+        'instance_uuid',
+        'instance_id',
+        'request_spec.instance_uuid',
+        'request_spec.instance_properties.uuid',
+      ],
+      owner: [
+        'request_spec.project_id',
+        'request_spec.instance_properties.project_id',
+        'instance_properties.project_id',
+      ],
+      user: ['request_spec.user_id', 'request_spec.instance_properties.user_id'],
+      description: ['reason'],
+    },
+  ],
+  [
+    /^(service|aggregate|flavor|keypair)\./,
+    {
+      uuid: ['uuid', 'id', 'flavorid', 'name'],
+      isOperators: true,
+    },
+  ],
+  [/^(?:libvirt|metrics|compute\.(?:exception|metrics))/, { isOperators: true }],
+  [/^(volume)\./, { uuid: ['volume_id'] }],
+  [/^(snapshot)\./, { uuid: ['snapshot_id'] }],
+  [/^(backup)\./, { uuid: ['backup_id'] }],
+  [/^(group_snapshot)\./, { uuid: ['group_snapshot_id'] }],
+  [/^(group)\./, { uuid: ['group_id'] }],
+  [/^(consistencygroup)\./, { uuid: ['consistencygroup_id'] }],
+  [/^(cgsnapshot)\./, { uuid: ['cgsnapshot_id'] }],
+  [
+    /^(router)\.interface\./,
+    {
+      uuid: ['router_interface.id'],
+      owner: ['router_interface.tenant_id', 'router_interface.project_id'],
+    },
+  ],
+  [/^(image)\.member\./, { uuid: ['image_id'] }],
+  [/^(image)\./, { uuid: ['id', 'image_id'], owner: ['owner', 'owner_id'] }],
+  [/^(task)\./, { uuid: ['id'], owner: ['owner'] }],
+  [/^orchestration\.(stack)\./, { uuid: ['stack_identity'], description: ['state_reason'] }],
+  [/^dns\.(\w+)\./, { uuid: ['id'] }],
+];
+
+export function placeOf(eventType: string): Place {
+  for (const [pattern, place] of places) {
+    const match = pattern.exec(eventType);
+    if (match === null) continue;
+    return { ...place, ...(match[1] !== undefined && { entity: match[1] }) };
+  }
+  return {};
+}
+
+/** Where any payload may keep them, a Neutron one under the name of its resource. */
+export function uuidPaths(entity: string): readonly string[] {
+  return ['id', 'uuid', `${entity}_id`, 'resource_id', 'resource_info', `${entity}.id`];
+}
+
+export function ownerPaths(entity: string): readonly string[] {
+  return ['tenant_id', 'project_id', 'owner', `${entity}.project_id`, `${entity}.tenant_id`];
+}
+
+/** What is worth showing of a payload, and of a Neutron one's resource; nothing of it tells where a thing runs. */
+export const shown: readonly string[] = [
+  'name',
+  'display_name',
+  'description',
+  'type',
+  'size',
+  'state',
+  'status',
+  'action',
+  'old_state',
+  'state_description',
+  'task_state',
+  'old_task_state',
+  'new_task_state',
+  'power_state',
+  'code',
+  'exception',
+  'instance_type',
+  'instance_uuid',
+  'volume_id',
+  'volume_type',
+  'image_id',
+  'member_id',
+  'availability_zone',
+  'network_id',
+  'subnet_id',
+  'port_id',
+  'router_id',
+  'zone_id',
+  'security_group_id',
+  'device_id',
+  'device_owner',
+  'cidr',
+  'direction',
+  'protocol',
+  'port_range_min',
+  'port_range_max',
+  'remote_ip_prefix',
+  'fixed_ip_address',
+  'floating_ip_address',
+  'floating_network_id',
+  'disk_format',
+  'container_format',
+  'visibility',
+  'stack_name',
+];

@@ -1,0 +1,69 @@
+/**
+ * What an OpenStack notification's type tells: `[service.]resource[.sub].action[.phase]`.
+ *
+ * Source: event types of nova, cinder, neutron, glance, keystone, heat, designate; publisher ids of the same.
+ */
+
+export interface EventType {
+  /** `instance` of `compute.instance.create.end`. */
+  readonly resource: string;
+  readonly action: string;
+  readonly phase?: Phase;
+}
+
+const phases = ['start', 'end', 'error', 'progress'] as const;
+type Phase = (typeof phases)[number];
+
+export function readEventType(eventType: string): EventType {
+  const words = eventType.split('.');
+  const phase = phases.find(known => known === words.at(-1));
+  if (phase !== undefined && words.length > 1) words.pop();
+  const action = words.at(-1) ?? eventType;
+  return { resource: words.at(-2) ?? action, action, ...(phase !== undefined && { phase }) };
+}
+
+/** What services tell regularly or on every request without anything having happened. */
+const AUDIT = /(?:^|\.)(?:exists(?:\.|$)|metrics\.update$|http\.(?:request|response)$)/;
+
+export function isAudit(eventType: string, priority: string): boolean {
+  return priority === 'sample' || AUDIT.test(eventType);
+}
+
+const services: readonly (readonly [RegExp, string])[] = [
+  [
+    /^(?:volume\.usage$|scheduler\.(?!.*volume)|compute|instance|service\.|aggregate|flavor|keypair|server_group|libvirt|metrics)/,
+    'nova',
+  ],
+  [/^(?:volume|snapshot|backup|group|consistencygroup|cgsnapshot|scheduler\.)/, 'cinder'],
+  [/^(?:image|task)\./, 'glance'],
+  [/^identity\./, 'keystone'],
+  [/^orchestration\./, 'heat'],
+  [/^dns\./, 'designate'],
+  [/^baremetal\./, 'ironic'],
+  [/^share/, 'manila'],
+  [/^trove\./, 'trove'],
+  [/^magnum\./, 'magnum'],
+  [/^octavia\./, 'octavia'],
+];
+
+/** Publishers that are not called as their service is. */
+const publishers: ReadonlyMap<string, string> = new Map([
+  ['compute', 'nova'],
+  ['network', 'neutron'],
+  ['volume', 'cinder'],
+  ['image', 'glance'],
+  ['identity', 'keystone'],
+  ['orchestration', 'heat'],
+  ['dns', 'designate'],
+]);
+
+/**
+ * The service that spoke: by the event type, else by the publisher, `network.ctl-1` or `nova-compute:cmp-01`, whose host is
+ * nobody's business.
+ */
+export function serviceOf(eventType: string, publisherId: string | undefined): string | undefined {
+  const known = services.find(([pattern]) => pattern.test(eventType))?.[1];
+  if (known !== undefined) return known;
+  const publisher = publisherId?.split(/[.:]/)[0];
+  return publisher === undefined ? undefined : (publishers.get(publisher) ?? publisher);
+}

@@ -1,0 +1,31 @@
+/** What reads the messages of each configured source. */
+import type { Config } from './config/config.ts';
+import { ConfigError } from './event/errors.ts';
+import { normalizerFor } from './normalize/formats.ts';
+import type { Normalizer } from './normalize/normalizer.ts';
+import { createScrubber } from './normalize/scrub.ts';
+import type { Scrubber } from './normalize/scrub.ts';
+
+export interface Normalizers {
+  /** By the name of the source. */
+  readonly bySource: ReadonlyMap<string, Normalizer>;
+  readonly scrubber: Scrubber;
+}
+
+/** @throws {ConfigError} with a line for each rule of a mapping, of any source, that cannot be used. */
+export function createNormalizers({ sources, scrub }: Config): Normalizers {
+  const scrubber = createScrubber(scrub.keys);
+  const problems: string[] = [];
+  const bySource = new Map<string, Normalizer>();
+  for (const { name, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
+    const options = { scrubber, keepAudit, alarmTtlMs, showPayload, mapping, now: Date.now };
+    try {
+      bySource.set(name, normalizerFor(format, options));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems.map(problem => `source ${name}: ${problem}`));
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  return { bySource, scrubber };
+}

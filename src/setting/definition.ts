@@ -1,0 +1,137 @@
+/**
+ * The settings that live in the database: names, types and ranges; pure. Names and meaning are CloudStack's where it has
+ * them. Source: reference "CloudStack" section 1, WebhookService's config keys.
+ */
+import type { BackoffSchedule } from './schedule.ts';
+import { parseSchedule } from './schedule.ts';
+
+export const settingScopes = ['webhook', 'domain', 'global'] as const;
+export type SettingScope = (typeof settingScopes)[number];
+
+export type SettingType = 'integer' | 'seconds' | 'schedule';
+
+export interface SettingDefinition {
+  readonly description: string;
+  readonly type: SettingType;
+  /** Of a number, in the unit it is written in. */
+  readonly minimum: number;
+  readonly maximum: number;
+  /** Where it may be set. */
+  readonly scopes: readonly SettingScope[];
+  /** Whether tenants may set it for what is theirs; else only an Admin may. */
+  readonly byTenants: boolean;
+}
+
+export const settings = {
+  'webhook.delivery.tries': {
+    description:
+      "Attempts in all for one delivery, the first one included. A webhook's own `tries` comes first.",
+    type: 'integer',
+    minimum: 1,
+    maximum: 100,
+    scopes: ['domain', 'global'],
+    byTenants: true,
+  },
+  'webhook.delivery.timeout': {
+    description:
+      "Total deadline of one attempt, in seconds. A webhook's own `timeoutMs` comes first.",
+    type: 'seconds',
+    minimum: 0.001,
+    maximum: 600,
+    scopes: ['domain', 'global'],
+    byTenants: true,
+  },
+  'webhook.delivery.backoff': {
+    description:
+      'Waits between attempts, in seconds: `5-600` doubles a random wait below 5 up to below 600; `1,10,60` waits about so long after the first, second, and every later attempt.',
+    type: 'schedule',
+    minimum: 0.001,
+    maximum: 86_400,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: true,
+  },
+  'webhook.deliveries.limit': {
+    description: 'Ended deliveries that are kept of each webhook, besides the retention by days.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: false,
+  },
+  'webhook.deliveries.cleanup.interval': {
+    description:
+      'Time between two times that deliveries beyond their limit are deleted, in seconds.',
+    type: 'seconds',
+    minimum: 1,
+    maximum: 604_800,
+    scopes: ['global'],
+    byTenants: false,
+  },
+  'webhook.deliveries.cleanup.initial.delay': {
+    description: 'Time from the start of a process to the first such time, in seconds.',
+    type: 'seconds',
+    minimum: 0,
+    maximum: 604_800,
+    scopes: ['global'],
+    byTenants: false,
+  },
+  'webhook.delivery.thread.pool.size': {
+    description: 'Requests that one process has in flight at once, over all webhooks.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 10_000,
+    scopes: ['global'],
+    byTenants: false,
+  },
+} as const satisfies Record<string, SettingDefinition>;
+
+export type SettingName = keyof typeof settings;
+/** A number is in the unit it is written in. */
+export type SettingValue = number | BackoffSchedule;
+
+export const settingNames = Object.keys(settings).filter(isSettingName);
+
+function isSettingName(name: string): name is SettingName {
+  return Object.hasOwn(settings, name);
+}
+
+export function definitionOf(name: SettingName): SettingDefinition {
+  return settings[name];
+}
+
+/** The name as it is kept: `webhook.delivery.retries` is another word for tries. */
+export function canonicalName(name: string): SettingName | undefined {
+  const known = name === 'webhook.delivery.retries' ? 'webhook.delivery.tries' : name;
+  return isSettingName(known) ? known : undefined;
+}
+
+export type ParsedSetting =
+  | { readonly ok: true; readonly value: SettingValue }
+  | { readonly ok: false; readonly expected: string };
+
+export function parseSetting(name: SettingName, text: string): ParsedSetting {
+  const { type, minimum, maximum } = definitionOf(name);
+  const range = `from ${minimum} to ${maximum}`;
+  switch (type) {
+    case 'integer':
+    case 'seconds': {
+      const shape = type === 'integer' ? /^\d{1,10}$/ : /^\d{1,10}(\.\d{1,3})?$/;
+      const value = Number(text.trim());
+      if (shape.test(text.trim()) && value >= minimum && value <= maximum) {
+        return { ok: true, value };
+      }
+      return {
+        ok: false,
+        expected: `${type === 'integer' ? 'a whole number' : 'seconds'} ${range}`,
+      };
+    }
+    case 'schedule': {
+      const value = parseSchedule(text, { minimum, maximum });
+      if (value) return { ok: true, value };
+      return {
+        ok: false,
+        expected: `seconds ${range}, as FIRST-LONGEST (5-600) or a list (1,10,60)`,
+      };
+    }
+  }
+}

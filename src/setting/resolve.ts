@@ -1,0 +1,95 @@
+/** Which of the values that are set holds: the nearest one, from the webhook up the tree to the configuration; pure. */
+import { canonicalName, definitionOf, parseSetting, settingNames } from './definition.ts';
+import type { SettingName, SettingScope, SettingValue } from './definition.ts';
+
+/** As it stands in the table. */
+export interface SettingRow {
+  readonly scope: SettingScope;
+  /** Of the webhook or domain; empty for `global`. */
+  readonly scopeId: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** Texts that `parseSetting` takes. */
+export type SettingDefaults = Readonly<Record<SettingName, string>>;
+
+export interface Place {
+  readonly scope: SettingScope;
+  readonly scopeId: string;
+}
+
+export interface EffectiveSetting {
+  readonly name: SettingName;
+  readonly text: string;
+  readonly value: SettingValue;
+  /** Where it is set; `configuration` when nowhere. */
+  readonly origin: Place | 'configuration';
+}
+
+export interface SettingIndex {
+  /** @param chain nearest place first; whatever is not set in any of them is the configuration's. */
+  effective(name: SettingName, chain: readonly Place[]): EffectiveSetting;
+  /** Rows that cannot be used: written in plain SQL, where nobody checks. */
+  readonly unusable: readonly { readonly row: SettingRow; readonly expected: string }[];
+}
+
+const keyOf = ({ scope, scopeId }: Place): string => `${scope}:${scopeId}`;
+
+/** @throws {RangeError} for a default that is none. */
+export function createSettingIndex(
+  rows: readonly SettingRow[],
+  defaults: SettingDefaults,
+): SettingIndex {
+  const byPlace = new Map<string, Map<SettingName, EffectiveSetting>>();
+  const unusable: { row: SettingRow; expected: string }[] = [];
+  for (const row of rows) {
+    const read = readRow(row);
+    if ('expected' in read) {
+      unusable.push({ row, expected: read.expected });
+      continue;
+    }
+    const values = byPlace.get(keyOf(row)) ?? new Map<SettingName, EffectiveSetting>();
+    values.set(read.name, read);
+    byPlace.set(keyOf(row), values);
+  }
+  const fallback = new Map(settingNames.map(name => [name, readDefault(name, defaults[name])]));
+  return {
+    unusable,
+    effective(name, chain) {
+      for (const place of chain) {
+        const found = byPlace.get(keyOf(place))?.get(name);
+        if (found) return found;
+      }
+      const last = fallback.get(name);
+      if (!last) throw new RangeError(`${name} is no setting`);
+      return last;
+    },
+  };
+}
+
+function readRow(row: SettingRow): EffectiveSetting | { readonly expected: string } {
+  const name = canonicalName(row.name);
+  if (name === undefined) return { expected: `one of ${settingNames.join(', ')}` };
+  const { scopes } = definitionOf(name);
+  if (!scopes.includes(row.scope)) return { expected: `it with scope ${scopes.join(' or ')}` };
+  const parsed = parseSetting(name, row.value);
+  if (!parsed.ok) return { expected: parsed.expected };
+  const origin = { scope: row.scope, scopeId: row.scopeId };
+  return { name, text: row.value, value: parsed.value, origin };
+}
+
+function readDefault(name: SettingName, text: string): EffectiveSetting {
+  const parsed = parseSetting(name, text);
+  if (!parsed.ok) throw new RangeError(`default of ${name}: ${text}; expected ${parsed.expected}`);
+  return { name, text, value: parsed.value, origin: 'configuration' };
+}
+
+/** From the webhook, or from the domain, to the top. @param path domains, nearest first. */
+export function chainOf(path: readonly string[], webhookId?: string): readonly Place[] {
+  return [
+    ...(webhookId === undefined ? [] : [{ scope: 'webhook' as const, scopeId: webhookId }]),
+    ...path.map(scopeId => ({ scope: 'domain' as const, scopeId })),
+    { scope: 'global' as const, scopeId: '' },
+  ];
+}

@@ -1,0 +1,76 @@
+/**
+ * Commits offsets beside the recording, a few times a second.
+ *
+ * The stored positions are the truth; the group's offsets only save the next member from reading again what it would
+ * skip. So nothing waits for a commit (since Kafka 4 the coordinator sits on each for five milliseconds), and one
+ * that fails is made up for by the next. They are written out before the group is left or joined again.
+ */
+import type { Offsets } from 'kafkajs';
+
+export interface Position {
+  readonly topic: string;
+  readonly partition: number;
+  /** The next offset to record; all below it are recorded. */
+  readonly nextOffset: bigint;
+}
+
+export interface Committer {
+  note(position: Position): void;
+  /** Resolves when what was noted is committed, or could not be. */
+  flush(): Promise<void>;
+  /** Forgets what was noted: the partitions are given out anew, or the group has been left. */
+  reset(): void;
+}
+
+/** @param commit rejects when the coordinator refuses or is away. */
+export function createCommitter(
+  commit: (offsets: Offsets) => Promise<void>,
+  intervalMs: number,
+  failed: (error: unknown) => void,
+): Committer {
+  const noted = new Map<string, Map<number, bigint>>();
+  let timer: NodeJS.Timeout | undefined;
+  let sending: Promise<void> = Promise.resolve();
+
+  async function send(): Promise<void> {
+    if (noted.size === 0) return;
+    const topics = [...noted].map(([topic, partitions]) => toTopic(topic, partitions));
+    noted.clear();
+    await commit({ topics }).catch(failed);
+  }
+
+  function flush(): Promise<void> {
+    clearTimeout(timer);
+    timer = undefined;
+    // One after the other, so that a flush has waited for the commit under way, too.
+    sending = sending.then(send);
+    return sending;
+  }
+
+  return {
+    flush,
+    note({ topic, partition, nextOffset }) {
+      const partitions = noted.get(topic) ?? new Map<number, bigint>();
+      noted.set(topic, partitions.set(partition, nextOffset));
+      timer ??= setTimeout(() => void flush(), intervalMs);
+    },
+    reset() {
+      clearTimeout(timer);
+      timer = undefined;
+      noted.clear();
+    },
+  };
+}
+
+function toTopic(
+  topic: string,
+  partitions: ReadonlyMap<number, bigint>,
+): Offsets['topics'][number] {
+  return {
+    topic,
+    partitions: [...partitions].map(([partition, offset]) => ({
+      partition,
+      offset: String(offset),
+    })),
+  };
+}

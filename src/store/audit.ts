@@ -1,0 +1,122 @@
+/** What people changed: who, what, when, from where, before and after. Rows are added and never changed. */
+import { defineEntity, p } from '@mikro-orm/core';
+import { sql } from 'kysely';
+
+import { instant } from './instant.ts';
+import type { Database } from './open.ts';
+import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './span.ts';
+import type { Page, Span } from './span.ts';
+import { accountWithin, domainWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
+
+const AuditSchema = defineEntity({
+  name: 'AuditRow',
+  tableName: 'audit',
+  properties: {
+    /** UUIDv7, made by the database. */
+    id: p.uuid().primary().defaultRaw('audit_id()'),
+    at: p.datetime().defaultRaw('now()'),
+    /** Null where Hookline itself acted. */
+    username: p.text().nullable(),
+    /** @example 'webhook.updated' */
+    action: p.text(),
+    objectId: p.text(),
+    /** Whose object it is, as far as it is an account's or a domain's: who of the tenants may look. */
+    accountId: p.text().nullable(),
+    domainId: p.text().nullable(),
+    before: p.json<Record<string, unknown>>().nullable(),
+    after: p.json<Record<string, unknown>>().nullable(),
+    /** Of the peer that asked. */
+    address: p.text().nullable(),
+  },
+});
+
+/** One change. */
+export class AuditRow extends AuditSchema.class {}
+AuditSchema.setClass(AuditRow);
+
+export interface Change {
+  readonly action: string;
+  readonly objectId: string;
+  readonly accountId?: string | null;
+  readonly domainId?: string | null;
+  /** Without secrets. */
+  readonly before?: object;
+  readonly after?: object;
+}
+
+export interface AuditFacts {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly at: string;
+  readonly username: string | null;
+  readonly action: string;
+  readonly objectId: string;
+  readonly accountId: string | null;
+  readonly domainId: string | null;
+  readonly before: Readonly<Record<string, unknown>> | null;
+  readonly after: Readonly<Record<string, unknown>> | null;
+  readonly address: string | null;
+}
+
+/** Hookline itself, which nobody asked. */
+export const nobody = { username: null, address: null };
+
+/** To be called in the transaction of the change, so that there is no one without the other. */
+export async function insertAudit(
+  database: Database,
+  { username, address }: { username: string | null; address: string | null },
+  change: Change,
+): Promise<void> {
+  const { action, objectId, accountId, domainId, before, after } = change;
+  await sql`insert into audit (username, address, action, object_id, account_id, domain_id, before, after)
+    values (${username}, ${address}, ${action}, ${objectId}, ${accountId ?? null}, ${domainId ?? null},
+      ${json(before)}::jsonb, ${json(after)}::jsonb)`.execute(database);
+}
+
+/** PostgreSQL's JSON holds every character but NUL. */
+const json = (value: object | undefined): string | null =>
+  value === undefined
+    ? null
+    : JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`);
+
+export interface AuditQuery extends Span {
+  readonly username?: string;
+  readonly action?: string;
+  readonly objectId?: string;
+}
+
+/** Newest first. */
+export async function listAudit(
+  database: Database,
+  territory: Territory,
+  query: AuditQuery,
+): Promise<Page<AuditFacts>> {
+  const wanted = conditions([
+    territory.kind === 'everything' ? undefined : within(territory),
+    query.username === undefined ? undefined : sql`x.username = ${query.username}`,
+    query.action === undefined ? undefined : sql`x.action = ${query.action}`,
+    query.objectId === undefined ? undefined : sql`x.object_id = ${query.objectId}`,
+  ]);
+  const last = wanted && (await stretchEnd(database, sql`audit x`, inSpan('x', query)));
+  const { rows } = await sql<AuditFacts>`
+    select x.id, ${instant('x.at')} as at, x.username, x.action, x.object_id as "objectId",
+      x.account_id as "accountId", x.domain_id as "domainId", x.before, x.after, x.address
+    from audit x
+    where ${inSpan('x', query)} and ${notBefore('x', last)} and ${wanted ?? sql`true`}
+    order by x.id desc limit ${query.limit + 1}`.execute(database);
+  return pageOf(rows, query.limit, last);
+}
+
+/** What is of an account is its own and its admins'; what is of a domain alone is its admins'. */
+function within(territory: Territory) {
+  const ofAccount = accountWithin('x.account_id', territory);
+  return territory.kind === 'subtree'
+    ? sql`(${ofAccount} or ${domainWithin('x.domain_id', territory)})`
+    : ofAccount;
+}
+
+/** Removes what is older. */
+export async function dropAudit(database: Database, before: Date): Promise<void> {
+  await sql`delete from audit where at < ${before}`.execute(database);
+}

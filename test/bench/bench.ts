@@ -1,0 +1,117 @@
+/**
+ * What Hookline bears, in one run: several rounds in which everything is measured once, so that a change of the machine's
+ * mood meets both sides of a ratio. Needs Linux (/proc) and what `npm test` needs.
+ *
+ *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,blackhole
+ *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
+ *
+ * Prints a table (minimum, median, maximum over the rounds; ratios are of one round each) and writes `.cache/bench.json`.
+ */
+import { resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+
+import { measureBlackHole } from './black-hole.ts';
+import { type BusName, busNames } from './bus.ts';
+import { type Camel, findCamel, measureCamel } from './camel.ts';
+import { type Lab, openLab } from './lab.ts';
+import { measureLatency } from './latency.ts';
+import { watchOthers } from './proc.ts';
+import { profileThroughput } from './profile.ts';
+import { type Figures, summarize, tableOf, withRatios, writeReport } from './report.ts';
+import { measureCeiling, measureThroughput } from './throughput.ts';
+
+const parts = ['ceiling', 'rabbitmq', 'kafka', 'camel', 'latency', 'blackhole'] as const;
+type Part = (typeof parts)[number];
+
+interface Plan {
+  readonly rounds: number;
+  /** A multiple of ten. */
+  readonly events: number;
+  /** Of each run at a fixed rate. */
+  readonly seconds: number;
+  readonly only: readonly Part[];
+  readonly prof: boolean;
+}
+
+const file = resolve(import.meta.dirname, '../../.cache/bench.json');
+
+function readPlan(): Plan {
+  const { values } = parseArgs({
+    options: {
+      rounds: { type: 'string', default: '3' },
+      events: { type: 'string', default: '30000' },
+      seconds: { type: 'string', default: '20' },
+      only: { type: 'string', default: parts.join() },
+      prof: { type: 'boolean', default: false },
+    },
+  });
+  const whole = (name: 'rounds' | 'events' | 'seconds', step = 1): number => {
+    const value = Number(values[name]);
+    if (Number.isInteger(value) && value >= 0 && value % step === 0) return value;
+    throw new RangeError(`--${name} ${values[name]}: expected a multiple of ${step}`);
+  };
+  const unknown = values.only.split(',').filter(name => !parts.some(part => part === name));
+  if (unknown.length > 0) {
+    throw new RangeError(`--only ${unknown.join()}: expected any of ${parts.join()}`);
+  }
+  return {
+    rounds: whole('rounds'),
+    events: whole('events', 10),
+    seconds: whole('seconds'),
+    only: parts.filter(part => values.only.split(',').includes(part)),
+    prof: values.prof,
+  };
+}
+
+async function runRound(lab: Lab, plan: Plan, camel: Camel | undefined): Promise<Figures> {
+  const figures: Figures[] = [];
+  const others = watchOthers();
+  for (const part of plan.only) {
+    process.stderr.write(`  ${part}…\n`);
+    figures.push(await runPart(lab, part, { ...plan, camel }));
+  }
+  figures.push({ 'machine: processors busy with other programs': others() });
+  return withRatios(Object.assign({}, ...figures));
+}
+
+async function runPart(
+  lab: Lab,
+  part: Part,
+  { events, seconds, camel }: Plan & { readonly camel: Camel | undefined },
+): Promise<Figures> {
+  switch (part) {
+    case 'ceiling':
+      return measureCeiling(lab, events);
+    case 'rabbitmq':
+    case 'kafka':
+      return measureThroughput(lab, part, events);
+    case 'camel':
+      return camel ? onBoth(bus => measureCamel(lab, camel, { bus, count: events })) : {};
+    case 'latency':
+      return onBoth(bus => measureLatency(lab, bus, seconds));
+    case 'blackhole':
+      return measureBlackHole(lab, events * 2, seconds);
+  }
+}
+
+async function onBoth(measure: (bus: BusName) => Promise<Figures>): Promise<Figures> {
+  return { ...(await measure('rabbitmq')), ...(await measure('kafka')) };
+}
+
+const plan = readPlan();
+const startedAt = new Date();
+const camel = plan.only.includes('camel') ? await findCamel() : undefined;
+const notes = typeof camel === 'string' ? [`Apache Camel was not run: ${camel}`] : [];
+await using lab = await openLab();
+const rounds: Figures[] = [];
+for (let round = 1; round <= plan.rounds; round += 1) {
+  process.stderr.write(`round ${round} of ${plan.rounds}\n`);
+  rounds.push(await runRound(lab, plan, typeof camel === 'object' ? camel : undefined));
+}
+const summary = summarize(rounds);
+process.stdout.write(tableOf(summary, notes));
+await writeReport(file, { startedAt, plan, summary, rounds, notes });
+process.stderr.write(`Written to ${file}\n`);
+for (const bus of plan.prof ? busNames.filter(name => plan.only.includes(name)) : []) {
+  process.stdout.write(await profileThroughput(lab, bus, plan.events));
+}

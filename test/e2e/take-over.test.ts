@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+
+import { startReceiver } from '../service/receiver.ts';
+import { count, query } from './database.ts';
+import { openStage } from './stage.ts';
+
+const leaseTtlMs = 1_000;
+const settings = {
+  HOOKLINE_LEASE_TTL_MS: String(leaseTtlMs),
+  HOOKLINE_DISPATCH_TRIES: '100',
+  HOOKLINE_DISPATCH_BACKOFF_BASE_MS: '100',
+  HOOKLINE_DISPATCH_BACKOFF_CAP_MS: '500',
+};
+
+it('delivers everything when a process stands still again and again until it is taken for dead', async () => {
+  await using stage = await openStage();
+  await using receiver = await startReceiver({ remember: false });
+  receiver.answerWith({ status: 503 });
+  await stage.addWebhook({ payloadUrl: receiver.url });
+  await using dozing = await stage.start(settings);
+  // It only takes over: what it writes down as due is there for the other one to claim, too early or in time.
+  await using watching = stage.spawn(settings, ['--roles', 'api']);
+  await watching.untilReady();
+  const rounds = 8;
+  const share = 50;
+  for (let round = 0; round < rounds; round += 1) {
+    await stage.publishEvents(share);
+    await dozing.until('all to be recorded', async () => {
+      return (await count(stage.databaseUrl, 'event')) === (round + 1) * share;
+    });
+    dozing.signal('SIGSTOP');
+    await watching.until('the take-over', () => {
+      return watching.logged('process.taken_over').length > round;
+    });
+    dozing.signal('SIGCONT');
+    await dozing.until('it to notice', () => dozing.logged('lease.lost').length > round);
+  }
+  receiver.answerWith({});
+  const all = rounds * share;
+  await dozing.until('every delivery', async () => {
+    return (await count(stage.databaseUrl, `delivery where state = 'delivered'`)) >= all;
+  });
+  const states = await query(stage.databaseUrl, 'select distinct state from delivery');
+  expect(states).toEqual([{ state: 'delivered' }]);
+  expect(await count(stage.databaseUrl, 'event')).toBe(all);
+  expect(receiver.counts.size).toBe(all);
+});
+
+it('delivers what a killed process owed once its lease has lapsed', async () => {
+  await using stage = await openStage();
+  await using receiver = await startReceiver({ remember: false });
+  receiver.answerWith({ instead: 'never' });
+  await stage.addWebhook({ payloadUrl: receiver.url });
+  const events = 100;
+  // All of it stays in the memory of the first: no row says that anything is owed.
+  await using killed = await stage.start({ ...settings, HOOKLINE_DISPATCH_LANE_WAIT_MS: '600000' });
+  await stage.publishEvents(events);
+  await killed.until('all to be recorded and some under way', async () => {
+    return (await count(stage.databaseUrl, 'event')) === events && receiver.total() > 0;
+  });
+  await using other = await stage.start(settings);
+  expect(await count(stage.databaseUrl, 'delivery')).toBe(0);
+  await killed.kill();
+  receiver.answerWith({});
+  await other.until('every delivery', async () => {
+    return (await count(stage.databaseUrl, `delivery where state = 'delivered'`)) === events;
+  });
+  expect(receiver.counts.size).toBe(events);
+  expect(await count(stage.databaseUrl, 'process')).toBe(1);
+});

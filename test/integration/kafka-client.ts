@@ -1,0 +1,84 @@
+/** A client of a Kafka broker for tests, and sources that are quick about everything. */
+import kafkajs, { type Admin, type Producer } from 'kafkajs';
+
+import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka.ts';
+import type { Source } from '../../src/source/source.ts';
+import { captureLog } from '../conformance/source-log.ts';
+import { type RecordBatch, type Run, runSource } from '../conformance/source-run.ts';
+import { uniqueName } from '../service/shared.ts';
+
+export const quick = {
+  sessionTimeoutMs: 3000,
+  rebalanceTimeoutMs: 20_000,
+  heartbeatMs: 100,
+  recheckMs: 100,
+  backoff: { baseMs: 10, maxMs: 100 },
+};
+
+export type Given = Pick<KafkaSourceOptions, 'brokers' | 'topics'> & Partial<KafkaSourceOptions>;
+
+export function createSource(options: Given, log = captureLog()): Source {
+  return createKafkaSource({
+    name: 'kafka',
+    groupId: uniqueName('group'),
+    fromBeginning: true,
+    batchMax: 100,
+    ...quick,
+    log,
+    ...options,
+  });
+}
+
+export function start(options: Given, record?: RecordBatch): Run {
+  const log = captureLog();
+  return runSource(createSource(options, log), log, record);
+}
+
+export interface OpenKafka extends AsyncDisposable {
+  readonly client: kafkajs.Kafka;
+  readonly admin: Admin;
+  readonly producer: Producer;
+  createTopic(topic?: {
+    name?: string;
+    partitions?: number;
+    config?: Record<string, string>;
+  }): Promise<string>;
+  /** One request, round robin over the partitions, not compressed. */
+  send(topic: string, bodies: readonly string[]): Promise<void>;
+}
+
+export async function openKafka(at: readonly string[]): Promise<OpenKafka> {
+  const client = new kafkajs.Kafka({ brokers: [...at], logLevel: kafkajs.logLevel.NOTHING });
+  const admin = client.admin();
+  const producer = client.producer({
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    // A topic just made has no leader yet.
+    retry: { initialRetryTime: 20, retries: 15 },
+  });
+  await admin.connect();
+  await producer.connect();
+  return {
+    client,
+    admin,
+    producer,
+    createTopic: async ({ name = uniqueName('topic'), partitions = 1, config = {} } = {}) => {
+      const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: [{ topic: name, numPartitions: partitions, configEntries }],
+      });
+      return name;
+    },
+    send: async (topic, bodies) => {
+      await producer.send({ topic, messages: bodies.map(value => ({ value })) });
+    },
+    [Symbol.asyncDispose]: async () => {
+      await producer.disconnect();
+      await admin.disconnect();
+    },
+  };
+}
+
+export function numbers(count: number): string[] {
+  return Array.from({ length: count }, (_, at) => String(at));
+}

@@ -1,0 +1,21 @@
+// A process that had stood still claimed deliveries after it was taken over, and they were "delivering" for ever.
+import { expect, it } from 'vitest';
+
+import { claimDue } from '../../src/store/claim.ts';
+import { leaveProcess } from '../../src/store/lease.ts';
+import { databaseOf } from '../../src/store/open.ts';
+import { openDispatchHarness } from '../integration/dispatch-harness.ts';
+import { join } from '../integration/record-harness.ts';
+
+it('a process that was taken over claims nothing', async () => {
+  await using harness = await openDispatchHarness();
+  const { store } = harness.records;
+  const webhookId = await harness.webhook('http://127.0.0.1:9/');
+  const eventId = await harness.owe(webhookId);
+  const gone = await join(store);
+  await leaveProcess(store, gone);
+  const wanted = [{ webhookId, room: 10 }];
+  expect(await claimDue(databaseOf(store), gone, wanted)).toEqual([]);
+  const [claim] = await claimDue(databaseOf(store), harness.records.processId, wanted);
+  expect(claim).toMatchObject({ eventId });
+});

@@ -1,0 +1,269 @@
+import { describe, expect, it } from 'vitest';
+
+import { normalizerFor } from '../../src/normalize/formats.ts';
+import { messageFrom, nowMs } from '../fixtures/cloud.ts';
+import { novaSamples } from '../fixtures/openstack-compute.ts';
+import {
+  messageId,
+  onKafka,
+  project,
+  serviceContext,
+  serviceProject,
+  tenantContext,
+  user,
+  version1,
+  version2,
+} from '../fixtures/openstack-message.ts';
+import type { NotificationParts } from '../fixtures/openstack-message.ts';
+
+const now = (): number => nowMs;
+const normalize = normalizerFor('openstack', { now });
+const read = (parts: NotificationParts) => normalize(messageFrom({ body: version2(parts) }));
+const envelopeOf = (parts: NotificationParts) => read(parts)[0]?.envelope;
+const instance = { instance_id: 'i', tenant_id: project, user_id: user };
+
+describe('whose event it is', () => {
+  const portDeleted = { eventType: 'port.delete.end', publisher: 'network.ctl-1' };
+  const idOnly = { ...portDeleted, payload: { port_id: 'p' } };
+
+  it('is never the service that asked, and always the owner the payload names', () => {
+    const payloads: readonly (readonly [string, unknown])[] = [
+      ['compute.instance.create.end', instance],
+      ['instance.create.end', { 'nova_object.data': { uuid: 'i', tenant_id: project } }],
+      ['volume.create.end', { volume_id: 'v', tenant_id: project }],
+      ['port.create.end', { port: { id: 'p', tenant_id: project } }],
+      ['port.create.end', { ports: [{ id: 'p', project_id: project }] }],
+      ['router.interface.create', { router_interface: { id: 'r', tenant_id: project } }],
+      ['image.activate', { id: 'i', owner: project }],
+      ['image.send', { image_id: 'i', owner_id: project }],
+      ['orchestration.stack.create.end', { stack_identity: 's', tenant_id: project }],
+      ['dns.zone.create', { id: 'z', tenant_id: project }],
+      ['scheduler.create_volume', { volume_id: 'v', volume_properties: { project_id: project } }],
+      ['scheduler.select_destinations.end', { request_spec: { project_id: project } }],
+      ['unheard.of.create', { of: { tenant_id: project } }],
+    ];
+    for (const [eventType, payload] of payloads) {
+      expect(envelopeOf({ eventType, payload, context: serviceContext })).toMatchObject({
+        account: project,
+        project,
+      });
+    }
+  });
+
+  it.each([
+    ['a member of a project', { roles: ['member'] }, serviceProject],
+    ['an administrator', { roles: ['admin'] }, undefined],
+    ['a service by its role', { roles: ['Service'] }, undefined],
+    ['a context made for an administrator', { is_admin: true }, undefined],
+    ['a service by its project', { project_name: 'services' }, undefined],
+    ['a service by its project, once called tenant', { tenant_name: 'Service' }, undefined],
+  ])('is, where the payload names no owner, decided by who asked: %s', (_, context, account) => {
+    const asked = { project_id: serviceProject, ...context };
+    expect(envelopeOf({ ...idOnly, context: asked })?.account).toBe(account);
+  });
+
+  it.each([
+    ['a tenant is the tenant', tenantContext, project],
+    ['an administrator is whom the request names', serviceContext, 'victim'],
+  ])('at the start of a creation for %s', (_, context, account) => {
+    const parts = { eventType: 'port.create.start', publisher: 'network.ctl-1', context };
+    for (const payload of [
+      { port: { name: 'p', tenant_id: 'victim' } },
+      { ports: [{ name: 'p', project_id: 'victim' }] },
+    ]) {
+      expect(envelopeOf({ ...parts, payload })?.account).toBe(account);
+    }
+  });
+
+  it('is nobody where the payload says so', () => {
+    const payload = { network: { id: 'n', tenant_id: '' } };
+    const parts = { eventType: 'network.create.end', payload, context: tenantContext };
+    expect(envelopeOf(parts)?.account).toBeUndefined();
+  });
+
+  it.each(['service.create', 'aggregate.create.end', 'flavor.create', 'keypair.create.end'])(
+    'is the operator for %s, whoever asked',
+    eventType => {
+      const payload = { 'nova_object.data': { uuid: 'u', name: 'n', user_id: user } };
+      const { account, entityuuid } =
+        envelopeOf({ eventType, payload, context: tenantContext }) ?? {};
+      expect([account, entityuuid]).toEqual([undefined, 'u']);
+    },
+  );
+});
+
+describe('the status', () => {
+  it.each([
+    ['compute.instance.create.start', 'INFO', {}, 'Started'],
+    ['compute.instance.create.end', 'INFO', {}, 'Completed'],
+    ['compute.instance.create.error', 'INFO', {}, 'Failed'],
+    ['compute.instance.live_migration.progress', 'INFO', {}, 'Started'],
+    ['image.activate', 'info', {}, 'Completed'],
+    ['compute.terminate_instance', 'ERROR', {}, 'Failed'],
+    ['compute.terminate_instance', 'CRITICAL', {}, 'Failed'],
+    ['task.failure', 'INFO', {}, 'Failed'],
+    ['snapshot.create.end', 'INFO', { status: 'error' }, 'Failed'],
+    ['volume.delete.end', 'INFO', { status: 'error_deleting' }, 'Failed'],
+    ['volume.delete.start', 'INFO', { status: 'error' }, 'Started'],
+    ['volume.reset_status.end', 'INFO', { status: 'error' }, 'Completed'],
+    ['port.create.end', 'INFO', { status: 'error' }, 'Completed'],
+  ])('of %s with priority %s and %j is %s', (eventType, priority, payload, status) => {
+    expect(envelopeOf({ eventType, priority, payload })?.status).toBe(status);
+  });
+
+  it.each([
+    ['success', 'Completed'],
+    ['failure', 'Failed'],
+    ['pending', 'Started'],
+    ['unknown', 'unknown'],
+    ['constructor', 'constructor'],
+  ])('of the CADF outcome %s is %s', (outcome, status) => {
+    const payload = {
+      typeURI: 'http://schemas.dmtf.org/cloud/audit/1.0/event',
+      outcome,
+      initiator: { user_id: user },
+    };
+    expect(envelopeOf({ eventType: 'identity.user.updated', payload })?.status).toBe(status);
+  });
+});
+
+describe('one notification', () => {
+  const parts = {
+    eventType: 'compute.instance.create.end',
+    payload: instance,
+    context: tenantContext,
+  };
+
+  it('is the same event from either driver and either bus', () => {
+    const events = [version1, version2, onKafka].map(write =>
+      normalize(messageFrom({ body: write(parts) })),
+    );
+    expect(events[1]).toEqual(events[0]);
+    expect(events[2]).toEqual(events[0]);
+  });
+
+  it('has the same key on every topic it is sent to', () => {
+    const second = version2(parts).replaceAll('fae5c38e', 'bbbbbbbb');
+    expect(second).not.toBe(version2(parts));
+    expect(normalize(messageFrom({ body: second }))[0]?.key).toBe(messageId);
+    expect(read(parts)[0]?.key).toBe(messageId);
+  });
+
+  it('is one event for each object of a payload that is a list', () => {
+    const events = read({
+      eventType: 'server.create.end',
+      payload: [{ id: 'a' }, { id: 'b' }, 'c'],
+    });
+    expect(events.map(({ envelope, key }) => [envelope.entityuuid, key])).toEqual([
+      ['a', `${messageId}/0`],
+      ['b', `${messageId}/1`],
+    ]);
+  });
+
+  it.each([[[]], ['x'], [null], [7]])(
+    'is one event without facts where the payload is %j',
+    payload => {
+      expect(read({ eventType: 'server.create.end', payload })).toHaveLength(1);
+    },
+  );
+
+  it('needs no id and no time', () => {
+    const body = JSON.stringify({
+      event_type: 'image.delete',
+      payload: { id: 'i', owner: project },
+    });
+    expect(normalize(messageFrom({ body }))).toEqual([
+      {
+        envelope: {
+          event: 'image.delete',
+          entity: 'image',
+          entityuuid: 'i',
+          account: project,
+          project,
+          status: 'Completed',
+          description: 'image delete completed',
+          source: 'glance',
+        },
+      },
+    ]);
+  });
+});
+
+describe('what is told without anything having happened', () => {
+  const audit: readonly NotificationParts[] = [
+    { eventType: 'compute.instance.exists', payload: instance },
+    { eventType: 'instance.exists', payload: {} },
+    { eventType: 'volume.exists', payload: {} },
+    { eventType: 'compute.instance.exists.verified.old', payload: {} },
+    { eventType: 'metrics.update', payload: {} },
+    { eventType: 'compute.metrics.update', payload: {} },
+    { eventType: 'audit.http.response', payload: {} },
+    { eventType: 'objectstore.http.request', payload: {} },
+    { eventType: 'cpu', priority: 'SAMPLE', payload: {} },
+  ];
+
+  it.each(audit)('is dropped, or kept when the operator wants it: $eventType', parts => {
+    const keeping = normalizerFor('openstack', { now, keepAudit: true });
+    expect(read(parts)).toEqual([]);
+    expect(keeping(messageFrom({ body: version2(parts) }))[0]?.envelope.event).toBe(
+      parts.eventType,
+    );
+  });
+
+  it('is not what only sounds like it', () => {
+    expect(read({ eventType: 'exists_check.create.end', payload: {} })).toHaveLength(1);
+    expect(read({ eventType: 'metrics.updated', payload: {} })).toHaveLength(1);
+  });
+});
+
+it('shows the payload without its secrets only where the operator wants it', () => {
+  const message = messageFrom({
+    body: version2({
+      eventType: 'compute.instance.create.end',
+      payload: { ...instance, adminPass: 'hush', host: 'cmp-01' },
+    }),
+  });
+  const showing = normalizerFor('openstack', { now, showPayload: true });
+  expect(showing(message)[0]?.envelope.details).toMatchObject({
+    payload: { ...instance, adminPass: '***', host: 'cmp-01' },
+  });
+  expect(JSON.stringify(normalize(message))).not.toContain('cmp-01');
+});
+
+it('tells nobody on which host a thing runs', () => {
+  for (const sample of Object.values(novaSamples)) {
+    expect(JSON.stringify(normalize(messageFrom(sample)))).not.toContain('cmp-01');
+  }
+});
+
+it.each([
+  ['a tombstone', null, 'there is no body (a Kafka tombstone); expected one JSON object in UTF-8'],
+  ['msgpack', '\x82\xa7', 'the body is not JSON; expected one JSON object in UTF-8'],
+  [
+    'an object for a text',
+    '{"oslo.message":{}}',
+    '"oslo.message" is no text; expected JSON in a text',
+  ],
+  [
+    'half a text',
+    '{"oslo.message":"{"}',
+    'the body is not JSON, wrong at position 1; expected one JSON object in UTF-8',
+  ],
+  [
+    'a list in the text',
+    '{"oslo.message":"[]"}',
+    '"oslo.message" holds no JSON object; expected one',
+  ],
+  [
+    'something else',
+    '{"a":1}',
+    'there is no "event_type" in the message; expected a notification of oslo.messaging',
+  ],
+  [
+    'something else with a method',
+    '{"method":"vm.start"}',
+    'there is no "event_type" in the message; expected a notification of oslo.messaging',
+  ],
+])('refuses %s with its reason', (_, body, reason) => {
+  expect(() => normalize(messageFrom({ body }))).toThrow(reason);
+});

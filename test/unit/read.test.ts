@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+
+import { MalformedMessageError } from '../../src/event/errors.ts';
+import type { Webhook } from '../../src/event/webhook.ts';
+import type { NormalizedEvent } from '../../src/normalize/normalizer.ts';
+import { createScrubber } from '../../src/normalize/scrub.ts';
+import { createReader } from '../../src/read.ts';
+import { messageFrom } from '../fixtures/cloud.ts';
+import { webhookOf } from '../fixtures/webhook.ts';
+
+const message = messageFrom({
+  body: '{"password":"hush","a":1}',
+  headers: { 'x-auth-token': 'hush', b: '2' },
+});
+
+function read(normalize: () => readonly NormalizedEvent[], owed: readonly Webhook[] = []) {
+  let count = 0;
+  return createReader({
+    normalize,
+    scrubber: createScrubber(),
+    match: () => owed,
+    newId: () => `id-${(count += 1)}`,
+  })(message);
+}
+
+describe('a message that is read', () => {
+  it('becomes events with ids of their own that know whom they are owed to', () => {
+    const hook = webhookOf({});
+    const envelope = { event: 'vm.start' };
+    expect(
+      read(
+        () => [
+          { envelope, body: 'x' },
+          { envelope, body: 'y' },
+        ],
+        [hook],
+      ).events,
+    ).toEqual([
+      { id: 'id-1', envelope, body: 'x', owed: [hook.id] },
+      { id: 'id-2', envelope, body: 'y', owed: [hook.id] },
+    ]);
+  });
+
+  it('has the envelope with the id for a body where it brought none', () => {
+    const envelope = { event: 'vm.start', account: 'a', details: { b: 1 } };
+    expect(read(() => [{ envelope }]).events[0]?.body).toBe(
+      '{"id":"id-1","event":"vm.start","account":"a","details":{"b":1}}',
+    );
+  });
+
+  it('leaves no trace when it tells of nothing anyone wants', () => {
+    expect(read(() => [])).toEqual({ message, events: [] });
+  });
+
+  it('is put aside without its secrets when it cannot be understood', () => {
+    const {
+      events,
+      quarantined,
+      message: kept,
+    } = read(() => {
+      throw new MalformedMessageError('why; expected what');
+    });
+    expect(events).toEqual([]);
+    expect(kept).toBe(message);
+    expect(quarantined).toEqual({
+      id: 'id-1',
+      position: 'test/0/0',
+      reason: 'why; expected what',
+      body: Buffer.from('{"password":"***","a":1}'),
+      headers: { 'x-auth-token': '***', b: '2' },
+    });
+  });
+
+  it('takes the process with it when the reader itself is wrong', () => {
+    expect(() =>
+      read(() => {
+        throw new TypeError('a bug');
+      }),
+    ).toThrow('a bug');
+  });
+});
