@@ -1,6 +1,8 @@
 /** Listens to what the triggers say has changed. The channel and its payloads are in migration 0001. */
 import { Client } from 'pg';
 
+import { connectMsMax } from './open.ts';
+
 /** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row; `truncate`: anything; `due`: a delivery wants to go. */
 export type Change =
   | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
@@ -20,7 +22,11 @@ export async function listenToChanges(
   url: string,
   onChange: (change: Change) => void,
 ): Promise<ChangeListener> {
-  const client = new Client({ connectionString: url, keepAlive: true });
+  const client = new Client({
+    connectionString: url,
+    keepAlive: true,
+    connectionTimeoutMillis: connectMsMax,
+  });
   const ended = new Promise<void>((resolve, reject) => {
     client.on('error', reject);
     client.on('end', resolve);

@@ -27,6 +27,12 @@ import { WebhookFilterRow, WebhookRow, WebhookSecret } from './webhook.ts';
 
 export type Store = MikroORM;
 
+/**
+ * A server that takes connections and never answers (half dead, or behind a broken network) would otherwise be waited
+ * for without a word, by whoever asks and by everybody who wants a connection after it.
+ */
+export const connectMsMax = 10_000;
+
 /** What a hand-written statement runs on: the pool, or one transaction. */
 export type Database = Kysely<unknown>;
 
@@ -90,6 +96,7 @@ export async function openStore(
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },
+    driverOptions: { connectionTimeoutMillis: connectMsMax, keepAlive: true },
     schemaGenerator: {
       // The days' partitions are made at run time; the schema is that of their parents.
       skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],

@@ -1,104 +1,103 @@
-/** Where the time of one run goes: in Hookline's process by function and package, in PostgreSQL by statement and WAL record. */
-import type { Profiler } from 'node:inspector';
+/**
+ * Where the time of one run goes: in Hookline's process by package and function, with what each allocates, and in
+ * PostgreSQL by statement and WAL record. Profiled, a delivery costs more; the shares are what counts.
+ */
+import type { HeapProfiler, Profiler } from 'node:inspector';
 
 import type { BusName } from './bus.ts';
+import { attachInspector, type Inspector } from './inspector.ts';
+import type { Lab, Subject } from './lab.ts';
 import type { StatementCost, WalCost } from './postgres-meter.ts';
-import type { Lab } from './lab.ts';
 import { drainBus, loadBus } from './throughput.ts';
 
 type Profile = Profiler.Profile;
 type CallFrame = Profiler.ProfileNode['callFrame'];
+type AllocationNode = HeapProfiler.SamplingHeapProfileNode;
+/** What each function cost. */
+type Costs = readonly (readonly [CallFrame, number])[];
 
-const samplingUs = 200;
-const linesMax = 30;
+const samplingUs = 500;
+const allocationSampleBytes = 16_384;
+const linesMax = 40;
 
 export async function profileThroughput(lab: Lab, bus: BusName, count: number): Promise<string> {
   await using subject = await lab.openSubject(bus, 1, true);
+  await using inspector = await attachInspector(subject.hookline.inspectorUrl ?? '');
+  return [
+    await profileStatements(lab, subject, count),
+    await profileTime(lab, subject, { inspector, count }),
+    await profileAllocation(lab, subject, { inspector, count }),
+  ].join('');
+}
+
+async function profileStatements(lab: Lab, subject: Subject, count: number): Promise<string> {
   const { meter } = lab;
-  await using inspector = await attach(subject.hookline.inspectorUrl ?? '');
   await meter.settle();
   await loadBus(lab, subject, { count });
   await meter.resetStatements();
   const from = await meter.position();
-  await inspector.ask('Profiler.enable');
-  await inspector.ask('Profiler.setSamplingInterval', { interval: samplingUs });
-  await inspector.ask('Profiler.start');
   await drainBus(lab, subject, count);
-  const profile = profileIn(await inspector.ask('Profiler.stop'));
   const statements = await meter.statements(subject.database);
   const wal = await meter.wal(from, await meter.position());
   return [
-    `\n${bus}: the process, µs/delivery by package\n`,
-    ...linesOf(
-      selfTimes(profile, ({ url, functionName }) => packageOf(url) ?? functionName),
-      count,
-    ),
-    `\n${bus}: the process, µs/delivery by function\n`,
-    ...linesOf(selfTimes(profile, placeOf), count),
-    `\n${bus}: PostgreSQL's statements\n`,
+    `\nPostgreSQL's statements\n`,
     ...statements.slice(0, linesMax).map(statement => statementLine(statement, count)),
-    `\n${bus}: WAL, bytes/delivery by record\n`,
+    `\nWAL, bytes/delivery by record\n`,
     ...wal.slice(0, linesMax).map(cost => walLine(cost, count)),
   ].join('');
 }
 
-interface Inspector extends AsyncDisposable {
-  ask(method: string, params?: object): Promise<unknown>;
+interface Inspection {
+  readonly inspector: Inspector;
+  readonly count: number;
 }
 
-/** Source: Chrome DevTools Protocol, domain `Profiler`; Node's `--inspect`. */
-async function attach(url: string): Promise<Inspector> {
-  const socket = new WebSocket(url);
-  await eventOf(socket, 'open');
-  let lastId = 0;
-  const answers = new Map<number, (answer: unknown) => void>();
-  socket.addEventListener('message', ({ data }) => {
-    const { id, result }: { id?: number; result?: unknown } = JSON.parse(String(data));
-    if (id !== undefined) answers.get(id)?.(result);
+async function profileTime(
+  lab: Lab,
+  subject: Subject,
+  { inspector, count }: Inspection,
+): Promise<string> {
+  await loadBus(lab, subject, { count });
+  await inspector.ask('Profiler.enable');
+  await inspector.ask('Profiler.setSamplingInterval', { interval: samplingUs });
+  await inspector.ask('Profiler.start');
+  await drainBus(lab, subject, count);
+  const { profile } = await inspector.ask<{ profile: Profile }>('Profiler.stop');
+  return `\nThe process: µs/delivery\n${linesOf(selfTimes(profile), count)}`;
+}
+
+async function profileAllocation(
+  lab: Lab,
+  subject: Subject,
+  { inspector, count }: Inspection,
+): Promise<string> {
+  await loadBus(lab, subject, { count });
+  await inspector.ask('HeapProfiler.startSampling', {
+    samplingInterval: allocationSampleBytes,
+    includeObjectsCollectedByMajorGC: true,
+    includeObjectsCollectedByMinorGC: true,
   });
-  return {
-    ask: async (method, params = {}) => {
-      lastId += 1;
-      const { promise, resolve } = Promise.withResolvers<unknown>();
-      answers.set(lastId, resolve);
-      socket.send(JSON.stringify({ id: lastId, method, params }));
-      return promise;
-    },
-    async [Symbol.asyncDispose]() {
-      const closed = eventOf(socket, 'close');
-      socket.close();
-      await closed;
-    },
-  };
+  await drainBus(lab, subject, count);
+  const stopped = await inspector.ask<{ profile: { head: AllocationNode } }>(
+    'HeapProfiler.stopSampling',
+  );
+  return `\nThe process: bytes allocated/delivery\n${linesOf(selfSizes(stopped.profile.head), count)}`;
 }
 
-function eventOf(socket: WebSocket, name: 'open' | 'close'): Promise<void> {
-  return new Promise((resolve, reject) => {
-    socket.addEventListener(name, () => resolve(), { once: true });
-    socket.addEventListener('error', () => reject(new Error('the inspector hung up')), {
-      once: true,
-    });
-  });
-}
-
-function profileIn(answer: unknown): Profile {
-  const { profile }: { profile: Profile } = JSON.parse(JSON.stringify(answer));
-  return profile;
-}
-
-/** Self time in µs, summed by what `keyOf` says of the function; waiting for events is left out. */
-function selfTimes(
-  { nodes, samples = [], timeDeltas = [] }: Profile,
-  keyOf: (frame: CallFrame) => string,
-): ReadonlyMap<string, number> {
-  const keys = new Map(nodes.map(({ id, callFrame }) => [id, keyOf(callFrame)]));
-  const times = new Map<string, number>();
+/** Self time in µs; waiting for events is left out. */
+function selfTimes({ nodes, samples = [], timeDeltas = [] }: Profile): Costs {
+  const times = new Map<number, number>();
   for (const [index, id] of samples.entries()) {
-    const key = keys.get(id) ?? '';
-    times.set(key, (times.get(key) ?? 0) + (timeDeltas[index] ?? 0));
+    times.set(id, (times.get(id) ?? 0) + (timeDeltas[index] ?? 0));
   }
-  times.delete('(idle)');
-  return times;
+  return nodes
+    .filter(({ callFrame }) => callFrame.functionName !== '(idle)')
+    .map(({ id, callFrame }) => [callFrame, times.get(id) ?? 0]);
+}
+
+/** Bytes allocated by each function itself, those collected since included. */
+function selfSizes({ callFrame, selfSize, children }: AllocationNode): Costs {
+  return [[callFrame, selfSize] as const, ...children.flatMap(selfSizes)];
 }
 
 /** `undici`, `@mikro-orm/core`, `src/dispatch`, `node:net`; undefined for what V8 itself does. */
@@ -114,13 +113,22 @@ function placeOf({ functionName, url, lineNumber }: CallFrame): string {
   return from === undefined ? name : `${name} ${from}/${url.split('/').at(-1)}:${lineNumber + 1}`;
 }
 
-function linesOf(times: ReadonlyMap<string, number>, count: number): string[] {
-  const total = [...times.values()].reduce((sum, us) => sum + us, 0);
-  return [['in all', total] as const, ...[...times].toSorted(([, a], [, b]) => b - a)]
+/** The same costs twice: by package, and by function. */
+function linesOf(costs: Costs, count: number): string {
+  return [({ url, functionName }: CallFrame) => packageOf(url) ?? functionName, placeOf]
+    .map(keyOf => sumLines(costs, keyOf, count).join(''))
+    .join('\n');
+}
+
+function sumLines(costs: Costs, keyOf: (frame: CallFrame) => string, count: number): string[] {
+  const sums = new Map<string, number>();
+  for (const [frame, cost] of costs) sums.set(keyOf(frame), (sums.get(keyOf(frame)) ?? 0) + cost);
+  const total = [...sums.values()].reduce((sum, cost) => sum + cost, 0);
+  return [['in all', total] as const, ...[...sums].toSorted(([, a], [, b]) => b - a)]
     .slice(0, linesMax)
-    .map(([name, us]) => {
-      const share = ((us * 100) / total).toFixed(1);
-      return `${(us / count).toFixed(2).padStart(9)} ${share.padStart(6)} %  ${name}\n`;
+    .map(([name, cost]) => {
+      const share = ((cost * 100) / total).toFixed(1);
+      return `${(cost / count).toFixed(2).padStart(9)} ${share.padStart(6)} %  ${name}\n`;
     });
 }
 
