@@ -15,16 +15,13 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import type { Lookup } from './dispatch/egress.ts';
 import type { Probe } from './dispatch/probe.ts';
 import { Writer } from './dispatch/writer.ts';
-import type { Envelope } from './event/event.ts';
 import { createIdGenerator } from './event/id.ts';
-import type { Webhook } from './event/webhook.ts';
 import { Ingest } from './ingest.ts';
 import { runJanitor } from './janitor.ts';
 import { MatchSync } from './match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createNormalizers, type Normalizers } from './normalizers.ts';
 import { openOutgoing, systemLookup, type Outgoing } from './outgoing.ts';
-import { createReader } from './read.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
 import { settings as settingDefinitions } from './setting/definition.ts';
@@ -33,6 +30,7 @@ import type { Source } from './source/source.ts';
 import { openSource } from './sources.ts';
 import { disableWebhook } from './store/disable-webhook.ts';
 import { databaseOf, type Store } from './store/open.ts';
+import { openTenancy, type Tenancy } from './tenancy.ts';
 import { runTrimmer } from './trimmer.ts';
 
 export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
@@ -77,6 +75,7 @@ interface Parts {
   readonly dispatcher: Dispatcher;
   readonly claimer: Claimer;
   readonly ingest: Ingest;
+  readonly tenancy: Tenancy;
 }
 
 /**
@@ -175,6 +174,7 @@ async function openParts(options: AppOptions): Promise<Parts> {
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
+  const tenancy = openDirectory(options, { normalizers, metrics, sync });
   return {
     normalizers,
     metrics,
@@ -186,6 +186,7 @@ async function openParts(options: AppOptions): Promise<Parts> {
     dispatcher,
     claimer,
     ingest,
+    tenancy,
   };
 }
 
@@ -202,6 +203,22 @@ function openIngest(
       metrics.recorded(source, counts);
       log.debug({ source, ...counts }, 'batch.recorded');
     },
+    log,
+  });
+}
+
+function openDirectory(
+  { config, store, roles: running, log }: AppOptions,
+  { normalizers, metrics, sync }: Pick<Parts, 'normalizers' | 'metrics' | 'sync'>,
+): Tenancy {
+  return openTenancy({
+    config: config.directory,
+    store,
+    sync,
+    metrics,
+    scrubber: normalizers.scrubber,
+    newId,
+    syncs: running.includes('janitor'),
     log,
   });
 }
@@ -249,7 +266,7 @@ function secretKeysOf({ secretKey, config }: AppOptions): readonly [Buffer, ...B
 
 function runBackground(
   options: AppOptions,
-  { sync, settings, lease, dispatcher, claimer }: Parts,
+  { sync, settings, lease, dispatcher, claimer, tenancy }: Parts,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { config, store, roles: running, log } = options;
@@ -265,6 +282,7 @@ function runBackground(
   return [
     sync.run(signal),
     lease.keep(signal),
+    tenancy.run(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
     ...(running.includes('janitor')
       ? [
@@ -276,20 +294,15 @@ function runBackground(
 }
 
 function runSource(
-  { normalizers, sync, ingest, metrics }: Parts,
+  { normalizers, ingest, tenancy }: Parts,
   source: Source,
   signal: AbortSignal,
 ): Promise<void> {
-  const match = (envelope: Envelope): readonly Webhook[] => {
-    const current = sync.index;
-    if (envelope.account !== undefined && !current.knowsAccount(envelope.account)) {
-      metrics.unknownAccount();
-    }
-    return current.match(envelope);
-  };
-  const { bySource, scrubber } = normalizers;
-  const normalize = bySource.get(source.name);
+  const normalize = normalizers.bySource.get(source.name);
   if (!normalize) throw new RangeError(`the source ${source.name} has no normalizer`);
-  const read = createReader({ normalize, scrubber, match, newId });
-  return source.run(batch => ingest.record({ source: source.name, read, batch, signal }), signal);
+  return source.run(async batch => {
+    const reading = tenancy.readBatch(normalize);
+    await ingest.record({ ...reading, source: source.name, batch, signal });
+    reading.count();
+  }, signal);
 }

@@ -45,6 +45,11 @@ export interface IncomingBatch {
   /** The configured name. */
   readonly source: string;
   readonly read: Reader;
+  /**
+   * Asked once the batch has been read: finds out what reading missed. True when it took its time over it, so that the
+   * batch is to be read again.
+   */
+  readonly learn?: (signal: AbortSignal) => Promise<boolean>;
   readonly batch: MessageBatch;
   /** Shutdown. */
   readonly signal: AbortSignal;
@@ -81,7 +86,7 @@ export class Ingest {
     await this.#untilRoom(incoming);
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
-      const held = this.#hold(incoming);
+      const held = await this.#read(incoming);
       try {
         const { recorder } = this.#options;
         const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
@@ -91,6 +96,13 @@ export class Ingest {
         if (await this.#recover(incoming, held, error)) return;
       }
     }
+  }
+
+  async #read(incoming: IncomingBatch): Promise<HeldBatch> {
+    const held = this.#hold(incoming);
+    if (!(await incoming.learn?.(incoming.signal))) return held;
+    strike(held);
+    return this.#hold(incoming);
   }
 
   /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */

@@ -7,6 +7,7 @@ import { runCommand } from './cli/run.ts';
 import type { Config } from './config/config.ts';
 import { readSurroundings } from './config/environment.ts';
 import { ConfigError } from './event/errors.ts';
+import { importFromCloudstack } from './import.ts';
 import { openLocal } from './local.ts';
 import { serve, welcome } from './serve.ts';
 import { version } from './version.ts';
@@ -63,5 +64,5 @@ function parseRoles(list: string): readonly Role[] {
 process.exitCode = await runCommand(process.argv.slice(2), version, {
   io: createProcessIo(),
   surroundings: readSurroundings(),
-  actions: { serve: serveUntilTold, openLocal },
+  actions: { serve: serveUntilTold, openLocal, importFromCloudstack },
 });

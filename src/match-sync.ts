@@ -57,6 +57,14 @@ export class MatchSync {
     return this.#index;
   }
 
+  /** Applies accounts and domains that were just written, without waiting to be told of them. */
+  async take(rows: Record<'account' | 'domain', readonly string[]>): Promise<void> {
+    await applyRows(this.#options.store, this.#index, kind =>
+      kind === 'webhook' ? [] : rows[kind],
+    );
+    if (rows.domain.length > 0) this.#options.onTree();
+  }
+
   /** Follows the tables until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all([this.#listen(signal), this.#follow(signal)]);

@@ -12,8 +12,19 @@ export interface Metrics {
   unknownAccount(): void;
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
+  /** The cloud was asked for an account. */
+  readonly accountAskedFor: (result: 'found' | 'unknown' | 'failed') => void;
+  /** A directory is configured; without one it has no age. */
+  directory(): void;
+  directorySynced(status: DirectorySynced): void;
   /** Read when the page is asked for. */
   watch(read: () => Watched): void;
+}
+
+export interface DirectorySynced {
+  /** Of the picture that serves, now; null before the first. */
+  readonly ageSeconds: number | null;
+  readonly removalsHeld: number;
 }
 
 export interface Watched {
@@ -55,6 +66,12 @@ export function createMetrics(): Metrics {
     labelNames: ['rule'] as const,
     registers,
   });
+  const lookUps = new Counter({
+    name: 'hookline_directory_look_ups_total',
+    help: 'Accounts the cloud was asked for because the directory did not know them (found, unknown, failed).',
+    labelNames: ['result'] as const,
+    registers,
+  });
   return {
     registry,
     recorded(source, counts) {
@@ -71,6 +88,8 @@ export function createMetrics(): Metrics {
     },
     unknownAccount: () => unknownAccounts.inc(),
     egressBlocked: rule => blocked.inc({ rule }),
+    accountAskedFor: result => lookUps.inc({ result }),
+    ...watchDirectory(registry),
     watch: read => registerGauges(registry, read),
   };
 }
@@ -121,4 +140,48 @@ function registerGauges(registry: Registry, read: () => Watched): void {
       },
     }),
   );
+}
+
+/** The age grows by itself between two looks at the database, and goes on growing when there is none to look at. */
+function watchDirectory(registry: Registry): Pick<Metrics, 'directory' | 'directorySynced'> {
+  let pictureAtMs = -Infinity;
+  let held = 0;
+  return {
+    directory() {
+      addGauge(
+        registry,
+        {
+          name: 'hookline_directory_age_seconds',
+          help: "Since the directory was last read from the cloud's API; +Inf before the first time.",
+        },
+        () => (performance.now() - pictureAtMs) / 1_000,
+      );
+      addGauge(
+        registry,
+        {
+          name: 'hookline_directory_removals_held',
+          help: "Accounts and domains missing in the cloud's answer, too many to be taken for gone.",
+        },
+        () => held,
+      );
+    },
+    directorySynced({ ageSeconds, removalsHeld }) {
+      pictureAtMs = ageSeconds === null ? -Infinity : performance.now() - ageSeconds * 1_000;
+      held = removalsHeld;
+    },
+  };
+}
+
+function addGauge(
+  registry: Registry,
+  described: { readonly name: string; readonly help: string },
+  valueOf: () => number,
+): Gauge {
+  return new Gauge({
+    ...described,
+    registers: [registry],
+    collect() {
+      this.set(valueOf());
+    },
+  });
 }

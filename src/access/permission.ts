@@ -58,6 +58,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/accounts': operator,
   'POST /v1/accounts/import': operator,
   'GET /v1/accounts/:id': tenants,
+  'GET /v1/directory': operator,
+  'POST /v1/directory/sync': operator,
+  'GET /v1/directory/unknown': operator,
 
   'GET /v1/users': tenants,
   'POST /v1/users': admins,

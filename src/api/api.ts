@@ -10,6 +10,7 @@ import { guard } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
+import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
@@ -18,6 +19,7 @@ import { registerKeyRoutes } from './key-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
+import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -37,7 +39,13 @@ const bodyBytesMax = 4 * 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [...webhookSchemas, ...flowSchemas, ...accessSchemas, ...changeSchemas];
+  const schemas = [
+    ...webhookSchemas,
+    ...flowSchemas,
+    ...accessSchemas,
+    ...changeSchemas,
+    ...directorySchemas,
+  ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,
@@ -70,6 +78,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerEventRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
+    registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);

@@ -6,7 +6,7 @@ import type { FastifyInstance } from 'fastify';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
 import { findAccount, findDomain, listAccounts, listDomains } from '../store/query-directory.ts';
-import type { AccountFacts, AccountKind } from '../store/query-directory.ts';
+import type { AccountFacts, AccountKind, AccountValues } from '../store/query-directory.ts';
 import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
@@ -33,7 +33,7 @@ const query = (properties: object) => ({
 });
 
 type NewDomain = Omit<ImportedDomain, 'id'> & { readonly id?: string };
-type NewAccount = Omit<AccountFacts, 'id'> & { readonly id?: string };
+type NewAccount = Omit<AccountValues, 'id'> & { readonly id?: string };
 
 export function registerDirectoryRoutes(app: FastifyInstance, { store }: ApiOptions): void {
   registerDomains(app, store);
@@ -188,12 +188,8 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
         response: { 200: answer('Account', 'The account.'), ...problems },
       },
     },
-    async request => {
-      const { id } = request.params;
-      const account = await findAccount(databaseOf(store), id, callerOf(request).territory);
-      if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
-      return account;
-    },
+    async request =>
+      requireAccount(databaseOf(store), request.params.id, callerOf(request).territory),
   );
 }
 
@@ -211,23 +207,25 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
     async (request, reply) => {
       const { body } = request;
       const account = { ...body, id: body.id ?? randomUUID() };
-      await inTransaction(store, async database => {
+      const made = await inTransaction(store, async database => {
         if (await findAccount(database, account.id, everything)) {
           throw new ProblemError('name_in_use', `There is an account ${account.id} already.`);
         }
         await writeAccounts(database, [account]);
+        const after = await requireAccount(database, account.id, everything);
         await noteChange(database, callerOf(request), {
           action: 'account.created',
           objectId: account.id,
           accountId: account.id,
           domainId: account.domainId,
-          after: account,
+          after,
         });
+        return after;
       });
       return reply
         .code(201)
         .header('location', `/v1/accounts/${encodeURIComponent(account.id)}`)
-        .send(account);
+        .send(made);
     },
   );
 
@@ -259,4 +257,14 @@ async function requireDomain(database: Database, id: string, territory: Territor
   const domain = await findDomain(database, id, territory);
   if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
   return domain;
+}
+
+async function requireAccount(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<AccountFacts> {
+  const account = await findAccount(database, id, territory);
+  if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
+  return account;
 }

@@ -7,7 +7,7 @@ import {
   upsertAccounts,
   upsertDomains,
 } from '../store/query-directory.ts';
-import type { AccountFacts, Upserted } from '../store/query-directory.ts';
+import type { AccountValues, Upserted } from '../store/query-directory.ts';
 import type { Caller } from './authenticate.ts';
 import type { ImportedDomain } from './directory-import.ts';
 import { noteChange } from './note-change.ts';
@@ -62,7 +62,7 @@ export async function writeDomains(
 
 export async function writeAccounts(
   database: Database,
-  accounts: readonly AccountFacts[],
+  accounts: readonly AccountValues[],
 ): Promise<Upserted> {
   if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
     throw new ProblemError('request_invalid', 'An account is given twice.');

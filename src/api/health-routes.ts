@@ -3,7 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { FastifyInstance } from 'fastify';
 
+import { databaseOf } from '../store/open.ts';
+import type { Store } from '../store/open.ts';
 import { isReachable } from '../store/reach.ts';
+import { findDirectoryStatus } from '../store/sync-state.ts';
 import type { ApiOptions } from './context.ts';
 import { answer } from './route.ts';
 import { presentSource } from './source-routes.ts';
@@ -47,9 +50,9 @@ export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions):
   app.get('/healthz', { schema: schemas.health }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {
-    const database = await Promise.race([
-      isReachable(options.store),
-      wait(patienceMs, false, { ref: false }),
+    const { database, directory } = await Promise.race([
+      look(options.store),
+      wait(patienceMs, away, { ref: false }),
     ]);
     const sources = options.sources().map(presentSource);
     const running = sources.every(({ state }) => state === 'running' || state === 'paused');
@@ -57,10 +60,27 @@ export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions):
       status: database && running ? 'ready' : 'not ready',
       database: database ? 'ok' : 'unreachable',
       sources,
+      ...(directory && { directory }),
     });
   });
 
   app.get('/metrics', { schema: schemas.metrics }, async (_, reply) =>
     reply.type(options.metrics.contentType).send(await options.metrics.metrics()),
   );
+}
+
+interface Looked {
+  readonly database: boolean;
+  readonly directory?: object;
+}
+
+const away: Looked = { database: false };
+
+/** An old directory is told of, and keeps nobody from being ready: the last picture serves. */
+async function look(store: Store): Promise<Looked> {
+  if (!(await isReachable(store))) return away;
+  const status = await findDirectoryStatus(databaseOf(store));
+  if (!status) return { database: true };
+  const { kind, syncedAt, ageSeconds, failures } = status;
+  return { database: true, directory: { kind, syncedAt, ageSeconds, failures } };
 }

@@ -9,14 +9,26 @@ const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
 const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
 const kind = { type: 'string', enum: ['user', 'project'] } as const;
 
+const origin = {
+  type: 'string',
+  enum: ['local', 'cloud'],
+  description: 'Made by hand or import, or kept in step with the cloud.',
+} as const;
+const removedAt = {
+  ...maybeInstant,
+  description: 'When the cloud was first seen without it.',
+} as const;
+
 const domain = {
   type: 'object',
-  required: ['id', 'name', 'parentId', 'path'],
+  required: ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'],
   properties: {
     id: cloudId,
     name: line,
     parentId: { type: ['string', 'null'], description: 'Null for the root.' },
     path: { type: 'string', description: 'Ids from the root down.', example: '/<root>/<child>/' },
+    origin,
+    removedAt,
   },
 } as const;
 
@@ -38,8 +50,24 @@ const newDomain = {
 
 const account = {
   type: 'object',
-  required: ['id', 'name', 'domainId', 'kind'],
-  properties: { id: cloudId, name: line, domainId: cloudId, kind },
+  required: ['id', 'name', 'domainId', 'kind', 'origin', 'alias', 'removedAt'],
+  properties: {
+    id: cloudId,
+    name: line,
+    domainId: cloudId,
+    kind,
+    origin,
+    alias: {
+      type: ['string', 'null'],
+      description:
+        'Another id its events carry: the uuid of the account behind a CloudStack project, once one has passed.',
+    },
+    removedAt: {
+      ...removedAt,
+      description:
+        'When the cloud was first seen without it. Its webhooks are told of nothing from then on.',
+    },
+  },
 } as const;
 
 const newAccount = {

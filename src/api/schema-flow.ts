@@ -149,6 +149,17 @@ const readiness = {
     status: { type: 'string', enum: ['ready', 'not ready'] },
     database: { type: 'string', enum: ['ok', 'unreachable'] },
     sources: { type: 'array', items: { $ref: 'Source#' } },
+    directory: {
+      type: 'object',
+      required: ['kind', 'syncedAt', 'ageSeconds', 'failures'],
+      description: 'Absent when the directory is not read from a cloud.',
+      properties: {
+        kind: { type: 'string', enum: ['cloudstack', 'keystone'] },
+        syncedAt: { type: ['string', 'null'], format: 'date-time' },
+        ageSeconds: { type: ['number', 'null'] },
+        failures: { type: 'integer' },
+      },
+    },
   },
 } as const;
 

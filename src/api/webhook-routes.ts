@@ -215,7 +215,9 @@ async function findOwner(
   if (accountId === undefined) {
     throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
   }
-  return requireAccount(database, accountId, territory);
+  const owner = await requireAccount(database, accountId, territory);
+  if (owner.removedAt === null) return owner;
+  throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
 }
 
 async function requireAccount(

@@ -24,7 +24,7 @@ const domains: Kind = {
   path: '/v1/domains',
   fields: ['id', 'name', 'parentId'],
   about: "the cloud's tree of domains",
-  shown: ['id', 'name', 'parentId', 'path'],
+  shown: ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'],
 };
 
 const accounts: Kind = {
@@ -32,8 +32,11 @@ const accounts: Kind = {
   path: '/v1/accounts',
   fields: ['id', 'name', 'domainId', 'kind'],
   about: "the cloud's accounts and projects, who own resources and webhooks",
-  shown: ['id', 'name', 'domainId', 'kind'],
+  shown: ['id', 'name', 'domainId', 'kind', 'origin', 'removedAt'],
 };
+
+/** What lists say and an import is not told: a list that was kept can be imported as it is. */
+const derived = ['path', 'origin', 'alias', 'removedAt'];
 
 /** What one request of an import may hold. */
 const importMax = 5_000;
@@ -117,7 +120,10 @@ async function readItems(
 ): Promise<readonly object[]> {
   const text =
     file === '-' ? await io.readInput() : await readNamed(resolve(surroundings.cwd, file));
-  const items = /^\s*\[/.test(text) ? parseJson(text, file) : parseCsv(text);
+  const parsed = /^\s*\[/.test(text) ? parseJson(text, file) : parseCsv(text);
+  const items = parsed.map(item =>
+    Object.fromEntries(Object.entries(item).filter(([name]) => !derived.includes(name))),
+  );
   const unknown = new Set(
     items.flatMap(item => Object.keys(item)).filter(name => !kind.fields.includes(name)),
   );

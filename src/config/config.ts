@@ -1,5 +1,7 @@
 /** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
 
+import type { DirectoryConfig } from './directory.ts';
+
 export interface Config {
   readonly database: {
     /** Absent: an embedded PostgreSQL kept in `dataDir`. */
@@ -28,6 +30,8 @@ export interface Config {
   /** Names of secrets beside the built-in ones. */
   readonly scrub: { readonly keys: readonly string[] };
   readonly sources: readonly SourceConfig[];
+  /** Absent: the directory is imported or made by hand. */
+  readonly directory?: DirectoryConfig;
   readonly client: ClientConfig;
 }
 

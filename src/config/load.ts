@@ -9,6 +9,7 @@ import convict from 'convict';
 
 import { ConfigError } from '../event/errors.ts';
 import type { ClientConfig, Config, EgressConfig } from './config.ts';
+import { buildDirectory } from './directory.ts';
 import type { RawEgress } from './egress-schema.ts';
 import { readConfigFile } from './file.ts';
 import type { ConfigFile } from './file.ts';
@@ -64,11 +65,12 @@ export function loadLayers({ file: named, env, cwd }: ConfigOptions): Layers {
   const listed = collectSources(raw, report);
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = listed.flatMap(source => buildSource(source, cwd, report) ?? []);
+  const directory = buildDirectory(raw.directory, cwd, report);
   const egress = buildEgress(raw.egress, cwd, report);
   refuseConflicts(raw, listed, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    config: buildConfig(raw, { sources, egress }, { cwd, env }),
+    config: buildConfig(raw, { sources, egress, ...(directory && { directory }) }, { cwd, env }),
     raw,
     sources: listed,
     origin: report.origin,
@@ -123,10 +125,10 @@ function refuseConflicts(raw: RawConfig, sources: readonly RawSource[], report: 
 
 function buildConfig(
   raw: RawConfig,
-  { sources, egress }: Pick<Config, 'sources' | 'egress'>,
+  built: Pick<Config, 'sources' | 'egress' | 'directory'>,
   { cwd, env }: Pick<ConfigOptions, 'cwd' | 'env'>,
 ): Config {
-  const { database, adminPassword, amqp: _amqp, kafka: _kafka, ...others } = raw;
+  const { database, adminPassword, amqp: _amqp, kafka: _kafka, directory: _, ...others } = raw;
   const { secretKey, secretKeyPrevious, ...rest } = others;
   const { url, ...connection } = database;
   return {
@@ -138,9 +140,8 @@ function buildConfig(
       secretKeyPrevious: Buffer.from(secretKeyPrevious, 'base64'),
     }),
     ...(adminPassword !== null && { adminPassword }),
-    egress,
+    ...built,
     scrub: { keys: raw.scrub.keys ?? [] },
-    sources,
     client: buildClient(raw, { cwd, env }),
   };
 }

@@ -1,6 +1,8 @@
 /** Every key of the configuration but the sources' own, which `source-schema.ts` holds. Public: names are for ever. */
 import { logLevels, signatureEncodings } from './config.ts';
 import type { DispatchConfig, LogLevel, SignatureEncoding, SuccessCodes } from './config.ts';
+import { directoryKeys } from './directory-schema.ts';
+import type { RawDirectory } from './directory-schema.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
 import { egressKeys, type RawEgress } from './egress-schema.ts';
 import type { Keys } from './format.ts';
@@ -29,6 +31,7 @@ export interface RawConfig {
   amqp: RawRabbitmq;
   kafka: RawKafka;
   sources: unknown[];
+  directory: RawDirectory;
   client: { url: string | null; token: string | null };
 }
 
@@ -224,5 +227,6 @@ export const schema: Keys<RawConfig> = {
     sensitive: true,
     env: 'HOOKLINE_SOURCES',
   },
+  directory: directoryKeys,
   client,
 };

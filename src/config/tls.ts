@@ -52,7 +52,8 @@ export function readPems(
   };
 }
 
-function readPem(path: string, file: string, report: Report): string | undefined {
+/** @param path of the key in problems. */
+export function readPem(path: string, file: string, report: Report): string | undefined {
   const refuse = (expected: string): undefined => {
     report.problems.push(
       `${path} (${report.origin(path)}): ${JSON.stringify(file)}: expected ${expected}`,

@@ -20,6 +20,8 @@ export interface Webhook {
   readonly id: string;
   readonly name: string;
   readonly state: WebhookState;
+  /** Its owner is gone from the cloud; then it is taken to be Disabled, whatever it is set to. */
+  readonly ownerGone?: true;
   readonly scope: Scope;
   /** The owner. */
   readonly accountId: string;

@@ -14,16 +14,22 @@ export type Explanation =
       readonly detail: string;
     };
 
-/** @param path the domain of the event's account and all above it, nearest first; undefined when it is not known. */
-export function explainWebhook(
-  webhook: Webhook,
-  envelope: Envelope,
-  path: readonly string[] | undefined,
-): Explanation {
+/** Whose an event is, as the directory has it. */
+export interface Tenant {
+  /** An account's id; undefined when it is not known. */
+  readonly owner: string | undefined;
+  /** Its domain and all above it, nearest first. */
+  readonly path: readonly string[] | undefined;
+}
+
+export function explainWebhook(webhook: Webhook, envelope: Envelope, tenant: Tenant): Explanation {
   const refused = (reason: 'state' | 'scope' | 'category' | 'filter', detail: string) =>
     ({ webhook, matched: false, reason, detail }) as const;
+  if (webhook.ownerGone) {
+    return refused('state', `its owner, account ${webhook.accountId}, is gone from the cloud`);
+  }
   if (webhook.state !== 'Enabled') return refused('state', `the webhook is ${webhook.state}`);
-  const outside = outsideScope(webhook, envelope.account, path);
+  const outside = outsideScope(webhook, envelope.account, tenant);
   if (outside !== undefined) return refused('scope', outside);
   const refusal = refusalOf(compileConditions(webhook), envelope);
   if (refusal === undefined) return { webhook, matched: true };
@@ -41,17 +47,17 @@ export function explainWebhook(
 function outsideScope(
   { scope, accountId, domainId }: Webhook,
   account: string | undefined,
-  path: readonly string[] | undefined,
+  { owner, path }: Tenant,
 ): string | undefined {
   if (scope === 'Global') return undefined;
-  if (account === undefined) return 'the event names no account, so only Global webhooks get it';
-  if (path === undefined) {
+  if (owner === undefined || path === undefined) {
+    if (account === undefined) return 'the event names no account, so only Global webhooks get it';
     return `account ${account} is not in the directory, so only Global webhooks get its events`;
   }
   if (scope === 'Local') {
-    return accountId === account
+    return accountId === owner
       ? undefined
-      : `Local covers account ${accountId}; the event is of account ${account}`;
+      : `Local covers account ${accountId}; the event is of account ${owner}`;
   }
   return path.includes(domainId)
     ? undefined

@@ -15,13 +15,18 @@ import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
 
 /** Everything is in memory and synchronous; a change is seen by the next `match`. */
-export interface MatchIndex extends Tenants {
+export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
   upsertWebhook(webhook: Webhook): void;
   /** Nothing happens when there is none. */
   removeWebhook(id: string): void;
   webhook(id: string): Webhook | undefined;
-  /** False for an account whose events reach Global webhooks only, which an operator has to be told. */
+  /** Whether there is an account of this id or alias. */
   knowsAccount(id: string): boolean;
+  /**
+   * The account in the directory that the event belongs to: the one it names, else, of CloudStack's events, the project
+   * it names. Undefined: it reaches Global webhooks only, which an operator has to be told unless it names no account.
+   */
+  ownerOf(envelope: Envelope): string | undefined;
   /** The enabled webhooks that want it, each once, in no particular order. The array is the caller's. */
   match(envelope: Envelope): Webhook[];
   /**
@@ -44,7 +49,7 @@ const everywhere = '';
 
 /** Empty. Filling it with 100,000 webhooks takes a fraction of a second, so a picture is replaced by building anew. */
 export function createMatchIndex(): MatchIndex {
-  const tenants = createTenants();
+  const { accountOf, ...tenants } = createTenants();
   const { domainOf, pathOf } = tenants;
   const entries = new Map<string, Entry>();
   const shelves = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
@@ -59,9 +64,20 @@ export function createMatchIndex(): MatchIndex {
     take(shelves[entry.webhook.scope], entry);
   }
 
+  // CloudStack's events of a project name the account behind it, by an id no API gives, and the project beside it. What
+  // other clouds call the project need not be whose the event is, so there it must not stand in for the account.
+  const ownerOf = ({ account, project, category }: Envelope): string | undefined =>
+    (account === undefined ? undefined : accountOf(account)) ??
+    (project === undefined || category === undefined ? undefined : accountOf(project));
+  const pathTo = (owner: string | undefined): readonly string[] | undefined => {
+    const domain = owner === undefined ? undefined : domainOf(owner);
+    return domain === undefined ? undefined : pathOf(domain);
+  };
+
   return {
     ...tenants,
     removeWebhook,
+    ownerOf,
     upsertWebhook(webhook) {
       removeWebhook(webhook.id);
       const entry = { webhook, conditions: compileConditions(webhook) };
@@ -69,21 +85,20 @@ export function createMatchIndex(): MatchIndex {
       if (webhook.state === 'Enabled') put(shelves[webhook.scope], entry);
     },
     webhook: id => entries.get(id)?.webhook,
-    knowsAccount: id => domainOf(id) !== undefined,
+    knowsAccount: id => accountOf(id) !== undefined,
     match(envelope) {
       const found: Webhook[] = [];
       collect(shelves.Global.get(everywhere), envelope, found);
-      const { account } = envelope;
-      const domain = account === undefined ? undefined : domainOf(account);
-      if (account === undefined || domain === undefined) return found;
-      collect(shelves.Local.get(account), envelope, found);
-      for (const id of pathOf(domain)) collect(shelves.Domain.get(id), envelope, found);
+      const owner = ownerOf(envelope);
+      if (owner === undefined) return found;
+      collect(shelves.Local.get(owner), envelope, found);
+      for (const id of pathTo(owner) ?? []) collect(shelves.Domain.get(id), envelope, found);
       return found;
     },
     *explain(envelope, webhooks = webhooksOf(entries)) {
-      const domain = envelope.account === undefined ? undefined : domainOf(envelope.account);
-      const path = domain === undefined ? undefined : pathOf(domain);
-      for (const webhook of webhooks) yield explainWebhook(webhook, envelope, path);
+      const owner = ownerOf(envelope);
+      const tenant = { owner, path: pathTo(owner) };
+      for (const webhook of webhooks) yield explainWebhook(webhook, envelope, tenant);
     },
   };
 }

@@ -9,6 +9,8 @@ export interface DomainNode {
 export interface AccountNode {
   readonly id: string;
   readonly domainId: string;
+  /** Another id that events name it by. */
+  readonly alias?: string;
 }
 
 export interface Tenants {
@@ -16,6 +18,8 @@ export interface Tenants {
   removeDomain(id: string): void;
   setAccount(account: AccountNode): void;
   removeAccount(id: string): void;
+  /** The account that goes by this id or alias; undefined for one the directory does not know. */
+  readonly accountOf: (idOrAlias: string) => string | undefined;
   /** The account's domain; undefined for an account the directory does not know. */
   readonly domainOf: (accountId: string) => string | undefined;
   /** Whether the account is in the root domain; false for an account or a domain that is not known. */
@@ -27,9 +31,17 @@ export interface Tenants {
 /** Empty; domains and accounts may come in any order, a child before its parent too. */
 export function createTenants(): Tenants {
   const parents = new Map<string, string | undefined>();
-  const domains = new Map<string, string>();
+  const accounts = new Map<string, AccountNode>();
+  /** Account ids. */
+  const aliases = new Map<string, string>();
   /** Paths that were asked for since the tree last changed. */
   const paths = new Map<string, readonly string[]>();
+
+  function removeAccount(id: string): void {
+    const alias = accounts.get(id)?.alias;
+    if (alias !== undefined && aliases.get(alias) === id) aliases.delete(alias);
+    accounts.delete(id);
+  }
 
   return {
     setDomain({ id, parentId }) {
@@ -40,15 +52,16 @@ export function createTenants(): Tenants {
       parents.delete(id);
       paths.clear();
     },
-    setAccount({ id, domainId }) {
-      domains.set(id, domainId);
+    setAccount(account) {
+      removeAccount(account.id);
+      accounts.set(account.id, account);
+      if (account.alias !== undefined) aliases.set(account.alias, account.id);
     },
-    removeAccount(id) {
-      domains.delete(id);
-    },
-    domainOf: accountId => domains.get(accountId),
+    removeAccount,
+    accountOf: id => (accounts.has(id) ? id : aliases.get(id)),
+    domainOf: accountId => accounts.get(accountId)?.domainId,
     isRootAccount(accountId) {
-      const domain = domains.get(accountId);
+      const domain = accounts.get(accountId)?.domainId;
       return domain !== undefined && parents.has(domain) && parents.get(domain) === undefined;
     },
     pathOf(domainId) {

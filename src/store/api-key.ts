@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { AppUser } from './app-user.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
-import { ownerColumns, ownerJoins, touchedEvery } from './query-user.ts';
+import { isStillThere, ownerColumns, ownerJoins, touchedEvery } from './query-user.ts';
 import type { TokenOwner } from './query-user.ts';
 
 const ApiKeySchema = defineEntity({
@@ -88,6 +88,7 @@ export async function findApiKeyOwner(
       update api_key k set last_used_at = now() from found
       where k.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
     select ${ownerColumns}, found.sealed
-    from app_user u join found on found.user_id = u.id ${ownerJoins}`.execute(database);
+    from app_user u join found on found.user_id = u.id ${ownerJoins}
+    where ${isStillThere}`.execute(database);
   return rows[0];
 }

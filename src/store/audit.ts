@@ -59,10 +59,13 @@ export interface AuditFacts {
   readonly address: string | null;
 }
 
+/** Hookline itself, which nobody asked. */
+export const nobody = { username: null, address: null };
+
 /** To be called in the transaction of the change, so that there is no one without the other. */
 export async function insertAudit(
   database: Database,
-  { username, address }: { username: string; address: string },
+  { username, address }: { username: string | null; address: string | null },
   change: Change,
 ): Promise<void> {
   const { action, objectId, accountId, domainId, before, after } = change;

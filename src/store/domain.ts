@@ -1,5 +1,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
+import type { Origin } from './origin.ts';
+
 const DomainSchema = defineEntity({
   name: 'Domain',
   tableName: 'domain',
@@ -16,7 +18,12 @@ const DomainSchema = defineEntity({
         .deleteRule('cascade'),
     /** `/<root id>/<child id>/`: derived from the parents by a trigger, whatever is written here. */
     path: p.text().unique(),
+    origin: p.text().$type<Origin>().default('local'),
+    /** When the cloud was first seen without it. */
+    removedAt: p.datetime().nullable(),
+    updated: p.datetime().defaultRaw('now()'),
   },
+  checks: [{ name: 'domain_origin_check', expression: `origin in ('local', 'cloud')` }],
 });
 
 /** A node of the cloud's tenant tree. Its id is the cloud's. */

@@ -18,7 +18,7 @@ export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webho
         limit: pageSize,
         populate: ['filters', 'secrets'],
       });
-    if (rows.length > 0) yield rows.map(toWebhook);
+    if (rows.length > 0) yield await toWebhooks(store, rows);
     cursor = rows.at(-1)?.id;
     if (rows.length < pageSize) return;
   }
@@ -32,7 +32,7 @@ export async function loadWebhooksById(
   const rows = await store.em
     .fork()
     .find(WebhookRow, { id: { $in: [...ids] } }, { populate: ['filters', 'secrets'] });
-  return rows.map(toWebhook);
+  return toWebhooks(store, rows);
 }
 
 export interface DomainNode {
@@ -55,9 +55,11 @@ export async function loadDomains(
 export interface AccountNode {
   readonly id: string;
   readonly domainId: string;
+  /** Another id that events name it by. */
+  readonly alias?: string;
 }
 
-/** Every account, by id. */
+/** Every account, by id; also those gone from the cloud: events of theirs may still be on their way. */
 export async function* loadAccounts(store: Store): AsyncGenerator<readonly AccountNode[]> {
   let cursor: string | undefined;
   for (;;) {
@@ -67,7 +69,7 @@ export async function* loadAccounts(store: Store): AsyncGenerator<readonly Accou
         orderBy: { id: 'asc' },
         limit: pageSize,
       });
-    if (rows.length > 0) yield rows.map(({ id, domainId }) => ({ id, domainId }));
+    if (rows.length > 0) yield rows.map(toAccount);
     cursor = rows.at(-1)?.id;
     if (rows.length < pageSize) return;
   }
@@ -79,7 +81,26 @@ export async function loadAccountsById(
   ids: readonly string[],
 ): Promise<readonly AccountNode[]> {
   const rows = await store.em.fork().find(Account, { id: { $in: [...ids] } });
-  return rows.map(({ id, domainId }) => ({ id, domainId }));
+  return rows.map(toAccount);
+}
+
+function toAccount({ id, domainId, alias }: Account): AccountNode {
+  return { id, domainId, ...(typeof alias === 'string' && { alias }) };
+}
+
+/** An account that is gone wants nothing any more; what its webhooks are set to stays for when it comes back. */
+async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<readonly Webhook[]> {
+  const owners = new Set(rows.map(({ accountId }) => accountId));
+  const gone = await store.em
+    .fork()
+    .find(Account, { id: { $in: [...owners] }, removedAt: { $ne: null } }, { fields: ['id'] });
+  const goneIds = new Set(gone.map(({ id }) => id));
+  return rows.map(row => {
+    const webhook = toWebhook(row);
+    return goneIds.has(row.accountId)
+      ? { ...webhook, state: 'Disabled', ownerGone: true }
+      : webhook;
+  });
 }
 
 function toWebhook(row: WebhookRow): Webhook {

@@ -5,6 +5,7 @@ import type { Kysely } from 'kysely';
 
 import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
+import { Migration0003Directory } from '../../migrations/0003-directory.ts';
 import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Account } from './account.ts';
 import { ApiKey } from './api-key.ts';
@@ -13,6 +14,7 @@ import { AttemptRow } from './attempt.ts';
 import { AuditRow } from './audit.ts';
 import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
+import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
 import { LoginAttemptRow } from './login-attempt.ts';
@@ -21,6 +23,7 @@ import { QuarantineRow } from './quarantine.ts';
 import { ReceiptRow } from './receipt.ts';
 import { SettingEntity } from './setting.ts';
 import { SourcePosition } from './source-position.ts';
+import { UnknownAccount } from './unknown-account.ts';
 import { WebhookFilterRow, WebhookRow, WebhookSecretRow } from './webhook.ts';
 
 export type Store = MikroORM;
@@ -71,6 +74,7 @@ export async function openStore(
       AuditRow,
       Credential,
       DeliveryRow,
+      DirectoryState,
       Domain,
       EventRow,
       LoginAttemptRow,
@@ -79,13 +83,19 @@ export async function openStore(
       ReceiptRow,
       SettingEntity,
       SourcePosition,
+      UnknownAccount,
       WebhookFilterRow,
       WebhookRow,
       WebhookSecretRow,
     ],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [Migration0001Schema, Migration0002Outgoing, Migration0004Access],
+      migrationsList: [
+        Migration0001Schema,
+        Migration0002Outgoing,
+        Migration0003Directory,
+        Migration0004Access,
+      ],
       snapshot: false,
       tableName: 'migration',
     },

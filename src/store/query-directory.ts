@@ -1,7 +1,9 @@
 /** Domains and accounts, for access, the API and imports. */
 import { sql } from 'kysely';
 
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
+import type { Origin } from './origin.ts';
 import { accountWithin, domainWithin } from './territory.ts';
 import type { Territory } from './territory.ts';
 
@@ -10,15 +12,27 @@ export interface DomainFacts {
   readonly name: string;
   readonly parentId: string | null;
   readonly path: string;
+  readonly origin: Origin;
+  /** RFC 3339: when the cloud was first seen without it. */
+  readonly removedAt: string | null;
 }
 
 export type AccountKind = 'user' | 'project';
 
-export interface AccountFacts {
+/** What an account is made with. */
+export interface AccountValues {
   readonly id: string;
   readonly name: string;
   readonly domainId: string;
   readonly kind: AccountKind;
+}
+
+export interface AccountFacts extends AccountValues {
+  readonly origin: Origin;
+  /** Another id its events carry: the uuid of the account behind a CloudStack project. */
+  readonly alias: string | null;
+  /** RFC 3339: when the cloud was first seen without it. Its webhooks are told of nothing from then on. */
+  readonly removedAt: string | null;
 }
 
 interface Page {
@@ -32,8 +46,10 @@ export interface Upserted {
   readonly updated: number;
 }
 
-const domainColumns = sql`d.id, d.name, d.parent_id as "parentId", d.path`;
-const accountColumns = sql`a.id, a.name, a.domain_id as "domainId", a.kind`;
+const domainColumns = sql`d.id, d.name, d.parent_id as "parentId", d.path, d.origin,
+  ${instant('d.removed_at')} as "removedAt"`;
+const accountColumns = sql`a.id, a.name, a.domain_id as "domainId", a.kind, a.origin, a.alias,
+  ${instant('a.removed_at')} as "removedAt"`;
 
 const after = (column: string, { cursor }: Page) =>
   cursor === undefined ? sql`true` : sql`${sql.ref(column)} > ${cursor}`;
@@ -141,7 +157,7 @@ export async function findAccount(
 
 export async function upsertAccounts(
   database: Database,
-  accounts: readonly AccountFacts[],
+  accounts: readonly AccountValues[],
 ): Promise<Upserted> {
   const { rows } = await sql<{ made: boolean }>`
     insert into account as a (id, name, domain_id, kind)

@@ -10,7 +10,7 @@ import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './span.ts';
 import type { Fragment, Page, Span } from './span.ts';
-import { accountWithin, webhookWithin } from './territory.ts';
+import { eventWithin, webhookWithin } from './territory.ts';
 import type { Territory } from './territory.ts';
 
 export interface EventQuery extends Span {
@@ -92,7 +92,7 @@ export async function listEvents(
   query: EventQuery,
 ): Promise<Page<EventFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : accountWithin('e.account', territory),
+    territory.kind === 'everything' ? undefined : eventWithin('e', territory),
     query.source === undefined ? undefined : sql`e.source = ${query.source}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
     query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
@@ -113,7 +113,7 @@ export async function findEvent(
 ): Promise<(EventFacts & { readonly body: string }) | undefined> {
   const { rows } = await sql<EventFacts & { body: string }>`
     select ${eventColumns}, e.body from event e
-    where e.id = ${id} and ${accountWithin('e.account', territory)}`.execute(database);
+    where e.id = ${id} and ${eventWithin('e', territory)}`.execute(database);
   return rows[0];
 }
 

@@ -47,6 +47,8 @@ export const touchedEvery = sql`interval '1 minute'`;
 /** For `app_user u`: what a TokenOwner has. */
 export const ownerColumns = sql`${userColumns}, d.id as "domainId", d.path as "domainPath"`;
 export const ownerJoins = sql`left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`;
+/** Nobody acts for an account that is gone from the cloud; but an answer of the cloud's shuts no Admin out. */
+export const isStillThere = sql`(a.removed_at is null or u.role = 'Admin')`;
 
 /** Any constant will do, as long as every Hookline uses the same one. */
 const FIRST_USER_LOCK = 7_219_004_321;
@@ -184,7 +186,8 @@ export async function findTokenOwner(
       update credential c set last_used_at = now() from found
       where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
     select ${ownerColumns}, found.kind, found.scopes
-    from app_user u join found on found.user_id = u.id ${ownerJoins}`.execute(database);
+    from app_user u join found on found.user_id = u.id ${ownerJoins}
+    where ${isStillThere}`.execute(database);
   return rows[0];
 }
 

@@ -46,6 +46,30 @@ export function domainWithin(column: string, territory: Territory): Condition {
 }
 
 /**
+ * An event lies where the account does that it belongs to: the one it names, by id or alias, else, of CloudStack's
+ * events, the project it names. Matching goes by the same rule (`match/match-index.ts`).
+ *
+ * @param alias of the table `event`.
+ */
+export function eventWithin(alias: string, territory: Territory): Condition {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  const owner = sql`coalesce((select o.id from account o where o.id = ${column('account')}),
+    (select o.id from account o where o.alias = ${column('account')}),
+    case when ${column('category')} is not null then ${column('project')} end)`;
+  switch (territory.kind) {
+    case 'everything':
+      return sql`true`;
+    case 'subtree':
+      return sql`exists (select from account ta join domain td on td.id = ta.domain_id
+        where ta.id = ${owner} and starts_with(td.path, ${territory.path}))`;
+    case 'account':
+      return sql`${owner} = ${territory.accountId}`;
+    case 'self':
+      return sql`false`;
+  }
+}
+
+/**
  * A webhook lies where its owner does, and only if its scope lies there too: who may change the URL of a Global webhook
  * has everybody's events sent to themselves, whoever owns it.
  *

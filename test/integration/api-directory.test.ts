@@ -1,6 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { startApi } from './api-harness.ts';
+import { databaseOf } from '../../src/store/open.ts';
+import { addUnknown } from '../../src/store/query-unknown.ts';
+import { claimSync, forgetDirectoryStatus, recordFailure } from '../../src/store/sync-state.ts';
+import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 
 let api: ApiUnderTest;
@@ -154,5 +157,148 @@ describe('accounts', () => {
     ],
   ])('refuse %j', async (items, code) => {
     expect((await api.ask('POST', '/v1/accounts/import', { items })).body.code).toBe(code);
+  });
+});
+
+describe('the directory', () => {
+  it('is said not to be read from a cloud when it is not', async () => {
+    for (const [method, url] of [
+      ['GET', '/v1/directory'],
+      ['POST', '/v1/directory/sync'],
+    ] as const) {
+      const answer = await api.ask(method, url, method === 'POST' ? {} : undefined);
+      expect([answer.status, answer.body.code]).toEqual([404, 'not_found']);
+    }
+  });
+
+  it('tells how far it is in step, and is read anew when asked', async () => {
+    const database = databaseOf(api.store);
+    const claimed = { kind: 'cloudstack', claimMs: 60_000 } as const;
+    const claim = await claimSync(database, claimed);
+    if (!claim) throw new RangeError('a first sync is due');
+    await recordFailure(database, {
+      error: 'http://cloud.test: away',
+      waitMs: 1e6,
+      waitMsMax: 1e6,
+    });
+    const before = await api.ask('GET', '/v1/directory');
+    expect(before).toMatchObject({
+      status: 200,
+      body: { kind: 'cloudstack', syncedAt: null, error: 'http://cloud.test: away', failures: 1 },
+    });
+    // Everybody may ask whether it is ready; why the cloud does not answer is the operator's business.
+    const ready = await api.ask('GET', '/readyz', undefined, {});
+    expect(ready).toMatchObject({
+      status: 200,
+      body: { directory: { kind: 'cloudstack', syncedAt: null, ageSeconds: null, failures: 1 } },
+    });
+    expect(ready.text).not.toContain('cloud.test');
+    expect(await claimSync(database, claimed)).toBeUndefined();
+    const asked = await api.ask('POST', '/v1/directory/sync', { acceptRemovals: true });
+    expect(asked.status).toBe(202);
+    expect(await claimSync(database, claimed)).toMatchObject({
+      acceptRemovals: true,
+      adoptLocal: false,
+    });
+    await forgetDirectoryStatus(database);
+  });
+
+  it('lists the accounts it does not know, last seen first', async () => {
+    const database = databaseOf(api.store);
+    await addUnknown(database, [{ id: 'ghost-1', project: null, events: 2 }], 100);
+    await addUnknown(database, [{ id: 'ghost-2', project: 'p', events: 1 }], 100);
+    await addUnknown(database, [{ id: 'ghost-1', project: null, events: 3 }], 100);
+    const { body } = await api.ask('GET', '/v1/directory/unknown');
+    expect(body).toMatchObject({
+      items: [
+        { id: 'ghost-1', project: null, events: 5 },
+        { id: 'ghost-2', project: 'p', events: 1 },
+      ],
+      nextCursor: null,
+    });
+    expect((await api.ask('GET', '/v1/directory/unknown?limit=1')).body.items).toHaveLength(1);
+  });
+});
+
+const password = 'correct horse';
+const run = async (query: string): Promise<unknown[]> => api.store.em.fork().execute(query);
+const text = (value: string | null | undefined): string => (value ? `'${value}'` : 'null');
+
+interface NewUser {
+  readonly username: string;
+  readonly role: string;
+  readonly accountId: string;
+}
+const makeUser = async (user: NewUser) => api.ask('POST', '/v1/users', { ...user, password });
+
+async function logIn(username: string): Promise<Record<string, string>> {
+  const { body } = await api.ask('POST', '/v1/login', { username, password }, {});
+  return { authorization: `Bearer ${body.token}` };
+}
+
+/** The accounts of the events that a new user sees, listed and one by one. */
+async function seenBy(user: NewUser): Promise<string[]> {
+  await makeUser(user);
+  const headers = await logIn(user.username);
+  const { body } = await api.ask('GET', '/v1/events', undefined, headers);
+  for (const { id } of body.items) {
+    expect((await api.ask('GET', `/v1/events/${id}`, undefined, headers)).status).toBe(200);
+  }
+  return body.items.map(({ account }) => account);
+}
+
+describe('an account that is gone from the cloud', () => {
+  it('says since when, owns no new webhook, and nobody acts for it; an Admin is never shut out', async () => {
+    await run(`insert into account (id, name, domain_id) values ('gone', 'gone', '${rootId}')`);
+    await makeUser({ username: 'left', role: 'User', accountId: 'gone' });
+    await makeUser({ username: 'root', role: 'Admin', accountId: 'gone' });
+    const [left, admin] = [await logIn('left'), await logIn('root')];
+    expect((await api.ask('GET', '/v1/webhooks', undefined, left)).status).toBe(200);
+    await run(`update account set removed_at = '2031-05-20T12:00:00Z' where id = 'gone'`);
+    expect((await api.ask('GET', '/v1/accounts/gone')).body).toMatchObject({
+      removedAt: '2031-05-20T12:00:00.000Z',
+    });
+    const webhook = { name: 'w', payloadUrl: 'http://r.test/gone', accountId: 'gone' };
+    expect((await api.ask('POST', '/v1/webhooks', webhook)).body).toMatchObject({
+      code: 'account_invalid',
+      detail: 'The account gone is gone from the cloud.',
+    });
+    expect((await api.ask('GET', '/v1/webhooks', undefined, left)).body.code).toBe(
+      'unauthenticated',
+    );
+    expect((await api.ask('GET', '/v1/webhooks', undefined, admin)).status).toBe(200);
+  });
+});
+
+describe('events of a project', () => {
+  it('are seen by the project and those above it, though they name the account behind it', async () => {
+    await run(
+      `insert into domain (id, name, parent_id) values ('seen', 'seen', '${rootId}'), ('aside', 'aside', '${rootId}')`,
+    );
+    await run(`insert into account (id, name, domain_id, kind, alias) values
+      ('seen-project', 'p', 'seen', 'project', null), ('known-project', 'k', 'seen', 'project', 'behind-known'),
+      ('seen-admin', 'a', 'seen', 'user', null), ('aside-admin', 'b', 'aside', 'user', null)`);
+    const events = [
+      ['ActionEvent', 'behind', 'seen-project'],
+      ['UsageEvent', 'behind-known', null],
+      // Of another cloud than CloudStack: what it calls the project may be a service's.
+      [null, 'stranger', 'seen-project'],
+    ];
+    for (const [category, account, project] of events) {
+      await run(`insert into event (id, process_id, source, category, event, account, project, body, owed)
+        values ('${newId()}', 1, 's', ${text(category)}, 'E', ${text(account)}, ${text(project)}, '{}', '{}')`);
+    }
+    expect(await seenBy({ username: 'p-user', role: 'User', accountId: 'seen-project' })).toEqual([
+      'behind',
+    ]);
+    expect(await seenBy({ username: 'k-user', role: 'User', accountId: 'known-project' })).toEqual([
+      'behind-known',
+    ]);
+    expect(
+      await seenBy({ username: 's-admin', role: 'DomainAdmin', accountId: 'seen-admin' }),
+    ).toEqual(['behind-known', 'behind']);
+    expect(
+      await seenBy({ username: 'a-admin', role: 'DomainAdmin', accountId: 'aside-admin' }),
+    ).toEqual([]);
   });
 });

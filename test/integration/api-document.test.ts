@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listPermissions, permissionFor } from '../../src/access/permission.ts';
 import type { SourceControl } from '../../src/api/context.ts';
 import { problemKinds } from '../../src/api/problem.ts';
-import { openStore } from '../../src/store/open.ts';
+import { databaseOf, openStore } from '../../src/store/open.ts';
+import { claimSync, forgetDirectoryStatus } from '../../src/store/sync-state.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 
@@ -96,6 +97,7 @@ describe('the OpenAPI document', () => {
     });
     await api.ask('POST', '/v1/tokens', { name: 't' });
     api.sources.push(createSource('running'));
+    await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 60_000 });
     const ajv = new Ajv({
       strict: false,
       validateSchema: false,
@@ -115,6 +117,7 @@ describe('the OpenAPI document', () => {
       expect.soft(validate(answer.body), `${path}: ${ajv.errorsText(validate.errors)}`).toBe(true);
     }
     api.sources.pop();
+    await forgetDirectoryStatus(databaseOf(api.store));
   });
 });
 

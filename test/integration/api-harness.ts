@@ -45,6 +45,7 @@ export interface AnswerBody {
   readonly errors: readonly { readonly path: string; readonly message: string }[];
   readonly items: readonly AnswerBody[];
   readonly nextCursor: string | null;
+  readonly account: string;
   readonly accountId: string;
   readonly domainId: string;
   readonly payloadUrl: string;

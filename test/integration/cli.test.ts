@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Actions } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/run.ts';
+import { importFromCloudstack } from '../../src/import.ts';
 import { openLocal } from '../../src/local.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { insertOutcomes } from '../../src/store/outcome.ts';
@@ -57,7 +58,7 @@ async function run(
       cwd: home,
       env: env ?? { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: api.token },
     },
-    actions: { serve: async () => undefined, openLocal, ...actions },
+    actions: { serve: async () => undefined, openLocal, importFromCloudstack, ...actions },
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
@@ -330,6 +331,15 @@ describe('hookline domain and account', () => {
     );
     expect((await run(['account', 'list', '--domain-id', 'leaf'])).out).toContain('ACME');
     expect((await run(['domain', 'list', '--parent-id', 'branch'])).out).toContain('Leaf');
+  });
+
+  it('are imported from what a list in JSON was', async () => {
+    for (const kind of ['domain', 'account']) {
+      const { out: input } = await run([kind, 'list', '--json']);
+      expect((await run([kind, 'import', '-'], { input })).out).toMatch(
+        /^0 made, 0 changed, [1-9]/,
+      );
+    }
   });
 
   it('are made one by one', async () => {

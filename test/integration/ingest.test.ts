@@ -28,6 +28,7 @@ interface IngestHarness extends AsyncDisposable {
   readonly records: RecordHarness;
   readonly lease: Lease;
   readonly counts: RecordedCounts[];
+  readonly ingest: Ingest;
   record(batch: MessageBatch, reader?: Reader, signal?: AbortSignal): Promise<void>;
   /** Deliveries that have a row, once everything is written. */
   written(): Promise<number>;
@@ -82,6 +83,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     records,
     lease,
     counts,
+    ingest,
     record: (batch, reader = owing, signal = new AbortController().signal) =>
       ingest.record({ source: 's', read: reader, batch, signal }),
     written: async () => {
@@ -107,6 +109,30 @@ const texts = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => message(`{"n":${from + index}}`));
 
 describe('a batch', () => {
+  it('is read again when reading it found something out, and nothing is left of the first time', async () => {
+    await using harness = await openIngestHarness();
+    let learned = 0;
+    const learn = async (): Promise<boolean> => (learned += 1) === 1;
+    const reader: Reader = one => read(one, learned === 0 ? [] : [webhookId]);
+    const signal = new AbortController().signal;
+    await harness.ingest.record({
+      source: 's',
+      read: reader,
+      learn,
+      batch: kafkaBatch(texts(3), 0n),
+      signal,
+    });
+    expect(learned).toBe(1);
+    expect(harness.counts).toEqual([{ messages: 3, events: 3, quarantined: 0, repeated: 0 }]);
+    expect(await harness.written()).toBe(3);
+    await waitUntil('the watermark to pass what was read in vain', async () => {
+      const [last] = await harness.records.rows<{ id: string }>(
+        'select id from event order by id desc limit 1',
+      );
+      return harness.lease.ledger.watermark() === last?.id;
+    });
+  });
+
   it('becomes events, deliveries and quarantined messages, and is counted', async () => {
     await using harness = await openIngestHarness();
     await harness.record(kafkaBatch(texts(3), 0n));

@@ -18,9 +18,9 @@ const oracle = (envelope: Envelope): string => {
   );
   return `
   select w.id from webhook w
-  left join account a on a.id = ${account}
+  left join account a on a.id = ${account} or a.alias = ${account}
   left join domain d on d.id = a.domain_id
-  where w.state = 'Enabled'
+  where w.state = 'Enabled' and exists (select from account o where o.id = w.account_id and o.removed_at is null)
     and (w.scope = 'Global'
       or (w.scope = 'Local' and a.id = w.account_id)
       or (w.scope = 'Domain' and d.path like '%/' || w.domain_id || '/%'))
@@ -66,6 +66,10 @@ const statements = fc.array(
     ),
     fc.nat(4).map(id => `delete from account where id = 'a${id}'`),
     fc
+      .tuple(fc.nat(4), fc.constantFrom('null', 'now()'))
+      .map(([id, at]) => `update account set removed_at = ${at} where id = 'a${id}'`),
+    fc.nat(4).map(id => `update account set alias = 'alias-a${id}' where id = 'a${id}'`),
+    fc
       .tuple(
         fc.constantFrom('Local', 'Domain', 'Global'),
         fc.nat(4),
@@ -105,15 +109,22 @@ const statements = fc.array(
   { minLength: 5, maxLength: 40 },
 );
 
-const envelopes: readonly Envelope[] = [undefined, 'a0', 'a1', 'a2', 'a3', 'unknown'].flatMap(
-  account =>
-    ['VM.START', 'VM.STOP', 'NET.RESTART'].flatMap(event =>
-      ([undefined, 'ActionEvent', 'AlertEvent'] as const).map(category => ({
-        event,
-        ...(account !== undefined && { account }),
-        ...(category !== undefined && { category }),
-      })),
-    ),
+const envelopes: readonly Envelope[] = [
+  undefined,
+  'a0',
+  'a1',
+  'a2',
+  'alias-a2',
+  'a3',
+  'unknown',
+].flatMap(account =>
+  ['VM.START', 'VM.STOP', 'NET.RESTART'].flatMap(event =>
+    ([undefined, 'ActionEvent', 'AlertEvent'] as const).map(category => ({
+      event,
+      ...(account !== undefined && { account }),
+      ...(category !== undefined && { category }),
+    })),
+  ),
 );
 
 interface Following extends AsyncDisposable {

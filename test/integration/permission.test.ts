@@ -11,6 +11,8 @@ import {
   type Reach,
 } from '../../src/access/permission.ts';
 import { roles, type Role } from '../../src/store/app-user.ts';
+import { databaseOf } from '../../src/store/open.ts';
+import { claimSync } from '../../src/store/sync-state.ts';
 import { startApi } from './api-harness.ts';
 import type { Answer, AnswerBody, ApiUnderTest } from './api-harness.ts';
 import { createWorld, nothing, relations } from './permission-world.ts';
@@ -21,6 +23,7 @@ let world: World;
 beforeAll(async () => {
   api = await startApi();
   world = await createWorld(api);
+  await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 600_000 });
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
@@ -125,6 +128,10 @@ const recipes: Record<string, Recipe> = {
   'POST /v1/accounts': plain('/v1/accounts', { name: 'new', domainId: 'home' }),
   'POST /v1/accounts/import': plain('/v1/accounts/import', { items: [] }),
   'GET /v1/accounts/:id': object('accountId', ({ accountId }) => [`/v1/accounts/${accountId}`]),
+
+  'GET /v1/directory': plain('/v1/directory'),
+  'POST /v1/directory/sync': plain('/v1/directory/sync', {}),
+  'GET /v1/directory/unknown': plain('/v1/directory/unknown'),
 
   'GET /v1/users': list('/v1/users', 'username', 'username'),
   'POST /v1/users': object(

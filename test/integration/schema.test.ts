@@ -13,7 +13,12 @@ import {
 } from '../service/shared.ts';
 
 /** All of them, in order. */
-const migrations = ['Migration0001Schema', 'Migration0002Outgoing', 'Migration0004Access'];
+const migrations = [
+  'Migration0001Schema',
+  'Migration0002Outgoing',
+  'Migration0003Directory',
+  'Migration0004Access',
+];
 
 /** An event id of that instant's day. */
 const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');

@@ -12,6 +12,8 @@ import { webhookOf } from '../fixtures/webhook.ts';
 const pick = (...names: readonly string[]) => fc.constantFrom(...names);
 const domain = pick('d0', 'd1', 'd2', 'd3', 'd4');
 const account = pick('a0', 'a1', 'a2', 'a3');
+/** What events may name an account by: its id or its alias. */
+const named = pick('a0', 'a1', 'a2', 'a3', 'alias-a0', 'alias-a1', 'alias-a2', 'alias-a3');
 const anyEvent = fc.oneof(
   pick('VM.START', 'VM.STOP', 'VOLUME.START', 'vm.start', 'VM'),
   fc.string(),
@@ -36,7 +38,12 @@ const anyWebhook: fc.Arbitrary<Webhook> = fc
   })
   .map(webhookOf);
 const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
-  { event: anyEvent, category: fc.constantFrom(...categories, 'ActionEvent' as const), account },
+  {
+    event: anyEvent,
+    category: fc.constantFrom(...categories, 'ActionEvent' as const),
+    account: named,
+    project: named,
+  },
   { requiredKeys: ['event'] },
 );
 
@@ -44,7 +51,7 @@ const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
 interface Plain {
   readonly webhooks: Map<string, Webhook>;
   readonly parents: Map<string, string | undefined>;
-  readonly accounts: Map<string, string>;
+  readonly accounts: Map<string, { domainId: string; alias?: string }>;
 }
 type Change = (index: ReturnType<typeof createMatchIndex>, plain: Plain) => void;
 
@@ -72,10 +79,13 @@ const anyChange: fc.Arbitrary<Change> = fc.oneof(
   }),
   {
     weight: 3,
-    arbitrary: fc.tuple(account, domain).map(([id, domainId]): Change => (index, { accounts }) => {
-      index.setAccount({ id, domainId });
-      accounts.set(id, domainId);
-    }),
+    arbitrary: fc
+      .tuple(account, domain, fc.boolean())
+      .map(([id, domainId, hasAlias]): Change => (index, { accounts }) => {
+        const facts = { domainId, ...(hasAlias && { alias: `alias-${id}` }) };
+        index.setAccount({ id, ...facts });
+        accounts.set(id, facts);
+      }),
   },
   account.map((id): Change => (index, { accounts }) => {
     index.removeAccount(id);
@@ -108,16 +118,24 @@ function wantsByTheBook({ filters }: Webhook, event: string): boolean {
   return hits('Include').length === 0 || hits('Include').includes(true);
 }
 
-function isOwed(
-  webhook: Webhook,
-  { event, category, account: owner }: Envelope,
-  plain: Plain,
-): boolean {
+/** The account before the project, which only CloudStack's events go by; each by its id before an alias. */
+function ownerByTheBook({ account: own, project, category }: Envelope, { accounts }: Plain) {
+  for (const name of [own, category && project]) {
+    if (name === undefined) continue;
+    if (accounts.has(name)) return name;
+    for (const [id, { alias }] of accounts) if (alias === name) return id;
+  }
+  return undefined;
+}
+
+function isOwed(webhook: Webhook, envelope: Envelope, plain: Plain): boolean {
+  const { event, category } = envelope;
   if (webhook.state !== 'Enabled' || !wantsByTheBook(webhook, event)) return false;
   if (category !== undefined && !webhook.categories.some(one => one === '*' || one === category))
     return false;
   if (webhook.scope === 'Global') return true;
-  const home = owner === undefined ? undefined : plain.accounts.get(owner);
+  const owner = ownerByTheBook(envelope, plain);
+  const home = owner === undefined ? undefined : plain.accounts.get(owner)?.domainId;
   if (home === undefined) return false;
   return webhook.scope === 'Local'
     ? webhook.accountId === owner

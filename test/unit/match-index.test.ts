@@ -59,6 +59,39 @@ describe('scope', () => {
   });
 });
 
+describe('an event of a project', () => {
+  const index = indexWith(
+    { id: 'annas', scope: 'Local', accountId: 'anna' },
+    { id: 'apac', scope: 'Domain', domainId: 'apac' },
+    { id: 'projects', scope: 'Local', accountId: 'project' },
+  );
+  index.setAccount({ id: 'project', domainId: 'apac' });
+  const reached = (facts: Partial<Envelope>) => matchedIds(index, { ...started, ...facts });
+
+  it('is the project’s, although it names the account behind it', () => {
+    expect(reached({ account: 'behind', project: 'project' })).toEqual(['apac', 'projects']);
+    expect(index.ownerOf({ ...started, account: 'behind', project: 'project' })).toBe('project');
+  });
+
+  it('of another cloud than CloudStack is never the project’s in place of an unknown account’s', () => {
+    const { category: _, ...foreign } = started;
+    expect(matchedIds(index, { ...foreign, account: 'behind', project: 'project' })).toEqual([]);
+  });
+
+  it('that names no project is the project’s once the account behind it is known', () => {
+    expect(reached({ account: 'behind' })).toEqual([]);
+    index.setAccount({ id: 'project', domainId: 'apac', alias: 'behind' });
+    expect(index.knowsAccount('behind')).toBe(true);
+    expect(reached({ account: 'behind' })).toEqual(['apac', 'projects']);
+    index.removeAccount('project');
+    expect(reached({ account: 'behind' })).toEqual([]);
+  });
+
+  it('the directory lacks is the account’s', () => {
+    expect(reached({ account: 'anna', project: 'ghost' })).toEqual(['annas']);
+  });
+});
+
 describe('categories', () => {
   const index = indexWith(
     { id: 'default' },
@@ -165,6 +198,7 @@ describe('explain', () => {
   const index = indexWith(
     { id: 'global' },
     { id: 'asleep', state: 'Disabled' },
+    { id: 'orphan', state: 'Disabled', ownerGone: true, accountId: 'a' },
     { id: 'bens', scope: 'Local', accountId: 'ben' },
     { id: 'apac', scope: 'Domain', domainId: 'apac' },
     { id: 'alerts', categories: ['AlertEvent'] },
@@ -182,6 +216,7 @@ describe('explain', () => {
     expect(reasons(started)).toEqual([
       ['global'],
       ['asleep', 'state', 'the webhook is Disabled'],
+      ['orphan', 'state', 'its owner, account a, is gone from the cloud'],
       ['bens', 'scope', 'Local covers account ben; the event is of account anna'],
       ['apac', 'scope', 'Domain covers domain apac and below; the event is of domain berlin'],
       ['alerts', 'category', 'its category is ActionEvent; wanted: AlertEvent'],

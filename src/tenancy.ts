@@ -1,0 +1,138 @@
+/** Keeps the directory in step with the cloud, and finds out whose the events are that the index does not know. */
+import type { Config } from './config/config.ts';
+import type { DirectoryConfig } from './config/directory.ts';
+import { createAliases } from './directory/aliases.ts';
+import { createCloudstackClient } from './directory/cloudstack-client.ts';
+import { createCloudstackProvider } from './directory/cloudstack.ts';
+import { createKeystoneClient } from './directory/keystone-client.ts';
+import { createKeystoneProvider } from './directory/keystone.ts';
+import { createLookUps, type LookUps } from './directory/look-up.ts';
+import { createMisses } from './directory/misses.ts';
+import type { DirectoryProvider, FoundAccount } from './directory/provider.ts';
+import { keepDirectory } from './directory/sync.ts';
+import { createUnknownAccounts } from './directory/unknown.ts';
+import type { Envelope } from './event/event.ts';
+import type { Log } from './event/log.ts';
+import type { Message } from './event/message.ts';
+import type { Webhook } from './event/webhook.ts';
+import type { IncomingBatch } from './ingest.ts';
+import type { MatchSync } from './match-sync.ts';
+import type { Metrics } from './metrics.ts';
+import type { Normalizer } from './normalize/normalizer.ts';
+import type { Scrubber } from './normalize/scrub.ts';
+import { createReader } from './read.ts';
+import { databaseOf, type Store } from './store/open.ts';
+import { forgetDirectoryStatus, type DirectoryStatus } from './store/sync-state.ts';
+import { addCloudAccount, isKnownDomain } from './store/write-account.ts';
+
+export interface TenancyOptions {
+  readonly config: Config['directory'];
+  readonly store: Store;
+  readonly sync: MatchSync;
+  readonly metrics: Metrics;
+  readonly scrubber: Scrubber;
+  readonly newId: () => string;
+  /** Keep the tables in step; false where another process does. */
+  readonly syncs: boolean;
+  readonly log: Log;
+}
+
+export interface Tenancy {
+  run(signal: AbortSignal): Promise<void>;
+  /** What a batch is read with: `count` tells what it missed, once it is recorded. */
+  readBatch(normalize: Normalizer): BatchReading;
+}
+
+export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'learn'>> {
+  readonly count: () => void;
+}
+
+export function openTenancy(options: TenancyOptions): Tenancy {
+  const { config, store, metrics, scrubber, newId, syncs, log } = options;
+  const provider = config && openProvider(config);
+  const unknown = createUnknownAccounts({ store, log });
+  const lookUps = config && provider && openLookUps(options, config, provider);
+  const aliases = createAliases({ database: () => databaseOf(store), log });
+  let hasPicture = false;
+  if (provider) metrics.directory();
+
+  const onStatus = (status: DirectoryStatus): void => {
+    hasPicture = status.syncedAt !== null;
+    metrics.directorySynced(status);
+  };
+  const runSync = async (signal: AbortSignal): Promise<void> => {
+    if (config && provider) {
+      const { refreshMs } = config;
+      await keepDirectory({ store, provider, refreshMs, syncs, onStatus, log }, signal);
+      lookUps?.close();
+    } else if (syncs) {
+      await forgetDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
+        log.debug({ err: error }, 'directory.state_kept'),
+      );
+    }
+  };
+
+  return {
+    async run(signal) {
+      await Promise.all([runSync(signal), unknown.run(signal)]);
+    },
+    readBatch(normalize) {
+      const misses = createMisses();
+      const match = (envelope: Envelope): readonly Webhook[] => {
+        const { index } = options.sync;
+        const owner = index.ownerOf(envelope);
+        misses.see(envelope, owner);
+        aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
+        return index.match(envelope);
+      };
+      const read = createReader({ normalize, scrubber, match, newId });
+      return {
+        read: (message: Message) => {
+          misses.begin(message);
+          return read(message);
+        },
+        learn: async signal => {
+          if (!config || !lookUps || !hasPicture) return false;
+          const wanted = misses.unknown().filter(one => lookUps.isWorthAsking(one.accountId));
+          if (wanted.length === 0) return false;
+          const limit = AbortSignal.timeout(config.lookUpWaitMs);
+          await lookUps.ask(wanted, AbortSignal.any([signal, limit]));
+          return true;
+        },
+        count() {
+          for (const account of misses.unknown()) {
+            metrics.unknownAccount();
+            unknown.count(account);
+          }
+        },
+      };
+    },
+  };
+}
+
+export function openProvider(config: DirectoryConfig): DirectoryProvider {
+  if (config.kind === 'cloudstack') {
+    return createCloudstackProvider(createCloudstackClient({ ...config, now: Date.now }));
+  }
+  return createKeystoneProvider({ client: createKeystoneClient(config), users: config.users });
+}
+
+function openLookUps(
+  { store, sync, metrics, log }: TenancyOptions,
+  { unknownMs }: DirectoryConfig,
+  provider: DirectoryProvider,
+): LookUps {
+  const learn = async (found: FoundAccount): Promise<void> => {
+    await addCloudAccount(store, found);
+    await sync.take({ account: [found.account.id], domain: found.domains.map(({ id }) => id) });
+  };
+  return createLookUps({
+    provider,
+    learn,
+    isKnownDomain: id => isKnownDomain(databaseOf(store), id),
+    unknownMs,
+    now: () => performance.now(),
+    onResult: metrics.accountAskedFor,
+    log,
+  });
+}
