@@ -10,7 +10,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{conformance,integration,regression}/**/*.test.ts'],
           globalSetup: ['test/service/global-setup.ts'],
-          testTimeout: 60_000,
+          // Longer than the tests wait for a condition, so that it is the condition that is named.
+          testTimeout: 120_000,
           hookTimeout: 120_000,
         },
       },

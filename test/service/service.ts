@@ -7,8 +7,8 @@ import { join } from 'node:path';
 import type { GuardedProcess, StopOptions } from '../../src/store/guarded-process.ts';
 
 export interface Service extends AsyncDisposable {
-  /** Ends it in order and starts it again at the same address, with its data. */
-  restart(): Promise<void>;
+  /** Ends it in order and, once `away` resolved, starts it again at the same address, with its data. */
+  restart(away?: () => Promise<void>): Promise<void>;
   /** Ends it at once, as a crash or a power cut does. `start` brings it back. */
   kill(): Promise<void>;
   /** After `kill`: at the same address, with its data, ready to be used. */
@@ -42,9 +42,13 @@ export async function startService({ launch, signal }: ServiceProcess): Promise<
     start,
     stop,
     kill: async () => end({ signal: 'SIGKILL', keepDirectory: true }),
-    restart: async () => {
+    restart: async away => {
       await end({ signal, keepDirectory: true });
-      await start();
+      try {
+        await away?.();
+      } finally {
+        await start();
+      }
     },
     [Symbol.asyncDispose]: stop,
   };
