@@ -1,7 +1,7 @@
 /** The process: runs one command; `serve` goes on until SIGTERM or SIGINT and then stops in order. */
 import { pino } from 'pino';
 
-import { roles, type Role } from './app.ts';
+import { roles, type Role } from './parts.ts';
 import { createProcessIo } from './cli/io.ts';
 import { runCommand } from './cli/run.ts';
 import type { Config } from './config/config.ts';

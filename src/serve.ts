@@ -6,7 +6,8 @@ import type { Logger } from 'pino';
 
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
 import { createApi } from './api/api.ts';
-import { newId, startApp, type App, type Role } from './app.ts';
+import { startApp, type App } from './app.ts';
+import { newId, type Role } from './parts.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
 import { createNormalizers } from './normalizers.ts';

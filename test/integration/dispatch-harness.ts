@@ -4,7 +4,8 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 
 import { seal } from '../../src/access/seal.ts';
-import { startApp, type App, type Role } from '../../src/app.ts';
+import { startApp, type App } from '../../src/app.ts';
+import type { Role } from '../../src/parts.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Lookup } from '../../src/dispatch/egress.ts';
