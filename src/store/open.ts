@@ -3,10 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
-import { Migration0001Schema } from '../../migrations/0001-schema.ts';
-import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
-import { Migration0003Directory } from '../../migrations/0003-directory.ts';
-import { Migration0004Access } from '../../migrations/0004-access.ts';
+import { migrations } from './migrations.ts';
 import { Account } from './account.ts';
 import { ApiKey } from './api-key.ts';
 import { AppUser } from './app-user.ts';
@@ -90,12 +87,7 @@ export async function openStore(
     ],
     extensions: [Migrator],
     migrations: {
-      migrationsList: [
-        Migration0001Schema,
-        Migration0002Outgoing,
-        Migration0003Directory,
-        Migration0004Access,
-      ],
+      migrationsList: migrations,
       snapshot: false,
       tableName: 'migration',
     },

@@ -1,3 +1,6 @@
+import { readdirSync } from 'node:fs';
+import { basename, resolve } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { firstIdOf } from '../../src/store/partition.ts';
@@ -12,13 +15,13 @@ import {
   type TestDatabase,
 } from '../service/shared.ts';
 
-/** All of them, in order. */
-const migrations = [
-  'Migration0001Schema',
-  'Migration0002Outgoing',
-  'Migration0003Directory',
-  'Migration0004Access',
-];
+/** All of them, in order: each file of the folder is to be in the list. */
+const migrations = readdirSync(resolve(import.meta.dirname, '../../migrations'))
+  .toSorted()
+  .map(file => {
+    const [number = '', name = ''] = basename(file, '.ts').split('-');
+    return `Migration${number}${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+  });
 
 /** An event id of that instant's day. */
 const eventOf = (at: string): string => firstIdOf(Date.parse(at)).replace(/0$/, '1');
