@@ -119,7 +119,8 @@ export class Ingest {
     const messages = batch.messages.map(message => read(message));
     const owed = new Map<string, OwedEvent>();
     for (const { events } of messages) {
-      for (const event of events) owed.set(event.id, ledger.enter(event.id, event.owed.length));
+      for (const event of events)
+        owed.set(event.id, ledger.enter(event.id, handedOver(event).length));
     }
     return { processId, ledger, messages, owed };
   }
@@ -207,7 +208,7 @@ export class Ingest {
     };
     const written = (): void => ledger.settle(entry);
     const queuedAtMs = performance.now();
-    for (const webhookId of event.owed) {
+    for (const webhookId of handedOver(event)) {
       this.#options.dispatcher.offer({
         event: outgoing,
         webhookId,
@@ -239,6 +240,11 @@ export class Ingest {
       });
     }
   }
+}
+
+/** The webhooks whose deliveries have no row yet. */
+function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
+  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
 }
 
 /** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */

@@ -11,6 +11,7 @@ import type { Normalizer } from './normalize/normalizer.ts';
 import type { Scrubber } from './normalize/scrub.ts';
 import { quarantine } from './record/quarantine.ts';
 import type { ReadMessage } from './record/recorder.ts';
+import type { EventToRecord } from './store/record-batch.ts';
 
 export type Reader = (message: Message) => ReadMessage;
 
@@ -27,11 +28,13 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
     try {
       const events = normalize(message).map(({ envelope, body }) => {
         const id = newId();
+        const webhooks = match(envelope);
         return {
           id,
           envelope,
           body: body ?? envelopeJson(id, envelope),
-          owed: match(envelope).map(webhook => webhook.id),
+          owed: webhooks.map(webhook => webhook.id),
+          ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
         };
       });
       return { message, events };
@@ -40,6 +43,14 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
       const { quarantined } = quarantine(withoutSecrets(message, scrubber), newId(), error.message);
       return { message, events: [], ...(quarantined && { quarantined }) };
     }
+  };
+}
+
+/** Those of them that want the events of one entity one at a time. */
+function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
+  if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
+  return {
+    ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
   };
 }
 

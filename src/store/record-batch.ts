@@ -8,6 +8,7 @@
 import { sql } from 'kysely';
 
 import type { Envelope } from '../event/event.ts';
+import { deliveryId } from '../event/id.ts';
 import { texts, uuids } from './columns.ts';
 import { inTransaction, type Database, type Store } from './open.ts';
 
@@ -17,6 +18,8 @@ export interface EventToRecord {
   readonly body: string;
   /** Ids of the webhooks it is owed to. */
   readonly owed: readonly string[];
+  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  readonly ordered?: readonly string[];
 }
 
 export interface MessageToQuarantine {
@@ -57,10 +60,12 @@ export type BatchResult =
   | { readonly kind: 'position-ahead' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
+  const ordered = rows.events.filter(event => event.ordered !== undefined);
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows)] : []),
+    ...(ordered.length > 0 ? [orderedPart(ordered)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -70,7 +75,8 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     receipt_id: string | null;
   }>`with ${sql.join(parts)}
     select exists (select from held) as held, exists (select from allowed) as allowed,
-      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id`.execute(database);
+      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
+      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
   if (!answer.allowed) return { kind: 'position-ahead' };
@@ -168,6 +174,26 @@ function eventPart({ processId, source, events }: BatchRows) {
       description, origin, details, body, owed)
     where exists (select from allowed))`;
 }
+
+/**
+ * Whose turn it is can only be told from rows, by every process alike, so these deliveries have one before their first
+ * attempt.
+ */
+function orderedPart(events: readonly EventToRecord[]) {
+  const rows = events.flatMap(({ id, envelope, ordered = [] }) =>
+    ordered.map(webhookId => ({ id, webhookId, key: envelope.entityuuid ?? null })),
+  );
+  return sql`queued as (
+    insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
+    select r.id, r.event_id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
+    from unnest(
+      ${uuids(rows.map(row => deliveryId(row.id, row.webhookId)))}, ${uuids(rows.map(row => row.id))},
+      ${uuids(rows.map(row => row.webhookId))}, ${texts(rows.map(row => row.key))}
+    ) as r(id, event_id, webhook_id, order_key)
+    where exists (select from allowed))`;
+}
+
+const notifyDue = sql`, pg_notify('hookline', 'due')`;
 
 function quarantinePart({ source, quarantined }: BatchRows) {
   const column = <T>(pick: (message: MessageToQuarantine) => T): T[] => quarantined.map(pick);
