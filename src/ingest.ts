@@ -16,7 +16,7 @@ import type { MessageBatch } from './event/message.ts';
 import type { Lease } from './record/lease.ts';
 import type { Ledger, OwedEvent } from './record/ledger.ts';
 import type { Reader } from './read.ts';
-import type { ReadMessage, Recorder } from './record/recorder.ts';
+import { keepEvents, type ReadMessage, type Recorder } from './record/recorder.ts';
 import type { EventToRecord } from './store/record-batch.ts';
 import { oneByOne, refuse } from './record/split.ts';
 import { failureKind } from './store/failure.ts';
@@ -155,14 +155,18 @@ export class Ingest {
     const found = await this.#untilDone(incoming.signal, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
     );
-    const recorded = held.messages.filter(({ events }) =>
-      events.some(({ id }) => found.ids.has(id)),
-    );
-    if (recorded.length === 0) {
+    // None found: nothing was written, or nothing in it was new. Once more tells which, and changes nothing then.
+    if (found.ids.size === 0) {
       strike(held);
       return false;
     }
-    if (found.held) this.#handOver(incoming, held, recorded);
+    if (found.held) {
+      this.#handOver(
+        incoming,
+        held,
+        keepEvents(held.messages, id => found.ids.has(id)),
+      );
+    }
     return true;
   }
 

@@ -25,13 +25,14 @@ export interface ReaderOptions {
 export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
   return message => {
     try {
-      const events = normalize(message).map(({ envelope, body }) => {
+      const events = normalize(message).map(({ envelope, body, key }) => {
         const id = newId();
         return {
           id,
           envelope,
           body: body ?? envelopeJson(id, envelope),
           owed: match(envelope).map(webhook => webhook.id),
+          ...(key !== undefined && { key }),
         };
       });
       return { message, events };

@@ -105,6 +105,12 @@ const refusing: Reader = one => {
   return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
 };
 
+/** An event is named by its body. */
+const keyed: Reader = one => {
+  const entry = owing(one);
+  return { ...entry, events: entry.events.map(event => ({ ...event, key: event.body })) };
+};
+
 const texts = (count: number, from = 0) =>
   Array.from({ length: count }, (_, index) => message(`{"n":${from + index}}`));
 
@@ -167,6 +173,21 @@ describe('a batch', () => {
       expect(parked?.body.toString()).toBe('{"n":2}');
     },
   );
+
+  it('owes nothing for an event that is recorded already under its key', async () => {
+    await using harness = await openIngestHarness();
+    await harness.record(rabbitmqBatch(texts(3)), keyed);
+    await harness.record(rabbitmqBatch(texts(4, 1)), keyed);
+    expect(harness.counts.at(-1)).toMatchObject({ messages: 4, events: 2, repeated: 2 });
+    expect(await harness.records.count('event')).toBe(5);
+    expect(await harness.written()).toBe(5);
+    await waitUntil('the watermark to pass what was left out', async () => {
+      const [last] = await harness.records.rows<{ id: string }>(
+        'select id from event order by id desc limit 1',
+      );
+      return harness.lease.ledger.watermark() >= (last?.id ?? 'none');
+    });
+  });
 
   it('makes the day it needs when nobody had made it', async () => {
     await using harness = await openIngestHarness();

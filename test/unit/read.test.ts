@@ -48,6 +48,12 @@ describe('a message that is read', () => {
     );
   });
 
+  it('keeps the name that the cloud gave an event', () => {
+    const envelope = { event: 'vm.start' };
+    const { events } = read(() => [{ envelope, key: 'message-1' }, { envelope }]);
+    expect(events.map(({ key }) => key)).toEqual(['message-1', undefined]);
+  });
+
   it('leaves no trace when it tells of nothing anyone wants', () => {
     expect(read(() => [])).toEqual({ message, events: [] });
   });
