@@ -132,7 +132,7 @@ export const schema: Keys<RawConfig> = {
   egress: egressKeys,
   record: {
     batchMax: {
-      doc: 'Messages recorded in one transaction at most.',
+      doc: 'Messages recorded in one transaction at most; of those that tell of many events, as many as tell of so many events.',
       unit: 'messages',
       format: 'whole',
       min: 1,

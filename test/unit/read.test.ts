@@ -77,6 +77,23 @@ describe('a message that is read', () => {
     });
   });
 
+  it('is put aside without its secrets when the database does not take it', () => {
+    const reader = createReader({
+      normalize: () => [{ envelope: { event: 'vm.start' } }],
+      scrubber: createScrubber(['a']),
+      match: () => [],
+      newId: () => 'id',
+    });
+    expect(reader(message, 'PostgreSQL refuses the event')).toMatchObject({
+      events: [],
+      quarantined: {
+        reason: 'PostgreSQL refuses the event',
+        body: Buffer.from('{"password":"***","a":"***"}'),
+        headers: { 'x-auth-token': '***' },
+      },
+    });
+  });
+
   it('takes the process with it when the reader itself is wrong', () => {
     expect(() =>
       read(() => {
