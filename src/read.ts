@@ -13,7 +13,8 @@ import { quarantine } from './record/quarantine.ts';
 import type { ReadMessage } from './record/recorder.ts';
 import type { EventToRecord } from './store/record-batch.ts';
 
-export type Reader = (message: Message) => ReadMessage;
+/** @param refused why the database does not take what was read of this message: then it is put aside for that. */
+export type Reader = (message: Message, refused?: string) => ReadMessage;
 
 export interface ReaderOptions {
   readonly normalize: Normalizer;
@@ -24,9 +25,14 @@ export interface ReaderOptions {
 }
 
 export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
-  return message => {
+  const putAside = (message: Message, reason: string): ReadMessage => ({
+    ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
+    message,
+  });
+  return (message, refused) => {
+    if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body }) => {
+      const events = normalize(message).map(({ envelope, body, key }) => {
         const id = newId();
         const webhooks = match(envelope);
         return {
@@ -35,13 +41,13 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
           body: body ?? envelopeJson(id, envelope),
           owed: webhooks.map(webhook => webhook.id),
           ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
+          ...(key !== undefined && { key }),
         };
       });
       return { message, events };
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
-      const { quarantined } = quarantine(withoutSecrets(message, scrubber), newId(), error.message);
-      return { message, events: [], ...(quarantined && { quarantined }) };
+      return putAside(message, error.message);
     }
   };
 }

@@ -60,6 +60,12 @@ describe('a message that is read', () => {
     );
   });
 
+  it('keeps the name that the cloud gave an event', () => {
+    const envelope = { event: 'vm.start' };
+    const { events } = read(() => [{ envelope, key: 'message-1' }, { envelope }]);
+    expect(events.map(({ key }) => key)).toEqual(['message-1', undefined]);
+  });
+
   it('leaves no trace when it tells of nothing anyone wants', () => {
     expect(read(() => [])).toEqual({ message, events: [] });
   });
@@ -80,6 +86,23 @@ describe('a message that is read', () => {
       reason: 'why; expected what',
       body: Buffer.from('{"password":"***","a":1}'),
       headers: { 'x-auth-token': '***', b: '2' },
+    });
+  });
+
+  it('is put aside without its secrets when the database does not take it', () => {
+    const reader = createReader({
+      normalize: () => [{ envelope: { event: 'vm.start' } }],
+      scrubber: createScrubber(['a']),
+      match: () => [],
+      newId: () => 'id',
+    });
+    expect(reader(message, 'PostgreSQL refuses the event')).toMatchObject({
+      events: [],
+      quarantined: {
+        reason: 'PostgreSQL refuses the event',
+        body: Buffer.from('{"password":"***","a":"***"}'),
+        headers: { 'x-auth-token': '***' },
+      },
     });
   });
 
