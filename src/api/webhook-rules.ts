@@ -3,7 +3,8 @@
  *
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
-import type { Scope, WebhookState } from '../event/webhook.ts';
+import type { Scope, Validation, WebhookState } from '../event/webhook.ts';
+import { defaultFormat } from '../format/formats.ts';
 import { hiddenValue, keepHidden, refuseOwnHeaders } from '../format/own-header.ts';
 import type { Role } from '../store/app-user.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
@@ -22,6 +23,11 @@ export interface WebhookChange {
   readonly sslVerification?: boolean;
   readonly caCertificate?: string | null;
   readonly headers?: Readonly<Record<string, string>> | null;
+  readonly format?: string;
+  readonly body?: Readonly<Record<string, unknown>> | null;
+  readonly msgKey?: string | null;
+  readonly template?: string | null;
+  readonly validation?: Validation | null;
   readonly categories?: readonly string[];
   readonly tries?: number | null;
   readonly timeoutMs?: number | null;
@@ -46,6 +52,11 @@ export function planNewWebhook(owner: AccountFacts, change: NewWebhook): Webhook
     sslVerification: isHttps(payloadUrl),
     caCertificate: null,
     headers: null,
+    format: defaultFormat,
+    body: null,
+    msgKey: null,
+    template: null,
+    validation: null,
     categories: ['ActionEvent'],
     tries: null,
     timeoutMs: null,
