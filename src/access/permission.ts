@@ -38,6 +38,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'DELETE /v1/webhooks/:id': tenants,
   'POST /v1/webhooks/:id/secret': tenants,
   'POST /v1/webhooks/:id/test': tenants,
+  'POST /v1/webhooks/:id/redeliver': tenants,
   'POST /v1/test': tenants,
   'GET /v1/webhooks/:id/filters': tenants,
   'POST /v1/webhooks/:id/filters': tenants,
@@ -46,6 +47,8 @@ const permissions: Readonly<Record<string, Permission>> = {
 
   'GET /v1/deliveries': tenants,
   'GET /v1/deliveries/:id': tenants,
+  'DELETE /v1/deliveries': tenants,
+  'DELETE /v1/deliveries/:id': tenants,
   'POST /v1/deliveries/:id/redeliver': tenants,
   'GET /v1/events': tenants,
   'GET /v1/events/:id': tenants,

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { sessionCookie } from '../access/cookie.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
+import { registerBulkDeliveryRoutes } from './bulk-delivery-routes.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
@@ -81,6 +82,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerSecretRoutes(routes, options);
     registerProbeRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
+    registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);

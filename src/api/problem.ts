@@ -22,6 +22,7 @@ export const problemKinds = {
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
   last_admin: { status: 409, title: 'The last admin cannot be deleted' },
+  delivery_in_flight: { status: 409, title: 'The delivery is being made at this moment' },
   webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
   conflict: { status: 409, title: 'The database refuses this beside what it holds' },
   precondition_failed: { status: 412, title: 'It was changed meanwhile' },

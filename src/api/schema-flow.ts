@@ -48,7 +48,8 @@ const eventDetail = {
     owed: {
       type: 'array',
       items: id,
-      description: 'The webhooks that matched when it was recorded.',
+      description:
+        'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
     },
   },
 } as const;
@@ -98,6 +99,53 @@ const deliveryDetail = {
       description: 'The headers of the last attempt, without the signatures.',
     },
     requestBody: text,
+  },
+} as const;
+
+const bulkRedelivery = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['from'],
+  properties: {
+    from: { ...instant, description: 'Events recorded at or after this instant.' },
+    to: { ...instant, description: 'Events recorded before this instant; until now when absent.' },
+    state: {
+      type: 'string',
+      enum: ['delivered', 'failed', 'cancelled'],
+      default: 'failed',
+      description: 'What became of them the last time.',
+    },
+    eventType: { ...text, maxLength: 255, example: 'VM.START' },
+    dryRun: { type: 'boolean', default: false, description: 'Say what would be done.' },
+    cursor: { ...text, maxLength: 1_000, description: '`nextCursor` of the answer before.' },
+  },
+} as const;
+
+const bulkCount = {
+  count: { type: 'integer', description: 'Deliveries, of this request.' },
+  nextCursor: { type: ['string', 'null'], description: 'Where to go on; null when it is done.' },
+} as const;
+
+const bulkRedelivered = {
+  type: 'object',
+  required: ['dryRun', 'count', 'nextCursor'],
+  properties: {
+    dryRun: { type: 'boolean' },
+    ...bulkCount,
+    samples: {
+      type: 'array',
+      description: 'In a dry run: the first hundred of the deliveries it would make once more.',
+      items: {
+        type: 'object',
+        required: ['id', 'eventId', 'eventType', 'entityUuid'],
+        properties: {
+          id,
+          eventId: id,
+          eventType: text,
+          entityUuid: { type: ['string', 'null'] },
+        },
+      },
+    },
   },
 } as const;
 
@@ -169,6 +217,14 @@ export const flowSchemas = [
   { $id: 'Attempt', ...attempt },
   { $id: 'Delivery', ...delivery },
   { $id: 'DeliveryDetail', ...deliveryDetail },
+  { $id: 'BulkRedelivery', ...bulkRedelivery },
+  { $id: 'BulkRedelivered', ...bulkRedelivered },
+  {
+    $id: 'BulkDeleted',
+    type: 'object',
+    required: ['count', 'nextCursor'],
+    properties: bulkCount,
+  },
   { $id: 'Quarantined', ...quarantined },
   { $id: 'QuarantinedDetail', ...quarantinedDetail },
   { $id: 'Source', ...source },

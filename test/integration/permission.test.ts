@@ -100,6 +100,10 @@ const recipes: Record<string, Recipe> = {
     `/v1/webhooks/${webhookId}/test`,
     {},
   ]),
+  'POST /v1/webhooks/:id/redeliver': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/redeliver`,
+    { from: '2026-01-01T00:00:00Z' },
+  ]),
   'POST /v1/test': object(
     'accountId',
     ({ accountId }) => ['/v1/test', { payloadUrl: 'http://r:1/', accountId }],
@@ -121,6 +125,12 @@ const recipes: Record<string, Recipe> = {
 
   'GET /v1/deliveries': list('/v1/deliveries', 'deliveryId'),
   'GET /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
+    `/v1/deliveries/${deliveryId}`,
+  ]),
+  'DELETE /v1/deliveries': object('webhookId', ({ webhookId }) => [
+    `/v1/deliveries?webhookId=${webhookId}`,
+  ]),
+  'DELETE /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}`,
   ]),
   'POST /v1/deliveries/:id/redeliver': object('deliveryId', ({ deliveryId }) => [
