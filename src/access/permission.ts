@@ -52,6 +52,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/deliveries/:id/redeliver': tenants,
   'GET /v1/events': tenants,
   'GET /v1/events/:id': tenants,
+  'GET /v1/events/:id/explain': tenants,
   'GET /v1/quarantine': operator,
   'GET /v1/quarantine/:id': operator,
   'DELETE /v1/quarantine/:id': operator,

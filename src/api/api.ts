@@ -14,6 +14,7 @@ import { registerDirectoryRoutes } from './directory-routes.ts';
 import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
+import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
@@ -84,6 +85,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDeliveryRoutes(routes, options);
     registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
+    registerExplainRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);

@@ -1,5 +1,6 @@
 /** JSON schemas of what flows through: events, deliveries, the quarantine, the sources. */
 import { deliveryKinds, deliveryStates } from '../event/delivery.ts';
+import { scopes } from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -50,6 +51,31 @@ const eventDetail = {
       items: id,
       description:
         'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
+    },
+  },
+} as const;
+
+const explanation = {
+  type: 'object',
+  required: ['webhookId', 'name', 'scope', 'accountId', 'matched', 'owed', 'delivery'],
+  properties: {
+    webhookId: id,
+    name: text,
+    scope: { type: 'string', enum: scopes },
+    accountId: text,
+    matched: { type: 'boolean', description: 'As everything is set now.' },
+    reason: {
+      ...text,
+      description: 'The first thing that stands in the way.',
+      example: 'scope',
+    },
+    detail: { ...text, description: 'A sentence.' },
+    owed: { type: 'boolean', description: 'It matched when the event was recorded.' },
+    delivery: {
+      type: ['object', 'null'],
+      description: 'Null while it has no row: not owed, deleted, or its first attempt is not over.',
+      required: ['id', 'state'],
+      properties: { id, state: { type: 'string', enum: deliveryStates } },
     },
   },
 } as const;
@@ -214,6 +240,7 @@ const readiness = {
 export const flowSchemas = [
   { $id: 'Event', ...event },
   { $id: 'EventDetail', ...eventDetail },
+  { $id: 'Explanation', ...explanation },
   { $id: 'Attempt', ...attempt },
   { $id: 'Delivery', ...delivery },
   { $id: 'DeliveryDetail', ...deliveryDetail },

@@ -139,6 +139,9 @@ const recipes: Record<string, Recipe> = {
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
+  'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [
+    `/v1/events/${eventId}/explain`,
+  ]),
   'GET /v1/quarantine': plain('/v1/quarantine'),
   'GET /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
   'DELETE /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
