@@ -56,6 +56,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/quarantine': operator,
   'GET /v1/quarantine/:id': operator,
   'DELETE /v1/quarantine/:id': operator,
+  'POST /v1/quarantine/:id/retry': operator,
 
   'GET /v1/domains': tenants,
   'POST /v1/domains': operator,

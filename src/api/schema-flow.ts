@@ -201,6 +201,20 @@ const quarantinedDetail = {
   },
 } as const;
 
+const retried = {
+  type: 'object',
+  required: ['outcome', 'eventIds', 'reason'],
+  properties: {
+    outcome: {
+      type: 'string',
+      enum: ['recorded', 'quarantined'],
+      description: 'Recorded: it has left the quarantine. Quarantined: it stays, for this reason.',
+    },
+    eventIds: { type: 'array', items: id, description: 'None when it is of no interest.' },
+    reason: { type: ['string', 'null'] },
+  },
+} as const;
+
 const source = {
   type: 'object',
   required: ['name', 'kind', 'state'],
@@ -254,6 +268,7 @@ export const flowSchemas = [
   },
   { $id: 'Quarantined', ...quarantined },
   { $id: 'QuarantinedDetail', ...quarantinedDetail },
+  { $id: 'Retried', ...retried },
   { $id: 'Source', ...source },
   { $id: 'Readiness', ...readiness },
 ];

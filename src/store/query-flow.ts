@@ -125,6 +125,16 @@ export async function findEvent(
   return rows[0];
 }
 
+/** Those of these events that are recorded. */
+export async function findEventIds(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from event where id = any(${[...ids]}::uuid[]) order by id`.execute(database);
+  return rows.map(({ id }) => id);
+}
+
 export async function listDeliveries(
   database: Database,
   territory: Territory,

@@ -146,6 +146,8 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
   'DELETE /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
 
+  'POST /v1/quarantine/:id/retry': absent(`/v1/quarantine/${nothing}/retry`),
+
   'GET /v1/domains': list('/v1/domains', 'domainId'),
   'POST /v1/domains': plain('/v1/domains', { name: 'new' }),
   'POST /v1/domains/import': plain('/v1/domains/import', { items: [] }),
