@@ -16,11 +16,14 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
@@ -43,6 +46,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...webhookSchemas,
     ...flowSchemas,
     ...accessSchemas,
+    ...loginSchemas,
     ...changeSchemas,
     ...directorySchemas,
   ];
@@ -69,6 +73,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
     registerSessionRoutes(routes, options);
+    registerOidcRoutes(routes, options);
+    registerOidcDeviceRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
     registerKeyRoutes(routes, options);

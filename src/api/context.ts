@@ -1,4 +1,5 @@
 /** What the routes are handed. */
+import type { OidcLogin } from '../access/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
@@ -12,6 +13,8 @@ export interface ApiOptions {
   readonly metrics: MetricsPage;
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;

@@ -8,6 +8,7 @@ import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
+import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -39,6 +40,8 @@ export interface AnswerBody {
   readonly id: string;
   readonly name: string;
   readonly username: string;
+  readonly role: string;
+  readonly issuer: string | null;
   readonly code: string;
   readonly status: number;
   readonly detail: string;
@@ -86,7 +89,11 @@ export interface ApiUnderTest extends AsyncDisposable {
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+/** @param more what is made with the store that the API gets. */
+export async function startApi(
+  options: Partial<ApiOptions> = {},
+  more: (store: Store, log: Log) => Partial<ApiOptions> = () => ({}),
+): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const store = await openStore(database.url);
   await ensureAdmin(store, 'correct horse');
@@ -94,19 +101,21 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const logged: string[] = [];
   const write = (facts: object, event: string): number =>
     logged.push(JSON.stringify({ event, ...facts }));
+  const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
   const app = createApi({
     store,
     secretKey,
     sources: () => sources,
     metrics: new Registry(),
-    log: { debug: write, info: write, warn: write, error: write },
+    log,
     settingDefaults,
     version: '0.0.0-test',
     newId,
     now: Date.now,
     randomBytes,
     ...options,
+    ...more(store, log),
   });
   const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {
     const answer = await app.inject({
