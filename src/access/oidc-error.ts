@@ -1,5 +1,10 @@
 /** What can go wrong at an OpenID provider, sorted by whose turn it is then. */
-import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
+import {
+  AuthorizationResponseError,
+  ClientError,
+  ResponseBodyError,
+  WWWAuthenticateChallengeError,
+} from 'openid-client';
 
 /**
  * `refused`: the provider, or the check of what it sent, says no to this login; its person may try again.
@@ -46,11 +51,19 @@ export function explainLogin(error: unknown): OidcError {
   return new OidcError('refused', message, { cause: error });
 }
 
-/** @param error of a request that no login can be blamed for. */
+/** @param cause of a request that no login can be blamed for. */
 export function explainAway(cause: unknown): OidcError {
+  const refusal = refusalOf(cause);
   const message =
-    cause instanceof ResponseBodyError
-      ? `The identity provider does not take this Hookline as a client (${cause.error}); its operator has to look at oidc.*.`
-      : 'The identity provider cannot be reached, or does not answer as one. Try again in a moment; logging in by password works.';
+    refusal === undefined
+      ? 'The identity provider cannot be reached, or does not answer as one. Try again in a moment; logging in by password works.'
+      : `The identity provider does not take this Hookline as a client (${refusal}); its operator has to look at oidc.*.`;
   return new OidcError('unavailable', message, { cause });
+}
+
+/** The provider's own word for what it has against the client; undefined when it said none. */
+function refusalOf(error: unknown): string | undefined {
+  if (error instanceof ResponseBodyError) return error.error;
+  if (!(error instanceof WWWAuthenticateChallengeError)) return undefined;
+  return error.cause[0]?.parameters.error ?? `status ${error.status}`;
 }

@@ -6,10 +6,13 @@
 import { generateKeyPairSync, sign } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 
 import { Provider } from 'oidc-provider';
 import type { Configuration } from 'oidc-provider';
+
+import type { Certificate } from './certificate.ts';
 
 export const clientId = 'hookline';
 export const clientSecret = 'the secret of the client';
@@ -39,6 +42,8 @@ interface SigningKey {
 export interface ProviderOptions {
   readonly redirectUrl: string;
   readonly homeUrl: string;
+  /** Speaks HTTPS with it. */
+  readonly certificate?: Certificate;
   /** Beside what Hookline needs, or instead. */
   readonly configuration?: Configuration;
 }
@@ -50,10 +55,13 @@ export async function startOpenIdProvider(options: ProviderOptions): Promise<Ope
   let forges = false;
   let key = newKey();
   let handle: Handler | undefined;
-  const open = (): Server => createServer((request, response) => void handle?.(request, response));
+  const listener: RequestListener = (request, response) => void handle?.(request, response);
+  const { certificate } = options;
+  const open = (): Server =>
+    certificate ? createTlsServer(certificate, listener) : createServer(listener);
   let server = open();
   const port = await listen(server, 0);
-  const issuer = `http://127.0.0.1:${port}`;
+  const issuer = `${certificate ? 'https' : 'http'}://127.0.0.1:${port}`;
 
   const build = (): void => {
     const provider = new Provider(issuer, configure(options, { people, key }));
@@ -107,7 +115,6 @@ function configure(
     jwks: { keys: [jwk] },
     cookies: { keys: ['a key of the cookies'] },
     claims: { openid: ['sub'], profile: ['preferred_username', 'groups', 'account', 'realm'] },
-    features: { deviceFlow: { enabled: true } },
     ttl: {
       Interaction: 600,
       Session: 600,
@@ -123,7 +130,12 @@ function configure(
         redirect_uris: [redirectUrl],
         post_logout_redirect_uris: [homeUrl],
         response_types: ['code'],
-        grant_types: ['authorization_code', 'urn:ietf:params:oauth:grant-type:device_code'],
+        grant_types: [
+          'authorization_code',
+          ...(configuration?.features?.deviceFlow?.enabled === false
+            ? []
+            : ['urn:ietf:params:oauth:grant-type:device_code']),
+        ],
       },
     ],
     findAccount: (_, id) => ({
@@ -131,6 +143,7 @@ function configure(
       claims: () => ({ ...people.get(id), sub: id }),
     }),
     ...configuration,
+    features: { deviceFlow: { enabled: true }, ...configuration?.features },
   };
 }
 
