@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
+import { createOidcLogin } from './access/oidc-login.ts';
 import { createApi } from './api/api.ts';
 import { startApp, type App } from './app.ts';
 import { newId, type Role } from './parts.ts';
@@ -111,9 +112,13 @@ async function listen(
   { app, store, secretKey }: { app: App; store: Store; secretKey: Buffer },
   stack: AsyncDisposableStack,
 ): Promise<string> {
+  const key = secretKey;
+  const oidc = config.oidc && createOidcLogin(config.oidc, { store, key, now: Date.now, log });
+  if (oidc) stack.use(oidc);
   const api = createApi({
     store,
     secretKey,
+    ...(oidc && { oidc }),
     sources: () => app.sources,
     metrics: app.metrics.registry,
     formats: app.formats,

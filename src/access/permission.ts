@@ -30,6 +30,11 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /metrics': 'public',
   'GET /v1/openapi.json': 'public',
   'POST /v1/login': 'public',
+  'GET /v1/login/methods': 'public',
+  'GET /v1/oidc/login': 'public',
+  'GET /v1/oidc/callback': 'public',
+  'POST /v1/oidc/device': 'public',
+  'POST /v1/oidc/device/token': 'public',
 
   'GET /v1/webhooks': tenants,
   'POST /v1/webhooks': tenants,

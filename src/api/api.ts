@@ -20,6 +20,8 @@ import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
@@ -27,6 +29,7 @@ import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { probeSchemas } from './schema-probe.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -52,6 +55,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...flowSchemas,
     ...formatSchemas,
     ...accessSchemas,
+    ...loginSchemas,
     ...changeSchemas,
     ...directorySchemas,
   ];
@@ -78,6 +82,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
     registerSessionRoutes(routes, options);
+    registerOidcRoutes(routes, options);
+    registerOidcDeviceRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
     registerKeyRoutes(routes, options);

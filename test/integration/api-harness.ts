@@ -16,6 +16,7 @@ import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { openOutgoing } from '../../src/outgoing.ts';
 import { SettingSync } from '../../src/setting-sync.ts';
+import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -47,6 +48,8 @@ export interface AnswerBody {
   readonly id: string;
   readonly name: string;
   readonly username: string;
+  readonly role: string;
+  readonly issuer: string | null;
   readonly code: string;
   readonly status: number;
   readonly detail: string;
@@ -123,7 +126,11 @@ async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+/** @param more what is made with the store that the API gets. */
+export async function startApi(
+  options: Partial<ApiOptions> = {},
+  more: (store: Store, log: Log) => Partial<ApiOptions> = () => ({}),
+): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const store = await openStore(database.url);
   await ensureAdmin(store, 'correct horse');
@@ -131,6 +138,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const logged: string[] = [];
   const write = (facts: object, event: string): number =>
     logged.push(JSON.stringify({ event, ...facts }));
+  const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
   const app = createApi({
     store,
@@ -138,7 +146,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     sources: () => sources,
     metrics: new Registry(),
     formats: listFormats(),
-    log: { debug: write, info: write, warn: write, error: write },
+    log,
     settingDefaults,
     version: '0.0.0-test',
     newId,
@@ -148,6 +156,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     probe: await openProbe(database.url, store),
     self: { host: 'test', dispatches: false },
     ...options,
+    ...more(store, log),
   });
   const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {
     const answer = await app.inject({
