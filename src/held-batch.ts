@@ -5,6 +5,7 @@ import type { Lease } from './record/lease.ts';
 import type { Ledger, OwedEvent } from './record/ledger.ts';
 import type { ReadMessage } from './record/recorder.ts';
 import { partOf } from './record/split.ts';
+import type { EventToRecord } from './store/record-batch.ts';
 
 export interface HeldBatch {
   /** As much of the batch as one statement should carry. */
@@ -46,7 +47,7 @@ export function holdBatch(
     const entry = read(message);
     messages.push(entry);
     for (const event of entry.events) {
-      owed.set(event.id, ledger.enter(event.id, event.owed.length));
+      owed.set(event.id, ledger.enter(event.id, handedOver(event).length));
       bodyLength += event.body.length;
     }
     if (owed.size >= eventMax || bodyLength >= bodyLengthMax) break;
@@ -74,4 +75,9 @@ export function countsOf(
     repeated: messages.length - recorded.length,
     dropped: recorded.length - quarantined - telling,
   };
+}
+
+/** The webhooks whose deliveries have no row yet. */
+export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
+  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
 }

@@ -14,7 +14,14 @@ import { BatchGivenUpError, LeaseLostError } from './event/errors.ts';
 import type { Log } from './event/log.ts';
 import type { MessageBatch } from './event/message.ts';
 import type { Lease } from './record/lease.ts';
-import { countsOf, holdBatch, strike, type HeldBatch, type RecordedCounts } from './held-batch.ts';
+import {
+  countsOf,
+  handedOver,
+  holdBatch,
+  strike,
+  type HeldBatch,
+  type RecordedCounts,
+} from './held-batch.ts';
 import type { Reader } from './read.ts';
 import { keepEvents, type ReadMessage, type Recorder } from './record/recorder.ts';
 import type { EventToRecord } from './store/record-batch.ts';
@@ -23,7 +30,7 @@ import { oneByOne, partOf } from './record/split.ts';
 import { failureKind } from './store/failure.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { openPartitions } from './store/partition.ts';
-import { findRecorded } from './store/record-batch.ts';
+import { findRecorded } from './store/recorded.ts';
 
 export interface IngestOptions {
   readonly store: Store;
@@ -230,7 +237,7 @@ export class Ingest {
     };
     const written = (): void => ledger.settle(entry);
     const queuedAtMs = performance.now();
-    for (const webhookId of event.owed) {
+    for (const webhookId of handedOver(event)) {
       this.#options.dispatcher.offer({
         event: outgoing,
         webhookId,

@@ -11,6 +11,7 @@ import type { Normalizer } from './normalize/normalizer.ts';
 import type { Scrubber } from './normalize/scrub.ts';
 import { quarantine } from './record/quarantine.ts';
 import type { ReadMessage } from './record/recorder.ts';
+import type { EventToRecord } from './store/record-batch.ts';
 
 /** @param refused why the database does not take what was read of this message: then it is put aside for that. */
 export type Reader = (message: Message, refused?: string) => ReadMessage;
@@ -33,11 +34,13 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
     try {
       const events = normalize(message).map(({ envelope, body, key }) => {
         const id = newId();
+        const webhooks = match(envelope);
         return {
           id,
           envelope,
           body: body ?? envelopeJson(id, envelope),
-          owed: match(envelope).map(webhook => webhook.id),
+          owed: webhooks.map(webhook => webhook.id),
+          ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
           ...(key !== undefined && { key }),
         };
       });
@@ -46,6 +49,14 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
       if (!(error instanceof MalformedMessageError)) throw error;
       return putAside(message, error.message);
     }
+  };
+}
+
+/** Those of them that want the events of one entity one at a time. */
+function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
+  if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
+  return {
+    ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
   };
 }
 

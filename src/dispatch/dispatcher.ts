@@ -15,6 +15,7 @@ import type { Webhook } from '../event/webhook.ts';
 import { backoffMs, type BackoffPolicy } from '../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../outcome/classify.ts';
 import type { Outcome } from '../store/outcome.ts';
+import { createAlarm } from './alarm.ts';
 import type { SentAttempt } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
@@ -58,6 +59,11 @@ const idlePollMs = 20;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes<Delivery>;
+  /** Rings when a lane may start that nothing but time held back. */
+  readonly #alarm = createAlarm(() => {
+    this.#lanes.recheck();
+    this.#pump();
+  });
   /** Webhooks an operator was told of. */
   readonly #unsendable = new Set<string>();
   readonly #claimedIds = new Set<string>();
@@ -71,7 +77,8 @@ export class Dispatcher {
     this.#lanes = new Lanes({
       concurrency: options.concurrency,
       slowMs: options.slowMs,
-      capOf: id => options.webhook(id)?.concurrencyMax,
+      wishesOf: options.webhook,
+      clock: () => performance.now(),
     });
   }
 
@@ -165,6 +172,7 @@ export class Dispatcher {
    */
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
+    this.#alarm.cancel();
     for (const delivery of this.#lanes.extract(() => true)) this.#putOff(delivery);
     this.#wake();
     while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
@@ -177,6 +185,7 @@ export class Dispatcher {
     this.#pumping = true;
     for (let next = this.#lanes.next(); next; next = this.#lanes.next()) this.#start(next);
     this.#pumping = false;
+    this.#alarm.setFor(this.#lanes.readyAtMs);
   }
 
   #start(delivery: Delivery): void {

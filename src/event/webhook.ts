@@ -8,6 +8,10 @@ export type WebhookState = (typeof webhookStates)[number];
 export const filterModes = ['Include', 'Exclude'] as const;
 export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
 
+/** `entity`: of the events of one entity, one at a time and the oldest first. */
+export const orderings = ['none', 'entity'] as const;
+export type Ordering = (typeof orderings)[number];
+
 /** A condition on the event type, compared case-sensitively with `envelope.event`. */
 export interface WebhookFilter {
   readonly mode: (typeof filterModes)[number];
@@ -42,6 +46,9 @@ export interface Webhook {
   readonly timeoutMs?: number;
   /** Requests in flight at most; absent leaves it to the pool's fairness. */
   readonly concurrencyMax?: number;
+  /** Requests begun in a second at most, by each process that delivers; absent means no such limit. */
+  readonly ratePerSecondMax?: number;
+  readonly ordering: Ordering;
   /** What its deliveries are signed with, the newest first. */
   readonly secrets?: readonly WebhookSecret[];
 }

@@ -115,6 +115,7 @@ function toWebhook(row: WebhookRow): Webhook {
     payloadUrl: row.payloadUrl,
     sslVerification: row.sslVerification,
     categories: row.categories,
+    ordering: row.ordering,
     filters: row.filters
       .getItems()
       .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
@@ -123,6 +124,7 @@ function toWebhook(row: WebhookRow): Webhook {
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
+    ...(typeof row.ratePerSecondMax === 'number' && { ratePerSecondMax: row.ratePerSecondMax }),
     ...(secrets.length > 0 && { secrets }),
   };
 }

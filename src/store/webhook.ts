@@ -1,7 +1,7 @@
 /** A webhook with its filters and its secrets: three tables, one picture. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { Ordering, Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
 
@@ -28,6 +28,8 @@ const WebhookSchema = defineEntity({
     tries: p.integer().nullable(),
     timeoutMs: p.integer().nullable(),
     concurrencyMax: p.integer().nullable(),
+    ratePerSecondMax: p.integer().nullable(),
+    ordering: p.text().$type<Ordering>().default('none'),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
     filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
@@ -42,6 +44,11 @@ const WebhookSchema = defineEntity({
     {
       name: 'webhook_concurrency_max_check',
       expression: 'concurrency_max >= 1 and concurrency_max <= 10000',
+    },
+    { name: 'webhook_ordering_check', expression: `ordering in ('none', 'entity')` },
+    {
+      name: 'webhook_rate_per_second_max_check',
+      expression: 'rate_per_second_max >= 1 and rate_per_second_max <= 10000',
     },
   ],
 });

@@ -52,6 +52,7 @@ export interface WebhookFacts {
   readonly accountId?: string;
   readonly caCertificate?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
+  readonly ratePerSecondMax?: number;
   readonly secret?: string;
   readonly sslVerification?: boolean;
   readonly tries?: number;
@@ -145,9 +146,10 @@ async function insertWebhook(
   const id = randomUUID();
   const headers = facts.headers && JSON.stringify(facts.headers);
   await records.rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms,
-      ca_certificate, headers)
+      ca_certificate, headers, rate_per_second_max)
     values ('${id}', 'w', '${facts.accountId ?? account}', 'root', '${payloadUrl}', ${facts.sslVerification ?? true},
-      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'}, ${quoted(facts.caCertificate)}, ${quoted(headers)})`);
+      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'}, ${quoted(facts.caCertificate)}, ${quoted(headers)},
+      ${facts.ratePerSecondMax ?? 'null'})`);
   if (facts.secret !== undefined) {
     await records.rows(`insert into webhook_secret (webhook_id, sealed)
       values ('${id}', '\\x${seal(secretKey, facts.secret).toString('hex')}')`);

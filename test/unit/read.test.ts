@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
+import type { Envelope } from '../../src/event/event.ts';
 import type { Webhook } from '../../src/event/webhook.ts';
 import type { NormalizedEvent } from '../../src/normalize/normalizer.ts';
 import { createScrubber } from '../../src/normalize/scrub.ts';
@@ -39,6 +40,17 @@ describe('a message that is read', () => {
       { id: 'id-1', envelope, body: 'x', owed: [hook.id] },
       { id: 'id-2', envelope, body: 'y', owed: [hook.id] },
     ]);
+  });
+
+  it('tells who takes the events of its entity in turn', () => {
+    const ordered = webhookOf({ id: 'in-turn', ordering: 'entity' });
+    const hooks = [webhookOf({}), ordered];
+    const of = (envelope: Envelope) => read(() => [{ envelope }], hooks).events[0]?.ordered;
+    expect(of({ event: 'vm.start', entityuuid: 'e' })).toEqual(['in-turn']);
+    expect(of({ event: 'vm.start' })).toBeUndefined();
+    expect(
+      read(() => [{ envelope: { event: 'e', entityuuid: 'e' } }], [webhookOf({})]).events[0],
+    ).not.toHaveProperty('ordered');
   });
 
   it('has the envelope with the id for a body where it brought none', () => {
