@@ -8,6 +8,7 @@ import { adminName, ensureAdmin } from './access/bootstrap.ts';
 import { createApi } from './api/api.ts';
 import { startApp, type App } from './app.ts';
 import { newId, type Role } from './parts.ts';
+import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
 import { createNormalizers } from './normalizers.ts';
@@ -114,6 +115,8 @@ async function listen(
     store,
     secretKey,
     sources: () => app.sources,
+    intakes: () => app.intakes,
+    ownIntake: ownSourceName,
     metrics: app.metrics.registry,
     settingDefaults: settingDefaults(config),
     log,

@@ -15,6 +15,7 @@ import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { registerIntakeRoutes } from './intake-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
@@ -80,6 +81,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    // Its parsers take bytes of any type: they are for it alone.
+    void routes.register(async posted => registerIntakeRoutes(posted, options));
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());

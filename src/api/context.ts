@@ -1,6 +1,7 @@
 /** What the routes are handed. */
 import type { Log } from '../event/log.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
+import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
@@ -9,6 +10,10 @@ export interface ApiOptions {
   readonly secretKey: Buffer;
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
+  /** Those of them that are posted to. */
+  readonly intakes: () => readonly Intake[];
+  /** The one behind `POST /v1/events`. */
+  readonly ownIntake: string;
   readonly metrics: MetricsPage;
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;

@@ -30,6 +30,9 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
 async function send(reply: FastifyReply, error: ProblemError): Promise<FastifyReply> {
   const problem = toProblem(error);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (error.retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', error.retryAfterSeconds);
+  }
   // Serialized here, so that no route's own answer schema is in the way.
   return reply
     .code(problem.status)

@@ -24,8 +24,11 @@ export const problemKinds = {
   conflict: { status: 409, title: 'The database refuses this beside what it holds' },
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  encoding_unsupported: { status: 415, title: 'The body must not be encoded' },
+  message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
+  source_unavailable: { status: 503, title: 'The message is not taken now' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -43,12 +46,22 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  /**
+   * @param detail for people: what was wrong with this request and, if that helps, what to do.
+   * @param retryAfterSeconds when to try again; the header `Retry-After`.
+   */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -53,6 +53,32 @@ const eventDetail = {
   },
 } as const;
 
+/** As it is posted. */
+const newEvent = {
+  type: 'object',
+  required: ['event'],
+  additionalProperties: false,
+  properties: {
+    id: {
+      ...text,
+      description: "The sender's own: an event whose id is recorded already is not recorded again.",
+    },
+    ...envelope,
+  },
+} as const;
+
+const takenEvents = {
+  type: 'object',
+  required: ['ids'],
+  properties: {
+    ids: {
+      type: 'array',
+      items: id,
+      description: 'Of the events, in their order; none for a message that tells of none.',
+    },
+  },
+} as const;
+
 const attempt = {
   type: 'object',
   required: ['number', 'startedAt', 'durationMs'],
@@ -171,6 +197,8 @@ export const flowSchemas = [
   { $id: 'DeliveryDetail', ...deliveryDetail },
   { $id: 'Quarantined', ...quarantined },
   { $id: 'QuarantinedDetail', ...quarantinedDetail },
+  { $id: 'NewEvent', ...newEvent },
+  { $id: 'TakenEvents', ...takenEvents },
   { $id: 'Source', ...source },
   { $id: 'Readiness', ...readiness },
 ];

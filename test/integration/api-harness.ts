@@ -99,6 +99,8 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     store,
     secretKey,
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
     log: { debug: write, info: write, warn: write, error: write },
     settingDefaults,
