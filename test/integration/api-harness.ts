@@ -144,6 +144,8 @@ export async function startApi(
     store,
     secretKey,
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
     formats: listFormats(),
     log,
