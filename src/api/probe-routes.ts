@@ -131,7 +131,7 @@ const secretsOf = (key: Buffer, secretKey: string | null | undefined): WebhookSe
   secretKey ? [{ sealed: seal(key, secretKey) }] : [];
 
 /** A webhook as dispatch sees it, of what its row would be. */
-function picture({ description: _, ...values }: WebhookValues): Webhook {
+function picture({ description: _description, ...values }: WebhookValues): Webhook {
   const { caCertificate, headers, body, msgKey, template, batch, ...others } = values;
   const { tries, timeoutMs, concurrencyMax, ratePerSecondMax, validation, ...plain } = others;
   return {

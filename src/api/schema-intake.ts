@@ -1,5 +1,6 @@
 /** JSON schemas of what comes in: the sources, events that are posted, the quarantine. */
 import { envelope } from './schema-flow.ts';
+
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
 const text = { type: 'string' } as const;
