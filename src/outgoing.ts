@@ -14,6 +14,7 @@ import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
 import type { Webhook } from './event/webhook.ts';
+import { listFormats, type Formats } from './format/formats.ts';
 import type { MatchIndex } from './match/match-index.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
@@ -34,6 +35,7 @@ export interface OutgoingOptions {
 }
 
 export interface Outgoing {
+  readonly formats: Formats;
   readonly request: BuildRequest;
   readonly sender: Sender;
   readonly probe: Probe;
@@ -42,6 +44,7 @@ export interface Outgoing {
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
   const { config, databaseUrl, secretKeys, settings, metrics } = options;
+  const formats = listFormats();
   const { responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
@@ -60,12 +63,14 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     }),
   });
   const request = createRequestBuilder({
+    formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
     reach: webhook => reachOf(webhook, options),
     now: Date.now,
   });
   return {
+    formats,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
     probe: createProbe({
@@ -74,6 +79,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       responseBytesMax,
       timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
       success: config.success.codes,
+      now: Date.now,
     }),
   };
 }

@@ -113,6 +113,7 @@ function toDelivery(claimed: ClaimedDelivery): Delivery {
       event: claimed.event,
       body: claimed.body,
       ...(claimed.account !== null && { account: claimed.account }),
+      ...(claimed.envelope && { envelope: claimed.envelope }),
     },
     webhookId: claimed.webhookId,
     deliveryId: claimed.deliveryId,

@@ -10,13 +10,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Attempt } from '../event/delivery.ts';
+import { RenderError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Webhook } from '../event/webhook.ts';
 import { backoffMs, type BackoffPolicy } from '../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../outcome/classify.ts';
 import type { Outcome } from '../store/outcome.ts';
-import type { SentAttempt } from './attempt.ts';
-import type { Delivery } from './delivery.ts';
+import { unsent, type SentAttempt } from './attempt.ts';
+import { lacksEnvelope, type Delivery } from './delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
 import type { BuildRequest } from './request.ts';
 import type { Sender } from './send.ts';
@@ -183,13 +184,21 @@ export class Dispatcher {
     const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const webhook = find(delivery.webhookId);
     if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
+    if (lacksEnvelope(delivery, webhook)) return this.#readAgain(delivery);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(delivery, webhook, attempt));
     } catch (error) {
+      if (error instanceof RenderError) return this.#end(delivery, webhook, unsent(error));
       this.#lanes.finish(delivery.webhookId, 0);
       this.#hold(delivery, webhook, error);
     }
+  }
+
+  /** The format was changed after the delivery was claimed: it comes back with all of its event. */
+  #readAgain(delivery: Delivery): void {
+    this.#lanes.finish(delivery.webhookId, 0);
+    this.#putOff(delivery, unknownWebhookMs);
   }
 
   /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
@@ -212,18 +221,18 @@ export class Dispatcher {
   }
 
   #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
-    const answered = attempt.status !== undefined || attempt.interrupted;
+    const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
     this.#lanes.finish(delivery.webhookId, answered ? attempt.durationMs : undefined);
     if (attempt.interrupted) this.#putOff(delivery);
     else this.#judge(delivery, webhook, attempt);
     this.#pump();
   }
 
-  #judge(delivery: Delivery, webhook: Webhook, attempt: Attempt): void {
+  #judge(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     const { success, settingsOf, random, onAttempt, disable } = this.#options;
     const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
-    const verdict = classify(attempt, made, tries, success);
+    const verdict = classify(attempt, made, attempt.unsent?.isFinal ? made : tries, success);
     onAttempt(webhook.id, attempt, verdict.kind);
     switch (verdict.kind) {
       case 'delivered':

@@ -5,6 +5,13 @@ export type Scope = (typeof scopes)[number];
 export const webhookStates = ['Enabled', 'Disabled'] as const;
 export type WebhookState = (typeof webhookStates)[number];
 
+/**
+ * How a receiver is asked whether it wants deliveries, before the webhook is enabled: not at all, with a POST that has to
+ * be answered 200, or with the OPTIONS request of the CloudEvents WebHook specification.
+ */
+export const validations = ['none', 'post', 'options'] as const;
+export type Validation = (typeof validations)[number];
+
 export const filterModes = ['Include', 'Exclude'] as const;
 export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
 
@@ -33,6 +40,16 @@ export interface Webhook {
   readonly caCertificate?: string;
   /** Sent beside our own, which they cannot replace (format/own-header.ts). */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What its requests look like: a name of `format/formats.ts`. */
+  readonly format: string;
+  /** Fields that a format with a JSON body of its own adds to it; they win. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** Under which key the format `cloudpods` repeats its message as text. */
+  readonly msgKey?: string;
+  /** What the receiver gets in place of the format's own words. */
+  readonly template?: string;
+  /** Absent leaves it to the format. */
+  readonly validation?: Validation;
   /** `["ActionEvent"]` by default, `["*"]` for all. An event without a category always passes. */
   readonly categories: readonly string[];
   readonly filters: readonly WebhookFilter[];

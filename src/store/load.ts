@@ -114,12 +114,17 @@ function toWebhook(row: WebhookRow): Webhook {
     domainId: row.domainId,
     payloadUrl: row.payloadUrl,
     sslVerification: row.sslVerification,
+    format: row.format,
     categories: row.categories,
     filters: row.filters
       .getItems()
       .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
     ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
     ...(row.headers && { headers: row.headers }),
+    ...(row.body && { body: row.body }),
+    ...(typeof row.msgKey === 'string' && { msgKey: row.msgKey }),
+    ...(typeof row.template === 'string' && { template: row.template }),
+    ...(typeof row.validation === 'string' && { validation: row.validation }),
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
