@@ -17,7 +17,8 @@ export type Reader = (message: Message) => ReadMessage;
 export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
-  readonly match: (envelope: Envelope) => readonly Webhook[];
+  /** @param body as it will be recorded. */
+  readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
 }
@@ -25,14 +26,10 @@ export interface ReaderOptions {
 export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
   return message => {
     try {
-      const events = normalize(message).map(({ envelope, body }) => {
+      const events = normalize(message).map(({ envelope, body: own }) => {
         const id = newId();
-        return {
-          id,
-          envelope,
-          body: body ?? envelopeJson(id, envelope),
-          owed: match(envelope).map(webhook => webhook.id),
-        };
+        const body = own ?? envelopeJson(id, envelope);
+        return { id, envelope, body, owed: match(envelope, body).map(webhook => webhook.id) };
       });
       return { message, events };
     } catch (error) {

@@ -4,6 +4,7 @@ import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
 import { Migration0003Directory } from '../../migrations/0003-directory.ts';
 import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Migration0008Format } from '../../migrations/0008-format.ts';
+import { Migration0009Filter } from '../../migrations/0009-filter.ts';
 
 export const migrations = [
   Migration0001Schema,
@@ -11,4 +12,5 @@ export const migrations = [
   Migration0003Directory,
   Migration0004Access,
   Migration0008Format,
+  Migration0009Filter,
 ];

@@ -1,7 +1,7 @@
 /** Webhooks as people manage them, for the API. */
 import { sql } from 'kysely';
 
-import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { FilterType, Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { webhookWithin } from './territory.ts';
@@ -34,6 +34,7 @@ export interface WebhookFacts extends WebhookValues {
 
 export interface FilterFacts extends WebhookFilter {
   readonly id: string;
+  readonly type: FilterType;
   readonly created: string;
 }
 
@@ -48,8 +49,8 @@ export interface WebhookQuery {
   readonly domainId?: string;
 }
 
-const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType', f.match_type, 'value', f.value,
-  'created', ${instant('f.created')})`;
+const filterJson = sql`jsonb_build_object('id', f.id, 'type', f.type, 'mode', f.mode,
+  'matchType', f.match_type, 'value', f.value, 'created', ${instant('f.created')})`;
 
 const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
   w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification", w.categories,
@@ -143,8 +144,8 @@ export async function insertFilter(
   filter: WebhookFilter & { readonly id: string },
 ): Promise<FilterFacts> {
   const { rows } = await sql<{ filter: FilterFacts }>`
-    insert into webhook_filter as f (id, webhook_id, mode, match_type, value)
-    values (${filter.id}, ${webhookId}, ${filter.mode}, ${filter.matchType}, ${filter.value})
+    insert into webhook_filter as f (id, webhook_id, type, mode, match_type, value)
+    values (${filter.id}, ${webhookId}, ${filter.type ?? 'EventType'}, ${filter.mode}, ${filter.matchType}, ${filter.value})
     returning ${filterJson} as filter`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into webhook_filter returned no row');
