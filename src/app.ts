@@ -6,6 +6,7 @@
  */
 import { watchBacklog } from './backlog.ts';
 import type { Probe } from './dispatch/probe.ts';
+import type { Formats } from './format/formats.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
@@ -18,6 +19,7 @@ export interface App {
   readonly sources: readonly Source[];
   /** Makes a test delivery. */
   readonly probe: Probe;
+  readonly formats: Formats;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -50,6 +52,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics: parts.metrics,
     sources,
     probe: parts.outgoing.probe,
+    formats: parts.outgoing.formats,
     async stop() {
       intake.abort();
       await ingesting;

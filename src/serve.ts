@@ -115,6 +115,7 @@ async function listen(
     secretKey,
     sources: () => app.sources,
     metrics: app.metrics.registry,
+    formats: app.formats,
     settingDefaults: settingDefaults(config),
     log,
     newId,

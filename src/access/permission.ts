@@ -41,6 +41,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/webhooks/:id/filters/:filterId': tenants,
   'DELETE /v1/webhooks/:id/filters/:filterId': tenants,
 
+  'GET /v1/formats': tenants,
+  'POST /v1/preview': tenants,
+
   'GET /v1/deliveries': tenants,
   'GET /v1/deliveries/:id': tenants,
   'POST /v1/deliveries/:id/redeliver': tenants,

@@ -16,10 +16,12 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
+import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -42,6 +44,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const schemas = [
     ...webhookSchemas,
     ...flowSchemas,
+    ...formatSchemas,
     ...accessSchemas,
     ...changeSchemas,
     ...directorySchemas,
@@ -76,6 +79,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerFilterRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
+    registerPreviewRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);

@@ -1,5 +1,6 @@
 /** What the routes are handed. */
 import type { Log } from '../event/log.ts';
+import type { Formats } from '../format/formats.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
 
@@ -10,6 +11,7 @@ export interface ApiOptions {
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;
+  readonly formats: Formats;
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
   readonly log: Log;

@@ -93,11 +93,12 @@ const deliveryDetail = {
   properties: {
     ...deliveryFields,
     requestHeaders: {
-      type: 'object',
+      type: ['object', 'null'],
       additionalProperties: { type: 'string' },
-      description: 'The headers of the last attempt, without the signatures.',
+      description:
+        'The headers of the last attempt, without the signatures. Null when the event cannot be said in the format.',
     },
-    requestBody: text,
+    requestBody: { type: ['string', 'null'] },
   },
 } as const;
 

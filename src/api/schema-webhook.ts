@@ -1,6 +1,13 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
 import { categories } from '../event/event.ts';
-import { filterMatchTypes, filterModes, scopes, webhookStates } from '../event/webhook.ts';
+import { ownHeadersMax } from '../format/own-header.ts';
+import {
+  filterMatchTypes,
+  filterModes,
+  scopes,
+  validations,
+  webhookStates,
+} from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -67,7 +74,7 @@ const limits = {
   },
 } as const;
 
-const fields = {
+export const fields = {
   name: { ...line, description: 'For people.' },
   description: { ...nullable('string'), maxLength: 4_096, pattern: '^[^\\u0000]*$' },
   state: { type: 'string', enum: webhookStates },
@@ -87,6 +94,53 @@ const fields = {
   sslVerification: {
     type: 'boolean',
     description: 'Whether the certificate must be valid. On for https unless turned off.',
+  },
+  caCertificate: {
+    ...nullable('string'),
+    maxLength: 65_536,
+    description:
+      "PEM of the authorities, or of the receiver's own certificate, that are trusted instead of the usual ones.",
+  },
+  headers: {
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string' },
+    maxProperties: ownHeadersMax,
+    description:
+      'Sent with every request. Values do not come out again: they read `***`, and `***` given back keeps the value there is. A change replaces all of them.',
+    example: { Authorization: '***' },
+  },
+  format: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 64,
+    description: 'What the requests look like; `GET /v1/formats` lists the formats.',
+    example: 'cloudstack',
+  },
+  body: {
+    type: ['object', 'null'],
+    maxProperties: 64,
+    description:
+      'Fields that are added to the body, by formats that take them; they win over the format’s own. They are shown to whoever may see the webhook: what is secret belongs into `secretKey` or `headers`.',
+    example: { channel: '#operations' },
+  },
+  msgKey: {
+    ...nullable('string'),
+    minLength: 1,
+    maxLength: 16,
+    description: 'Format `cloudpods`: the key of the message as text; `Msg` by default.',
+  },
+  template: {
+    ...nullable('string'),
+    minLength: 1,
+    maxLength: 65_536,
+    description:
+      'What the receiver gets instead of the format’s own words, by formats that take it.',
+  },
+  validation: {
+    ...nullable('string'),
+    enum: [...validations, null],
+    description:
+      'How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes what is usual for the format.',
   },
   categories: {
     type: 'array',

@@ -6,6 +6,7 @@
  */
 import type { Pool } from 'undici';
 
+import { hiddenValue } from '../format/own-header.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { SuccessCodes } from '../outcome/classify.ts';
 import {
@@ -166,8 +167,6 @@ async function lookAgain(
   return isCertificateError(errorCode) ? lookAtCertificate(connector, route) : undefined;
 }
 
-const masked = '***';
-
 function showSent(
   request: OutgoingRequest,
   own: Readonly<Record<string, string>> = {},
@@ -177,14 +176,16 @@ function showSent(
   return Object.fromEntries(
     names.map((name, index) => [
       name,
-      Object.hasOwn(own, name) ? masked : withoutCredential(request, headers[index * 2 + 1] ?? ''),
+      Object.hasOwn(own, name)
+        ? hiddenValue
+        : withoutCredential(request, headers[index * 2 + 1] ?? ''),
     ]),
   );
 }
 
 /** Some receivers want to see the secret itself, in the body or in a header. */
 function withoutCredential({ credential }: OutgoingRequest, text: string): string {
-  return credential === undefined ? text : text.replaceAll(credential, masked);
+  return credential === undefined ? text : text.replaceAll(credential, hiddenValue);
 }
 
 function showReceived(headers: ResponseHeaders): Record<string, string | string[]> {

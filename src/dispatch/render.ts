@@ -1,19 +1,15 @@
 /** Says events in the formats of webhooks, once for all webhooks that want it said in the same way. */
-import { orderEnvelope } from '../event/envelope.ts';
-import { RenderError } from '../event/errors.ts';
 import type { Webhook } from '../event/webhook.ts';
-import type { Format, FormatEvent, FormatOptions, Rendered } from '../format/format.ts';
+import type { Format, FormatOptions, Rendered } from '../format/format.ts';
 import { refuseOptions, type Formats } from '../format/formats.ts';
+import { renderEvent } from '../format/render.ts';
 import type { OutgoingEvent } from './delivery.ts';
 
 /** @throws {RenderError} also as the promise's reason. */
 export type Render = (event: OutgoingEvent) => Rendered | Promise<Rendered>;
 
-interface Said {
-  readonly event: FormatEvent;
-  /** By format and options. */
-  readonly forms: Map<string, Rendered | Promise<Rendered>>;
-}
+/** By format and options. */
+type Forms = Map<string, Rendered | Promise<Rendered>>;
 
 /**
  * @returns makes the renderer of a webhook.
@@ -23,11 +19,11 @@ export function createRenderer(
   formats: Formats,
   unseal: (sealed: Uint8Array) => string,
 ): (webhook: Webhook) => { readonly render: Render; readonly credential?: string } {
-  const said = new WeakMap<OutgoingEvent, Said>();
+  const said = new WeakMap<OutgoingEvent, Forms>();
 
-  function saidOf(event: OutgoingEvent): Said {
+  function formsOf(event: OutgoingEvent): Forms {
     let known = said.get(event);
-    if (!known) said.set(event, (known = { event: toFormatEvent(event), forms: new Map() }));
+    if (!known) said.set(event, (known = new Map()));
     return known;
   }
 
@@ -37,11 +33,14 @@ export function createRenderer(
     const refusal = refuseOptions(format, options);
     if (refusal !== undefined) throw new Error(refusal);
     const key = JSON.stringify([format.name, options]);
-    const render: Render = outgoing => {
-      const { event, forms } = saidOf(outgoing);
+    const render: Render = event => {
+      const forms = formsOf(event);
       const known = forms.get(key);
       if (known) return known;
-      const form = renderOnce(format, event, options);
+      const { id, envelope, body } = event;
+      // The dispatcher has it read again instead.
+      if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
+      const form = renderEvent(format, { id, envelope, body }, options);
       forms.set(key, form);
       if (form instanceof Promise) form.catch(() => forms.delete(key));
       return form;
@@ -56,35 +55,6 @@ export function requireFormat(formats: Formats, name: string): Format {
   const format = formats.get(name);
   if (format) return format;
   throw new Error(`there is no format ${name}; expected one of ${[...formats.keys()].join(', ')}`);
-}
-
-/** Whatever a format throws is its failure to say this event, and not a reason to hold up the webhook. */
-function renderOnce(
-  format: Format,
-  event: FormatEvent,
-  options: FormatOptions,
-): Rendered | Promise<Rendered> {
-  try {
-    const form = format.render(event, options);
-    if (!(form instanceof Promise)) return form;
-    return form.catch((error: unknown) => {
-      throw asRenderError(format, error);
-    });
-  } catch (error) {
-    throw asRenderError(format, error);
-  }
-}
-
-function asRenderError({ name }: Format, error: unknown): RenderError {
-  if (error instanceof RenderError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
-  return new RenderError(`the format ${name} failed: ${reason}`, { cause: error });
-}
-
-/** @throws {RangeError} for an event that was read without its envelope; the dispatcher has it read again. */
-function toFormatEvent({ id, envelope, body }: OutgoingEvent): FormatEvent {
-  if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
-  return { id, envelope: orderEnvelope(envelope), body };
 }
 
 /** Only what the format reads: what else the webhook has makes no difference to its rendering. */

@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
+import { listFormats } from '../../src/format/formats.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
@@ -100,6 +101,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     secretKey,
     sources: () => sources,
     metrics: new Registry(),
+    formats: listFormats(),
     log: { debug: write, info: write, warn: write, error: write },
     settingDefaults,
     version: '0.0.0-test',

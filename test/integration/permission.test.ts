@@ -160,6 +160,9 @@ const recipes: Record<string, Recipe> = {
   'POST /v1/tokens': plain('/v1/tokens', { name: 't' }),
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
 
+  'GET /v1/formats': plain('/v1/formats'),
+  'POST /v1/preview': plain('/v1/preview', {}),
+
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
   'GET /v1/settings': object('webhookId', ({ webhookId }) => [
     `/v1/settings?webhookId=${webhookId}`,
@@ -275,7 +278,7 @@ it.each(objectCases)(
 );
 
 /** These change nothing that outlasts the request but the caller's own session. */
-const unnoted = ['POST /v1/logout'];
+const unnoted = ['POST /v1/logout', 'POST /v1/preview'];
 /** Only one's own: see api-audit.test.ts. */
 const personal = ['DELETE /v1/tokens/:id'];
 const writes = cases.filter(
