@@ -13,6 +13,7 @@ import { registerDirectoryRoutes } from './directory-routes.ts';
 import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
+import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
@@ -22,6 +23,7 @@ import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
+import { filterSchemas } from './schema-filter.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -43,6 +45,7 @@ const bodyBytesMax = 4 * 1024 * 1024;
 export function createApi(options: ApiOptions): FastifyInstance {
   const schemas = [
     ...webhookSchemas,
+    ...filterSchemas,
     ...flowSchemas,
     ...formatSchemas,
     ...accessSchemas,
@@ -77,6 +80,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerKeyRoutes(routes, options);
     registerWebhookRoutes(routes, options);
     registerFilterRoutes(routes, options);
+    registerFilterPreviewRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
     registerPreviewRoutes(routes, options);

@@ -1,13 +1,17 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
 import { categories } from '../event/event.ts';
+import { expressionCharsMax } from '../match/expression.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import {
   filterMatchTypes,
   filterModes,
+  filterTypes,
   scopes,
   validations,
   webhookStates,
 } from '../event/webhook.ts';
+
+import { filtersMax } from './filter-rules.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -21,17 +25,30 @@ export const cloudId = {
 const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
 
 const filterFields = {
+  type: {
+    type: 'string',
+    enum: filterTypes,
+    description:
+      'What is looked at: the event type, another fact of the envelope, how severe the event is, or what an expression says of all of it.',
+  },
   mode: {
     type: 'string',
     enum: filterModes,
-    description: 'An Exclude that matches wins; where there are Includes, one must match.',
+    description:
+      'An Exclude that matches wins; where there are Includes of a type, one of them must match.',
   },
   matchType: {
     type: 'string',
     enum: filterMatchTypes,
-    description: 'How `value` is compared with the event type, case-sensitively.',
+    description: 'How `value` is compared with the fact, case-sensitively. Not for an Expression.',
   },
-  value: { ...line, description: 'An event type, or a part of one.', example: 'VM.START' },
+  value: {
+    ...line,
+    maxLength: expressionCharsMax,
+    description:
+      'The fact, or a part of it: at most 255 characters. Of an Expression, its text: a part of JSONata, see docs/filters.md.',
+    example: 'VM.START',
+  },
 } as const;
 
 const newFilter = {
@@ -40,6 +57,7 @@ const newFilter = {
   required: ['value'],
   properties: {
     ...filterFields,
+    type: { ...filterFields.type, default: 'EventType' },
     mode: { ...filterFields.mode, default: 'Include' },
     matchType: { ...filterFields.matchType, default: 'Exact' },
   },
@@ -47,7 +65,7 @@ const newFilter = {
 
 const filter = {
   type: 'object',
-  required: ['id', 'mode', 'matchType', 'value', 'created'],
+  required: ['id', 'type', 'mode', 'matchType', 'value', 'created'],
   properties: { id, ...filterFields, created: instant },
 } as const;
 
@@ -178,7 +196,7 @@ const newWebhook = {
     secretKey,
     accountId,
     domainId,
-    filters: { type: 'array', maxItems: 100, items: { $ref: 'NewFilter#' } },
+    filters: { type: 'array', maxItems: filtersMax, items: { $ref: 'NewFilter#' } },
   },
 } as const;
 

@@ -184,6 +184,17 @@ export async function insertFilter(
   return made.filter;
 }
 
+/** Of all the account's webhooks. */
+export async function countAccountExpressions(
+  database: Database,
+  accountId: string,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from webhook w join webhook_filter f on f.webhook_id = w.id
+    where w.account_id = ${accountId} and f.type = 'Expression'`.execute(database);
+  return rows[0]?.count ?? 0;
+}
+
 export async function deleteFilter(
   database: Database,
   webhookId: string,
