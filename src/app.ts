@@ -86,6 +86,7 @@ function runBackground(
   const janitor = {
     store,
     retentionDays: config.retention.days,
+    keyHours: config.retention.keyHours,
     secretKeys: secretKeysOf(options),
     now: () => new Date(),
     log,

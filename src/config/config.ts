@@ -21,7 +21,7 @@ export interface Config {
   readonly egress: EgressConfig;
   readonly record: { readonly batchMax: number };
   readonly lease: { readonly ttlMs: number };
-  readonly retention: { readonly days: number };
+  readonly retention: { readonly days: number; readonly keyHours: number };
   readonly match: { readonly resyncMs: number };
   readonly shutdownMs: number;
   readonly log: { readonly level: LogLevel };

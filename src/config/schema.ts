@@ -21,7 +21,7 @@ export interface RawConfig {
   egress: RawEgress;
   record: { batchMax: number };
   lease: { ttlMs: number };
-  retention: { days: number };
+  retention: { days: number; keyHours: number };
   match: { resyncMs: number };
   shutdownMs: number;
   log: { level: LogLevel };
@@ -132,7 +132,7 @@ export const schema: Keys<RawConfig> = {
   egress: egressKeys,
   record: {
     batchMax: {
-      doc: 'Messages recorded in one transaction at most.',
+      doc: 'Messages recorded in one transaction at most; of those that tell of many events, as many as tell of so many events.',
       unit: 'messages',
       format: 'whole',
       min: 1,
@@ -161,6 +161,15 @@ export const schema: Keys<RawConfig> = {
       max: 3_650,
       default: 30,
       env: 'HOOKLINE_RETENTION_DAYS',
+    },
+    keyHours: {
+      doc: "For so long an event that its cloud gave an id (`message_id`, a CloudEvent's `source` and `id`, …) is known when it comes again.",
+      unit: 'hours',
+      format: 'whole',
+      min: 1,
+      max: 8_760,
+      default: 48,
+      env: 'HOOKLINE_RETENTION_KEY_HOURS',
     },
   },
   match: {

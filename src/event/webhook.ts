@@ -1,4 +1,6 @@
 /** Who wants which events, and how they are sent there. Words and meaning are CloudStack's. */
+import type { Batching } from './batching.ts';
+
 export const scopes = ['Local', 'Domain', 'Global'] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -14,6 +16,10 @@ export type Validation = (typeof validations)[number];
 
 export const filterModes = ['Include', 'Exclude'] as const;
 export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
+
+/** `entity`: of the events of one entity, one at a time and the oldest first. */
+export const orderings = ['none', 'entity'] as const;
+export type Ordering = (typeof orderings)[number];
 
 /** What a filter looks at: a fact of the envelope, how bad the event is, or what an expression says of all of it. */
 export const filterTypes = [
@@ -76,6 +82,11 @@ export interface Webhook {
   readonly timeoutMs?: number;
   /** Requests in flight at most; absent leaves it to the pool's fairness. */
   readonly concurrencyMax?: number;
+  /** Requests begun in a second at most, by each process that delivers; absent means no such limit. */
+  readonly ratePerSecondMax?: number;
+  readonly ordering: Ordering;
+  /** Absent: one event a request. */
+  readonly batch?: Batching;
   /** What its deliveries are signed with, the newest first. */
   readonly secrets?: readonly WebhookSecret[];
 }

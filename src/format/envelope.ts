@@ -8,6 +8,7 @@ export const envelope: Format = {
   name: 'envelope',
   description: 'The event envelope as JSON: the same fields for every cloud.',
   takes: {},
+  arrayType: 'application/json',
   render: event => ({
     eventId: event.id,
     body: Buffer.from(envelopeJson(event.id, event.envelope)),

@@ -31,6 +31,8 @@ export interface Format {
   readonly description: string;
   /** The options it reads, and what each is for; a webhook that sets another one is refused. */
   readonly takes: Readonly<Partial<Record<FormatOption, string>>>;
+  /** Several of its bodies may be one: they are JSON and carry the event's id. The content type of an array of them. */
+  readonly arrayType?: string;
   /** Those of `takes` that it cannot do without. */
   readonly needs?: readonly FormatOption[];
   /** Why these options cannot be used, for the person who set them; undefined when they can. */
