@@ -78,12 +78,12 @@ export function openTenancy(options: TenancyOptions): Tenancy {
     },
     readBatch(normalize) {
       const misses = createMisses();
-      const match = (envelope: Envelope): readonly Webhook[] => {
+      const match = (envelope: Envelope, body: string): readonly Webhook[] => {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
         misses.see(envelope, owner);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
-        return index.match(envelope);
+        return index.match(envelope, body);
       };
       const read = createReader({ normalize, scrubber, match, newId });
       return {

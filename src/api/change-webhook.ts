@@ -13,7 +13,7 @@ import {
   lockWebhook,
   updateWebhook,
 } from '../store/query-webhook.ts';
-import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
+import type { WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
 import { highestRole } from '../store/query-user.ts';
 import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
@@ -23,7 +23,7 @@ import { etagOf, requireMatch } from './etag.ts';
 import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
-import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
 import { requireFormat } from './require-format.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
@@ -44,7 +44,7 @@ export interface Aim extends Conditions {
 export async function makeWebhook(
   { store, secretKey: key, newId, formats }: ApiOptions,
   caller: Caller,
-  { secretKey, filters, accountId, ...wanted }: NewBody,
+  { secretKey, filters = [], accountId, ...wanted }: NewBody,
 ): Promise<WebhookFacts> {
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
@@ -54,11 +54,8 @@ export async function makeWebhook(
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    const added: FilterFacts[] = [];
-    for (const filter of filters ?? []) {
-      refuseConflict(added, filter);
-      added.push(await insertFilter(database, id, { ...filter, id: newId() }));
-    }
+    await requireFilters(database, { accountId: owner.id, filters: [] }, numbered(filters));
+    for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
     const made = await requireWebhook(database, id, everything);
     const after = { ...made, secretKey };
     await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
