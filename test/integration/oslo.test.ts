@@ -178,9 +178,7 @@ describe('oslo.messaging', () => {
     }
     await connection.close();
     const metrics = await (await fetch(`${harness.url}/metrics`)).text();
-    expect(metrics).toMatch(
-      /hookline_messages_total\{source="openstack",result="dropped"\} 2\n/,
-    );
+    expect(metrics).toMatch(/hookline_messages_total\{source="openstack",result="dropped"\} 2\n/);
   });
 
   it('over Kafka: every notification once', async () => {
