@@ -233,6 +233,7 @@ export class Ingest {
       id: event.id,
       event: event.envelope.event,
       body: event.body,
+      envelope: event.envelope,
       ...(account !== undefined && { account }),
     };
     const written = (): void => ledger.settle(entry);

@@ -2,6 +2,8 @@
 import { sql, type RawBuilder } from 'kysely';
 
 import type { DeliveryKind } from '../event/delivery.ts';
+import type { Envelope } from '../event/event.ts';
+import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { type Database, inTransaction, type Store } from './open.ts';
 
 export interface ClaimedDelivery {
@@ -18,6 +20,8 @@ export interface ClaimedDelivery {
   readonly event: string;
   readonly account: string | null;
   readonly body: string;
+  /** Null for a webhook of the format `cloudstack`, which does without. */
+  readonly envelope: Envelope | null;
 }
 
 /** In no order. */
@@ -59,7 +63,7 @@ export async function claimDue(
   processId: number,
   wanted: readonly { readonly webhookId: string; readonly room: number }[],
 ): Promise<readonly ClaimedDelivery[]> {
-  const { rows } = await sql<ClaimedDelivery>`
+  const { rows } = await sql<Omit<ClaimedDelivery, 'envelope'> & { envelope: EnvelopeRow | null }>`
     with held as (select from process where id = ${processId} for key share),
     lane as (
       select lane.* from held cross join unnest(
@@ -77,10 +81,11 @@ export async function claimDue(
       update delivery d set state = 'delivering', process_id = ${processId} from due where d.id = due.id
       returning d.id, d.event_id, d.webhook_id, d.kind, d.tries, d.next_attempt_at, d.order_key)
     select c.id as "deliveryId", c.event_id as "eventId", c.webhook_id as "webhookId", c.kind, c.tries,
-      c.order_key as "orderKey", exists (select from webhook w where w.id = c.webhook_id) as "webhookExists", e.event, e.account, e.body
-    from claimed c join event e on e.id = c.event_id
+      c.order_key as "orderKey", w.id is not null as "webhookExists", e.event, e.account, e.body,
+      case when w.format <> 'cloudstack' then ${envelopeColumn('e')} end as envelope
+    from claimed c join event e on e.id = c.event_id left join webhook w on w.id = c.webhook_id
     order by c.next_attempt_at`.execute(database);
-  return rows;
+  return rows.map(row => ({ ...row, envelope: row.envelope && toEnvelope(row.envelope) }));
 }
 
 /** Of each key of the lane's webhook the oldest delivery that has not ended, as far as it is due. */

@@ -15,13 +15,15 @@ async function record(
   { records }: DispatchHarness,
   webhookId: string,
   entities: readonly string[],
+  keys: readonly string[] = [],
 ): Promise<readonly string[]> {
-  const events = entities.map(entityuuid => ({
+  const events = entities.map((entityuuid, at) => ({
     id: newId(),
     envelope: { event: 'VM.START', account, entityuuid },
     body: JSON.stringify({ entityuuid }),
     owed: [webhookId],
     ordered: [webhookId],
+    ...(keys[at] !== undefined && { key: keys[at] }),
   }));
   const { store, processId } = records;
   const result = await recordBatch(databaseOf(store), {
@@ -110,5 +112,15 @@ describe('ordering by entity', () => {
     await harness.start();
     await untilEnded(harness, 3);
     expect(receiver.requests.map(idOf)).toEqual(ids);
+  });
+
+  it('owes nothing for an event that was recorded before', async () => {
+    await using harness = await openDispatchHarness();
+    const webhookId = await harness.webhook('http://127.0.0.1:9/');
+    await record(harness, webhookId, ['a', 'b'], ['key']);
+    await record(harness, webhookId, ['a', 'b'], ['key']);
+    expect(await harness.records.rows('select order_key from delivery order by event_id')).toEqual(
+      ['a', 'b', 'b'].map(order_key => ({ order_key })),
+    );
   });
 });
