@@ -35,6 +35,8 @@ import { registerWebhookRoutes } from './webhook-routes.ts';
 
 /** An import of a large directory is the largest thing anybody sends. */
 const bodyBytesMax = 4 * 1024 * 1024;
+/** Whoever sends a byte a minute keeps no connection for ever. */
+const requestMsMax = 120_000;
 
 /**
  * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
@@ -52,6 +54,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,

@@ -1,6 +1,9 @@
 /** What the routes' schemas have in common. */
 import { problemMediaType } from './problem.ts';
 
+/** Of a body that anybody may send who is not known yet. */
+export const strangersBytesMax = 16_384;
+
 export const idParams = {
   type: 'object',
   required: ['id'],
