@@ -83,7 +83,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   }));
 
   app.get('/v1/session', { schema: schemas.session }, request => {
-    const { userId: _, domain, ...who } = callerOf(request).principal;
+    const { userId: _, expiresAt: _end, domain, ...who } = callerOf(request).principal;
     const token = tokenOf(request);
     return {
       ...who,
