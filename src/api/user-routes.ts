@@ -168,8 +168,11 @@ export async function requireUser(
   return user;
 }
 
-/** Whose change it is, for the audit. */
-export const ofUser = ({ username, accountId }: UserFacts) => ({ objectId: username, accountId });
+/** Whose change it is, for the audit. An Admin is nobody's but the Admins'. */
+export const ofUser = ({ username, accountId, role }: UserFacts) => ({
+  objectId: username,
+  ...(role !== 'Admin' && { accountId }),
+});
 
 const noUser = (username: string): ProblemError =>
   new ProblemError('not_found', `There is no user ${username}.`);
