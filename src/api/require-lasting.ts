@@ -2,9 +2,10 @@
  * Keeps a token from making itself more than it is: who holds one that opens less, or ends, must not get from it what
  * opens more, or does not end. A session is its person, who may make what lasts.
  */
+import { opens } from '../access/session.ts';
 import type { Principal } from '../access/session.ts';
 import type { TokenScope } from '../store/credential.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import { ProblemError } from './problem.ts';
 
 /** @param wanted what is to be made; without `expiresAt`, for ever. @throws {ProblemError} token_scope */
@@ -12,7 +13,7 @@ export function requireLasting(
   { kind, scopes, expiresAt }: Principal,
   wanted: { readonly scopes: readonly TokenScope[]; readonly expiresAt?: Date },
 ): void {
-  if (wanted.scopes.some(scope => !scopes.includes(scope)))
+  if (wanted.scopes.some(scope => !opens(scopes, scope)))
     throw new ProblemError('token_scope', 'A token cannot make what opens more than itself.');
   if (kind !== 'token' || expiresAt === undefined) return;
   if (wanted.expiresAt === undefined || wanted.expiresAt > new Date(expiresAt))
@@ -21,5 +22,5 @@ export function requireLasting(
 
 /** For passwords and key pairs, which open everything for ever. @throws {ProblemError} token_scope */
 export function requireEverything(principal: Principal): void {
-  requireLasting(principal, { scopes: tokenScopes });
+  requireLasting(principal, { scopes: fullScopes });
 }

@@ -22,7 +22,7 @@ export interface RawConfig {
   egress: RawEgress;
   record: { batchMax: number };
   lease: { ttlMs: number };
-  retention: { days: number };
+  retention: { days: number; keyHours: number };
   match: { resyncMs: number };
   shutdownMs: number;
   log: { level: LogLevel };
@@ -141,7 +141,7 @@ export const schema: Keys<RawConfig> = {
   egress: egressKeys,
   record: {
     batchMax: {
-      doc: 'Messages recorded in one transaction at most.',
+      doc: 'Messages recorded in one transaction at most; of those that tell of many events, as many as tell of so many events.',
       unit: 'messages',
       format: 'whole',
       min: 1,
@@ -170,6 +170,15 @@ export const schema: Keys<RawConfig> = {
       max: 3_650,
       default: 30,
       env: 'HOOKLINE_RETENTION_DAYS',
+    },
+    keyHours: {
+      doc: "For so long an event that its cloud gave an id (`message_id`, a CloudEvent's `source` and `id`, …) is known when it comes again.",
+      unit: 'hours',
+      format: 'whole',
+      min: 1,
+      max: 8_760,
+      default: 48,
+      env: 'HOOKLINE_RETENTION_KEY_HOURS',
     },
   },
   match: {
@@ -230,7 +239,7 @@ export const schema: Keys<RawConfig> = {
   amqp: rabbitmqKeys('HOOKLINE_AMQP'),
   kafka: kafkaKeys('HOOKLINE_KAFKA'),
   sources: {
-    doc: 'More sources, each with name, kind (rabbitmq or kafka) and the keys of amqp or kafka.',
+    doc: 'More sources, each with name, kind (rabbitmq, kafka or http) and the keys of its kind; see below.',
     format: 'sources',
     default: [],
     sensitive: true,

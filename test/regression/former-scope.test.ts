@@ -21,11 +21,24 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-const ask = (method: 'GET' | 'POST', path: string) => api.ask(method, path, undefined, asUser);
+const ask = (method: 'GET' | 'POST' | 'DELETE', path: string) =>
+  api.ask(method, path, undefined, asUser);
 
 it('is its owner’s to see and change, once it is Local', async () => {
   const { body } = await ask('GET', `/v1/webhooks/${objects.webhookId}`);
   expect(body.id).toBe(objects.webhookId);
+});
+
+it('has none of them delivered once more, nor deleted, with many at once', async () => {
+  const { webhookId } = objects;
+  const choice = { from: '2020-01-01T00:00:00Z', state: 'failed' };
+  const path = `/v1/webhooks/${webhookId}/redeliver`;
+  const again = await api.ask('POST', path, choice, asUser);
+  expect(again.body).toMatchObject({ count: 0 });
+  const removed = await ask('DELETE', `/v1/deliveries?webhookId=${webhookId}`);
+  expect(removed.body).toMatchObject({ count: 0 });
+  const byAdmin = await api.ask('POST', path, { ...choice, dryRun: true });
+  expect(byAdmin.body).toMatchObject({ count: 1 });
 });
 
 it('keeps the events of others from its owner', async () => {
