@@ -18,6 +18,7 @@ import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerIntakeRoutes } from './intake-routes.ts';
+import { keepPrivate } from './keep-private.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
@@ -77,6 +78,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   takeEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
+  keepPrivate(app);
   guard(app, options.store);
   void app.register(swagger, {
     openapi: describeApi(options.version),
