@@ -19,6 +19,7 @@ import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerIntakeRoutes } from './intake-routes.ts';
+import { keepPrivate } from './keep-private.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
@@ -46,6 +47,20 @@ import { registerWebhookRoutes } from './webhook-routes.ts';
 
 /** An import of a large directory is the largest thing anybody sends. */
 const bodyBytesMax = 4 * 1024 * 1024;
+/** Whoever sends a byte a minute keeps no connection for ever. */
+const requestMsMax = 120_000;
+
+const schemas = [
+  ...webhookSchemas,
+  ...probeSchemas,
+  ...flowSchemas,
+  ...intakeSchemas,
+  ...formatSchemas,
+  ...accessSchemas,
+  ...loginSchemas,
+  ...changeSchemas,
+  ...directorySchemas,
+];
 
 const schemas = [
   ...webhookSchemas,
@@ -68,6 +83,7 @@ const schemas = [
 export function createApi(options: ApiOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,
@@ -77,6 +93,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   takeEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
+  keepPrivate(app);
   guard(app, options.store);
   void app.register(swagger, {
     openapi: describeApi(options.version),

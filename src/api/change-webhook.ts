@@ -89,7 +89,8 @@ export async function changeWebhook(
     const now = await requireWebhook(database, id, everything);
     await noteChange(database, caller, {
       action: 'webhook.updated',
-      ...ofWebhook(now),
+      // Its former facts are told, too: to those who might have seen them.
+      ...ofWebhook(current.scope === 'Global' ? current : now),
       before: current,
       after: { ...now, secretKey },
     });
