@@ -32,6 +32,7 @@ export const problemKinds = {
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
+  busy: { status: 503, title: 'Hookline has too much to do for this' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
