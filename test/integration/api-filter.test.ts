@@ -136,6 +136,13 @@ describe('a filter', () => {
   });
 });
 
+const of = (account: string | undefined, event: string, status: string): Envelope => ({
+  category: 'ActionEvent',
+  event,
+  status,
+  ...(account !== undefined && { account }),
+});
+
 interface Sample {
   readonly event: string;
   readonly reason: string | null;
@@ -161,12 +168,6 @@ async function preview(body: object, token = api.token): Promise<Preview> {
 
 describe('a preview of filters', () => {
   beforeAll(async () => {
-    const of = (account: string | undefined, event: string, status: string): Envelope => ({
-      category: 'ActionEvent',
-      event,
-      status,
-      ...(account !== undefined && { account }),
-    });
     await record(
       [of('a', 'VM.START', 'Completed'), { size: 5 }],
       [of('a', 'VM.START', 'Failed'), { size: 50 }],
