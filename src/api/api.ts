@@ -53,18 +53,6 @@ const requestMsMax = 120_000;
 const schemas = [
   ...webhookSchemas,
   ...probeSchemas,
-  ...flowSchemas,
-  ...intakeSchemas,
-  ...formatSchemas,
-  ...accessSchemas,
-  ...loginSchemas,
-  ...changeSchemas,
-  ...directorySchemas,
-];
-
-const schemas = [
-  ...webhookSchemas,
-  ...probeSchemas,
   ...filterSchemas,
   ...flowSchemas,
   ...intakeSchemas,

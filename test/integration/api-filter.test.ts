@@ -136,6 +136,13 @@ describe('a filter', () => {
   });
 });
 
+const of = (account: string | undefined, event: string, status: string): Envelope => ({
+  category: 'ActionEvent',
+  event,
+  status,
+  ...(account !== undefined && { account }),
+});
+
 interface Sample {
   readonly event: string;
   readonly reason: string | null;
