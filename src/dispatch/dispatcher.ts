@@ -232,8 +232,10 @@ export class Dispatcher {
   #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
     this.#lanes.finish(delivery.webhookId, answered ? attempt.durationMs : undefined);
+    const { skipped: reason } = attempt;
     if (attempt.interrupted) this.#putOff(delivery);
-    else this.#judge(delivery, webhook, attempt);
+    else if (reason === undefined) this.#judge(delivery, webhook, attempt);
+    else this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
     this.#pump();
   }
 

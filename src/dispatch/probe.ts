@@ -98,6 +98,7 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
   }
+  if (request.skip !== undefined) return notTried('skipped', `Nothing is sent: ${request.skip}.`);
   const { origin } = request.route;
   const journey = startJourney(origin.startsWith('https:'));
   const attempt = await attemptOnce(options, request, journey);

@@ -37,7 +37,8 @@ export type BuildRequest = (
 
 interface Target {
   route: Route;
-  readonly path: string;
+  readonly pathname: string;
+  readonly search: string;
   readonly keyring: Keyring;
   readonly render: Render;
   readonly credential?: string;
@@ -71,7 +72,8 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
         ...(caCertificate !== undefined && { caCertificate }),
       }),
       headers: Object.entries(headers).flat(),
-      path: url.pathname + url.search,
+      pathname: url.pathname,
+      search: url.search,
       keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
       ...(webhook.format === defaultFormat ? { render: renderCloudStack } : rendererOf(webhook)),
     };
@@ -86,15 +88,17 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
   }
 
   function requestOf(target: Target, form: Rendered, timeoutMs: number): OutgoingRequest {
-    const { route, path, keyring, headers: own, credential } = target;
+    const { route, pathname, search, keyring, headers: own, credential } = target;
+    const { subPath, skip, body } = form;
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
     return {
       route,
-      path,
+      path: subPath === undefined ? pathname + search : joinPath(pathname, subPath, search),
       headers,
-      body: form.body,
+      body,
       timeoutMs,
+      ...(skip !== undefined && { skip }),
       ...(credential !== undefined && { credential }),
     };
   }
@@ -106,4 +110,10 @@ export function createRequestBuilder(options: RequestOptions): BuildRequest {
       ? form.then(made => requestOf(target, made, timeoutMs))
       : requestOf(target, form, timeoutMs);
   };
+}
+
+/** @example joinPath('/v2/alerts/', 'a/close?by=alias', '?k=1') // '/v2/alerts/a/close?by=alias&k=1' */
+function joinPath(pathname: string, subPath: string, search: string): string {
+  const query = subPath.includes('?') ? search.replace('?', '&') : search;
+  return `${pathname.replace(/\/$/, '')}/${subPath}${query}`;
 }
