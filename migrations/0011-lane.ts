@@ -1,4 +1,4 @@
-/** How fast and in which order a webhook is sent to. */
+/** How fast, in which order, and how many events at a time a webhook is sent. */
 import { Migration } from '@mikro-orm/migrations';
 
 export class Migration0011Lane extends Migration {
@@ -6,6 +6,7 @@ export class Migration0011Lane extends Migration {
     this.addSql(`alter table webhook
       add column ordering text not null default 'none'
         constraint webhook_ordering_check check (ordering in ('none', 'entity')),
+      add column batch jsonb constraint webhook_batch_check check (jsonb_typeof(batch) = 'object'),
       add column rate_per_second_max int
         constraint webhook_rate_per_second_max_check
           check (rate_per_second_max >= 1 and rate_per_second_max <= 10000)`);
@@ -23,6 +24,8 @@ export class Migration0011Lane extends Migration {
     this.addSql('alter table delivery drop column order_key');
     this.addSql(`create index delivery_due_index on delivery (webhook_id, next_attempt_at)
       where state = 'pending'`);
-    this.addSql('alter table webhook drop column ordering, drop column rate_per_second_max');
+    this.addSql(
+      'alter table webhook drop column ordering, drop column rate_per_second_max, drop column batch',
+    );
   }
 }

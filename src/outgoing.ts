@@ -7,7 +7,7 @@ import type { Config } from './config/config.ts';
 import { createConnectors } from './dispatch/connect.ts';
 import { createEgress, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts';
-import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
+import { createRequestBuilder, type BuildBatch, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createProbe, type Probe } from './dispatch/probe.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
@@ -37,6 +37,7 @@ export interface OutgoingOptions {
 export interface Outgoing {
   readonly formats: Formats;
   readonly request: BuildRequest;
+  readonly batch: BuildBatch;
   readonly sender: Sender;
   readonly probe: Probe;
 }
@@ -62,7 +63,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
     }),
   });
-  const request = createRequestBuilder({
+  const { request, batch } = createRequestBuilder({
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
@@ -70,6 +71,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     now: Date.now,
   });
   return {
+    batch,
     formats,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),

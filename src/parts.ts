@@ -170,6 +170,7 @@ function openDispatcher(
     webhook: id => sync.index.webhook(id),
     settingsOf: webhook => settings.of(webhook),
     request: outgoing.request,
+    batch: outgoing.batch,
     sender: outgoing.sender,
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');

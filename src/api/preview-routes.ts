@@ -47,9 +47,10 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
       },
     },
     () => ({
-      items: [...formats.values()].map(({ name, description, takes, needs = [] }) => ({
+      items: [...formats.values()].map(({ name, description, takes, needs = [], arrayType }) => ({
         name,
         description,
+        batch: arrayType !== undefined,
         options: Object.entries(takes).map(([option, purpose]) => ({
           name: option,
           description: purpose,

@@ -7,6 +7,7 @@ export const problemKinds = {
   payload_url_invalid: { status: 400, title: 'The payload URL cannot be used' },
   ssl_verification_invalid: { status: 400, title: 'SSL verification needs an HTTPS URL' },
   ca_certificate_invalid: { status: 400, title: 'The CA certificate cannot be used' },
+  batch_invalid: { status: 400, title: 'The format has one event a request' },
   format_invalid: { status: 400, title: 'The format cannot be used so' },
   headers_invalid: { status: 400, title: 'The headers cannot be sent' },
   scope_invalid: { status: 400, title: 'The scope cannot be used here' },

@@ -1,4 +1,5 @@
 /** The format a webhook is to have, and whether it can do with what is set for it. */
+import type { Batching } from '../event/batching.ts';
 import type { Format, FormatOptions } from '../format/format.ts';
 import { refuseOptions, type Formats } from '../format/formats.ts';
 import { hiddenValue } from '../format/own-header.ts';
@@ -10,6 +11,7 @@ export interface FormatWishes {
   readonly body: Readonly<Record<string, unknown>> | null;
   readonly msgKey: string | null;
   readonly template: string | null;
+  readonly batch?: Batching | null;
 }
 
 export interface ChosenFormat {
@@ -18,7 +20,7 @@ export interface ChosenFormat {
   readonly options: FormatOptions;
 }
 
-/** @throws {ProblemError} format_invalid */
+/** @throws {ProblemError} format_invalid, batch_invalid */
 export function requireFormat(
   formats: Formats,
   wishes: FormatWishes,
@@ -34,6 +36,12 @@ export function requireFormat(
   const options = optionsOf(format, wishes, hasSecret);
   const refusal = refuseOptions(format, options);
   if (refusal !== undefined) throw new ProblemError('format_invalid', `${refusal}.`);
+  if (wishes.batch && format.arrayType === undefined) {
+    throw new ProblemError(
+      'batch_invalid',
+      `The format ${format.name} has one event a request, so batch must be null.`,
+    );
+  }
   return { format, options };
 }
 

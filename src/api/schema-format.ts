@@ -9,10 +9,11 @@ export const formatSchemas = [
   {
     $id: 'Format',
     type: 'object',
-    required: ['name', 'description', 'options'],
+    required: ['name', 'description', 'options', 'batch'],
     properties: {
       name: { ...text, example: 'cloudstack' },
       description: text,
+      batch: { type: 'boolean', description: 'Whether several events may be one request.' },
       options: {
         type: 'array',
         description: 'The fields of a webhook that the format reads.',

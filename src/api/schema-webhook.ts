@@ -1,9 +1,11 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
+import { batchingLimits, batchShapes } from '../event/batching.ts';
 import { categories } from '../event/event.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import {
   filterMatchTypes,
   filterModes,
+  orderings,
   scopes,
   validations,
   webhookStates,
@@ -71,6 +73,31 @@ const limits = {
     minimum: 1,
     maximum: 10_000,
     description: "Requests in flight at most; null leaves it to the pool's fairness.",
+  },
+  ratePerSecondMax: {
+    ...nullable('integer'),
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Requests begun in a second at most, by each process that delivers.',
+  },
+  ordering: {
+    type: 'string',
+    enum: orderings,
+    description:
+      '`entity`: of the events of one entity one at a time and the oldest first; the next waits until the one before is delivered or has failed for good.',
+  },
+  batch: {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: {
+      eventsMax: { type: 'integer', ...batchingLimits.eventsMax },
+      waitMs: { type: 'integer', ...batchingLimits.waitMs },
+      as: { type: 'string', enum: batchShapes, default: 'array' },
+      gzip: { type: 'boolean', default: false },
+    },
+    description:
+      'Several events in one request: sent when there are `eventsMax`, or when the oldest has waited for `waitMs`, as a JSON array or one line of JSON an event, perhaps compressed. Only formats that `GET /v1/formats` lists with `batch` take it. Null is one event a request.',
+    example: null,
   },
 } as const;
 

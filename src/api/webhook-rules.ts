@@ -3,7 +3,8 @@
  *
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
-import type { Scope, Validation, WebhookState } from '../event/webhook.ts';
+import { readBatching, type Batching } from '../event/batching.ts';
+import type { Ordering, Scope, Validation, WebhookState } from '../event/webhook.ts';
 import { defaultFormat } from '../format/formats.ts';
 import { hiddenValue, keepHidden, refuseOwnHeaders } from '../format/own-header.ts';
 import type { Role } from '../store/app-user.ts';
@@ -32,6 +33,9 @@ export interface WebhookChange {
   readonly tries?: number | null;
   readonly timeoutMs?: number | null;
   readonly concurrencyMax?: number | null;
+  readonly ratePerSecondMax?: number | null;
+  readonly ordering?: Ordering;
+  readonly batch?: Partial<Batching> | null;
 }
 
 type NewWebhook = WebhookChange & Required<Pick<WebhookChange, 'name' | 'payloadUrl'>>;
@@ -61,6 +65,9 @@ export function planNewWebhook(owner: AccountFacts, change: NewWebhook): Webhook
     tries: null,
     timeoutMs: null,
     concurrencyMax: null,
+    ratePerSecondMax: null,
+    ordering: 'none',
+    batch: null,
   };
   return planWebhookChange(owner, bare, change);
 }
@@ -74,12 +81,13 @@ export function planWebhookChange(
   current: WebhookValues,
   change: WebhookChange,
 ): WebhookValues {
-  const { domainId: _domain, payloadUrl: _url, sslVerification: _verify, ...plain } = change;
+  const { domainId: _domain, payloadUrl: _url, sslVerification: _verify, batch, ...plain } = change;
   const payloadUrl =
     change.payloadUrl === undefined ? current.payloadUrl : normalizePayloadUrl(change.payloadUrl);
   return {
     ...current,
     ...plain,
+    ...(batch !== undefined && { batch: batch && readBatching(batch) }),
     ...(change.caCertificate && { caCertificate: planCaCertificate(change.caCertificate) }),
     ...(change.headers && { headers: planHeaders(change.headers, current.headers ?? {}) }),
     payloadUrl,

@@ -46,6 +46,9 @@ interface Fields {
   readonly tries?: number;
   readonly timeoutMs?: number;
   readonly concurrencyMax?: number;
+  readonly ratePerSecondMax?: number;
+  readonly ordering?: string;
+  readonly batch?: Row | null;
   readonly filter?: readonly Filter[];
 }
 
@@ -109,7 +112,7 @@ function addFields(command: Command): Command {
     .option(
       '--body <json>',
       'fields added to the body, as a JSON object; "" takes them away',
-      parseBody,
+      parseObject,
     )
     .option('--msg-key <key>', 'format cloudpods: the key of the message as text')
     .option(
@@ -126,7 +129,19 @@ function addFields(command: Command): Command {
     .option('--categories <list>', "CloudStack's categories, or *", parseList)
     .option('--tries <n>', 'attempts in all for one delivery', parseWhole)
     .option('--timeout-ms <ms>', 'total deadline of one attempt', parseWhole)
-    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole);
+    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole)
+    .option('--rate-per-second-max <n>', 'requests begun in a second at most', parseWhole)
+    .addOption(
+      new Option('--ordering <how>', 'of the events of one entity, one at a time').choices([
+        'none',
+        'entity',
+      ]),
+    )
+    .option(
+      '--batch <json>',
+      'several events a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
+      parseObject,
+    );
 }
 
 function addWriting(webhook: Command, cli: Cli): void {
@@ -238,7 +253,7 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   };
 }
 
-function parseBody(text: string): Row | null {
+function parseObject(text: string): Row | null {
   if (text === '') return null;
   let value: unknown;
   try {
@@ -247,7 +262,7 @@ function parseBody(text: string): Row | null {
     value = undefined;
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new InvalidArgumentError('expected a JSON object, such as {"channel":"#operations"}');
+  throw new InvalidArgumentError('expected a JSON object, such as {"name":"value"}');
 }
 
 /** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */

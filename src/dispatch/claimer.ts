@@ -102,7 +102,7 @@ function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): n
   const laneRoom = Math.min(laneRoomMax, Math.ceil(windowMax * laneShare));
   const lane = dispatcher.laneState(webhookId);
   if (!lane) return laneRoom;
-  return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;
+  return (lane.slow ? slowLaneRoom * lane.requestMax : laneRoom) - lane.waiting;
 }
 
 function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {

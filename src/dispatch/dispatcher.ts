@@ -16,12 +16,14 @@ import type { Webhook } from '../event/webhook.ts';
 import type { BackoffPolicy } from '../outcome/backoff.ts';
 import type { SuccessCodes, Verdict } from '../outcome/classify.ts';
 import { createAlarm } from './alarm.ts';
+import { alongWith, sendBatch } from './batch.ts';
 import { unsent, type SentAttempt } from './attempt.ts';
 import { lacksEnvelope, type Delivery } from './delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
-import type { BuildRequest } from './request.ts';
+import type { BuildBatch, BuildRequest } from './request.ts';
 import { resultOf, type Result } from './result.ts';
 import type { Sender } from './send.ts';
+import { DeliveryWindow } from './window.ts';
 import type { Writer } from './writer.ts';
 
 export interface AttemptSettings {
@@ -44,6 +46,7 @@ export interface DispatcherOptions {
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
   readonly request: BuildRequest;
+  readonly batch: BuildBatch;
   readonly disable: (webhook: Webhook, reason: string) => void;
   readonly sender: Sender;
   readonly writer: Writer;
@@ -60,6 +63,7 @@ const idlePollMs = 20;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes<Delivery>;
+  readonly #window: DeliveryWindow;
   /** Rings when a lane may start that nothing but time held back. */
   readonly #alarm = createAlarm(() => {
     this.#lanes.recheck();
@@ -68,13 +72,12 @@ export class Dispatcher {
   /** Webhooks an operator was told of. */
   readonly #unsendable = new Set<string>();
   readonly #claimedIds = new Set<string>();
-  #size = 0;
   #stopping = false;
   #pumping = false;
-  #wakers: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#window = new DeliveryWindow(options.windowMax);
     this.#lanes = new Lanes({
       concurrency: options.concurrency,
       slowMs: options.slowMs,
@@ -85,7 +88,7 @@ export class Dispatcher {
 
   /** Deliveries in memory. */
   get size(): number {
-    return this.#size;
+    return this.#window.size;
   }
 
   get inFlight(): number {
@@ -97,20 +100,16 @@ export class Dispatcher {
     return this.#claimedIds;
   }
 
-  /**
-   * Whether the intake may bring another batch. It stops at half the window, because a batch owes as many deliveries as
-   * webhooks want its events, and what does not fit costs a row more.
-   */
   get hasRoom(): boolean {
-    return this.#size < this.#options.windowMax / 2;
+    return this.#window.hasRoom;
   }
 
   /** Keeps room for deliveries that are being claimed. @returns gives it free again. */
   reserve(count: number): () => void {
-    this.#size += count;
+    this.#window.add(count);
     return () => {
-      this.#size -= count;
-      this.#wake();
+      this.#window.remove(count);
+      this.#window.wake();
     };
   }
 
@@ -127,11 +126,11 @@ export class Dispatcher {
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
-    const { concurrency, windowMax } = this.#options;
-    this.#size += 1;
+    const { concurrency } = this.#options;
+    this.#window.add(1);
     const isFresh = delivery.deliveryId === undefined;
     if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
-    if (this.#stopping || concurrency === 0 || (isFresh && this.#size > windowMax)) {
+    if (this.#stopping || concurrency === 0 || (isFresh && this.#window.isExceeded)) {
       this.#putOff(delivery);
     } else {
       this.#lanes.add(delivery);
@@ -141,21 +140,16 @@ export class Dispatcher {
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (!this.hasRoom && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const onAbort = (): void => resolve();
-      this.#wakers.push(resolve);
-      signal.addEventListener('abort', onAbort);
-      await promise;
-      signal.removeEventListener('abort', onAbort);
-    }
+    await this.#window.room(signal);
   }
 
   /** Spills fresh deliveries that waited too long. To be called about once a second. */
   spillAged(): void {
-    const before = performance.now() - this.#options.laneWaitMs;
+    const { laneWaitMs, webhook } = this.#options;
+    const before = performance.now() - laneWaitMs;
     const aged = this.#lanes.extract(
-      ({ deliveryId, queuedAtMs }) => deliveryId === undefined && queuedAtMs < before,
+      ({ deliveryId, queuedAtMs, webhookId }) =>
+        deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
     for (const delivery of aged) this.#putOff(delivery);
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
@@ -164,7 +158,7 @@ export class Dispatcher {
   /** Forgets everything that waits: others have taken it over. */
   drop(): void {
     for (const delivery of this.#lanes.extract(() => true)) this.#leave(delivery);
-    this.#wake();
+    this.#window.wake();
   }
 
   /**
@@ -175,7 +169,7 @@ export class Dispatcher {
     this.#stopping = true;
     this.#alarm.cancel();
     for (const delivery of this.#lanes.extract(() => true)) this.#putOff(delivery);
-    this.#wake();
+    this.#window.close();
     while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
   }
@@ -194,6 +188,7 @@ export class Dispatcher {
     const webhook = find(delivery.webhookId);
     if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
     if (lacksEnvelope(delivery, webhook)) return this.#readAgain(delivery);
+    if (webhook.batch) return this.#startBatch(delivery, webhook, webhook.batch.eventsMax);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(delivery, webhook, attempt));
@@ -201,6 +196,23 @@ export class Dispatcher {
       if (error instanceof RenderError) return this.#end(delivery, webhook, unsent(error));
       this.#lanes.finish(delivery.webhookId, 0);
       this.#hold(delivery, webhook, error);
+    }
+  }
+
+  #startBatch(first: Delivery, webhook: Webhook, eventsMax: number): void {
+    const all = [first, ...this.#lanes.more(webhook.id, alongWith(first, eventsMax))];
+    const group = all.filter(one => !lacksEnvelope(one, webhook));
+    for (const one of all) if (!group.includes(one)) this.#putOff(one, unknownWebhookMs);
+    const { timeoutMs } = this.#options.settingsOf(webhook);
+    try {
+      sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
+        this.#freeLane(webhook.id, attempt);
+        for (const one of group) this.#conclude(one, webhook, attemptOf(one));
+        this.#pump();
+      });
+    } catch (error) {
+      this.#lanes.finish(webhook.id, 0);
+      for (const one of group) this.#hold(one, webhook, error);
     }
   }
 
@@ -230,16 +242,22 @@ export class Dispatcher {
   }
 
   #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
-    const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
-    this.#lanes.finish(delivery.webhookId, answered ? attempt.durationMs : undefined);
-    const { skipped: reason } = attempt;
-    if (attempt.interrupted) this.#putOff(delivery);
-    else if (reason === undefined) this.#judge(delivery, webhook, attempt);
-    else this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
+    this.#freeLane(webhook.id, attempt);
+    this.#conclude(delivery, webhook, attempt);
     this.#pump();
   }
 
-  #judge(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
+  #freeLane(webhookId: string, attempt: SentAttempt): void {
+    const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
+    this.#lanes.finish(webhookId, answered ? attempt.durationMs : undefined);
+  }
+
+  #conclude(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
+    if (attempt.interrupted) return this.#putOff(delivery);
+    const { skipped: reason } = attempt;
+    if (reason !== undefined) {
+      return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
+    }
     const { success, settingsOf, random, onAttempt, disable } = this.#options;
     const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
@@ -269,21 +287,13 @@ export class Dispatcher {
     this.#options.writer.write(outcome, () => {
       this.#leave(delivery);
       delivery.written();
-      this.#wake();
+      this.#window.wake();
     });
   }
 
   /** It is no longer in memory. */
   #leave({ deliveryId }: Delivery): void {
-    this.#size -= 1;
+    this.#window.remove(1);
     if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
-  }
-
-  #wake(): void {
-    if (this.#wakers.length === 0) return;
-    if (!this.hasRoom && !this.#stopping) return;
-    const wakers = this.#wakers;
-    this.#wakers = [];
-    for (const wake of wakers) wake();
   }
 }

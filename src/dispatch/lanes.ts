@@ -40,6 +40,8 @@ export interface LaneWishes {
   readonly concurrencyMax?: number;
   /** Requests begun in a second at most. */
   readonly ratePerSecondMax?: number;
+  /** Deliveries in one request, and how long the oldest waits for them, in milliseconds. */
+  readonly batch?: { readonly eventsMax: number; readonly waitMs: number };
 }
 
 export interface LaneState {
@@ -47,6 +49,8 @@ export interface LaneState {
   readonly inFlight: number;
   readonly limit: number;
   readonly slow: boolean;
+  /** Deliveries that one request may carry. */
+  readonly requestMax: number;
 }
 
 interface Lane<T extends Queued> {
@@ -123,6 +127,9 @@ export class Lanes<T extends Queued> {
     lane.queue.push(delivery);
     this.#waiting += 1;
     this.#list(lane);
+    // The batch that a parked lane has waited for is full.
+    if (lane.queue.size === this.#options.wishesOf(lane.webhookId)?.batch?.eventsMax)
+      this.recheck();
   }
 
   /** The next delivery to send, counted as in flight from now on; undefined when none may start. */
@@ -147,6 +154,22 @@ export class Lanes<T extends Queued> {
       return delivery;
     }
     return undefined;
+  }
+
+  /**
+   * More deliveries of the lane that the last one came from, for the same request.
+   *
+   * @param take false ends it.
+   */
+  more(webhookId: string, take: (delivery: T) => boolean): readonly T[] {
+    const queue = this.#lanes.get(webhookId)?.queue;
+    const taken: T[] = [];
+    for (let first = queue?.first(); first !== undefined && take(first); first = queue?.first()) {
+      taken.push(first);
+      queue?.shift();
+    }
+    this.#waiting -= taken.length;
+    return taken;
   }
 
   /** An attempt has ended. @param durationMs of the answer; undefined when the attempt was silent. */
@@ -175,7 +198,8 @@ export class Lanes<T extends Queued> {
     const lane = this.#lanes.get(webhookId);
     if (!lane) return undefined;
     const { queue, inFlight, limit, slow } = lane;
-    return { waiting: queue.size, inFlight, limit, slow };
+    const requestMax = this.#options.wishesOf(webhookId)?.batch?.eventsMax ?? 1;
+    return { waiting: queue.size, inFlight, limit, slow, requestMax };
   }
 
   /** Takes waiting deliveries out again: those for which `take` is true. */
@@ -211,10 +235,12 @@ export class Lanes<T extends Queued> {
   #mayStart(lane: Lane<T>, wishes: LaneWishes): boolean {
     const concurrency = this.#concurrency;
     if (lane.slow && this.#slowInFlight >= Math.max(1, Math.floor(concurrency / 2))) return false;
-    const { concurrencyMax = concurrency, ratePerSecondMax } = wishes;
+    const { concurrencyMax = concurrency, ratePerSecondMax, batch } = wishes;
     const fair = Math.max(1, concurrency - this.#inFlight);
     if (lane.inFlight >= Math.min(fair, lane.limit, concurrencyMax)) return false;
-    return ratePerSecondMax === undefined || this.#isReady(lane.dueAtMs - burstMs);
+    if (ratePerSecondMax !== undefined && !this.#isReady(lane.dueAtMs - burstMs)) return false;
+    if (batch === undefined || lane.queue.size >= batch.eventsMax) return true;
+    return this.#isReady((lane.queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
   }
 
   #isReady(atMs: number): boolean {

@@ -1,4 +1,6 @@
 /** Who wants which events, and how they are sent there. Words and meaning are CloudStack's. */
+import type { Batching } from './batching.ts';
+
 export const scopes = ['Local', 'Domain', 'Global'] as const;
 export type Scope = (typeof scopes)[number];
 
@@ -66,6 +68,8 @@ export interface Webhook {
   /** Requests begun in a second at most, by each process that delivers; absent means no such limit. */
   readonly ratePerSecondMax?: number;
   readonly ordering: Ordering;
+  /** Absent: one event a request. */
+  readonly batch?: Batching;
   /** What its deliveries are signed with, the newest first. */
   readonly secrets?: readonly WebhookSecret[];
 }

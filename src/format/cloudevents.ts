@@ -18,6 +18,7 @@ export const cloudEvents: Format = {
   name: 'cloudevents',
   description: 'CloudEvents 1.0, structured: one JSON object with attributes and data.',
   takes: {},
+  arrayType: 'application/cloudevents-batch+json',
   render: event => ({
     eventId: event.id,
     body: Buffer.from(

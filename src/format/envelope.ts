@@ -7,5 +7,6 @@ export const envelope: Format = {
   name: 'envelope',
   description: 'The event envelope as JSON: the same fields for every cloud.',
   takes: {},
+  arrayType: 'application/json',
   render: event => renderJson(event, { id: event.id, ...event.envelope }),
 };

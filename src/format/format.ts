@@ -32,6 +32,8 @@ export interface Format {
   readonly description: string;
   /** The options it reads, and what each is for; a webhook that sets another one is refused. */
   readonly takes: Readonly<Partial<Record<FormatOption, string>>>;
+  /** Several of its bodies may be one: they are JSON and carry the event's id. The content type of an array of them. */
+  readonly arrayType?: string;
   /** Those of `takes` that it cannot do without. */
   readonly needs?: readonly FormatOption[];
   /** How its receivers expect to be asked before they get events; absent where they do not. */

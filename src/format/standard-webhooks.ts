@@ -12,6 +12,7 @@ export const standardWebhooks: Format = {
   name: 'standard-webhooks',
   description: 'The payload of Standard Webhooks: type, timestamp, data.',
   takes: {},
+  arrayType: 'application/json',
   render: event =>
     renderJson(event, {
       type: event.envelope.event,

@@ -1,4 +1,5 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
+import { readBatching } from '../event/batching.ts';
 import type { Webhook, WebhookSecret } from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
@@ -129,6 +130,7 @@ function toWebhook(row: WebhookRow): Webhook {
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
+    ...(row.batch && { batch: readBatching(row.batch) }),
     ...(typeof row.ratePerSecondMax === 'number' && { ratePerSecondMax: row.ratePerSecondMax }),
     ...(secrets.length > 0 && { secrets }),
   };

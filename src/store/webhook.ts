@@ -36,6 +36,8 @@ const WebhookSchema = defineEntity({
     concurrencyMax: p.integer().nullable(),
     ratePerSecondMax: p.integer().nullable(),
     ordering: p.text().$type<Ordering>().default('none'),
+    /** `Batching` of src/event/batching.ts. */
+    batch: p.json().$type<Record<string, unknown>>().nullable(),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
     filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
@@ -56,6 +58,7 @@ const WebhookSchema = defineEntity({
       name: 'webhook_concurrency_max_check',
       expression: 'concurrency_max >= 1 and concurrency_max <= 10000',
     },
+    { name: 'webhook_batch_check', expression: `jsonb_typeof(batch) = 'object'` },
     { name: 'webhook_ordering_check', expression: `ordering in ('none', 'entity')` },
     {
       name: 'webhook_rate_per_second_max_check',

@@ -65,6 +65,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     success: '2xx',
     webhook: () => undefined,
     request: nothingIsSent,
+    batch: nothingIsSent,
     disable: () => {},
     sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
     writer,

@@ -79,6 +79,31 @@ describe('lanes', () => {
     expect(startedAtMs.length).toBeGreaterThanOrEqual(100);
   });
 
+  it('waits for a batch to be full or old enough, and hands it out as one', () => {
+    let nowMs = 0;
+    const batch = { eventsMax: 3, waitMs: 100 };
+    const lanes = new Lanes({
+      concurrency: 8,
+      slowMs: 1_000,
+      wishesOf: () => ({ batch }),
+      clock: () => nowMs,
+    });
+    lanes.add({ webhookId: 'a', queuedAtMs: 0 });
+    expect(lanes.next()).toBeUndefined();
+    expect(lanes.readyAtMs).toBe(100);
+    lanes.add({ webhookId: 'a', queuedAtMs: 10 });
+    expect(lanes.next()).toBeUndefined();
+    lanes.add({ webhookId: 'a', queuedAtMs: 20 });
+    expect(lanes.next()?.queuedAtMs).toBe(0);
+    expect(lanes.more('a', () => true)).toHaveLength(2);
+    expect(lanes.inFlight).toBe(1);
+    expect(lanes.waiting).toBe(0);
+    lanes.finish('a', 1);
+    lanes.add({ webhookId: 'a', queuedAtMs: 20 });
+    nowMs = 120;
+    expect(lanes.next()?.queuedAtMs).toBe(20);
+  });
+
   it('leaves room for the others beside a lane that hangs', () => {
     const lanes = lanesOf(64);
     for (let count = 0; count < 1_000; count += 1) lanes.add(delivery('hung'));
