@@ -10,6 +10,7 @@ import type { Formats } from './format/formats.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
+import { createRetry, type Retry } from './retry.ts';
 import { openSource } from './sources.ts';
 import { runTrimmer } from './trimmer.ts';
 import { type AppOptions, openParts, type Parts, secretKeysOf } from './parts.ts';
@@ -20,6 +21,8 @@ export interface App {
   /** Makes a test delivery. */
   readonly probe: Probe;
   readonly formats: Formats;
+  /** Reads a message of the quarantine again. */
+  readonly retry: Retry;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -53,6 +56,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     sources,
     probe: parts.outgoing.probe,
     formats: parts.outgoing.formats,
+    retry: createRetry({ ...parts, store, signal: intake.signal }),
     async stop() {
       intake.abort();
       await ingesting;

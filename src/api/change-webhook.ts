@@ -142,7 +142,7 @@ export async function findOwner(
   throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
 }
 
-async function requireAccount(
+export async function requireAccount(
   database: Database,
   id: string,
   territory: Territory,
@@ -193,7 +193,7 @@ const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
     `Payload URL: ${payloadUrl} is already in use by another webhook`,
   );
 
-function valuesOf(webhook: WebhookFacts): WebhookValues {
+export function valuesOf(webhook: WebhookFacts): WebhookValues {
   const {
     id: _id,
     hasSecret: _has,

@@ -1,6 +1,9 @@
 /** What the routes are handed. */
+import type { OidcLogin } from '../access/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
 
@@ -12,8 +15,16 @@ export interface ApiOptions {
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;
   readonly formats: Formats;
+  /** Makes a test delivery, from this process. */
+  readonly probe: ProbeControl;
+  /** Reads a message of the quarantine again. */
+  readonly retry: RetryControl;
+  /** What this process is. */
+  readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
@@ -33,6 +44,26 @@ export interface SourceControl {
   pause(): void;
   resume(): void;
 }
+
+/** A test delivery as far as the API deals with it: what it answers is shown as it is. */
+export type ProbeControl = (test: {
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  readonly payload?: string;
+}) => Promise<{ readonly diagnosis: Diagnosis }>;
+
+/** Reading a message of the quarantine again, as far as the API deals with it. */
+export type RetryControl = (id: string) => Promise<
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** It is not in the quarantine, or not any more. */
+  | { readonly kind: 'missing' }
+  /** This process has no decoder for its source. */
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  /** Nothing happened: intake is full, or the database away. */
+  | { readonly kind: 'busy' }
+>;
 
 /** A prom-client registry. */
 export interface MetricsPage {

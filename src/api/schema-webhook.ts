@@ -180,6 +180,18 @@ export const fields = {
   ...limits,
 } as const;
 
+/** What of a webhook a test delivery has to do with. */
+const {
+  name: _name,
+  description: _description,
+  state: _state,
+  scope: _scope,
+  categories: _categories,
+  tries: _tries,
+  concurrencyMax: _concurrencyMax,
+  ...sentFields
+} = fields;
+
 const secretKey = {
   ...nullable('string'),
   minLength: 0,
@@ -194,6 +206,38 @@ const domainId = {
 const accountId = {
   ...cloudId,
   description: 'The owner; cannot be changed. Your own account when absent.',
+} as const;
+
+const payload = {
+  type: 'string',
+  maxLength: 1_048_576,
+  description: 'The body. When absent or empty, CloudStack\'s own: `{ "CloudStack": "works!" }`.',
+} as const;
+
+const webhookTest = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    payload,
+    payloadUrl: { ...fields.payloadUrl, description: "Instead of the webhook's own." },
+    sslVerification: { ...fields.sslVerification, description: "Instead of the webhook's own." },
+    secretKey: { ...secretKey, description: 'Signs it instead of its own; null or "": unsigned.' },
+  },
+} as const;
+
+const unsavedTest = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['payloadUrl'],
+  properties: {
+    ...sentFields,
+    payload,
+    secretKey: { ...secretKey, description: 'Signs it.' },
+    accountId: {
+      ...cloudId,
+      description: 'Whose webhook it would be: the owner decides what may be reached.',
+    },
+  },
 } as const;
 
 const newWebhook = {
@@ -246,4 +290,6 @@ export const webhookSchemas = [
   { $id: 'NewWebhook', ...newWebhook },
   { $id: 'WebhookChange', ...webhookChange },
   { $id: 'Webhook', ...webhook },
+  { $id: 'WebhookTest', ...webhookTest },
+  { $id: 'UnsavedTest', ...unsavedTest },
 ];

@@ -5,6 +5,7 @@ import { Migration0003Directory } from '../../migrations/0003-directory.ts';
 import { Migration0004Access } from '../../migrations/0004-access.ts';
 import { Migration0007Keys } from '../../migrations/0007-keys.ts';
 import { Migration0008Format } from '../../migrations/0008-format.ts';
+import { Migration0010Oidc } from '../../migrations/0010-oidc.ts';
 import { Migration0011Lane } from '../../migrations/0011-lane.ts';
 
 export const migrations = [
@@ -14,5 +15,6 @@ export const migrations = [
   Migration0004Access,
   Migration0007Keys,
   Migration0008Format,
+  Migration0010Oidc,
   Migration0011Lane,
 ];

@@ -51,6 +51,8 @@ export interface BatchRows {
     readonly firstOffset: bigint;
     readonly nextOffset: bigint;
   };
+  /** The one message was in the quarantine: with a reason it stays there for that one, without it leaves. */
+  readonly retry?: { readonly id: string; readonly reason?: string };
   /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
   readonly receipt?: {
     readonly consumerId: string;
@@ -68,7 +70,9 @@ export type BatchResult =
     }
   | { readonly kind: 'lease-lost' }
   /** The stored position is past the batch's first record. Nothing was written. */
-  | { readonly kind: 'position-ahead' };
+  | { readonly kind: 'position-ahead' }
+  /** The message to retry is not in the quarantine any more. Nothing was written. */
+  | { readonly kind: 'retried-before' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
   const keys = keysOf(rows);
@@ -76,6 +80,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.retry ? [retryPart(rows.retry)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
     ...(ordered.length > 0 ? [orderedPart(ordered, keysOf({ ...rows, events: ordered }))] : []),
@@ -95,7 +100,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   );
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
-  if (!answer.allowed) return { kind: 'position-ahead' };
+  if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
   return {
     kind: 'recorded',
     ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
@@ -154,7 +159,7 @@ export async function forgetOffset(
 // The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
 function heldPart(rows: BatchRows) {
   const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
-  return rows.position ? held : sql`${held}, allowed as (select from held)`;
+  return rows.position || rows.retry ? held : sql`${held}, allowed as (select from held)`;
 }
 
 // A position of another topic of the same name says nothing of this one: it begins anew.
@@ -170,6 +175,15 @@ function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position
       where stored.next_offset <= ${position.firstOffset.toString()}::bigint
         or stored.topic_id <> excluded.topic_id
     returning 1)`;
+}
+
+// Of two who retry at once, the second finds no row, and records nothing.
+function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
+  const change =
+    reason === undefined
+      ? sql`delete from quarantine`
+      : sql`update quarantine set reason = ${reason}`;
+  return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
 }
 
 interface Key {
