@@ -122,6 +122,7 @@ async function listen(
     sources: () => app.sources,
     metrics: app.metrics.registry,
     formats: app.formats,
+    validate: app.validate,
     probe: app.probe,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },

@@ -1,7 +1,9 @@
 /** Makes, changes and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
 import { seal } from '../access/seal.ts';
 import type { WebhookFilter } from '../event/webhook.ts';
-import { inTransaction } from '../store/open.ts';
+import { defaultFormat } from '../format/formats.ts';
+import { loadWebhooksById } from '../store/load.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
 import { findAccount, findDomain } from '../store/query-directory.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
@@ -22,9 +24,11 @@ import type { ApiOptions } from './context.ts';
 import { etagOf, requireMatch } from './etag.ts';
 import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
+import { secretsOf } from './picture.ts';
 import { ProblemError } from './problem.ts';
 import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
 import { requireFormat } from './require-format.ts';
+import { isToBeAsked, requireConsent, validationOf } from './validate-receiver.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
 
@@ -41,11 +45,15 @@ export interface Aim extends Conditions {
   readonly id: string;
 }
 
+/** @throws {ProblemError} receiver_not_validated, and what the rules refuse. */
 export async function makeWebhook(
-  { store, secretKey: key, newId, formats }: ApiOptions,
+  options: ApiOptions,
   caller: Caller,
-  { secretKey, filters, accountId, ...wanted }: NewBody,
+  body: NewBody,
 ): Promise<WebhookFacts> {
+  const { store, secretKey: key, newId, formats } = options;
+  const { secretKey, filters, accountId, ...wanted } = body;
+  await askAboutNew(options, caller, body);
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
     const values = planNewWebhook(owner, wanted);
@@ -66,12 +74,14 @@ export async function makeWebhook(
   });
 }
 
-/** @throws {ProblemError} precondition_failed, and what the rules refuse. */
+/** @throws {ProblemError} precondition_failed, receiver_not_validated, and what the rules refuse. */
 export async function changeWebhook(
-  { store, secretKey: key, formats }: ApiOptions,
+  options: ApiOptions,
   caller: Caller,
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
+  const { store, secretKey: key, formats } = options;
+  await askAboutChange(options, caller, { id: aim.id, body });
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;
     const { id } = aim;
@@ -115,6 +125,42 @@ export async function removeWebhook(
       before,
     });
   });
+}
+
+/** Asks the receiver of a webhook that is to be made, before anything is locked. */
+async function askAboutNew(
+  options: ApiOptions,
+  caller: Caller,
+  { secretKey, filters: _filters, accountId, ...wanted }: NewBody,
+): Promise<void> {
+  const { store, secretKey: key, formats } = options;
+  const { format = defaultFormat, validation = null, state = 'Enabled' } = wanted;
+  if (state !== 'Enabled' || validationOf(formats, { format, validation }) === 'none') return;
+  const database = databaseOf(store);
+  const owner = await findOwner(database, caller, accountId);
+  const values = planNewWebhook(owner, wanted);
+  requireFormat(formats, values, isGiven(secretKey));
+  await requireScope(database, caller, { owner, values });
+  await requireConsent(options, values, secretsOf(key, secretKey));
+}
+
+/** Asks the receiver of a webhook as it is to be, where the change makes that necessary. */
+async function askAboutChange(
+  options: ApiOptions,
+  caller: Caller,
+  { id, body }: { readonly id: string; readonly body: ChangeBody },
+): Promise<void> {
+  const { store, secretKey: key, formats } = options;
+  const database = databaseOf(store);
+  const current = await requireWebhook(database, id, caller.territory);
+  if (!isToBeAsked(current, body)) return;
+  const { secretKey, ...change } = body;
+  const owner = await requireAccount(database, current.accountId, everything);
+  const values = planWebhookChange(owner, valuesOf(current), change);
+  if (validationOf(formats, values) === 'none') return;
+  requireFormat(formats, values, secretKey === undefined ? current.hasSecret : isGiven(secretKey));
+  const [saved] = secretKey === undefined ? await loadWebhooksById(store, [id]) : [];
+  await requireConsent(options, values, saved?.secrets ?? secretsOf(key, secretKey));
 }
 
 /** The webhook as nobody else changes it until the transaction ends. */

@@ -9,7 +9,7 @@
  * those of its documentation, with the header that its present source leaves out.
  */
 import { hasFailed } from '../event/severity.ts';
-import type { Envelope } from '../event/event.ts';
+import { isTest, type Envelope } from '../event/event.ts';
 import { actionOf } from './action.ts';
 import { headerValue, type Format, type FormatEvent, type FormatOptions } from './format.ts';
 import { isUnderWay } from './incident.ts';
@@ -30,9 +30,11 @@ export const cloudpods: Format = {
   name: 'cloudpods',
   description: "The notifications of Cloudpods' webhook robots, signed in X-Auth-Token.",
   takes,
-  validation: { usual: 'post', render: validationOf },
-  render(event, { body, msgKey = defaultKey }) {
+  validation: 'post',
+  render(event, options) {
+    if (isTest(event.envelope)) return trialOf(event, options);
     if (isUnderWay(event.envelope)) return renderNothing(event, skipped);
+    const { body, msgKey = defaultKey } = options;
     const message = messageOf(event);
     const said = { ...message, [msgKey]: JSON.stringify(message), ...body };
     return {
@@ -50,8 +52,9 @@ export const cloudpodsText: Format = {
   description:
     "The same as text instead of JSON, as Cloudpods' robots with `use_template` send it.",
   takes: {},
-  validation: { usual: 'post', render: validationOf },
-  render(event) {
+  validation: 'post',
+  render(event, options) {
+    if (isTest(event.envelope)) return trialOf(event, options);
     if (isUnderWay(event.envelope)) return renderNothing(event, skipped);
     const { title, text, facts } = wordsOf(event);
     const lines = [title, text, ...facts.map(([name, value]) => `${name}: ${value}`)];
@@ -64,7 +67,8 @@ export const cloudpodsText: Format = {
   },
 };
 
-function validationOf(id: string, { body, msgKey = defaultKey }: FormatOptions): Rendered {
+/** What Cloudpods tries a robot with when it is saved. */
+function trialOf({ id }: FormatEvent, { body, msgKey = defaultKey }: FormatOptions): Rendered {
   const said = { [msgKey]: 'This is a validate message.', ...body };
   return {
     eventId: id,

@@ -37,12 +37,7 @@ export interface Format {
   /** Those of `takes` that it cannot do without. */
   readonly needs?: readonly FormatOption[];
   /** How its receivers expect to be asked before they get events; absent where they do not. */
-  readonly validation?: {
-    /** What holds for webhooks that do not say. */
-    readonly usual: Validation;
-    /** The POST that asks. @param id of the request; no event has it. */
-    readonly render: (id: string, options: FormatOptions) => Rendered;
-  };
+  readonly validation?: Validation;
   /** Why these options cannot be used, for the person who set them; undefined when they can. */
   readonly refuse?: (options: FormatOptions) => string | undefined;
   /**

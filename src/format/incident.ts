@@ -7,7 +7,7 @@
  */
 import { hash } from 'node:crypto';
 
-import type { Envelope } from '../event/event.ts';
+import { isTest, type Envelope } from '../event/event.ts';
 import { isAlarm, isOver, severityOf, type Severity } from '../event/severity.ts';
 import { actionOf } from './action.ts';
 import type { FormatEvent } from './format.ts';
@@ -34,8 +34,8 @@ export function incidentOf({ id, envelope }: FormatEvent): Incident {
 function stepOf(envelope: Envelope): Incident['step'] {
   if (isOver(envelope)) return 'close';
   const isTrouble = severityOf(envelope) !== 'info' || isAlarm(envelope);
-  // Of what Hookline itself says, tests, something is to be seen wherever they go.
-  return isTrouble || envelope.source === 'hookline' ? 'open' : 'none';
+  // Of a test something is to be seen, wherever it goes.
+  return isTrouble || isTest(envelope) ? 'open' : 'none';
 }
 
 /** It has begun, or is about to: how it ends will be told. */
