@@ -24,7 +24,7 @@ export function wordsOf(event: FormatEvent): Words {
   const time = timeOfEvent(event);
   const facts = [
     ['Entity', entityOf(envelope)],
-    ['Status', status],
+    ['Status', hasFailed(envelope) ? 'Failed' : status],
     ['Account', account],
     ['Project', project === account ? undefined : project],
     ['Domain', domain],

@@ -11,6 +11,7 @@ import { listFormats, refuseOptions } from '../../src/format/formats.ts';
 import { renderEvent } from '../../src/format/render.ts';
 import { openSigner } from '../../src/format/sign.ts';
 import { eventOf, hostileTexts, sampleEvents } from '../fixtures/format-events.ts';
+import { renderFormatsDoc } from '../fixtures/formats-doc.ts';
 import { pairsOf, rendered } from '../fixtures/rendered.ts';
 
 const secret = `whsec_${Buffer.from('a secret of 32 bytes, or so it is').toString('base64')}`;
@@ -61,6 +62,9 @@ function shuffled(envelope: Envelope): Envelope {
   };
   return { event: envelope.event, ...Object(reversed(envelope)) };
 }
+
+it('is what docs/formats.md shows', () =>
+  expect(renderFormatsDoc()).toMatchFileSnapshot('../../docs/formats.md'));
 
 describe('every format', () => {
   it.each(names)('%s says every event in valid UTF-8, and in JSON where it says so', name => {
