@@ -1,4 +1,4 @@
-/** Makes, changes and deletes webhooks: one way for REST and for CloudStack's API. */
+/** Makes, changes and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
 import { seal } from '../access/seal.ts';
 import type { WebhookFilter } from '../event/webhook.ts';
 import { inTransaction } from '../store/open.ts';
@@ -19,13 +19,13 @@ import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { etagOf, requireMatch } from './etag.ts';
+import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
 import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
-
-type Means = Pick<ApiOptions, 'store' | 'secretKey' | 'newId'>;
 
 export type ChangeBody = WebhookChange & { readonly secretKey?: string | null };
 export type NewBody = ChangeBody & {
@@ -35,9 +35,13 @@ export type NewBody = ChangeBody & {
   readonly filters?: readonly WebhookFilter[];
 };
 
-/** @throws {ProblemError} */
+/** A webhook, and what the request says of its state that must hold. */
+export interface Aim extends Conditions {
+  readonly id: string;
+}
+
 export async function makeWebhook(
-  { store, secretKey: key, newId }: Means,
+  { store, secretKey: key, newId }: ApiOptions,
   caller: Caller,
   { secretKey, filters, accountId, ...wanted }: NewBody,
 ): Promise<WebhookFacts> {
@@ -60,16 +64,16 @@ export async function makeWebhook(
   });
 }
 
-/** @throws {ProblemError} */
+/** @throws {ProblemError} precondition_failed, and what the rules refuse. */
 export async function changeWebhook(
-  { store, secretKey: key }: Means,
+  { store, secretKey: key }: ApiOptions,
   caller: Caller,
-  { id, body }: { id: string; body: ChangeBody },
+  { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;
-    await lockWebhook(database, id);
-    const current = await requireWebhook(database, id, caller.territory);
+    const { id } = aim;
+    const current = await takeWebhook(database, caller, aim);
     const owner = await requireAccount(database, current.accountId, everything);
     const values = planWebhookChange(owner, valuesOf(current), change);
     // What is not touched is not judged: an owner whose role was lowered can still be told to stop.
@@ -89,17 +93,36 @@ export async function changeWebhook(
   });
 }
 
-/** @throws {ProblemError} not_found */
-export async function removeWebhook({ store }: Means, caller: Caller, id: string): Promise<void> {
+/** @throws {ProblemError} not_found, precondition_failed */
+export async function removeWebhook(
+  { store }: ApiOptions,
+  caller: Caller,
+  aim: Aim,
+): Promise<void> {
   await inTransaction(store, async database => {
-    await lockWebhook(database, id);
-    const before = await requireWebhook(database, id, caller.territory);
-    await deleteWebhook(database, id);
-    await noteChange(database, caller, { action: 'webhook.deleted', ...ofWebhook(before), before });
+    const before = await takeWebhook(database, caller, aim);
+    await deleteWebhook(database, aim.id);
+    await noteChange(database, caller, {
+      action: 'webhook.deleted',
+      ...ofWebhook(before),
+      before,
+    });
   });
 }
 
-async function findOwner(
+/** The webhook as nobody else changes it until the transaction ends. */
+async function takeWebhook(
+  database: Database,
+  { territory }: Caller,
+  { id, ifMatch }: Aim,
+): Promise<WebhookFacts> {
+  await lockWebhook(database, id);
+  const current = await requireWebhook(database, id, territory);
+  requireMatch(etagOf(current), ifMatch);
+  return current;
+}
+
+export async function findOwner(
   database: Database,
   { principal, territory }: Caller,
   accountId = principal.accountId,

@@ -1,5 +1,6 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
 import { categories } from '../event/event.ts';
+import { ownHeadersMax } from '../format/own-header.ts';
 import { filterMatchTypes, filterModes, scopes, webhookStates } from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
@@ -87,6 +88,20 @@ const fields = {
   sslVerification: {
     type: 'boolean',
     description: 'Whether the certificate must be valid. On for https unless turned off.',
+  },
+  caCertificate: {
+    ...nullable('string'),
+    maxLength: 65_536,
+    description:
+      "PEM of the authorities, or of the receiver's own certificate, that are trusted instead of the usual ones.",
+  },
+  headers: {
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string' },
+    maxProperties: ownHeadersMax,
+    description:
+      'Sent with every request. Values do not come out again: they read `***`, and `***` given back keeps the value there is. A change replaces all of them.',
+    example: { Authorization: '***' },
   },
   categories: {
     type: 'array',

@@ -8,6 +8,7 @@ import { callerOf } from './authenticate.ts';
 import { changeWebhook, makeWebhook, removeWebhook } from './change-webhook.ts';
 import type { ChangeBody, NewBody } from './change-webhook.ts';
 import type { ApiOptions } from './context.ts';
+import { conditional, etagOf, isKnown, notModified, presentWebhook } from './etag.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { requireWebhook } from './require-webhook.ts';
@@ -54,12 +55,14 @@ const schemas = {
     summary: 'Show a webhook',
     tags,
     params: idParams,
-    response: { 200: answer('Webhook', 'The webhook.'), ...problems },
+    headers: conditional('if-none-match'),
+    response: { 304: notModified, 200: answer('Webhook', 'The webhook.'), ...problems },
   },
   change: {
     summary: 'Change a webhook: enable and disable it with `state`',
     tags,
     params: idParams,
+    headers: conditional('if-match'),
     body: { $ref: 'WebhookChange#' },
     response: { 200: answer('Webhook', 'The webhook as it is now.'), ...problems },
   },
@@ -67,6 +70,7 @@ const schemas = {
     summary: 'Delete a webhook; deliveries still owed to it are cancelled',
     tags,
     params: idParams,
+    headers: conditional('if-match'),
     response: { 204: noContent, ...problems },
   },
 };
@@ -84,35 +88,52 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       ...from,
       limit: limit + 1,
     });
-    return toPage(
-      rows,
-      limit,
-      ({ id }) => id,
-      row => row,
-    );
+    return toPage(rows, limit, ({ id }) => id, presentWebhook);
   });
 
   app.post<{ Body: NewBody }>('/v1/webhooks', { schema: schemas.make }, async (request, reply) => {
     const made = await makeWebhook(options, callerOf(request), request.body);
-    return reply.code(201).header('location', `/v1/webhooks/${made.id}`).send(made);
+    return reply
+      .code(201)
+      .header('location', `/v1/webhooks/${made.id}`)
+      .header('etag', etagOf(made))
+      .send(presentWebhook(made));
   });
 
-  app.get<{ Params: IdParams }>('/v1/webhooks/:id', { schema: schemas.show }, async request =>
-    requireWebhook(databaseOf(store), request.params.id, callerOf(request).territory),
+  app.get<{ Params: IdParams }>(
+    '/v1/webhooks/:id',
+    { schema: schemas.show },
+    async (request, reply) => {
+      const { id } = request.params;
+      const webhook = await requireWebhook(databaseOf(store), id, callerOf(request).territory);
+      const etag = etagOf(webhook);
+      void reply.header('etag', etag);
+      return isKnown(etag, request.headers['if-none-match'])
+        ? reply.code(304).send()
+        : presentWebhook(webhook);
+    },
   );
 
   app.patch<{ Params: IdParams; Body: ChangeBody }>(
     '/v1/webhooks/:id',
     { schema: schemas.change },
-    async request =>
-      changeWebhook(options, callerOf(request), { id: request.params.id, body: request.body }),
+    async (request, reply) => {
+      const { params, body, headers } = request;
+      const aim = { ...params, body, ifMatch: headers['if-match'] };
+      const now = await changeWebhook(options, callerOf(request), aim);
+      return reply.header('etag', etagOf(now)).send(presentWebhook(now));
+    },
   );
 
   app.delete<{ Params: IdParams }>(
     '/v1/webhooks/:id',
     { schema: schemas.remove },
     async (request, reply) => {
-      await removeWebhook(options, callerOf(request), request.params.id);
+      const { params, headers } = request;
+      await removeWebhook(options, callerOf(request), {
+        ...params,
+        ifMatch: headers['if-match'],
+      });
       return reply.code(204).send();
     },
   );
