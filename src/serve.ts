@@ -113,8 +113,10 @@ async function listen(
   const api = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     sources: () => app.sources,
     metrics: app.metrics.registry,
+    probe: app.probe,
     settingDefaults: settingDefaults(config),
     log,
     newId,

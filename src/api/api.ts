@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { sessionCookie } from '../access/cookie.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
+import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
@@ -82,6 +83,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerSourceRoutes(routes, options);
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
+    registerCloudstackApi(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;

@@ -3,7 +3,11 @@ import { formatCloudStack } from '../format/cloudstack.ts';
 import { attemptHeaders } from '../format/format.ts';
 import type { DeliveryFacts } from '../store/query-flow.ts';
 
-type Sent = DeliveryFacts & { readonly account: string | null; readonly body: string };
+interface Sent extends Pick<DeliveryFacts, 'eventId' | 'eventType' | 'createdAt'> {
+  readonly account: string | null;
+  readonly body: string;
+  readonly attempts: readonly { readonly startedAt: string }[];
+}
 
 /** What was sent, made again: nothing of it is stored but the body, which the event has. */
 export function describeRequest({ eventId, eventType, account, body, createdAt, attempts }: Sent) {

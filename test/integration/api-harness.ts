@@ -98,6 +98,10 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const app = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey],
+    probe: async () => {
+      throw new RangeError('nothing is sent by an API without an app');
+    },
     sources: () => sources,
     metrics: new Registry(),
     log: { debug: write, info: write, warn: write, error: write },

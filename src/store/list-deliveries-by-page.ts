@@ -1,0 +1,130 @@
+/**
+ * Deliveries by the number of a page and with a total, as CloudStack's API lists them.
+ *
+ * There may be millions, which nobody can count in bounded time: only the newest so many are looked at.
+ */
+import { sql } from 'kysely';
+
+import { instant } from './instant.ts';
+import { all, contains, countAndRead } from './list-by-page.ts';
+import type { Counted, PageOf } from './list-by-page.ts';
+import type { Database } from './open.ts';
+import { conditions, inSpan } from './span.ts';
+import type { Fragment } from './span.ts';
+import { webhookWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
+
+/** A delivery as its last attempt left it. */
+export interface NamedDelivery {
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly account: string | null;
+  readonly body: string;
+  readonly webhookId: string;
+  /** Null of one that has been deleted. */
+  readonly webhookName: string | null;
+  readonly state: string;
+  readonly createdAt: string;
+  /** Null before the first attempt has ended. */
+  readonly startedAt: string | null;
+  readonly endedAt: string | null;
+  readonly error: string | null;
+  readonly responseBody: string | null;
+}
+
+export interface DeliverySearch {
+  readonly id?: string;
+  readonly webhookId?: string;
+  /** The last attempt began at or after; ended at or before. */
+  readonly startedFrom?: Date;
+  readonly endedTo?: Date;
+  readonly eventType?: string;
+  /** Part of the body, in any case. */
+  readonly keyword?: string;
+}
+
+/** Newest deliveries that a list looks at, and so the largest count it gives; older ones are found by their dates. */
+export const deliveriesSeenMax = 100_000;
+
+const endedAt = sql`d.started_at + d.duration_ms * interval '1 ms'`;
+const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType", e.account, e.body,
+  d.webhook_id as "webhookId", (select w.name from webhook w where w.id = d.webhook_id) as "webhookName", d.state,
+  ${instant('d.created_at')} as "createdAt", ${instant('d.started_at')} as "startedAt",
+  to_char((${endedAt}) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt", d.error,
+  d.response_body as "responseBody"`;
+
+/** Those that were attempted, the newest first. */
+export async function listDeliveriesByPage(
+  database: Database,
+  territory: Territory,
+  { search, page }: { search: DeliverySearch; page: PageOf },
+): Promise<Counted<NamedDelivery>> {
+  const { eventType, keyword } = search;
+  const wanted = conditions([
+    eventType === undefined ? undefined : sql`e.event = ${eventType}`,
+    keyword === undefined ? undefined : contains(sql`e.body`, keyword),
+  ]);
+  const seen = sql`(select d.* from delivery d
+    where d.started_at is not null and ${deliveriesWanted(territory, search)}
+    order by d.id desc limit ${deliveriesSeenMax}) d`;
+  return countAndRead(database, {
+    from: sql`from ${seen} join event e on e.id = d.event_id where ${wanted ?? sql`true`}`,
+    columns: deliveryColumns,
+    order: sql`d.id desc`,
+    page,
+  });
+}
+
+/** One delivery, attempted or not. */
+export async function findNamedDelivery(
+  database: Database,
+  id: string,
+): Promise<NamedDelivery | undefined> {
+  const { rows } = await sql<NamedDelivery>`
+    select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
+    where d.id = ${id}`.execute(database);
+  return rows[0];
+}
+
+/**
+ * Deletes deliveries that have ended. Like the trimmer it leaves those of events above a living process's watermark,
+ * by whose rows it is told what is still owed.
+ *
+ * @param limit how many at most.
+ * @returns how many were deleted.
+ */
+export async function deleteDeliveries(
+  database: Database,
+  territory: Territory,
+  { search, limit }: { search: DeliverySearch; limit: number },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    with gone as (
+      select d.id from delivery d
+      where d.state in ('delivered', 'failed', 'cancelled') and ${deliveriesWanted(territory, search)}
+        and not exists (select from process p where d.event_id > p.watermark)
+      order by d.id limit ${limit}),
+    attempts as (delete from attempt where delivery_id in (select id from gone))
+    delete from delivery where id in (select id from gone)`.execute(database);
+  return Number(numAffectedRows ?? 0);
+}
+
+/** An attempt never ends before its event was recorded, whose time the id begins with: later days are not read. */
+function deliveriesWanted(
+  territory: Territory,
+  { id, webhookId, startedFrom, endedTo }: DeliverySearch,
+): Fragment {
+  return all([
+    territory.kind === 'everything'
+      ? undefined
+      : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', territory)})`,
+    id === undefined ? undefined : sql`d.id = ${id}`,
+    webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
+    startedFrom && sql`d.started_at >= ${startedFrom}`,
+    endedTo &&
+      sql`${inSpan('d', { limit: 0, to: justAfter(endedTo) })} and ${endedAt} <= ${endedTo}`,
+  ]);
+}
+
+const justAfter = (at: Date): Date => new Date(at.getTime() + 1);
