@@ -57,15 +57,18 @@ const withinTexts = new Map<ProblemCode, string>([
   ['database_unavailable', 'The database cannot be reached; try again in a moment'],
 ]);
 
-const ofProblem = ({ message }: ProblemError): Refusal => ({
+/** A URL that cannot be used is said to be so by another exception, which nobody wraps. */
+const ofProblem = ({ code, message }: ProblemError): Refusal => ({
   errorCode: errorCodes.parameter,
-  csErrorCode: exceptionCodes.invalidValue,
+  csErrorCode: code === 'payload_url_invalid' ? exceptionCodes.api : exceptionCodes.invalidValue,
   errorText: message,
 });
 
 function inWordsOf(command: string, refusal: Refusal): Refusal {
   const isWrapped =
-    refusal.csErrorCode === exceptionCodes.invalidValue && !command.startsWith('list');
+    refusal.csErrorCode === exceptionCodes.invalidValue &&
+    functions.has(command) &&
+    !command.startsWith('list');
   if (!isWrapped) return refusal;
   return { ...refusal, errorCode: errorCodes.internal, csErrorCode: exceptionCodes.api };
 }

@@ -106,7 +106,7 @@ async function describe(
     username,
     userid: userId,
     domainid: domain?.id,
-    timeout: Math.floor((session.expiresAt.getTime() - nowMs) / 1_000),
+    timeout: Math.round((session.expiresAt.getTime() - nowMs) / 1_000),
     account: account ? account.name : undefined,
     type: accountTypes[role],
     registered: 'false',
