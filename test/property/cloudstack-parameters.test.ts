@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { writeAnswer } from '../../src/api/cloudstack/answer.ts';
@@ -113,9 +113,8 @@ describe('parameters', () => {
   it('that are dates are read or not, whatever they are', () => {
     fc.assert(
       fc.property(raw, fc.boolean(), (some, isEnd) => {
-        for (const date of [parseDate(some, isEnd), parseZoned(some)]) {
-          if (date !== undefined) expect(Number.isNaN(date.getTime())).toBe(false);
-        }
+        const dates = [parseDate(some, isEnd), parseZoned(some)];
+        expect(dates.some(date => date !== undefined && Number.isNaN(date.getTime()))).toBe(false);
       }),
     );
   });
@@ -137,15 +136,12 @@ describe('a signature', () => {
   it('is wrong for any other value, name, secret or signature', () => {
     fc.assert(
       fc.property(params, name, text, text, (sent, key, value, other) => {
-        const lower = (one: string): string => canonicalQuery([['x', one]]).toLowerCase();
         const changed = new Map(sent).set(key, value);
         const query = canonicalQuery(sent);
         const signature = signQueryText(query, 'secret');
         const isSame = canonicalQuery(changed).toLowerCase() === query.toLowerCase();
         expect(isSignatureOf(signature, canonicalQuery(changed), 'secret')).toBe(isSame);
-        if (lower(other) !== lower('secret')) {
-          expect(isSignatureOf(signature, query, `${other}!`)).toBe(false);
-        }
+        expect(isSignatureOf(signature, query, `secret${other}`)).toBe(other === '');
         expect(isSignatureOf(other, query, 'secret')).toBe(other === signature);
       }),
     );

@@ -21,51 +21,45 @@ const xml = (name: string, inner: string): string =>
 
 describe('an answer', () => {
   it.each([
-    [
-      'an object, without what is null',
-      'createwebhookresponse',
-      { webhook: { id: 'i', description: null, project: undefined, sslverification: true } },
-      '{"createwebhookresponse":{"webhook":{"id":"i","sslverification":true}}}',
-      '<webhook><id>i</id><sslverification>true</sslverification></webhook>',
-    ],
-    [
-      'a list: its rows stand side by side in XML',
-      'listwebhooksresponse',
-      listFields('webhook', 3, [{ id: 'a' }, { id: 'b' }]),
-      '{"listwebhooksresponse":{"count":3,"webhook":[{"id":"a"},{"id":"b"}]}}',
-      '<count>3</count><webhook><id>a</id></webhook><webhook><id>b</id></webhook>',
-    ],
-    [
-      'a page behind the last one: the count alone',
-      'listwebhooksresponse',
-      listFields('webhook', 3, []),
-      '{"listwebhooksresponse":{"count":3}}',
-      '<count>3</count>',
-    ],
-    [
-      'an empty list: nothing at all',
-      'listwebhooksresponse',
-      listFields('webhook', 0, []),
-      '{"listwebhooksresponse":{}}',
-      '',
-    ],
-    [
-      'success',
-      'deletewebhookresponse',
-      { success: true },
-      '{"deletewebhookresponse":{"success":true}}',
-      '<success>true</success>',
-    ],
-    [
-      'a refusal',
-      'errorresponse',
-      refusalFields({ errorCode: 431, csErrorCode: 4350, errorText: 'No' }),
-      '{"errorresponse":{"uuidList":[],"errorcode":431,"cserrorcode":4350,"errortext":"No"}}',
-      '<errorcode>431</errorcode><cserrorcode>4350</cserrorcode><errortext>No</errortext>',
-    ],
-  ])('is written as CloudStack writes %s', (_what, name, fields, json, inner) => {
-    expect(writeAnswer('json', name, fields)).toBe(json);
-    expect(writeAnswer('xml', name, fields)).toBe(xml(name, inner));
+    {
+      what: 'an object, without what is null',
+      fields: { webhook: { id: 'i', description: null, project: undefined, scope: 'Local' } },
+      json: '{"webhook":{"id":"i","scope":"Local"}}',
+      inner: '<webhook><id>i</id><scope>Local</scope></webhook>',
+    },
+    {
+      what: 'a list: its rows stand side by side in XML',
+      fields: listFields('webhook', 3, [{ id: 'a' }, { id: 'b' }]),
+      json: '{"count":3,"webhook":[{"id":"a"},{"id":"b"}]}',
+      inner: '<count>3</count><webhook><id>a</id></webhook><webhook><id>b</id></webhook>',
+    },
+    {
+      what: 'a page behind the last one: the count alone',
+      fields: listFields('webhook', 3, []),
+      json: '{"count":3}',
+      inner: '<count>3</count>',
+    },
+    {
+      what: 'an empty list: nothing at all',
+      fields: listFields('webhook', 0, []),
+      json: '{}',
+      inner: '',
+    },
+    {
+      what: 'success',
+      fields: { success: true },
+      json: '{"success":true}',
+      inner: '<success>true</success>',
+    },
+    {
+      what: 'a refusal',
+      fields: refusalFields({ errorCode: 431, csErrorCode: 4350, errorText: 'No' }),
+      json: '{"uuidList":[],"errorcode":431,"cserrorcode":4350,"errortext":"No"}',
+      inner: '<errorcode>431</errorcode><cserrorcode>4350</cserrorcode><errortext>No</errortext>',
+    },
+  ])('is written as CloudStack writes $what', ({ fields, json, inner }) => {
+    expect(writeAnswer('json', 'aresponse', fields)).toBe(`{"aresponse":${json}}`);
+    expect(writeAnswer('xml', 'aresponse', fields)).toBe(xml('aresponse', inner));
   });
 
   it('is XML whatever stands in it', () => {
