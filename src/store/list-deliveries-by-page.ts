@@ -36,7 +36,7 @@ export interface NamedDelivery {
 export interface DeliverySearch {
   readonly id?: string;
   readonly webhookId?: string;
-  /** The last attempt began at or after; ended at or before. */
+  /** The last attempt began at or after; ended in that second or before. */
   readonly startedFrom?: Date;
   readonly endedTo?: Date;
   readonly eventType?: string;
@@ -123,8 +123,9 @@ function deliveriesWanted(
     webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
     startedFrom && sql`d.started_at >= ${startedFrom}`,
     endedTo &&
-      sql`${inSpan('d', { limit: 0, to: justAfter(endedTo) })} and ${endedAt} <= ${endedTo}`,
+      sql`${inSpan('d', { limit: 0, to: nextSecond(endedTo) })} and ${endedAt} < ${nextSecond(endedTo)}`,
   ]);
 }
 
-const justAfter = (at: Date): Date => new Date(at.getTime() + 1);
+/** Who asks has seconds to say it with, and sees no more of it. */
+const nextSecond = (at: Date): Date => new Date(at.getTime() + 1_000);
