@@ -71,7 +71,8 @@ export async function listDeliveriesByPage(
   return countAndRead(database, {
     from: sql`from ${seen} join event e on e.id = d.event_id where ${wanted ?? sql`true`}`,
     columns: deliveryColumns,
-    order: sql`d.id desc`,
+    // A redelivery's id has the time of its event.
+    order: sql`d.created_at desc, d.id desc`,
     page,
   });
 }
