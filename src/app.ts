@@ -6,9 +6,11 @@
  */
 import { watchBacklog } from './backlog.ts';
 import type { Probe } from './dispatch/probe.ts';
+import type { Formats } from './format/formats.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
+import { createRetry, type Retry } from './retry.ts';
 import { openSource } from './sources.ts';
 import { runTrimmer } from './trimmer.ts';
 import { type AppOptions, openParts, type Parts, secretKeysOf } from './parts.ts';
@@ -18,6 +20,9 @@ export interface App {
   readonly sources: readonly Source[];
   /** Makes a test delivery. */
   readonly probe: Probe;
+  readonly formats: Formats;
+  /** Reads a message of the quarantine again. */
+  readonly retry: Retry;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -50,6 +55,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics: parts.metrics,
     sources,
     probe: parts.outgoing.probe,
+    formats: parts.outgoing.formats,
+    retry: createRetry({ ...parts, store, signal: intake.signal }),
     async stop() {
       intake.abort();
       await ingesting;
@@ -83,6 +90,7 @@ function runBackground(
   const janitor = {
     store,
     retentionDays: config.retention.days,
+    keyHours: config.retention.keyHours,
     secretKeys: secretKeysOf(options),
     now: () => new Date(),
     log,

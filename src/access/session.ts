@@ -39,17 +39,23 @@ export async function login(
   const user = await findUser(database, username);
   if (!(await verifyPassword(password, user?.passwordHash ?? undefined)) || !user) return undefined;
   await deleteExpiredTokens(database);
+  return openSession(database, { userId: user.id, expiresAt: new Date(nowMs + sessionMs) });
+}
+
+/** Begins a session of somebody who has proved who they are. @param logoutHint sealed. */
+export async function openSession(
+  database: Database,
+  session: { userId: string; expiresAt: Date; logoutHint?: string },
+): Promise<Session> {
   const token = createToken();
-  const expiresAt = new Date(nowMs + sessionMs);
   await insertToken(database, {
-    userId: user.id,
+    ...session,
     kind: 'session',
     name: 'login',
     tokenHash: hashToken(token),
     scopes: tokenScopes,
-    expiresAt,
   });
-  return { token, expiresAt };
+  return { token, expiresAt: session.expiresAt };
 }
 
 /** @returns undefined when nobody has the token, or it has expired. */

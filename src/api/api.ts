@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { sessionCookie } from '../access/cookie.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
+import { registerBulkDeliveryRoutes } from './bulk-delivery-routes.ts';
 import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
@@ -14,15 +15,24 @@ import { registerDirectoryRoutes } from './directory-routes.ts';
 import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
+import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerPreviewRoutes } from './preview-routes.ts';
+import { registerProbeRoutes } from './probe-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
+import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { probeSchemas } from './schema-probe.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
+import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
@@ -42,8 +52,11 @@ const bodyBytesMax = 4 * 1024 * 1024;
 export function createApi(options: ApiOptions): FastifyInstance {
   const schemas = [
     ...webhookSchemas,
+    ...probeSchemas,
     ...flowSchemas,
+    ...formatSchemas,
     ...accessSchemas,
+    ...loginSchemas,
     ...changeSchemas,
     ...directorySchemas,
   ];
@@ -70,13 +83,20 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
     registerSessionRoutes(routes, options);
+    registerOidcRoutes(routes, options);
+    registerOidcDeviceRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
     registerKeyRoutes(routes, options);
     registerWebhookRoutes(routes, options);
     registerFilterRoutes(routes, options);
+    registerSecretRoutes(routes, options);
+    registerProbeRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
+    registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
+    registerPreviewRoutes(routes, options);
+    registerExplainRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);

@@ -1,6 +1,9 @@
 /** What the routes are handed. */
+import type { OidcLogin } from '../access/oidc-login.ts';
 import type { Log } from '../event/log.ts';
+import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../event/webhook.ts';
+import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
 
@@ -13,10 +16,17 @@ export interface ApiOptions {
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;
-  /** Makes a test delivery, by the code and under the policy of the real ones. */
-  readonly probe: (test: TestDelivery) => Promise<TestOutcome>;
+  readonly formats: Formats;
+  /** Makes a test delivery, from this process. */
+  readonly probe: ProbeControl;
+  /** Reads a message of the quarantine again. */
+  readonly retry: RetryControl;
+  /** What this process is. */
+  readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
@@ -28,18 +38,26 @@ export interface ApiOptions {
   readonly version: string;
 }
 
-export interface TestDelivery {
-  /** Saved or not; who its owner is decides where it may go. */
-  readonly webhook: Webhook;
-  /** UUID. */
-  readonly eventId: string;
-  /** CloudStack's default when absent. */
-  readonly payload?: string;
+/** A source as far as the API deals with it. */
+export interface SourceControl {
+  readonly name: string;
+  readonly kind: string;
+  status(): { readonly state: string; readonly reason?: string; readonly lag?: number };
+  pause(): void;
+  resume(): void;
 }
+
+/** A test delivery as far as the API deals with it: what it answers is shown as it is. */
+export type ProbeControl = (test: {
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  readonly payload?: string;
+}) => Promise<TestOutcome>;
 
 /** What became of it, as far as the API deals with it. */
 export interface TestOutcome {
-  readonly diagnosis: { readonly code: string; readonly text: string };
+  readonly diagnosis: Diagnosis;
   /** Absent when none could be made of the webhook. */
   readonly request?: {
     readonly headers: Readonly<Record<string, string>>;
@@ -55,14 +73,17 @@ export interface TestOutcome {
   };
 }
 
-/** A source as far as the API deals with it. */
-export interface SourceControl {
-  readonly name: string;
-  readonly kind: string;
-  status(): { readonly state: string; readonly reason?: string; readonly lag?: number };
-  pause(): void;
-  resume(): void;
-}
+/** Reading a message of the quarantine again, as far as the API deals with it. */
+export type RetryControl = (id: string) => Promise<
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** It is not in the quarantine, or not any more. */
+  | { readonly kind: 'missing' }
+  /** This process has no decoder for its source. */
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  /** Nothing happened: intake is full, or the database away. */
+  | { readonly kind: 'busy' }
+>;
 
 /** A prom-client registry. */
 export interface MetricsPage {

@@ -7,7 +7,7 @@ import { databaseOf } from '../store/open.ts';
 import { findDelivery, listDeliveries } from '../store/query-flow.ts';
 import { callerOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
-import { describeRequest } from './describe-request.ts';
+import { describeDelivery } from './describe-request.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { noDelivery, redeliver } from './redeliver.ts';
@@ -84,7 +84,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
     const { id } = request.params;
     const delivery = await findDelivery(databaseOf(store), id, callerOf(request).territory);
     if (!delivery) throw noDelivery(id);
-    return { ...delivery, ...describeRequest(delivery) };
+    return { ...delivery, ...(await describeDelivery(options, delivery)) };
   });
 
   app.post<{ Params: IdParams }>(

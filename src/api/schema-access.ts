@@ -111,11 +111,15 @@ const password = { type: 'string', minLength: passwordLengthMin, maxLength: 1_02
 
 const user = {
   type: 'object',
-  required: ['username', 'role', 'accountId', 'created'],
+  required: ['username', 'role', 'accountId', 'issuer', 'created'],
   properties: {
     username,
     role: { type: 'string', enum: roles },
     accountId: { type: ['string', 'null'] },
+    issuer: {
+      type: ['string', 'null'],
+      description: 'The OpenID provider they log in at; null for a user with a password here.',
+    },
     created: instant,
   },
 } as const;

@@ -1,6 +1,7 @@
 /** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
 
 import type { DirectoryConfig } from './directory.ts';
+import type { OidcConfig } from './oidc.ts';
 
 export interface Config {
   readonly database: {
@@ -21,7 +22,7 @@ export interface Config {
   readonly egress: EgressConfig;
   readonly record: { readonly batchMax: number };
   readonly lease: { readonly ttlMs: number };
-  readonly retention: { readonly days: number };
+  readonly retention: { readonly days: number; readonly keyHours: number };
   readonly match: { readonly resyncMs: number };
   readonly shutdownMs: number;
   readonly log: { readonly level: LogLevel };
@@ -32,6 +33,8 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   /** Absent: the directory is imported or made by hand. */
   readonly directory?: DirectoryConfig;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcConfig;
   readonly client: ClientConfig;
 }
 

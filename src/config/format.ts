@@ -149,6 +149,12 @@ const sources: Format = {
   expected: () => 'a list of sources (JSON in the variable)',
 };
 
+/** Items are checked one by one by `oidc.ts`. */
+const rules: Format = {
+  ...sources,
+  expected: () => 'a list of rules (JSON in the variable)',
+};
+
 export const formats = {
   text,
   word,
@@ -162,6 +168,7 @@ export const formats = {
   httpUrl: url('http', 'https'),
   base64Key,
   sources,
+  rules,
 } as const satisfies Record<string, Format>;
 
 /** Says what is wrong with a value, or undefined when nothing is. */

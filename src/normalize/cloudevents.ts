@@ -6,7 +6,7 @@
  *     HTTP    ce-id: 0817…                                                         values percent-encoded
  *     AMQP    cloudEvents_id: 0817…  or  cloudEvents:id: 0817…
  *
- * Which form it is shows in the message itself: RabbitMQ's content type is no header, and Kafka's may be missing. No
+ * Which form it is shows in the message itself: the content type may be missing. No
  * attribute names a tenant: a mapping does (`account: /tenantid`, `account: /data/project/id`); its pointers start at the
  * structured form whatever the form was.
  *

@@ -25,6 +25,8 @@ const CredentialSchema = defineEntity({
     created: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
+    /** The ID token the session began with, sealed: it ends the session at the OpenID provider too. */
+    logoutHint: p.text().nullable(),
   },
   checks: [
     { name: 'credential_kind_check', expression: `kind in ('token', 'session')` },

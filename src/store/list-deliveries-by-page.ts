@@ -5,6 +5,8 @@
  */
 import { sql } from 'kysely';
 
+import type { Envelope } from '../event/event.ts';
+import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { instant } from './instant.ts';
 import { all, contains, countAndRead } from './list-by-page.ts';
 import type { Counted, PageOf } from './list-by-page.ts';
@@ -18,8 +20,7 @@ import type { Territory } from './territory.ts';
 export interface NamedDelivery {
   readonly id: string;
   readonly eventId: string;
-  readonly eventType: string;
-  readonly account: string | null;
+  readonly envelope: Envelope;
   readonly body: string;
   readonly webhookId: string;
   /** Null of one that has been deleted. */
@@ -48,7 +49,7 @@ export interface DeliverySearch {
 export const deliveriesSeenMax = 100_000;
 
 const endedAt = sql`d.started_at + d.duration_ms * interval '1 ms'`;
-const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType", e.account, e.body,
+const deliveryColumns = sql`d.id, d.event_id as "eventId", ${envelopeColumn('e')} as envelope, e.body,
   d.webhook_id as "webhookId", (select w.name from webhook w where w.id = d.webhook_id) as "webhookName", d.state,
   ${instant('d.created_at')} as "createdAt", ${instant('d.started_at')} as "startedAt",
   to_char((${endedAt}) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt", d.error,
@@ -68,24 +69,32 @@ export async function listDeliveriesByPage(
   const seen = sql`(select d.* from delivery d
     where d.started_at is not null and ${deliveriesWanted(territory, search)}
     order by d.id desc limit ${deliveriesSeenMax}) d`;
-  return countAndRead(database, {
+  const { count, rows } = await countAndRead<DeliveryRow>(database, {
     from: sql`from ${seen} join event e on e.id = d.event_id where ${wanted ?? sql`true`}`,
     columns: deliveryColumns,
     // A redelivery's id has the time of its event.
     order: sql`d.created_at desc, d.id desc`,
     page,
   });
+  return { count, rows: rows.map(toNamed) };
 }
+
+type DeliveryRow = Omit<NamedDelivery, 'envelope'> & { readonly envelope: EnvelopeRow };
+
+const toNamed = (row: DeliveryRow): NamedDelivery => ({
+  ...row,
+  envelope: toEnvelope(row.envelope),
+});
 
 /** One delivery, attempted or not. */
 export async function findNamedDelivery(
   database: Database,
   id: string,
 ): Promise<NamedDelivery | undefined> {
-  const { rows } = await sql<NamedDelivery>`
+  const { rows } = await sql<DeliveryRow>`
     select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
     where d.id = ${id}`.execute(database);
-  return rows[0];
+  return rows.map(toNamed)[0];
 }
 
 /**

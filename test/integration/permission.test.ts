@@ -92,6 +92,23 @@ const recipes: Record<string, Recipe> = {
     { name: 'n' },
   ]),
   'DELETE /v1/webhooks/:id': object('webhookId', ({ webhookId }) => [`/v1/webhooks/${webhookId}`]),
+  'POST /v1/webhooks/:id/secret': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/secret`,
+    {},
+  ]),
+  'POST /v1/webhooks/:id/test': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/test`,
+    {},
+  ]),
+  'POST /v1/webhooks/:id/redeliver': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/redeliver`,
+    { from: '2026-01-01T00:00:00Z' },
+  ]),
+  'POST /v1/test': object(
+    'accountId',
+    ({ accountId }) => ['/v1/test', { payloadUrl: 'http://r:1/', accountId }],
+    'account_invalid',
+  ),
   'GET /v1/webhooks/:id/filters': object('webhookId', ({ webhookId }) => [
     `/v1/webhooks/${webhookId}/filters`,
   ]),
@@ -110,15 +127,26 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}`,
   ]),
+  'DELETE /v1/deliveries': object('webhookId', ({ webhookId }) => [
+    `/v1/deliveries?webhookId=${webhookId}`,
+  ]),
+  'DELETE /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
+    `/v1/deliveries/${deliveryId}`,
+  ]),
   'POST /v1/deliveries/:id/redeliver': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}/redeliver`,
     {},
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
+  'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [
+    `/v1/events/${eventId}/explain`,
+  ]),
   'GET /v1/quarantine': plain('/v1/quarantine'),
   'GET /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
   'DELETE /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
+
+  'POST /v1/quarantine/:id/retry': absent(`/v1/quarantine/${nothing}/retry`),
 
   'GET /v1/domains': list('/v1/domains', 'domainId'),
   'POST /v1/domains': plain('/v1/domains', { name: 'new' }),
@@ -159,6 +187,9 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/tokens': list('/v1/tokens', 'tokenId'),
   'POST /v1/tokens': plain('/v1/tokens', { name: 't' }),
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
+
+  'GET /v1/formats': plain('/v1/formats'),
+  'POST /v1/preview': plain('/v1/preview', {}),
 
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
   'GET /v1/settings': object('webhookId', ({ webhookId }) => [
@@ -275,7 +306,7 @@ it.each(objectCases)(
 );
 
 /** These change nothing that outlasts the request but the caller's own session. */
-const unnoted = ['POST /v1/logout'];
+const unnoted = ['POST /v1/logout', 'POST /v1/preview'];
 /** Only one's own: see api-audit.test.ts. */
 const personal = ['DELETE /v1/tokens/:id'];
 const writes = cases.filter(

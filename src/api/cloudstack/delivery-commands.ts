@@ -15,15 +15,15 @@ import { listFields } from './answer.ts';
 import type { Arguments } from './arguments.ts';
 import { valueRefused } from './command-error.ts';
 import type { CommandFunction } from './context.ts';
-import { deliveryFields } from './objects.ts';
 import { readPage } from './page.ts';
+import { presentDeliveries } from './present-deliveries.ts';
 
 export const listWebhookDeliveries: CommandFunction = async ({ options, caller, args }) => {
   const page = readPage(args);
   const database = databaseOf(options.store);
   const search = await readSearch(database, caller, args);
   const { count, rows } = await listDeliveriesByPage(database, caller.territory, { search, page });
-  return listFields('webhookdelivery', count, rows.map(deliveryFields));
+  return listFields('webhookdelivery', count, await presentDeliveries(options, rows));
 };
 
 /** Deleted in one statement; those beyond are left for the next. */

@@ -6,15 +6,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { seal } from '../../access/seal.ts';
 import type { Webhook } from '../../event/webhook.ts';
 import { findNamedDelivery } from '../../store/list-deliveries-by-page.ts';
 import type { NamedDelivery } from '../../store/list-deliveries-by-page.ts';
-import { loadWebhooksById } from '../../store/load.ts';
 import { databaseOf } from '../../store/open.ts';
 import { findDelivery } from '../../store/query-flow.ts';
 import { findWebhook } from '../../store/query-webhook.ts';
-import type { ApiOptions, TestOutcome } from '../context.ts';
+import type { TestOutcome } from '../context.ts';
+import { planSaved, planUnsaved } from '../plan-test.ts';
 import { redeliver } from '../redeliver.ts';
 import { normalizePayloadUrl } from '../webhook-rules.ts';
 import { writeInstant } from './answer.ts';
@@ -22,7 +21,8 @@ import type { Fields } from './answer.ts';
 import type { Arguments } from './arguments.ts';
 import { valueRefused } from './command-error.ts';
 import type { Call, CommandFunction } from './context.ts';
-import { deliveryFields, writeFailure, writeHeaders } from './objects.ts';
+import { writeFailure, writeHeaders } from './objects.ts';
+import { presentDeliveries } from './present-deliveries.ts';
 
 export const executeWebhookDelivery: CommandFunction = async call => {
   const { args } = call;
@@ -40,8 +40,8 @@ export const executeWebhookDelivery: CommandFunction = async call => {
   if (id !== undefined) return { webhookdelivery: await deliverAgain(call, id) };
   const webhook =
     webhookId === undefined
-      ? unsavedWebhook(call, payloadUrl ?? '')
-      : await savedWebhook(call, webhookId, payloadUrl);
+      ? await planUnsavedTest(call, payloadUrl ?? '')
+      : await planSavedTest(call, webhookId, payloadUrl);
   return { webhookdelivery: await test(call, webhook) };
 };
 
@@ -63,7 +63,8 @@ async function deliverAgain({ options, caller }: Call, id: string): Promise<Fiel
   } while (delivery && delivery.startedAt === null && options.now() < deadline);
   if (!delivery) throw valueRefused('Invalid webhook delivery specified');
   const waiting = { response: 'The delivery is still waiting for its first attempt' };
-  return { ...deliveryFields(delivery), ...(delivery.startedAt === null && waiting) };
+  const [fields] = await presentDeliveries(options, [delivery]);
+  return { ...fields, ...(delivery.startedAt === null && waiting) };
 }
 
 async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> {
@@ -80,7 +81,7 @@ async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> 
     eventtype: 'TEST.WEBHOOK',
     webhookid: webhook.id,
     webhookname: webhook.name,
-    headers: request && writeHeaders(request.headers),
+    headers: request && writeHeaders(request.headers, request.body),
     payload: request?.body,
     success: outcome.diagnosis.code === 'delivered',
     response: responseOf(outcome),
@@ -95,50 +96,34 @@ const responseOf = ({ response, diagnosis }: TestOutcome): string | undefined =>
 const endOf = ({ startedAt, totalMs }: NonNullable<TestOutcome['timing']>): string =>
   new Date(Date.parse(startedAt) + totalMs).toISOString();
 
-/** With what the call says instead of what is saved. */
-async function savedWebhook(
+/** Of the parameters that stand for what a webhook is set to. */
+function readSigned(args: Arguments) {
+  const [secretKey, sslVerification] = [args.text('secretkey') ?? '', args.flag('sslverification')];
+  return {
+    ...(secretKey.trim() !== '' && { secretKey }),
+    ...(sslVerification !== undefined && { sslVerification }),
+  };
+}
+
+async function planSavedTest(
   { options, caller, args }: Call,
   id: string,
   payloadUrl: string | undefined,
 ): Promise<Webhook> {
-  const isInReach = await findWebhook(databaseOf(options.store), id, caller.territory);
-  const [saved] = isInReach ? await loadWebhooksById(options.store, [id]) : [];
-  if (!saved) throw valueRefused('Invalid webhook specified');
-  const sslVerification = args.flag('sslverification');
-  const { headers, ...bare } = saved;
-  return {
-    ...bare,
-    // Credentials are for the receiver they were saved for.
-    ...(headers && payloadUrl === undefined && { headers }),
-    ...(payloadUrl !== undefined && { payloadUrl }),
-    ...(sslVerification !== undefined && { sslVerification }),
-    ...secretsOf(options, args),
-  };
-}
-
-function unsavedWebhook({ options, caller, args }: Call, payloadUrl: string): Webhook {
-  const { accountId, domain } = caller.principal;
-  if (accountId === undefined || !domain) {
-    throw valueRefused('You have no account of your own to make a test delivery for');
+  if (!(await findWebhook(databaseOf(options.store), id, caller.territory))) {
+    throw valueRefused('Invalid webhook specified');
   }
-  return {
-    id: randomUUID(),
-    name: 'Test',
-    state: 'Enabled',
-    scope: 'Local',
-    accountId,
-    domainId: domain.id,
-    payloadUrl,
-    sslVerification: args.flag('sslverification') ?? true,
-    categories: [],
-    filters: [],
-    ...secretsOf(options, args),
-  };
+  const wanted = { id, ...readSigned(args), ...(payloadUrl !== undefined && { payloadUrl }) };
+  return planSaved(options, caller, wanted);
 }
 
-function secretsOf({ secretKey }: ApiOptions, args: Arguments): Pick<Webhook, 'secrets'> {
-  const given = args.text('secretkey') ?? '';
-  return given.trim() === '' ? {} : { secrets: [{ sealed: seal(secretKey, given) }] };
+/** Named as CloudStack names it. */
+async function planUnsavedTest(
+  { options, caller, args }: Call,
+  payloadUrl: string,
+): Promise<Webhook> {
+  const webhook = await planUnsaved(options, caller, { payloadUrl, ...readSigned(args) });
+  return { ...webhook, name: 'Test' };
 }
 
 /** @throws {ProblemError} payload_url_invalid */

@@ -6,7 +6,7 @@
  */
 import type { NamedWebhook, NamedFilter } from '../../store/list-by-page.ts';
 import type { NamedDelivery } from '../../store/list-deliveries-by-page.ts';
-import { describeRequest } from '../describe-request.ts';
+import type { DescribedRequest } from '../describe-request.ts';
 import { writeInstant } from './answer.ts';
 import type { Fields } from './answer.ts';
 import type { FieldDefinition, ObjectName } from './definition.ts';
@@ -32,20 +32,20 @@ export function webhookFields(webhook: NamedWebhook): Fields {
   };
 }
 
-export function deliveryFields(delivery: NamedDelivery): Fields {
-  const { requestHeaders } = describeRequest({
-    ...delivery,
-    attempts: delivery.startedAt === null ? [] : [{ startedAt: delivery.startedAt }],
-  });
-  const length = String(Buffer.byteLength(delivery.body));
+/** @param sent what the request was; undefined when it cannot be made again. */
+export function deliveryFields(
+  delivery: NamedDelivery,
+  sent: DescribedRequest | undefined,
+): Fields {
+  const payload = sent?.body ?? delivery.body;
   return {
     id: delivery.id,
     eventid: delivery.eventId,
-    eventtype: delivery.eventType,
+    eventtype: delivery.envelope.event,
     webhookid: delivery.webhookId,
     webhookname: delivery.webhookName,
-    headers: writeHeaders({ ...requestHeaders, 'Content-Length': length }),
-    payload: delivery.body,
+    headers: sent && writeHeaders(sent.headers, payload),
+    payload,
     success: delivery.state === 'delivered',
     response: delivery.responseBody ?? writeFailure(delivery.error),
     startdate: writeInstant(delivery.startedAt),
@@ -71,8 +71,8 @@ export const writeFailure = (error: string | null): string | undefined =>
   error === null ? undefined : `Failed due to : ${error}`;
 
 /** One line a header; signatures are left out, for they prove things to the receiver. */
-export const writeHeaders = (headers: Readonly<Record<string, string>>): string =>
-  Object.entries(headers)
+export const writeHeaders = (headers: Readonly<Record<string, string>>, body: string): string =>
+  Object.entries({ ...headers, 'Content-Length': String(Buffer.byteLength(body)) })
     .filter(([name]) => !/signature$/i.test(name))
     .map(([name, value]) => `${name}: ${value}`)
     .join('\n');
