@@ -6,6 +6,7 @@
 import { sql } from 'kysely';
 
 import type { Envelope } from '../event/event.ts';
+import { deleteWanted } from './delete-delivery.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { instant } from './instant.ts';
 import { all, contains, countAndRead } from './list-by-page.ts';
@@ -98,26 +99,17 @@ export async function findNamedDelivery(
 }
 
 /**
- * Deletes deliveries that have ended. Like the trimmer it leaves those of events above a living process's watermark,
- * by whose rows it is told what is still owed.
+ * Deletes what a list would have, so many at most; see `deleteWanted`.
  *
- * @param limit how many at most.
  * @returns how many were deleted.
  */
-export async function deleteDeliveries(
+export async function deleteListed(
   database: Database,
   territory: Territory,
   { search, limit }: { search: DeliverySearch; limit: number },
 ): Promise<number> {
-  const { numAffectedRows } = await sql`
-    with gone as (
-      select d.id from delivery d
-      where d.state in ('delivered', 'failed', 'cancelled') and ${deliveriesWanted(territory, search)}
-        and not exists (select from process p where d.event_id > p.watermark)
-      order by d.id limit ${limit}),
-    attempts as (delete from attempt where delivery_id in (select id from gone))
-    delete from delivery where id in (select id from gone)`.execute(database);
-  return Number(numAffectedRows ?? 0);
+  const wanted = sql`d.started_at is not null and ${deliveriesWanted(territory, search)}`;
+  return deleteWanted(database, wanted, limit);
 }
 
 /** An attempt never ends before its event was recorded, whose time the id begins with: later days are not read. */

@@ -46,8 +46,6 @@ async function deliver(webhookId: string, wanted: Wanted = {}): Promise<string> 
   await insertOutcomes(database, [
     { eventId, webhookId, state: 'delivered', tries: 1, attempt, ...wanted.outcome },
   ]);
-  // Told to be written down: what is above the watermark is not deleted.
-  await world.run(`update process set watermark = '${eventId}'`);
   return deliveryId(eventId, webhookId);
 }
 
@@ -176,8 +174,8 @@ describe('deleteWebhookDelivery', () => {
     await as('User', 'deleteWebhookDelivery', { enddate: '2026-01-01' });
     await as('User', 'deleteWebhookDelivery', { webhookid });
     expect(await listed('User')).toEqual([another]);
-    const { items } = (await world.api.ask('GET', '/v1/audit?action=delivery.deleted')).body;
-    expect(items.map(({ objectId, before }) => [objectId, before?.['count']])).toEqual([
+    const { items } = (await world.api.ask('GET', '/v1/audit?action=deliveries.deleted')).body;
+    expect(items.map(({ objectId, after }) => [objectId, after?.['count']])).toEqual([
       [webhookid, 1],
       [first, 1],
     ]);
@@ -190,13 +188,22 @@ describe('deleteWebhookDelivery', () => {
     expect(await listed('Admin')).toEqual([strange]);
   });
 
-  it('leaves what is still due, and what a take-over needs to know', async () => {
+  it('deletes what is due again, which is thereby cancelled, and leaves what is in flight', async () => {
     const { id: webhookid } = await world.make('User');
     const again = { state: 'pending', tries: 1, nextAttemptAtMs: Date.now() + 60_000 } as const;
-    const waiting = await deliver(webhookid, { outcome: again });
-    const done = await deliver(webhookid);
+    await deliver(webhookid, { outcome: again });
+    const inFlight = await deliver(webhookid);
+    await world.run(`update delivery set state = 'delivering' where id = '${inFlight}'`);
+    await as('User', 'deleteWebhookDelivery', { webhookid });
+    expect(await listed('User')).toEqual([inFlight]);
+  });
+
+  it('deletes at once, also what a take-over would look for', async () => {
+    const { id: webhookid } = await world.make('User');
+    await deliver(webhookid);
     await world.run(`update process set watermark = '00000000-0000-7000-8000-000000000000'`);
     await as('User', 'deleteWebhookDelivery', { webhookid });
-    expect(await listed('User')).toEqual([done, waiting]);
+    expect(await listed('User')).toEqual([]);
+    expect(await world.run(`select id from event where '${webhookid}' = any(owed)`)).toEqual([]);
   });
 });

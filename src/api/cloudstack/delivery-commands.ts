@@ -3,7 +3,7 @@
  *
  * Source: reference "CloudStack" sections 1.1 and 1.3; apache/cloudstack, WebhookApiServiceImpl.
  */
-import { deleteDeliveries, listDeliveriesByPage } from '../../store/list-deliveries-by-page.ts';
+import { deleteListed, listDeliveriesByPage } from '../../store/list-deliveries-by-page.ts';
 import type { DeliverySearch } from '../../store/list-deliveries-by-page.ts';
 import { databaseOf, inTransaction } from '../../store/open.ts';
 import type { Database } from '../../store/open.ts';
@@ -26,7 +26,7 @@ export const listWebhookDeliveries: CommandFunction = async ({ options, caller, 
   return listFields('webhookdelivery', count, await presentDeliveries(options, rows));
 };
 
-/** Deleted in one statement; those beyond are left for the next. */
+/** Deleted in one transaction; those beyond are left for the next. */
 const deletedAtOnceMax = 5_000;
 
 export const deleteWebhookDelivery: CommandFunction = async ({ options, caller, args }) => {
@@ -34,7 +34,7 @@ export const deleteWebhookDelivery: CommandFunction = async ({ options, caller, 
   for (;;) {
     const deleted = await inTransaction(options.store, async database => {
       const what = { search, limit: deletedAtOnceMax };
-      const count = await deleteDeliveries(database, caller.territory, what);
+      const count = await deleteListed(database, caller.territory, what);
       if (count > 0) await noteDeleted(database, caller, { search, count });
       return count;
     });
@@ -49,11 +49,11 @@ async function noteDeleted(
 ): Promise<void> {
   const { accountId, domain } = caller.principal;
   await noteChange(database, caller, {
-    action: 'delivery.deleted',
+    action: 'deliveries.deleted',
     objectId: search.id ?? search.webhookId ?? 'all in reach',
     accountId: accountId ?? null,
     domainId: domain?.id ?? null,
-    before: { ...search, count },
+    after: { ...search, count },
   });
 }
 
