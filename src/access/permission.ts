@@ -61,6 +61,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'DELETE /v1/deliveries': tenants,
   'DELETE /v1/deliveries/:id': tenants,
   'POST /v1/deliveries/:id/redeliver': tenants,
+  'POST /v1/events': operator,
   'GET /v1/events': tenants,
   'GET /v1/events/:id': tenants,
   'GET /v1/events/:id/explain': tenants,
@@ -99,6 +100,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'PUT /v1/settings': tenants,
   'DELETE /v1/settings': tenants,
 
+  /** The source's own token or signature opens it. */
+  'POST /v1/in/:source': 'public',
+  'OPTIONS /v1/in/:source': 'public',
   'GET /v1/sources': operator,
   'POST /v1/sources/:name/pause': operator,
   'POST /v1/sources/:name/resume': operator,

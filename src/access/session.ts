@@ -1,6 +1,6 @@
 /** Logging in, and telling who a request is from. */
 import type { Role } from '../store/app-user.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import type { TokenScope } from '../store/credential.ts';
 import type { Database } from '../store/open.ts';
 import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
@@ -53,9 +53,14 @@ export async function openSession(
     kind: 'session',
     name: 'login',
     tokenHash: hashToken(token),
-    scopes: tokenScopes,
+    scopes: fullScopes,
   });
   return { token, expiresAt: session.expiresAt };
+}
+
+/** Whoever may change everything may post events as well. */
+export function opens(scopes: readonly TokenScope[], wanted: TokenScope): boolean {
+  return scopes.includes(wanted) || (wanted === 'ingest' && scopes.includes('write'));
 }
 
 /** @returns undefined when nobody has the token, or it has expired. */

@@ -18,6 +18,7 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { registerIntakeRoutes } from './intake-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
@@ -29,6 +30,7 @@ import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
 import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
@@ -54,6 +56,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...webhookSchemas,
     ...probeSchemas,
     ...flowSchemas,
+    ...intakeSchemas,
     ...formatSchemas,
     ...accessSchemas,
     ...loginSchemas,
@@ -101,6 +104,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    // Its parsers take bytes of any type: they are for it alone.
+    void routes.register(async posted => registerIntakeRoutes(posted, options));
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
     registerCloudstackApi(routes, options);

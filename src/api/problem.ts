@@ -38,6 +38,8 @@ export const problemKinds = {
   precondition_failed: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  encoding_unsupported: { status: 415, title: 'The body must not be encoded' },
+  message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
   intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
@@ -46,6 +48,7 @@ export const problemKinds = {
     title: 'The identity provider has no login for devices',
   },
   oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
+  source_unavailable: { status: 503, title: 'The message is not taken now' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -63,12 +66,22 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  /**
+   * @param detail for people: what was wrong with this request and, if that helps, what to do.
+   * @param retryAfterSeconds when to try again; the header `Retry-After`.
+   */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

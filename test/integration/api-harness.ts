@@ -145,6 +145,8 @@ export async function startApi(
     secretKey,
     secretKeys: [secretKey],
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
     formats: listFormats(),
     log,
