@@ -46,23 +46,24 @@ import { registerWebhookRoutes } from './webhook-routes.ts';
 /** An import of a large directory is the largest thing anybody sends. */
 const bodyBytesMax = 4 * 1024 * 1024;
 
+const schemas = [
+  ...webhookSchemas,
+  ...probeSchemas,
+  ...flowSchemas,
+  ...intakeSchemas,
+  ...formatSchemas,
+  ...accessSchemas,
+  ...loginSchemas,
+  ...changeSchemas,
+  ...directorySchemas,
+];
+
 /**
  * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
  *
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [
-    ...webhookSchemas,
-    ...probeSchemas,
-    ...flowSchemas,
-    ...intakeSchemas,
-    ...formatSchemas,
-    ...accessSchemas,
-    ...loginSchemas,
-    ...changeSchemas,
-    ...directorySchemas,
-  ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     exposeHeadRoutes: false,

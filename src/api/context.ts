@@ -7,6 +7,7 @@ import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
+import type { KeyLogin } from './log-in-by-key.ts';
 
 export interface ApiOptions {
   readonly store: Store;
@@ -32,6 +33,8 @@ export interface ApiOptions {
   readonly settingDefaults: SettingDefaults;
   /** Absent: people log in by password alone. */
   readonly oidc?: OidcLogin;
+  /** Absent: the cloud's keys do not log in here. */
+  readonly keyLogin?: KeyLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;

@@ -52,7 +52,9 @@ function isInstant(text: string): boolean {
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
 export function formatFaults(errors: readonly SchemaFault[], part: string): ProblemError {
-  const faults = errors.map(error => toFault(error, part));
+  // Of an alternative, what is wrong within says more than that it is not met.
+  const told = errors.filter(({ keyword }) => keyword !== 'if');
+  const faults = told.map(error => toFault(error, part));
   return new ProblemError(
     'request_invalid',
     faults.map(({ path, message }) => `${path}: ${message}`).join('; '),
