@@ -325,6 +325,19 @@ describe('what is asked', () => {
     expect([large.status, large.envelope]).toEqual([431, 'errorresponse']);
   });
 
+  it('is answered in XML unless it asks for JSON', async () => {
+    const params = { command: 'createWebhook', name: '<a> & "b"', payloadurl: 'http://r/xml' };
+    const { headers, text } = await get(signed(params, pair));
+    expect(headers['content-type']).toBe('text/xml; charset=UTF-8');
+    expect(text).toMatch(
+      /^<\?xml version="1\.0" encoding="UTF-8"\?><createwebhookresponse cloud-stack-version="4\.23\.0\.0"><webhook><id>[0-9a-f-]{36}<\/id><name>&lt;a&gt; &amp; &quot;b&quot;<\/name><state>Enabled<\/state><domainid>[0-9a-f-]{36}<\/domainid><domain>ROOT<\/domain><account>admin<\/account><payloadurl>http:\/\/r\/xml<\/payloadurl><sslverification>false<\/sslverification><scope>Local<\/scope><created>[^<]+<\/created><\/webhook><\/createwebhookresponse>$/,
+    );
+    const listed = await get(signed({ command: 'listWebhooks', name: '<a> & "b"' }, pair));
+    expect(listed.text).toMatch(
+      /^<\?xml [^>]+><listwebhooksresponse [^>]+><count>1<\/count><webhook><id>/,
+    );
+  });
+
   it('leaves no secret in the log', async () => {
     await ask(api, pair, 'listWebhooks', { keyword: 'in-the-query' });
     await post({ ...credentials, password: 'in-the-form' });

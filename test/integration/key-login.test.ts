@@ -1,7 +1,11 @@
+import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { loadConfig } from '../../src/config/load.ts';
 import { identifyKeyPair } from '../../src/directory/cloudstack-identity.ts';
+import { serve } from '../../src/serve.ts';
 import { startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
+import { createTestDatabase } from '../service/shared.ts';
 import { startApi, type Answer, type ApiUnderTest } from './api-harness.ts';
 
 let cloud: FakeCloudstack;
@@ -156,4 +160,38 @@ it('logs nobody in where the operator has not turned it on', async () => {
   await using without = await startApi();
   const { status, body } = await without.ask('POST', '/v1/login', cloud.keys, {});
   expect([status, body.code]).toEqual([403, 'key_login_off']);
+});
+
+it('is turned on by the configuration, with the CloudStack of the directory', async () => {
+  await using database = await createTestDatabase();
+  const config = loadConfig({
+    cwd: '/',
+    env: {
+      HOOKLINE_DATABASE_URL: database.url,
+      HOOKLINE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
+      HOOKLINE_ADMIN_PASSWORD: 'correct horse',
+      HOOKLINE_HTTP_PORT: '0',
+      HOOKLINE_DIRECTORY_KIND: 'cloudstack',
+      HOOKLINE_DIRECTORY_URL: cloud.url,
+      HOOKLINE_DIRECTORY_API_KEY: cloud.keys.apiKey,
+      HOOKLINE_DIRECTORY_SECRET_KEY: cloud.keys.secretKey,
+      HOOKLINE_DIRECTORY_KEY_LOGIN: 'true',
+      HOOKLINE_DIRECTORY_KEY_TRUST_MS: '60000',
+    },
+  });
+  cloud.tables.user = [anna({ accounttype: 1 })];
+  const { signal } = new AbortController();
+  const served = await serve({ config, roles: ['api'], log: pino({ level: 'silent' }), signal });
+  try {
+    const answer = await fetch(`${served.url}/v1/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(cloud.keys),
+    });
+    const { expiresAt }: { expiresAt: string } = JSON.parse(await answer.text());
+    expect(answer.status).toBe(200);
+    expect(Date.parse(expiresAt)).toBeLessThanOrEqual(Date.now() + 60_000);
+  } finally {
+    await served.stop();
+  }
 });
