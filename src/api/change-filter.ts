@@ -7,13 +7,13 @@ import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
-import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
 
 type Means = Pick<ApiOptions, 'store' | 'newId'>;
 
 /**
  * @param id of the webhook.
- * @throws {ProblemError} not_found, filter_conflict.
+ * @throws {ProblemError} not_found, filter_invalid, filter_conflict.
  */
 export async function addFilter(
   { store, newId }: Means,
@@ -23,7 +23,7 @@ export async function addFilter(
   return inTransaction(store, async database => {
     await lockWebhook(database, id);
     const webhook = await requireWebhook(database, id, caller.territory);
-    refuseConflict(webhook.filters, filter);
+    await requireFilters(database, webhook, [{ filter, path: '' }]);
     const made = await insertFilter(database, id, { ...filter, id: newId() });
     await noteChange(database, caller, {
       action: 'filter.created',

@@ -15,7 +15,7 @@ import type { ApiOptions } from './context.ts';
 import { logInByKey } from './log-in-by-key.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from './problem.ts';
-import { answer, noContent, problems } from './route.ts';
+import { answer, noContent, problems, strangersBytesMax } from './route.ts';
 
 interface PasswordBody {
   readonly username: string;
@@ -60,7 +60,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   const { store, oidc, keyLogin } = options;
   app.post<{ Body: PasswordBody | KeyPair }>(
     '/v1/login',
-    { schema: schemas.login },
+    { schema: schemas.login, bodyLimit: strangersBytesMax },
     async (request, reply) => {
       const { body } = request;
       const session =
@@ -89,7 +89,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   }));
 
   app.get('/v1/session', { schema: schemas.session }, request => {
-    const { userId: _, domain, ...who } = callerOf(request).principal;
+    const { userId: _, expiresAt: _end, domain, ...who } = callerOf(request).principal;
     const token = tokenOf(request);
     return {
       ...who,

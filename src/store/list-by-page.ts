@@ -1,7 +1,7 @@
 /** Webhooks and filters by the number of a page and with a total, as CloudStack's API lists them. */
 import { sql } from 'kysely';
 
-import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { FilterType, Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import type { AccountKind } from './query-directory.ts';
@@ -91,7 +91,7 @@ const inDomain = ({ id, isRecursive }: { id: string; isRecursive: boolean }): Fr
 /** A filter with the name of its webhook. */
 export interface NamedFilter extends WebhookFilter {
   readonly id: string;
-  readonly type: string;
+  readonly type: FilterType;
   readonly created: string;
   readonly webhookId: string;
   readonly webhookName: string;

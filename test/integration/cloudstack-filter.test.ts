@@ -56,6 +56,16 @@ describe('filters', () => {
     expect((await list({})).count).toBe(1);
   });
 
+  it('lists filters that CloudStack has no words for', async () => {
+    const { id: webhookid } = await make('User');
+    const severe = { type: 'Severity', value: 'error' };
+    await world.api.ask('POST', `/v1/webhooks/${webhookid}/filters`, severe);
+    const { text } = await as('User', 'listWebhookFilters', { webhookid });
+    expect(text).toContain(
+      '"type":"Severity","mode":"Include","matchtype":"Exact","value":"error"',
+    );
+  });
+
   it.each([
     [{ mode: 'x' }, 530, 9999, 'Invalid mode specified'],
     [{ matchtype: 'x' }, 530, 9999, 'Invalid match type specified'],

@@ -24,7 +24,7 @@ export const addWebhookFilter: CommandFunction = async ({ options, caller, args 
     },
   });
   const { name } = await requireWebhook(databaseOf(options.store), id, caller.territory);
-  const named = { ...made, type: 'EventType', webhookId: id, webhookName: name };
+  const named = { ...made, webhookId: id, webhookName: name };
   return { webhookfilter: filterFields(named) };
 };
 
