@@ -121,6 +121,7 @@ async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
       log: pino({ level: 'silent' }),
     }),
     metrics: createMetrics(),
+    log: pino({ level: 'silent' }),
   }).probe;
 }
 
