@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
-import { writeToken } from '../config/token-file.ts';
+import { removeToken, writeToken } from '../config/token-file.ts';
 import { roles } from '../store/app-user.ts';
 import { createClient } from './client.ts';
 import {
@@ -10,6 +10,7 @@ import {
   configFor,
   defaultLimit,
   parseLimit,
+  parseList,
   parseWhole,
   printDone,
   printList,
@@ -17,7 +18,7 @@ import {
   serverFor,
 } from './context.ts';
 import type { Cli } from './context.ts';
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 
 interface PasswordOptions {
   readonly passwordStdin?: boolean;
@@ -32,6 +33,7 @@ const passwordStdin = ['--password-stdin', 'read the password from standard inpu
 
 export function addAccessCommands(program: Command, cli: Cli): void {
   addLogin(program, cli);
+  addSession(program, cli);
   addUserCommands(program, cli);
   addTokenCommands(program, cli);
 }
@@ -55,6 +57,34 @@ function addLogin(program: Command, cli: Cli): void {
       });
     });
 }
+
+function addSession(program: Command, cli: Cli): void {
+  program
+    .command('logout')
+    .description('end the login: its token is of no use to anybody from then on')
+    .action(async (_: object, command: Command) => {
+      const { url, tokenFile } = await serverFor(cli, command);
+      const client = await clientFor(cli, command);
+      // First of all: what cannot be ended at the server must not stay here either.
+      await removeToken(tokenFile, url);
+      await client.send('POST', '/v1/logout').catch((error: unknown) => {
+        if (!isStale(error)) throw error;
+      });
+      printDone(cli, command, `Logged out at ${url}.`, { url });
+    });
+  program
+    .command('whoami')
+    .description('show who you are at the Hookline asked, and with what rights')
+    .action(async (_: object, command: Command) => {
+      const { url } = await serverFor(cli, command);
+      const client = await clientFor(cli, command);
+      const { csrfToken: _token, ...who } = await client.get('/v1/session');
+      printRow(cli, command, { url, ...who });
+    });
+}
+
+const isStale = (error: unknown): boolean =>
+  error instanceof CommandError && error.problem['code'] === 'unauthenticated';
 
 function addUserCommands(program: Command, cli: Cli): void {
   const user = program.command('user').description('who may log in');
@@ -122,7 +152,7 @@ function addTokenCommands(program: Command, cli: Cli): void {
     .description('list your tokens')
     .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
     .action(async ({ limit }: { limit: number }, command: Command) => {
-      const columns = ['id', 'name', 'created', 'expiresAt', 'lastUsedAt'].map(field => ({
+      const columns = ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'].map(field => ({
         field,
       }));
       await printList(cli, command, { path: '/v1/tokens', query: {}, limit, columns });
@@ -131,15 +161,16 @@ function addTokenCommands(program: Command, cli: Cli): void {
     .command('create')
     .description('make a token; it is shown this once')
     .argument('<name>')
-    .option('--expires-in-days <n>', 'for ever when absent', parseWhole)
+    .option('--scopes <list>', 'what it opens: read, write; both when absent', parseList)
+    .option('--expires <days>', 'when it ends, such as 30; never when absent', parseDays)
     .option('--user <username>', 'whose, with --local', 'admin')
     .option(...local)
     .action(async (name: string, options: TokenOptions, command: Command) => {
       if (options.local === true)
         return createLocalToken(cli, command, { name, username: options.user });
       const client = await clientFor(cli, command);
-      const { expiresInDays } = options;
-      const made = await client.send('POST', '/v1/tokens', { name, expiresInDays });
+      const { scopes, expires: expiresInDays } = options;
+      const made = await client.send('POST', '/v1/tokens', { name, scopes, expiresInDays });
       printDone(cli, command, String(made['token']), made);
     });
   token
@@ -156,7 +187,9 @@ function addTokenCommands(program: Command, cli: Cli): void {
 }
 
 interface TokenOptions {
-  readonly expiresInDays?: number;
+  readonly scopes?: readonly string[];
+  /** Days. */
+  readonly expires?: number;
   readonly user: string;
   readonly local?: boolean;
 }
@@ -200,5 +233,8 @@ async function readPassword(
   if (password === '') throw new CommandError('The password is empty.');
   return password;
 }
+
+/** `30` and `30d`. */
+const parseDays = (text: string): number => parseWhole(text.replace(/d$/, ''));
 
 const pathOf = (username: string): string => `/v1/users/${encodeURIComponent(username)}`;

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { clientFor, defaultLimit, parseLimit, printDone, printList, printRow } from './context.ts';
 import type { Cli } from './context.ts';
 import { parseCsv } from './csv.ts';
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 
 interface Kind {
   readonly name: 'domain' | 'account';

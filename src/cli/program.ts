@@ -1,0 +1,50 @@
+/** Every command, put together. */
+import { Command } from 'commander';
+
+import { addAccessCommands } from './access.ts';
+import { addSharedOptions } from './context.ts';
+import type { Cli } from './context.ts';
+import { addDirectorySyncCommands } from './directory-sync.ts';
+import { addDirectoryCommands } from './directory.ts';
+import { addDeliveryCommands, addEventCommands } from './flow.ts';
+import { addImportCommands } from './import.ts';
+import { addListenCommand } from './listen.ts';
+import { addOperatorCommands } from './operate.ts';
+import { addAuditCommand, addSettingCommands } from './setting.ts';
+import { addWebhookCommands } from './webhook.ts';
+
+/** @param options.quiet Commander itself says nothing about errors; who called it does. */
+export function createProgram(
+  version: string,
+  cli: Cli,
+  { quiet }: { readonly quiet: boolean },
+): Command {
+  const program = new Command('hookline');
+  program
+    .description(
+      "Turns the events on a cloud's bus into recorded, signed, retried webhook deliveries.",
+    )
+    .version(version)
+    .configureOutput({
+      writeOut: text => cli.io.out(text.trimEnd()),
+      writeErr: text => {
+        if (!quiet) cli.io.err(text.trimEnd());
+      },
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Add --help for what is possible.')
+    .exitOverride();
+  addSharedOptions(program);
+  addOperatorCommands(program, cli);
+  addAccessCommands(program, cli);
+  addWebhookCommands(program, cli);
+  addDeliveryCommands(program, cli);
+  addEventCommands(program, cli);
+  addDirectoryCommands(program, cli);
+  addDirectorySyncCommands(program, cli);
+  addImportCommands(program, cli);
+  addSettingCommands(program, cli);
+  addAuditCommand(program, cli);
+  addListenCommand(program, cli);
+  return program;
+}
