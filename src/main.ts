@@ -7,6 +7,7 @@ import { runCommand } from './cli/run.ts';
 import type { Config } from './config/config.ts';
 import { readSurroundings } from './config/environment.ts';
 import { ConfigError } from './event/errors.ts';
+import { runDoctor } from './doctor.ts';
 import { importFromCloudstack } from './import.ts';
 import { openLocal } from './local.ts';
 import { serve, welcome } from './serve.ts';
@@ -64,5 +65,5 @@ function parseRoles(list: string): readonly Role[] {
 process.exitCode = await runCommand(process.argv.slice(2), version, {
   io: createProcessIo(),
   surroundings: readSurroundings(),
-  actions: { serve: serveUntilTold, openLocal, importFromCloudstack },
+  actions: { serve: serveUntilTold, doctor: runDoctor, openLocal, importFromCloudstack },
 });

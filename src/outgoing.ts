@@ -4,8 +4,8 @@ import { networkInterfaces } from 'node:os';
 
 import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
-import { createConnectors } from './dispatch/connect.ts';
-import { createEgress, type Lookup } from './dispatch/egress.ts';
+import { createConnectors, type OpenConnector } from './dispatch/connect.ts';
+import { createEgress, type Egress, type EgressOptions, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts';
 import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
@@ -41,23 +41,11 @@ export interface Outgoing {
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKeys, settings, metrics } = options;
+  const { config, secretKeys, settings, metrics } = options;
   const { responseBytesMax } = config.dispatch;
-  const egress = createEgress({
-    ...config.egress,
-    services: ownServices(config, databaseUrl),
-    lookup: options.lookup,
-    ownAddresses,
+  const { connector } = openWayOut({
+    ...options,
     onBlocked: kind => metrics.egressBlocked(kind),
-  });
-  const { proxy } = config.egress;
-  const trust = openTrust(config);
-  const connector = createConnectors({
-    egress,
-    trust,
-    ...(proxy && {
-      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
-    }),
   });
   const request = createRequestBuilder({
     unseal: sealed => unseal(secretKeys, sealed),
@@ -76,6 +64,42 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       success: config.success.codes,
     }),
   };
+}
+
+export interface WayOut {
+  readonly egress: Egress;
+  readonly connector: OpenConnector;
+}
+
+/**
+ * The guard, and the connections it lets through.
+ *
+ * @throws {ConfigError} when the configured certificates cannot be used.
+ */
+export function openWayOut({
+  config,
+  databaseUrl,
+  lookup: resolve,
+  onBlocked,
+}: Pick<OutgoingOptions, 'config' | 'databaseUrl' | 'lookup'> &
+  Pick<EgressOptions, 'onBlocked'>): WayOut {
+  const egress = createEgress({
+    ...config.egress,
+    services: ownServices(config, databaseUrl),
+    lookup: resolve,
+    ownAddresses,
+    onBlocked,
+  });
+  const { proxy } = config.egress;
+  const trust = openTrust(config);
+  const connector = createConnectors({
+    egress,
+    trust,
+    ...(proxy && {
+      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
+    }),
+  });
+  return { egress, connector };
 }
 
 /** The owner's, whatever domain the webhook's scope names. */

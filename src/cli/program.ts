@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { addAccessCommands } from './access.ts';
 import { addSharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
+import { addDoctorCommand } from './doctor.ts';
 import { addDirectorySyncCommands } from './directory-sync.ts';
 import { addDirectoryCommands } from './directory.ts';
 import { addDeliveryCommands, addEventCommands } from './flow.ts';
@@ -36,6 +37,7 @@ export function createProgram(
     .exitOverride();
   addSharedOptions(program);
   addOperatorCommands(program, cli);
+  addDoctorCommand(program, cli);
   addAccessCommands(program, cli);
   addWebhookCommands(program, cli);
   addDeliveryCommands(program, cli);

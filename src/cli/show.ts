@@ -96,7 +96,7 @@ export function showField(value: unknown): string {
 }
 
 /** Events, responses and errors come from strangers: an escape sequence among them must not reach the terminal. */
-function safe(text: string): string {
+export function safe(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
     char === '\n' ? '⏎' : `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );

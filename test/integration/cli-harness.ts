@@ -8,6 +8,7 @@ import { expect } from 'vitest';
 import type { Actions } from '../../src/cli/context.ts';
 import { runCommand } from '../../src/cli/run.ts';
 import type { ApiOptions } from '../../src/api/context.ts';
+import { runDoctor } from '../../src/doctor.ts';
 import { importFromCloudstack } from '../../src/import.ts';
 import { openLocal } from '../../src/local.ts';
 import { startApi } from './api-harness.ts';
@@ -112,7 +113,13 @@ export async function runIn(
       readInput: async () => input,
     },
     surroundings: where,
-    actions: { serve: async () => undefined, openLocal, importFromCloudstack, ...actions },
+    actions: {
+      serve: async () => undefined,
+      doctor: runDoctor,
+      openLocal,
+      importFromCloudstack,
+      ...actions,
+    },
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
 }
