@@ -1,5 +1,6 @@
 /** Runs Hookline in this process: database, schema, first user, app, API. */
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Logger } from 'pino';
@@ -106,7 +107,7 @@ async function untilReachable(store: Store, { log, signal }: ServeOptions): Prom
 }
 
 async function listen(
-  { config, log }: ServeOptions,
+  { config, roles, log }: ServeOptions,
   { app, store, secretKey }: { app: App; store: Store; secretKey: Buffer },
   stack: AsyncDisposableStack,
 ): Promise<string> {
@@ -115,6 +116,8 @@ async function listen(
     secretKey,
     sources: () => app.sources,
     metrics: app.metrics.registry,
+    probe: app.probe,
+    self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config),
     log,
     newId,

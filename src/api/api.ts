@@ -16,12 +16,15 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerProbeRoutes } from './probe-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { probeSchemas } from './schema-probe.ts';
 import { webhookSchemas } from './schema-webhook.ts';
+import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
@@ -41,6 +44,7 @@ const bodyBytesMax = 4 * 1024 * 1024;
 export function createApi(options: ApiOptions): FastifyInstance {
   const schemas = [
     ...webhookSchemas,
+    ...probeSchemas,
     ...flowSchemas,
     ...accessSchemas,
     ...changeSchemas,
@@ -74,6 +78,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerKeyRoutes(routes, options);
     registerWebhookRoutes(routes, options);
     registerFilterRoutes(routes, options);
+    registerSecretRoutes(routes, options);
+    registerProbeRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
     registerQuarantineRoutes(routes, options);

@@ -1,5 +1,7 @@
 /** What the routes are handed. */
 import type { Log } from '../event/log.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Store } from '../store/open.ts';
 
@@ -10,6 +12,10 @@ export interface ApiOptions {
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;
+  /** Makes a test delivery, from this process. */
+  readonly probe: ProbeControl;
+  /** What this process is. */
+  readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
   readonly log: Log;
@@ -31,6 +37,14 @@ export interface SourceControl {
   pause(): void;
   resume(): void;
 }
+
+/** A test delivery as far as the API deals with it: what it answers is shown as it is. */
+export type ProbeControl = (test: {
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  readonly payload?: string;
+}) => Promise<{ readonly diagnosis: Diagnosis }>;
 
 /** A prom-client registry. */
 export interface MetricsPage {

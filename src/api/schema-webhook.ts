@@ -1,5 +1,6 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
 import { categories } from '../event/event.ts';
+import { ownHeadersMax } from '../format/own-header.ts';
 import { filterMatchTypes, filterModes, scopes, webhookStates } from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
@@ -88,6 +89,20 @@ const fields = {
     type: 'boolean',
     description: 'Whether the certificate must be valid. On for https unless turned off.',
   },
+  caCertificate: {
+    ...nullable('string'),
+    maxLength: 65_536,
+    description:
+      "PEM of the authorities, or of the receiver's own certificate, that are trusted instead of the usual ones.",
+  },
+  headers: {
+    type: ['object', 'null'],
+    additionalProperties: { type: 'string' },
+    maxProperties: ownHeadersMax,
+    description:
+      'Sent with every request. Values do not come out again: they read `***`, and `***` given back keeps the value there is. A change replaces all of them.',
+    example: { Authorization: '***' },
+  },
   categories: {
     type: 'array',
     minItems: 1,
@@ -98,6 +113,18 @@ const fields = {
   },
   ...limits,
 } as const;
+
+/** What of a webhook a test delivery has to do with. */
+const {
+  name: _name,
+  description: _description,
+  state: _state,
+  scope: _scope,
+  categories: _categories,
+  tries: _tries,
+  concurrencyMax: _concurrencyMax,
+  ...sentFields
+} = fields;
 
 const secretKey = {
   ...nullable('string'),
@@ -113,6 +140,38 @@ const domainId = {
 const accountId = {
   ...cloudId,
   description: 'The owner; cannot be changed. Your own account when absent.',
+} as const;
+
+const payload = {
+  type: 'string',
+  maxLength: 1_048_576,
+  description: 'The body. When absent or empty, CloudStack\'s own: `{ "CloudStack": "works!" }`.',
+} as const;
+
+const webhookTest = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    payload,
+    payloadUrl: { ...fields.payloadUrl, description: "Instead of the webhook's own." },
+    sslVerification: { ...fields.sslVerification, description: "Instead of the webhook's own." },
+    secretKey: { ...secretKey, description: 'Signs it instead of its own; null or "": unsigned.' },
+  },
+} as const;
+
+const unsavedTest = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['payloadUrl'],
+  properties: {
+    ...sentFields,
+    payload,
+    secretKey: { ...secretKey, description: 'Signs it.' },
+    accountId: {
+      ...cloudId,
+      description: 'Whose webhook it would be: the owner decides what may be reached.',
+    },
+  },
 } as const;
 
 const newWebhook = {
@@ -165,4 +224,6 @@ export const webhookSchemas = [
   { $id: 'NewWebhook', ...newWebhook },
   { $id: 'WebhookChange', ...webhookChange },
   { $id: 'Webhook', ...webhook },
+  { $id: 'WebhookTest', ...webhookTest },
+  { $id: 'UnsavedTest', ...unsavedTest },
 ];

@@ -4,9 +4,11 @@
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
 import type { Scope, WebhookState } from '../event/webhook.ts';
+import { hiddenValue, keepHidden, refuseOwnHeaders } from '../format/own-header.ts';
 import type { Role } from '../store/app-user.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
 import type { WebhookValues } from '../store/query-webhook.ts';
+import { refuseCaCertificate } from './ca-certificate.ts';
 import { ProblemError } from './problem.ts';
 
 /** What a request wants changed; null takes a value away. */
@@ -18,6 +20,8 @@ export interface WebhookChange {
   readonly domainId?: string;
   readonly payloadUrl?: string;
   readonly sslVerification?: boolean;
+  readonly caCertificate?: string | null;
+  readonly headers?: Readonly<Record<string, string>> | null;
   readonly categories?: readonly string[];
   readonly tries?: number | null;
   readonly timeoutMs?: number | null;
@@ -27,7 +31,7 @@ export interface WebhookChange {
 type NewWebhook = WebhookChange & Required<Pick<WebhookChange, 'name' | 'payloadUrl'>>;
 
 /**
- * @throws {ProblemError} payload_url_invalid, ssl_verification_invalid, domain_invalid.
+ * @throws {ProblemError} as `planWebhookChange`.
  */
 export function planNewWebhook(owner: AccountFacts, change: NewWebhook): WebhookValues {
   const payloadUrl = normalizePayloadUrl(change.payloadUrl);
@@ -40,6 +44,8 @@ export function planNewWebhook(owner: AccountFacts, change: NewWebhook): Webhook
     domainId: owner.domainId,
     payloadUrl,
     sslVerification: isHttps(payloadUrl),
+    caCertificate: null,
+    headers: null,
     categories: ['ActionEvent'],
     tries: null,
     timeoutMs: null,
@@ -49,7 +55,8 @@ export function planNewWebhook(owner: AccountFacts, change: NewWebhook): Webhook
 }
 
 /**
- * @throws {ProblemError} payload_url_invalid, ssl_verification_invalid, domain_invalid.
+ * @throws {ProblemError} payload_url_invalid, ssl_verification_invalid, domain_invalid, ca_certificate_invalid,
+ *   headers_invalid.
  */
 export function planWebhookChange(
   owner: AccountFacts,
@@ -62,6 +69,8 @@ export function planWebhookChange(
   return {
     ...current,
     ...plain,
+    ...(change.caCertificate && { caCertificate: planCaCertificate(change.caCertificate) }),
+    ...(change.headers && { headers: planHeaders(change.headers, current.headers ?? {}) }),
     payloadUrl,
     sslVerification: planVerification(current, payloadUrl, change.sslVerification),
     domainId: planDomain(owner, current, change),
@@ -105,6 +114,28 @@ function planVerification(current: WebhookValues, payloadUrl: string, wanted?: b
   }
   // A move from http to https turns it on, the way back off; only a wish to have it off is remembered.
   return wanted ?? (https && (current.sslVerification || !isHttps(current.payloadUrl)));
+}
+
+function planCaCertificate(given: string): string {
+  const refusal = refuseCaCertificate(given);
+  if (refusal === undefined) return given;
+  throw new ProblemError('ca_certificate_invalid', `caCertificate ${refusal}.`);
+}
+
+function planHeaders(
+  wanted: Readonly<Record<string, string>>,
+  current: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const kept = keepHidden(wanted, current);
+  if ('missing' in kept) {
+    throw new ProblemError(
+      'headers_invalid',
+      `headers: ${kept.missing} has no value yet that ${hiddenValue} could stand for.`,
+    );
+  }
+  const refusal = refuseOwnHeaders(kept.headers);
+  if (refusal === undefined) return kept.headers;
+  throw new ProblemError('headers_invalid', `headers: ${refusal}.`);
 }
 
 function planDomain(owner: AccountFacts, current: WebhookValues, change: WebhookChange): string {

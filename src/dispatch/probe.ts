@@ -6,6 +6,7 @@
  */
 import type { Pool } from 'undici';
 
+import { hiddenValue } from '../format/own-header.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { SuccessCodes } from '../outcome/classify.ts';
 import {
@@ -166,8 +167,6 @@ async function lookAgain(
   return isCertificateError(errorCode) ? lookAtCertificate(connector, route) : undefined;
 }
 
-const masked = '***';
-
 function showSent(
   headers: readonly string[],
   own: Readonly<Record<string, string>> = {},
@@ -176,7 +175,7 @@ function showSent(
   return Object.fromEntries(
     names.map((name, index) => [
       name,
-      Object.hasOwn(own, name) ? masked : (headers[index * 2 + 1] ?? ''),
+      Object.hasOwn(own, name) ? hiddenValue : (headers[index * 2 + 1] ?? ''),
     ]),
   );
 }

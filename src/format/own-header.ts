@@ -26,6 +26,39 @@ export const ownHeadersMax = 32;
 const nameCharsMax = 128;
 const valueCharsMax = 4_096;
 
+/** What a header's value reads as for whoever looks; none can be sent that says this. */
+export const hiddenValue = '***';
+
+/**
+ * The headers with their names alone. Every value is hidden, for nothing tells a credential from a word that is none.
+ *
+ * @example hideOwnHeaders({ Authorization: 'Bearer x' }) // { Authorization: '***' }
+ */
+export function hideOwnHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.keys(headers).map(name => [name, hiddenValue]));
+}
+
+/**
+ * The wanted headers, with the value there is wherever they say the hidden one: what was looked at can be given back.
+ *
+ * @returns or the name of a header that says the hidden value and has none yet.
+ */
+export function keepHidden(
+  wanted: Readonly<Record<string, string>>,
+  present: Readonly<Record<string, string>>,
+): { readonly headers: Readonly<Record<string, string>> } | { readonly missing: string } {
+  const known = new Map(
+    Object.entries(present).map(([name, value]) => [name.toLowerCase(), value]),
+  );
+  const entries: [string, string][] = [];
+  for (const [name, value] of Object.entries(wanted)) {
+    const meant = value === hiddenValue ? known.get(name.toLowerCase()) : value;
+    if (meant === undefined) return { missing: name };
+    entries.push([name, meant]);
+  }
+  return { headers: Object.fromEntries(entries) };
+}
+
 /**
  * Why the headers cannot be sent; undefined when they can. Values are not shown: they may be credentials.
  *

@@ -17,6 +17,10 @@ export interface WebhookValues {
   readonly domainId: string;
   readonly payloadUrl: string;
   readonly sslVerification: boolean;
+  /** PEM. */
+  readonly caCertificate: string | null;
+  /** As they are sent, credentials and all: `format/own-header.ts` hides them from whoever looks. */
+  readonly headers: Readonly<Record<string, string>> | null;
   readonly categories: readonly string[];
   readonly tries: number | null;
   readonly timeoutMs: number | null;
@@ -52,7 +56,8 @@ const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType
   'created', ${instant('f.created')})`;
 
 const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
-  w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification", w.categories,
+  w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification",
+  w.ca_certificate as "caCertificate", w.headers, w.categories,
   w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax",
   ${instant('w.created')} as created, ${instant('w.updated')} as updated,
   exists (select from webhook_secret s where s.webhook_id = w.id
@@ -101,13 +106,18 @@ export async function insertWebhook(
 ): Promise<boolean> {
   const { rows } = await sql`
     insert into webhook (id, name, description, state, scope, account_id, domain_id, payload_url, ssl_verification,
-      categories, tries, timeout_ms, concurrency_max)
+      ca_certificate, headers, categories, tries, timeout_ms, concurrency_max)
     values (${id}, ${webhook.name}, ${webhook.description}, ${webhook.state}, ${webhook.scope}, ${webhook.accountId},
-      ${webhook.domainId}, ${webhook.payloadUrl}, ${webhook.sslVerification}, ${[...webhook.categories]}::text[],
-      ${webhook.tries}, ${webhook.timeoutMs}, ${webhook.concurrencyMax})
+      ${webhook.domainId}, ${webhook.payloadUrl}, ${webhook.sslVerification}, ${webhook.caCertificate}, ${json(webhook.headers)}::jsonb,
+      ${[...webhook.categories]}::text[], ${webhook.tries}, ${webhook.timeoutMs}, ${webhook.concurrencyMax})
     on conflict (account_id, payload_url) do nothing returning id`.execute(database);
   return rows.length > 0;
 }
+
+/** Later than before, also when two changes fall into one millisecond, so that it tells two states of a webhook apart. */
+const nextUpdated = sql`greatest(now(), w.updated + interval '1 ms')`;
+
+const json = (value: object | null): string | null => value && JSON.stringify(value);
 
 /** @returns false when another webhook of the owner has the payload URL. */
 export async function updateWebhook(
@@ -118,13 +128,19 @@ export async function updateWebhook(
   const { rows } = await sql`
     update webhook w set name = ${webhook.name}, description = ${webhook.description}, state = ${webhook.state},
       scope = ${webhook.scope}, domain_id = ${webhook.domainId}, payload_url = ${webhook.payloadUrl},
-      ssl_verification = ${webhook.sslVerification}, categories = ${[...webhook.categories]}::text[],
+      ssl_verification = ${webhook.sslVerification}, ca_certificate = ${webhook.caCertificate},
+      headers = ${json(webhook.headers)}::jsonb, categories = ${[...webhook.categories]}::text[],
       tries = ${webhook.tries}, timeout_ms = ${webhook.timeoutMs}, concurrency_max = ${webhook.concurrencyMax},
-      updated = now()
+      updated = ${nextUpdated}
     where w.id = ${id} and not exists (select from webhook other
       where other.account_id = w.account_id and other.payload_url = ${webhook.payloadUrl} and other.id <> w.id)
     returning w.id`.execute(database);
   return rows.length > 0;
+}
+
+/** Something of the webhook that its row does not hold was changed. */
+export async function touchWebhook(database: Database, id: string): Promise<void> {
+  await sql`update webhook w set updated = ${nextUpdated} where w.id = ${id}`.execute(database);
 }
 
 export async function deleteWebhook(database: Database, id: string): Promise<boolean> {

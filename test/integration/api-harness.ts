@@ -2,12 +2,19 @@
 import { randomBytes } from 'node:crypto';
 
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
 import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Probe } from '../../src/dispatch/probe.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
+import { createMatchIndex } from '../../src/match/match-index.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { openOutgoing } from '../../src/outgoing.ts';
+import { SettingSync } from '../../src/setting-sync.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -84,6 +91,34 @@ export interface ApiUnderTest extends AsyncDisposable {
   ): Promise<Answer>;
 }
 
+/** Every name is this machine, and may be asked. */
+async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
+  const index = createMatchIndex();
+  return openOutgoing({
+    config: loadConfig({
+      cwd: '/',
+      env: {
+        HOOKLINE_DATABASE_URL: databaseUrl,
+        HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
+        HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8',
+      },
+    }),
+    databaseUrl,
+    secretKeys: [secretKey],
+    lookup: async () => [{ address: '127.0.0.1', family: 4 }],
+    connectionsMax: 1,
+    index: () => index,
+    settings: await SettingSync.open({
+      store,
+      defaults: settingDefaults,
+      waitMsMax: 60_000,
+      pathOf: id => index.pathOf(id),
+      log: pino({ level: 'silent' }),
+    }),
+    metrics: createMetrics(),
+  }).probe;
+}
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
@@ -106,6 +141,8 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     newId,
     now: Date.now,
     randomBytes,
+    probe: await openProbe(database.url, store),
+    self: { host: 'test', dispatches: false },
     ...options,
   });
   const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {

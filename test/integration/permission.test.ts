@@ -92,6 +92,19 @@ const recipes: Record<string, Recipe> = {
     { name: 'n' },
   ]),
   'DELETE /v1/webhooks/:id': object('webhookId', ({ webhookId }) => [`/v1/webhooks/${webhookId}`]),
+  'POST /v1/webhooks/:id/secret': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/secret`,
+    {},
+  ]),
+  'POST /v1/webhooks/:id/test': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/test`,
+    {},
+  ]),
+  'POST /v1/test': object(
+    'accountId',
+    ({ accountId }) => ['/v1/test', { payloadUrl: 'http://r:1/', accountId }],
+    'account_invalid',
+  ),
   'GET /v1/webhooks/:id/filters': object('webhookId', ({ webhookId }) => [
     `/v1/webhooks/${webhookId}/filters`,
   ]),

@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import { formatCloudStack } from '../../src/format/cloudstack.ts';
 import { attemptHeaders } from '../../src/format/format.ts';
-import { ownHeadersMax, refuseOwnHeaders } from '../../src/format/own-header.ts';
+import {
+  hiddenValue,
+  hideOwnHeaders,
+  keepHidden,
+  ownHeadersMax,
+  refuseOwnHeaders,
+} from '../../src/format/own-header.ts';
 import { openSigner } from '../../src/format/sign.ts';
 
 const ours = attemptHeaders(
@@ -60,5 +66,19 @@ describe('a webhook’s own headers', () => {
         expect(refuseOwnHeaders({ Authorization: `${secret}\n` })).not.toContain(secret);
       }),
     );
+  });
+});
+
+describe('hidden values of own headers', () => {
+  it('given back, mean what there is', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.string()), headers => {
+        expect(keepHidden(hideOwnHeaders(headers), headers)).toEqual({ headers });
+      }),
+    );
+  });
+
+  it('mean nothing where there is no header of the name', () => {
+    expect(keepHidden({ a: '1', B: hiddenValue }, { a: '2' })).toEqual({ missing: 'B' });
   });
 });

@@ -1,0 +1,197 @@
+/** Makes, changes and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
+import { seal } from '../access/seal.ts';
+import type { WebhookFilter } from '../event/webhook.ts';
+import { inTransaction } from '../store/open.ts';
+import type { Database } from '../store/open.ts';
+import { findAccount, findDomain } from '../store/query-directory.ts';
+import type { AccountFacts } from '../store/query-directory.ts';
+import { replaceSecret } from '../store/query-secret.ts';
+import {
+  deleteWebhook,
+  insertFilter,
+  insertWebhook,
+  lockWebhook,
+  updateWebhook,
+} from '../store/query-webhook.ts';
+import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
+import { highestRole } from '../store/query-user.ts';
+import { everything } from '../store/territory.ts';
+import type { Territory } from '../store/territory.ts';
+import type { Caller } from './authenticate.ts';
+import type { ApiOptions } from './context.ts';
+import { etagOf, requireMatch } from './etag.ts';
+import type { Conditions } from './etag.ts';
+import { noteChange } from './note-change.ts';
+import { ProblemError } from './problem.ts';
+import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
+import type { WebhookChange } from './webhook-rules.ts';
+
+export type ChangeBody = WebhookChange & { readonly secretKey?: string | null };
+export type NewBody = ChangeBody & {
+  readonly name: string;
+  readonly payloadUrl: string;
+  readonly accountId?: string;
+  readonly filters?: readonly WebhookFilter[];
+};
+
+/** A webhook, and what the request says of its state that must hold. */
+export interface Aim extends Conditions {
+  readonly id: string;
+}
+
+export async function makeWebhook(
+  { store, secretKey: key, newId }: ApiOptions,
+  caller: Caller,
+  { secretKey, filters, accountId, ...wanted }: NewBody,
+): Promise<WebhookFacts> {
+  return inTransaction(store, async database => {
+    const owner = await findOwner(database, caller, accountId);
+    const values = planNewWebhook(owner, wanted);
+    await requireScope(database, caller, { owner, values });
+    const id = newId();
+    if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
+    await keepSecret(database, { webhookId: id, key }, secretKey);
+    const added: FilterFacts[] = [];
+    for (const filter of filters ?? []) {
+      refuseConflict(added, filter);
+      added.push(await insertFilter(database, id, { ...filter, id: newId() }));
+    }
+    const made = await requireWebhook(database, id, everything);
+    const after = { ...made, secretKey };
+    await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
+    return made;
+  });
+}
+
+/** @throws {ProblemError} precondition_failed, and what the rules refuse. */
+export async function changeWebhook(
+  { store, secretKey: key }: ApiOptions,
+  caller: Caller,
+  { body, ...aim }: Aim & { readonly body: ChangeBody },
+): Promise<WebhookFacts> {
+  return inTransaction(store, async database => {
+    const { secretKey, ...change } = body;
+    const { id } = aim;
+    const current = await takeWebhook(database, caller, aim);
+    const owner = await requireAccount(database, current.accountId, everything);
+    const values = planWebhookChange(owner, valuesOf(current), change);
+    // What is not touched is not judged: an owner whose role was lowered can still be told to stop.
+    if (values.scope !== current.scope || values.domainId !== current.domainId) {
+      await requireScope(database, caller, { owner, values });
+    }
+    if (!(await updateWebhook(database, id, values))) throw urlInUse(values);
+    await keepSecret(database, { webhookId: id, key }, secretKey);
+    const now = await requireWebhook(database, id, everything);
+    await noteChange(database, caller, {
+      action: 'webhook.updated',
+      ...ofWebhook(now),
+      before: current,
+      after: { ...now, secretKey },
+    });
+    return now;
+  });
+}
+
+/** @throws {ProblemError} not_found, precondition_failed */
+export async function removeWebhook(
+  { store }: ApiOptions,
+  caller: Caller,
+  aim: Aim,
+): Promise<void> {
+  await inTransaction(store, async database => {
+    const before = await takeWebhook(database, caller, aim);
+    await deleteWebhook(database, aim.id);
+    await noteChange(database, caller, {
+      action: 'webhook.deleted',
+      ...ofWebhook(before),
+      before,
+    });
+  });
+}
+
+/** The webhook as nobody else changes it until the transaction ends. */
+async function takeWebhook(
+  database: Database,
+  { territory }: Caller,
+  { id, ifMatch }: Aim,
+): Promise<WebhookFacts> {
+  await lockWebhook(database, id);
+  const current = await requireWebhook(database, id, territory);
+  requireMatch(etagOf(current), ifMatch);
+  return current;
+}
+
+export async function findOwner(
+  database: Database,
+  { principal, territory }: Caller,
+  accountId = principal.accountId,
+): Promise<AccountFacts> {
+  if (accountId === undefined) {
+    throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
+  }
+  const owner = await requireAccount(database, accountId, territory);
+  if (owner.removedAt === null) return owner;
+  throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
+}
+
+export async function requireAccount(
+  database: Database,
+  id: string,
+  territory: Territory,
+): Promise<AccountFacts> {
+  const account = await findAccount(database, id, territory);
+  if (!account) throw new ProblemError('account_invalid', `There is no account ${id}.`);
+  return account;
+}
+
+/**
+ * The scope must lie within what the caller reaches, and be one that the owner may have.
+ *
+ * @throws {ProblemError} scope_invalid, domain_invalid.
+ */
+async function requireScope(
+  database: Database,
+  { principal, territory }: Caller,
+  { owner, values }: { owner: AccountFacts; values: WebhookValues },
+): Promise<void> {
+  const { scope, domainId } = values;
+  const ownerRole = await highestRole(database, owner.id);
+  if (!maySpecify(principal.role, scope) || (ownerRole && !maySpecify(ownerRole, scope))) {
+    throw new ProblemError(
+      'scope_invalid',
+      `Scope ${scope} can not be specified for owner ${owner.name}`,
+    );
+  }
+  if (!(await findDomain(database, domainId, territory))) {
+    throw new ProblemError('domain_invalid', `There is no domain ${domainId}.`);
+  }
+}
+
+async function keepSecret(
+  database: Database,
+  { webhookId, key }: { webhookId: string; key: Buffer },
+  secretKey: string | null | undefined,
+): Promise<void> {
+  if (secretKey === undefined) return;
+  const isGiven = secretKey !== null && secretKey !== '';
+  await replaceSecret(database, webhookId, isGiven ? seal(key, secretKey) : null);
+}
+
+const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
+  new ProblemError(
+    'payload_url_in_use',
+    `Payload URL: ${payloadUrl} is already in use by another webhook`,
+  );
+
+export function valuesOf(webhook: WebhookFacts): WebhookValues {
+  const {
+    id: _id,
+    hasSecret: _has,
+    filters: _filters,
+    created: _c,
+    updated: _u,
+    ...values
+  } = webhook;
+  return values;
+}
