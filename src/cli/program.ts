@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 
 import { addAccessCommands } from './access.ts';
+import { addApplyCommand } from './apply.ts';
 import { addSharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -40,6 +41,7 @@ export function createProgram(
   addDoctorCommand(program, cli);
   addAccessCommands(program, cli);
   addWebhookCommands(program, cli);
+  addApplyCommand(program, cli);
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);
   addDirectoryCommands(program, cli);

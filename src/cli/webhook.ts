@@ -1,5 +1,5 @@
 /** `hookline webhook …` */
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Command } from 'commander';
 
 import {
@@ -13,6 +13,8 @@ import {
   printRow,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { addExport } from './export.ts';
+import { type Filter, parseFilter } from './filter.ts';
 import type { Row } from './show.ts';
 
 const columns = ['id', 'name', 'state', 'scope', 'payloadUrl', 'hasSecret', 'filters'].map(
@@ -37,18 +39,13 @@ interface Fields {
   readonly filter?: readonly Filter[];
 }
 
-interface Filter {
-  readonly mode: string;
-  readonly matchType: string;
-  readonly value: string;
-}
-
 export function addWebhookCommands(program: Command, cli: Cli): void {
   const webhook = program.command('webhook').description('who is told of which events');
   addReading(webhook, cli);
   addWriting(webhook, cli);
   addStates(webhook, cli);
   addFilters(webhook, cli);
+  addExport(webhook, cli);
 }
 
 function addReading(webhook: Command, cli: Cli): void {
@@ -111,7 +108,7 @@ function addWriting(webhook: Command, cli: Cli): void {
     .option(
       '--filter <filter>',
       'such as Include:Prefix:VM. or just VM.START; again for more',
-      parseFilter,
+      andMore,
     )
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
@@ -173,9 +170,9 @@ function addFilters(webhook: Command, cli: Cli): void {
     .argument('<filter>', 'such as Include:Prefix:VM. or just VM.START', (text: string) =>
       parseFilter(text),
     )
-    .action(async (id: string, [added]: Filter[], _: object, command: Command) => {
+    .action(async (id: string, added: Filter, _: object, command: Command) => {
       const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, { ...added }));
+      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, added));
     });
 
   filter
@@ -190,6 +187,11 @@ function addFilters(webhook: Command, cli: Cli): void {
     });
 }
 
+const andMore = (text: string, before: readonly Filter[] | undefined): readonly Filter[] => [
+  ...(before ?? []),
+  parseFilter(text),
+];
+
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 
 async function toBody({ io }: Cli, options: Fields): Promise<Row> {
@@ -197,21 +199,4 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   const secretKey = secret === '-' ? (await io.readInput()).replace(/\r?\n$/, '') : secret;
   // JSON leaves out what is undefined: what was not said is not sent.
   return { ...rest, accountId, domainId, secretKey, filters };
-}
-
-/** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */
-function parseFilter(text: string, before: readonly Filter[] = []): Filter[] {
-  const parts = text.split(':');
-  const value = parts.slice(2).join(':');
-  const [mode = '', matchType = ''] = parts;
-  switch (parts.length) {
-    case 1:
-      return [...before, { mode: 'Include', matchType: 'Exact', value: text }];
-    case 2:
-      return [...before, { mode: 'Include', matchType: mode, value: matchType }];
-    default:
-      if (value === '')
-        throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
-      return [...before, { mode, matchType, value }];
-  }
 }
