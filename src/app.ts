@@ -9,6 +9,7 @@ import type { Probe } from './dispatch/probe.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
+import { createRetry, type Retry } from './retry.ts';
 import { openSource } from './sources.ts';
 import { runTrimmer } from './trimmer.ts';
 import { type AppOptions, openParts, type Parts, secretKeysOf } from './parts.ts';
@@ -18,6 +19,8 @@ export interface App {
   readonly sources: readonly Source[];
   /** Makes a test delivery. */
   readonly probe: Probe;
+  /** Reads a message of the quarantine again. */
+  readonly retry: Retry;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -50,6 +53,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics: parts.metrics,
     sources,
     probe: parts.outgoing.probe,
+    retry: createRetry({ ...parts, store, signal: intake.signal }),
     async stop() {
       intake.abort();
       await ingesting;

@@ -117,6 +117,7 @@ async function listen(
     sources: () => app.sources,
     metrics: app.metrics.registry,
     probe: app.probe,
+    retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config),
     log,

@@ -14,6 +14,8 @@ export interface ApiOptions {
   readonly metrics: MetricsPage;
   /** Makes a test delivery, from this process. */
   readonly probe: ProbeControl;
+  /** Reads a message of the quarantine again. */
+  readonly retry: RetryControl;
   /** What this process is. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
@@ -45,6 +47,18 @@ export type ProbeControl = (test: {
   readonly eventId: string;
   readonly payload?: string;
 }) => Promise<{ readonly diagnosis: Diagnosis }>;
+
+/** Reading a message of the quarantine again, as far as the API deals with it. */
+export type RetryControl = (id: string) => Promise<
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** It is not in the quarantine, or not any more. */
+  | { readonly kind: 'missing' }
+  /** This process has no decoder for its source. */
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  /** Nothing happened: intake is full, or the database away. */
+  | { readonly kind: 'busy' }
+>;
 
 /** A prom-client registry. */
 export interface MetricsPage {

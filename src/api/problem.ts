@@ -22,6 +22,8 @@ export const problemKinds = {
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
   last_admin: { status: 409, title: 'The last admin cannot be deleted' },
+  delivery_in_flight: { status: 409, title: 'The delivery is being made at this moment' },
+  source_unknown: { status: 409, title: 'The source is not configured here' },
   webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
   conflict: { status: 409, title: 'The database refuses this beside what it holds' },
   precondition_failed: { status: 412, title: 'It was changed meanwhile' },
@@ -29,6 +31,7 @@ export const problemKinds = {
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
+  intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -1,5 +1,6 @@
 /** JSON schemas of what flows through: events, deliveries, the quarantine, the sources. */
 import { deliveryKinds, deliveryStates } from '../event/delivery.ts';
+import { scopes } from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -48,7 +49,33 @@ const eventDetail = {
     owed: {
       type: 'array',
       items: id,
-      description: 'The webhooks that matched when it was recorded.',
+      description:
+        'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
+    },
+  },
+} as const;
+
+const explanation = {
+  type: 'object',
+  required: ['webhookId', 'name', 'scope', 'accountId', 'matched', 'owed', 'delivery'],
+  properties: {
+    webhookId: id,
+    name: text,
+    scope: { type: 'string', enum: scopes },
+    accountId: text,
+    matched: { type: 'boolean', description: 'As everything is set now.' },
+    reason: {
+      ...text,
+      description: 'The first thing that stands in the way.',
+      example: 'scope',
+    },
+    detail: { ...text, description: 'A sentence.' },
+    owed: { type: 'boolean', description: 'It matched when the event was recorded.' },
+    delivery: {
+      type: ['object', 'null'],
+      description: 'Null while it has no row: not owed, deleted, or its first attempt is not over.',
+      required: ['id', 'state'],
+      properties: { id, state: { type: 'string', enum: deliveryStates } },
     },
   },
 } as const;
@@ -101,6 +128,53 @@ const deliveryDetail = {
   },
 } as const;
 
+const bulkRedelivery = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['from'],
+  properties: {
+    from: { ...instant, description: 'Events recorded at or after this instant.' },
+    to: { ...instant, description: 'Events recorded before this instant; until now when absent.' },
+    state: {
+      type: 'string',
+      enum: ['delivered', 'failed', 'cancelled'],
+      default: 'failed',
+      description: 'What became of them the last time.',
+    },
+    eventType: { ...text, maxLength: 255, example: 'VM.START' },
+    dryRun: { type: 'boolean', default: false, description: 'Say what would be done.' },
+    cursor: { ...text, maxLength: 1_000, description: '`nextCursor` of the answer before.' },
+  },
+} as const;
+
+const bulkCount = {
+  count: { type: 'integer', description: 'Deliveries, of this request.' },
+  nextCursor: { type: ['string', 'null'], description: 'Where to go on; null when it is done.' },
+} as const;
+
+const bulkRedelivered = {
+  type: 'object',
+  required: ['dryRun', 'count', 'nextCursor'],
+  properties: {
+    dryRun: { type: 'boolean' },
+    ...bulkCount,
+    samples: {
+      type: 'array',
+      description: 'In a dry run: the first hundred of the deliveries it would make once more.',
+      items: {
+        type: 'object',
+        required: ['id', 'eventId', 'eventType', 'entityUuid'],
+        properties: {
+          id,
+          eventId: id,
+          eventType: text,
+          entityUuid: { type: ['string', 'null'] },
+        },
+      },
+    },
+  },
+} as const;
+
 const quarantinedFields = {
   id,
   source: { ...text, description: 'The configured source it came by.' },
@@ -124,6 +198,20 @@ const quarantinedDetail = {
   properties: {
     ...quarantinedFields,
     body: { type: ['string', 'null'], description: 'The message as it came, in base64.' },
+  },
+} as const;
+
+const retried = {
+  type: 'object',
+  required: ['outcome', 'eventIds', 'reason'],
+  properties: {
+    outcome: {
+      type: 'string',
+      enum: ['recorded', 'quarantined'],
+      description: 'Recorded: it has left the quarantine. Quarantined: it stays, for this reason.',
+    },
+    eventIds: { type: 'array', items: id, description: 'None when it is of no interest.' },
+    reason: { type: ['string', 'null'] },
   },
 } as const;
 
@@ -166,11 +254,21 @@ const readiness = {
 export const flowSchemas = [
   { $id: 'Event', ...event },
   { $id: 'EventDetail', ...eventDetail },
+  { $id: 'Explanation', ...explanation },
   { $id: 'Attempt', ...attempt },
   { $id: 'Delivery', ...delivery },
   { $id: 'DeliveryDetail', ...deliveryDetail },
+  { $id: 'BulkRedelivery', ...bulkRedelivery },
+  { $id: 'BulkRedelivered', ...bulkRedelivered },
+  {
+    $id: 'BulkDeleted',
+    type: 'object',
+    required: ['count', 'nextCursor'],
+    properties: bulkCount,
+  },
   { $id: 'Quarantined', ...quarantined },
   { $id: 'QuarantinedDetail', ...quarantinedDetail },
+  { $id: 'Retried', ...retried },
   { $id: 'Source', ...source },
   { $id: 'Readiness', ...readiness },
 ];

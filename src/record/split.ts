@@ -16,10 +16,11 @@ export function oneByOne(batch: MessageBatch): readonly MessageBatch[] {
 }
 
 /** The message as one the database will take: its bytes in the quarantine instead of its events. */
-export function refuse({ message, events }: ReadMessage, cause: unknown): ReadMessage {
+export function refuse({ message, events, retryOf }: ReadMessage, cause: unknown): ReadMessage {
   const id = events[0]?.id;
   if (id === undefined)
     throw new RangeError('only a message with events can be refused', { cause });
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return quarantine(message, id, `PostgreSQL refuses the event: ${reason}`);
+  const refused = quarantine(message, id, `PostgreSQL refuses the event: ${reason}`);
+  return { ...refused, ...(retryOf !== undefined && { retryOf }) };
 }

@@ -42,6 +42,8 @@ export interface BatchRows {
     readonly firstOffset: bigint;
     readonly nextOffset: bigint;
   };
+  /** The one message was in the quarantine: with a reason it stays there for that one, without it leaves. */
+  readonly retry?: { readonly id: string; readonly reason?: string };
   /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
   readonly receipt?: {
     readonly consumerId: string;
@@ -54,12 +56,15 @@ export type BatchResult =
   | { readonly kind: 'recorded'; readonly receiptId?: string }
   | { readonly kind: 'lease-lost' }
   /** The stored position is past the batch's first record. Nothing was written. */
-  | { readonly kind: 'position-ahead' };
+  | { readonly kind: 'position-ahead' }
+  /** The message to retry is not in the quarantine any more. Nothing was written. */
+  | { readonly kind: 'retried-before' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.retry ? [retryPart(rows.retry)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
@@ -73,7 +78,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
       ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
-  if (!answer.allowed) return { kind: 'position-ahead' };
+  if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
   return {
     kind: 'recorded',
     ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
@@ -131,7 +136,7 @@ export async function forgetOffset(
 // The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
 function heldPart(rows: BatchRows) {
   const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
-  return rows.position ? held : sql`${held}, allowed as (select from held)`;
+  return rows.position || rows.retry ? held : sql`${held}, allowed as (select from held)`;
 }
 
 // A position of another topic of the same name says nothing of this one: it begins anew.
@@ -147,6 +152,15 @@ function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position
       where stored.next_offset <= ${position.firstOffset.toString()}::bigint
         or stored.topic_id <> excluded.topic_id
     returning 1)`;
+}
+
+// Of two who retry at once, the second finds no row, and records nothing.
+function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
+  const change =
+    reason === undefined
+      ? sql`delete from quarantine`
+      : sql`update quarantine set reason = ${reason}`;
+  return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
 }
 
 function eventPart({ processId, source, events }: BatchRows) {

@@ -70,7 +70,7 @@ export function pageOf<T extends { readonly id: string }>(
 }
 
 /** The smallest id of that millisecond: ids begin with their time. */
-function firstIdAt(at: Date): string {
+export function firstIdAt(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0').slice(-12);
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }

@@ -78,6 +78,7 @@ export interface AnswerBody {
 export interface ApiUnderTest extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly store: Store;
+  readonly databaseUrl: string;
   readonly token: string;
   /** What was logged, as JSON lines. */
   readonly logged: string[];
@@ -141,6 +142,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     newId,
     now: Date.now,
     randomBytes,
+    retry: async () => ({ kind: 'missing' }),
     probe: await openProbe(database.url, store),
     self: { host: 'test', dispatches: false },
     ...options,
@@ -159,6 +161,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   return {
     app,
     store,
+    databaseUrl: database.url,
     token: token ?? '',
     logged,
     sources,

@@ -100,6 +100,10 @@ const recipes: Record<string, Recipe> = {
     `/v1/webhooks/${webhookId}/test`,
     {},
   ]),
+  'POST /v1/webhooks/:id/redeliver': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/redeliver`,
+    { from: '2026-01-01T00:00:00Z' },
+  ]),
   'POST /v1/test': object(
     'accountId',
     ({ accountId }) => ['/v1/test', { payloadUrl: 'http://r:1/', accountId }],
@@ -123,15 +127,26 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}`,
   ]),
+  'DELETE /v1/deliveries': object('webhookId', ({ webhookId }) => [
+    `/v1/deliveries?webhookId=${webhookId}`,
+  ]),
+  'DELETE /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
+    `/v1/deliveries/${deliveryId}`,
+  ]),
   'POST /v1/deliveries/:id/redeliver': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}/redeliver`,
     {},
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
+  'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [
+    `/v1/events/${eventId}/explain`,
+  ]),
   'GET /v1/quarantine': plain('/v1/quarantine'),
   'GET /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
   'DELETE /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
+
+  'POST /v1/quarantine/:id/retry': absent(`/v1/quarantine/${nothing}/retry`),
 
   'GET /v1/domains': list('/v1/domains', 'domainId'),
   'POST /v1/domains': plain('/v1/domains', { name: 'new' }),
