@@ -1,9 +1,7 @@
-/** `hookline login`, `hookline user …`, `hookline token …` */
-import { Option } from 'commander';
+/** `hookline login`, `logout`, `whoami`, `hookline token …` */
 import type { Command } from 'commander';
 
 import { removeToken, writeToken } from '../config/token-file.ts';
-import { roles } from '../store/app-user.ts';
 import { createClient } from './client.ts';
 import {
   clientFor,
@@ -19,22 +17,11 @@ import {
 } from './context.ts';
 import type { Cli } from './context.ts';
 import { CommandError } from './failure.ts';
-
-interface PasswordOptions {
-  readonly passwordStdin?: boolean;
-  readonly local?: boolean;
-}
-
-const local = [
-  '--local',
-  'act straight on the database the configuration names, without a login',
-] as const;
-const passwordStdin = ['--password-stdin', 'read the password from standard input'] as const;
+import { local, passwordStdin, readPassword, type PasswordOptions } from './password.ts';
 
 export function addAccessCommands(program: Command, cli: Cli): void {
   addLogin(program, cli);
   addSession(program, cli);
-  addUserCommands(program, cli);
   addTokenCommands(program, cli);
 }
 
@@ -86,65 +73,6 @@ function addSession(program: Command, cli: Cli): void {
 const isStale = (error: unknown): boolean =>
   error instanceof CommandError && error.problem['code'] === 'unauthenticated';
 
-function addUserCommands(program: Command, cli: Cli): void {
-  const user = program.command('user').description('who may log in');
-  user
-    .command('list')
-    .description('list users')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async ({ limit }: { limit: number }, command: Command) => {
-      const columns = ['username', 'role', 'accountId', 'created'].map(field => ({ field }));
-      await printList(cli, command, { path: '/v1/users', query: {}, limit, columns });
-    });
-  user
-    .command('create')
-    .description('make a user; with --local an admin, or a new password for one who is there')
-    .argument('<username>')
-    .addOption(new Option('--role <role>', 'what they may do').choices([...roles]).default('User'))
-    .option('--account <id>', 'the account what the user makes belongs to; your own when absent')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(
-      async (
-        username: string,
-        options: PasswordOptions & { role: string; account?: string },
-        command: Command,
-      ) => {
-        const password = await readPassword(cli, options, `Password for ${username}: `);
-        if (options.local === true) return putLocalUser(cli, command, { username, password });
-        const client = await clientFor(cli, command);
-        const { role, account: accountId } = options;
-        printRow(
-          cli,
-          command,
-          await client.send('POST', '/v1/users', { username, password, role, accountId }),
-        );
-      },
-    );
-  user
-    .command('password')
-    .description('give a user a new password; their tokens and sessions end')
-    .argument('<username>')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(async (username: string, options: PasswordOptions, command: Command) => {
-      const password = await readPassword(cli, options, `New password for ${username}: `);
-      if (options.local === true) return putLocalUser(cli, command, { username, password });
-      const client = await clientFor(cli, command);
-      await client.send('PATCH', pathOf(username), { password });
-      printDone(cli, command, `${username} has a new password`, { username });
-    });
-  user
-    .command('delete')
-    .description('delete a user and their tokens')
-    .argument('<username>')
-    .action(async (username: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      await client.send('DELETE', pathOf(username));
-      printDone(cli, command, `${username} deleted`, { username });
-    });
-}
-
 function addTokenCommands(program: Command, cli: Cli): void {
   const token = program.command('token').description('tokens for programs that act for you');
   token
@@ -194,18 +122,6 @@ interface TokenOptions {
   readonly local?: boolean;
 }
 
-async function putLocalUser(
-  cli: Cli,
-  command: Command,
-  user: { username: string; password: string },
-): Promise<void> {
-  await using database = await cli.actions.openLocal(configFor(cli, command));
-  const done = await database.putUser(user);
-  const { username } = user;
-  const said = done === 'created' ? `${username} made` : `${username} has a new password`;
-  printDone(cli, command, said, { username, done });
-}
-
 async function createLocalToken(
   cli: Cli,
   command: Command,
@@ -221,20 +137,5 @@ async function createLocalToken(
   printDone(cli, command, token, { ...wanted, token });
 }
 
-async function readPassword(
-  { io }: Cli,
-  options: PasswordOptions,
-  question: string,
-): Promise<string> {
-  const password =
-    options.passwordStdin === true
-      ? (await io.readInput()).replace(/\r?\n$/, '')
-      : await io.askSecret(question);
-  if (password === '') throw new CommandError('The password is empty.');
-  return password;
-}
-
 /** `30` and `30d`. */
 const parseDays = (text: string): number => parseWhole(text.replace(/d$/, ''));
-
-const pathOf = (username: string): string => `/v1/users/${encodeURIComponent(username)}`;

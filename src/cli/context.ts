@@ -140,9 +140,9 @@ export async function printList(cli: Cli, command: Command, request: ListRequest
   if (more) io.err(`There is more: raise --limit above ${rows.length}.`);
 }
 
-/** Prints one thing. */
-export function printRow({ io }: Cli, command: Command, row: Row): void {
-  io.out(sharedOptions(command).json === true ? JSON.stringify(row, null, 2) : showFacts(row));
+/** Prints one thing. @param shown what people see of it. */
+export function printRow({ io }: Cli, command: Command, row: Row, shown: Row = row): void {
+  io.out(sharedOptions(command).json === true ? JSON.stringify(row, null, 2) : showFacts(shown));
 }
 
 /** Says that something was done; to a script, the thing itself. */

@@ -44,6 +44,7 @@ const importMax = 5_000;
 export function addDirectoryCommands(program: Command, cli: Cli): void {
   const domain = program.command('domain').description(domains.about);
   addList(domain, cli, domains).option('--parent-id <id>', 'only those right below this one');
+  addShow(domain, cli, domains);
   domain
     .command('create')
     .description('make a domain')
@@ -55,6 +56,7 @@ export function addDirectoryCommands(program: Command, cli: Cli): void {
 
   const account = program.command('account').description(accounts.about);
   addList(account, cli, accounts).option('--domain-id <id>', 'only those of this domain');
+  addShow(account, cli, accounts);
   account
     .command('create')
     .description('make an account')
@@ -64,6 +66,17 @@ export function addDirectoryCommands(program: Command, cli: Cli): void {
     .addOption(new Option('--kind <kind>').choices(['user', 'project']).default('user'))
     .action(async (options: object, command: Command) => create(cli, command, accounts, options));
   addImport(account, cli, accounts);
+}
+
+function addShow(parent: Command, cli: Cli, kind: Kind): void {
+  parent
+    .command('show')
+    .description(`show ${kind.name === 'account' ? 'an account' : 'a domain'}`)
+    .argument('<id>')
+    .action(async (id: string, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      printRow(cli, command, await client.get(`${kind.path}/${encodeURIComponent(id)}`));
+    });
 }
 
 async function create(cli: Cli, command: Command, kind: Kind, options: object): Promise<void> {

@@ -8,11 +8,15 @@ import type { Cli } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
 import { addDirectorySyncCommands } from './directory-sync.ts';
 import { addDirectoryCommands } from './directory.ts';
-import { addDeliveryCommands, addEventCommands } from './flow.ts';
+import { addDeliveryCommands } from './delivery.ts';
+import { addEventCommands } from './event.ts';
 import { addImportCommands } from './import.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
 import { addAuditCommand, addSettingCommands } from './setting.ts';
+import { addQuarantineCommands } from './quarantine.ts';
+import { addSourceCommands } from './source.ts';
+import { addUserCommands } from './user.ts';
 import { addWebhookCommands } from './webhook.ts';
 
 /** @param options.quiet Commander itself says nothing about errors; who called it does. */
@@ -40,10 +44,13 @@ export function createProgram(
   addOperatorCommands(program, cli);
   addDoctorCommand(program, cli);
   addAccessCommands(program, cli);
+  addUserCommands(program, cli);
   addWebhookCommands(program, cli);
   addApplyCommand(program, cli);
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);
+  addQuarantineCommands(program, cli);
+  addSourceCommands(program, cli);
   addDirectoryCommands(program, cli);
   addDirectorySyncCommands(program, cli);
   addImportCommands(program, cli);

@@ -16,6 +16,7 @@ import type { Cli } from './context.ts';
 import { addExport } from './export.ts';
 import { type Filter, parseFilter } from './filter.ts';
 import type { Row } from './show.ts';
+import { addWork } from './webhook-work.ts';
 
 const columns = ['id', 'name', 'state', 'scope', 'payloadUrl', 'hasSecret', 'filters'].map(
   field => ({ field }),
@@ -45,6 +46,7 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
   addWriting(webhook, cli);
   addStates(webhook, cli);
   addFilters(webhook, cli);
+  addWork(webhook, cli);
   addExport(webhook, cli);
 }
 
@@ -162,6 +164,20 @@ function addStates(webhook: Command, cli: Cli): void {
 
 function addFilters(webhook: Command, cli: Cli): void {
   const filter = webhook.command('filter').description('which events of its scope a webhook wants');
+
+  filter
+    .command('list')
+    .description("list a webhook's filters")
+    .argument('<webhookId>')
+    .action(async (id: string, _: object, command: Command) => {
+      const filterColumns = ['id', 'mode', 'matchType', 'value'].map(field => ({ field }));
+      await printList(cli, command, {
+        path: `${pathOf(id)}/filters`,
+        query: {},
+        limit: defaultLimit,
+        columns: filterColumns,
+      });
+    });
 
   filter
     .command('add')
