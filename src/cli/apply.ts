@@ -27,6 +27,19 @@ interface Options {
 /** More webhooks of one owner than this are not compared with. */
 const existingMax = 1_000_000;
 
+const example = `
+A file holds any number of documents, each a webhook or a list of them, known by owner and name:
+
+  - name: lab
+    accountId: 7ae7c033-4cf3-49bf-ae0a-2e3b93abc3c7   # the owner; you when absent
+    payloadUrl: https://receiver.example/hook
+    secretKeyFrom: env:LAB_SECRET                     # or file:lab.secret; null takes it away
+    headers: { X-Tenant: lab, Authorization: { valueFrom: env:LAB_TOKEN } }
+    tries: 5                                          # null goes back to the default
+    filters: [Include:Prefix:VM., { mode: Exclude, matchType: Exact, value: VM.START }]
+
+Any field of the API's webhooks may stand there. A secret or header that is set already is left alone, unless --secrets.`;
+
 export function addApplyCommand(program: Command, cli: Cli): void {
   program
     .command('apply')
@@ -43,6 +56,7 @@ export function addApplyCommand(program: Command, cli: Cli): void {
     .option('--prune', 'delete the webhooks of the same owners that are in no file')
     .option('--secrets', 'send secrets and headers also where there are some already')
     .option('--yes', 'delete without asking')
+    .addHelpText('after', example)
     .action(async (options: Options, command: Command) => apply(cli, command, options));
 }
 

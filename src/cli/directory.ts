@@ -48,7 +48,7 @@ export function addDirectoryCommands(program: Command, cli: Cli): void {
   domain
     .command('create')
     .description('make a domain')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'as the cloud calls it')
     .option('--id <id>', "the cloud's id; a new one when absent")
     .option('--parent-id <id>', 'the domain it hangs under; the root when absent')
     .action(async (options: object, command: Command) => create(cli, command, domains, options));
@@ -60,10 +60,14 @@ export function addDirectoryCommands(program: Command, cli: Cli): void {
   account
     .command('create')
     .description('make an account')
-    .requiredOption('--name <name>')
-    .requiredOption('--domain-id <id>')
+    .requiredOption('--name <name>', 'as the cloud calls it')
+    .requiredOption('--domain-id <id>', 'the domain it lies in')
     .option('--id <id>', "the cloud's id; a new one when absent")
-    .addOption(new Option('--kind <kind>').choices(['user', 'project']).default('user'))
+    .addOption(
+      new Option('--kind <kind>', 'whose resources it owns')
+        .choices(['user', 'project'])
+        .default('user'),
+    )
     .action(async (options: object, command: Command) => create(cli, command, accounts, options));
   addImport(account, cli, accounts);
 }

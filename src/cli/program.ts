@@ -3,6 +3,7 @@ import { Command } from 'commander';
 
 import { addAccessCommands } from './access.ts';
 import { addApplyCommand } from './apply.ts';
+import { addCompletionCommand } from './completion.ts';
 import { addSharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
 import { addDoctorCommand } from './doctor.ts';
@@ -57,5 +58,6 @@ export function createProgram(
   addSettingCommands(program, cli);
   addAuditCommand(program, cli);
   addListenCommand(program, cli);
+  addCompletionCommand(program, cli);
   return program;
 }

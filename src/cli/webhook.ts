@@ -84,7 +84,12 @@ function addFields(command: Command): Command {
   return command
     .option('--description <text>', 'for people')
     .addOption(new Option('--scope <scope>', 'whose events').choices(['Local', 'Domain', 'Global']))
-    .addOption(new Option('--state <state>').choices(['Enabled', 'Disabled']))
+    .addOption(
+      new Option('--state <state>', 'a disabled one is told of nothing').choices([
+        'Enabled',
+        'Disabled',
+      ]),
+    )
     .option('--domain <id>', 'the domain, with scope Domain')
     .option(
       '--secret <text>',
