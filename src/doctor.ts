@@ -2,6 +2,7 @@
  * `hookline doctor`: looks at everything a configuration names, and changes nothing. Each part is looked at by itself,
  * all of them at once, so that one that hangs or fails hides no other.
  */
+import { createOidcProvider, newChecks } from './access/oidc-provider.ts';
 import { trySecrets } from './access/try-secrets.ts';
 import type { Config, SourceConfig } from './config/config.ts';
 import type { DirectoryConfig } from './config/directory.ts';
@@ -15,7 +16,7 @@ import { judgeCloud, judgePicture } from './doctor/directory.ts';
 import { describeRules, lookAtProxy, lookAtReceiver } from './doctor/egress.ts';
 import { examine } from './doctor/examine.ts';
 import { judgeKey, judgeSecrets, lookAtDataDir, lookAtPort } from './doctor/host.ts';
-import { judgeKafka, judgeRabbitmq } from './doctor/source.ts';
+import { describeHttpSource, judgeKafka, judgeRabbitmq } from './doctor/source.ts';
 import type { Finding } from './event/finding.ts';
 import type { Log } from './event/log.ts';
 import { createNormalizers } from './normalizers.ts';
@@ -45,8 +46,9 @@ export async function runDoctor(
         lookAtDataDir(config.dataDir, config.database.url === undefined),
       ),
       examineKey(config, store),
-      ...config.sources.map(source => examineSource(source, config)),
+      ...examineSources(config),
       examineDirectory(config, store),
+      ...examineOidc(config),
       ...examineEgress(config, databaseUrl ?? '', receiver),
       examine('http', () => lookAtPort(config.http, localUrl(config.http))),
     ]);
@@ -88,6 +90,20 @@ async function hasSchema(store: Store): Promise<boolean> {
   return view?.pending.length === 0;
 }
 
+function examineSources(config: Config): readonly Promise<readonly Finding[]>[] {
+  const { sources } = config;
+  if (sources.length > 0) return sources.map(source => examineSource(source, config));
+  return [
+    examine('sources', async () => [
+      {
+        state: 'warn',
+        found: 'none is configured: events come by POST /v1/events alone',
+        hint: 'Set HOOKLINE_AMQP_URL or HOOKLINE_KAFKA_BROKERS, or list sources in the configuration file.',
+      },
+    ]),
+  ];
+}
+
 async function examineSource(source: SourceConfig, config: Config): Promise<readonly Finding[]> {
   return examine(`source ${source.name}`, async signal => {
     createNormalizers({ ...config, sources: [source] });
@@ -96,6 +112,8 @@ async function examineSource(source: SourceConfig, config: Config): Promise<read
         return judgeRabbitmq(await lookAtRabbitmq({ ...source, log: silent }, signal), source);
       case 'kafka':
         return judgeKafka(await lookAtKafka({ ...source, log: silent }), source);
+      case 'http':
+        return [describeHttpSource(source)];
     }
   });
 }
@@ -125,6 +143,18 @@ async function askCloud(directory: DirectoryConfig, signal: AbortSignal) {
   return directory.kind === 'cloudstack'
     ? lookAtCloudstack(createCloudstackClient({ ...directory, now: Date.now }), signal)
     : lookAtKeystone(createKeystoneClient(directory), signal);
+}
+
+function examineOidc({ oidc }: Config): readonly Promise<readonly Finding[]>[] {
+  if (!oidc) return [];
+  return [
+    examine('oidc', async () => {
+      await using provider = createOidcProvider(oidc, Date.now);
+      // Only its metadata are asked for; the URL is for a browser, and none goes there.
+      await provider.authorizationUrl(newChecks());
+      return [{ state: 'ok', found: `the provider ${oidc.issuer} answers` }];
+    }),
+  ];
 }
 
 function examineEgress(

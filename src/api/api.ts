@@ -17,14 +17,21 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { registerIntakeRoutes } from './intake-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
+import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -48,7 +55,10 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...webhookSchemas,
     ...probeSchemas,
     ...flowSchemas,
+    ...intakeSchemas,
+    ...formatSchemas,
     ...accessSchemas,
+    ...loginSchemas,
     ...changeSchemas,
     ...directorySchemas,
   ];
@@ -75,6 +85,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
     registerSessionRoutes(routes, options);
+    registerOidcRoutes(routes, options);
+    registerOidcDeviceRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
     registerKeyRoutes(routes, options);
@@ -85,11 +97,14 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDeliveryRoutes(routes, options);
     registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
+    registerPreviewRoutes(routes, options);
     registerExplainRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    // Its parsers take bytes of any type: they are for it alone.
+    void routes.register(async posted => registerIntakeRoutes(posted, options));
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());

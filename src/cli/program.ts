@@ -11,6 +11,7 @@ import { addDirectorySyncCommands } from './directory-sync.ts';
 import { addDirectoryCommands } from './directory.ts';
 import { addDeliveryCommands } from './delivery.ts';
 import { addEventCommands } from './event.ts';
+import { addFormatCommands } from './format.ts';
 import { addImportCommands } from './import.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
@@ -47,6 +48,7 @@ export function createProgram(
   addAccessCommands(program, cli);
   addUserCommands(program, cli);
   addWebhookCommands(program, cli);
+  addFormatCommands(program, cli);
   addApplyCommand(program, cli);
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);

@@ -1,5 +1,5 @@
 /** The sources, in words: what is missing at the brokers, and what is not allowed there. */
-import type { KafkaConfig, RabbitmqConfig } from '../config/config.ts';
+import type { HttpConfig, KafkaConfig, RabbitmqConfig } from '../config/config.ts';
 import type { Finding } from '../event/finding.ts';
 import type { KafkaView } from '../source/kafka-look.ts';
 import type { RabbitmqView } from '../source/rabbitmq-look.ts';
@@ -85,4 +85,18 @@ function judgeGroup(
   return state === 'Dead'
     ? { state: 'ok', found: `group ${groupId} is not there yet${behind}` }
     : { state: 'ok', found: `group ${groupId} has ${members} members${behind}` };
+}
+
+/** Others come to it: there is nobody to ask. */
+export function describeHttpSource({ name, token, hmac, origins }: HttpConfig): Found {
+  const proofs = [
+    token !== undefined ? 'a token' : '',
+    hmac ? `a signature in ${hmac.header}` : '',
+  ];
+  const proof = proofs.filter(one => one !== '').join(' and ');
+  const browsers = origins.length === 0 ? '' : `; browsers of ${origins.join(', ')} may ask`;
+  return {
+    state: 'ok',
+    found: `POST /v1/in/${name} wants ${proof || 'nothing of who posts'}${browsers}`,
+  };
 }

@@ -20,6 +20,7 @@ import type { TestDatabase } from '../service/shared.ts';
 import { type Ran, runIn } from './cli-harness.ts';
 import { fillCloud } from './directory-harness.ts';
 import { openKafka } from './kafka-client.ts';
+import { startOidc } from './oidc-harness.ts';
 
 const key = Buffer.alloc(32, 7);
 
@@ -76,7 +77,9 @@ describe('hookline doctor', () => {
   it('finds nothing wrong where nothing is, in a table or in JSON', async () => {
     const { code, err, findings } = await examine(healthy);
     expect({ code, err }).toEqual({ code: 0, err: '' });
-    expect(new Set(findings.map(({ state }) => state))).toEqual(new Set(['ok']));
+    expect(findings.filter(({ state }) => state !== 'ok').map(({ check }) => check)).toEqual([
+      'sources',
+    ]);
     const { out } = await runIn({ cwd: home, env: healthy }, ['doctor']);
     expect(out).toMatch(
       /^ok +database +PostgreSQL \d+.* answers in \d+ ms\nok +database +the schema/,
@@ -347,6 +350,24 @@ describe('the doctor of the directory', () => {
     expect((await examine(env)).of('directory')[0]).toBe('ok keystone answers: 1 domains');
     const wrong = await examine({ ...env, HOOKLINE_DIRECTORY_KEYSTONE_PASSWORD: 'wrong' });
     expect(wrong.of('directory')[0]).toMatch(/^fail .*401/);
+  });
+});
+
+describe('the doctor of the login', () => {
+  it('asks the OpenID provider', async () => {
+    await using world = await startOidc();
+    const env = {
+      ...healthy,
+      HOOKLINE_OIDC_ISSUER: world.provider.issuer,
+      HOOKLINE_OIDC_CLIENT_ID: 'hookline',
+      HOOKLINE_OIDC_REDIRECT_URL: 'http://127.0.0.1:8080/v1/oidc/callback',
+      HOOKLINE_OIDC_ROLES: 'operators=Admin',
+    };
+    expect((await examine(env)).of('oidc')).toEqual([
+      `ok the provider ${world.provider.issuer} answers`,
+    ]);
+    const away = await examine({ ...env, HOOKLINE_OIDC_ISSUER: 'http://127.0.0.1:9' });
+    expect(away.of('oidc')[0]).toMatch(/^fail .*cannot be reached/);
   });
 });
 
