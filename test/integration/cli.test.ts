@@ -32,8 +32,8 @@ describe('hookline webhook', () => {
       ],
     });
     const shown = await run(['webhook', 'show', made.id]);
-    expect(shown.out).toContain(`name              ${made.name}\n`);
-    expect(shown.out).toContain('has secret        yes');
+    expect(shown.out).toMatch(new RegExp(`^name +${made.name}$`, 'm'));
+    expect(shown.out).toMatch(/^has secret +yes$/m);
     expect(shown.out).not.toContain('hunter2');
     const listed = await run(['webhook', 'list', '--name', made.name]);
     expect(listed.out.split('\n')).toHaveLength(2);

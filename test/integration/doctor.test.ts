@@ -361,7 +361,7 @@ describe('the doctor of the login', () => {
       HOOKLINE_OIDC_ISSUER: world.provider.issuer,
       HOOKLINE_OIDC_CLIENT_ID: 'hookline',
       HOOKLINE_OIDC_REDIRECT_URL: 'http://127.0.0.1:8080/v1/oidc/callback',
-      HOOKLINE_OIDC_ROLES: 'operators=Admin',
+      HOOKLINE_OIDC_RULES: '[{"value":"operators","role":"Admin"}]',
     };
     expect((await examine(env)).of('oidc')).toEqual([
       `ok the provider ${world.provider.issuer} answers`,

@@ -122,7 +122,7 @@ describe('hookline login --oidc', () => {
     await using plain = await startApi();
     const url = await plain.app.listen({ host: '127.0.0.1', port: 0 });
     const without = start(['login', '--oidc'], url);
-    expect(await without.ended).toBe(1);
+    expect(await without.ended).toBe(4);
     expect(without.said).toEqual(['No OpenID provider is configured; see oidc.issuer.']);
   });
 
