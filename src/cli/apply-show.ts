@@ -1,5 +1,6 @@
 /** A plan, and what came of it, as people read it and as scripts do. */
 import type { Change, Step } from './apply-plan.ts';
+import { showFilter } from './filter.ts';
 import { type Row, safe, showField } from './show.ts';
 
 /** A step and how it went. */
@@ -34,8 +35,8 @@ function linesOf({ action, changes, filters }: Step): string[] {
   const width = Math.max(0, ...changes.map(({ field }) => field.length));
   return [
     ...changes.map(change => `${change.field.padEnd(width)}  ${showChange(change, action)}`),
-    ...(filters?.removed ?? []).map(filter => `filter - ${showFilter(filter)}`),
-    ...(filters?.added ?? []).map(filter => `filter + ${showFilter(filter)}`),
+    ...(filters?.removed ?? []).map(filter => `filter - ${safe(showFilter(filter))}`),
+    ...(filters?.added ?? []).map(filter => `filter + ${safe(showFilter(filter))}`),
   ];
 }
 
@@ -49,14 +50,6 @@ const showValue = (value: unknown): string =>
   value === '' || (Array.isArray(value) && value.length === 0)
     ? JSON.stringify(value)
     : showField(value);
-
-/** As it would be typed, where that says it all. */
-function showFilter({ id: _id, created: _created, ...filter }: Row): string {
-  const { mode, matchType, value, ...more } = filter;
-  const rest = Object.entries(more).filter(([, one]) => one !== null && one !== undefined);
-  const typed = safe([mode, matchType, value].map(String).join(':'));
-  return rest.length === 0 ? typed : `${typed} ${showField(Object.fromEntries(rest))}`;
-}
 
 /** `2 created, 1 changed, …`; in a dry run `to create` and so on. */
 export function summarize(all: readonly Done[], dryRun: boolean): string {

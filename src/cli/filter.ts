@@ -1,5 +1,8 @@
-/** Filters as they are typed. */
+/** Filters as they are typed, and shown. */
 import { InvalidArgumentError } from 'commander';
+
+import { showField } from './show.ts';
+import type { Row } from './show.ts';
 
 export interface Filter {
   readonly mode: string;
@@ -26,4 +29,22 @@ export function parseFilter(text: string): Filter {
       throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
     }
   }
+}
+
+/** As it would be typed, where that says it all. */
+export function showFilter({ id: _id, created: _created, ...filter }: Row): string {
+  const { mode, matchType, value, ...more } = filter;
+  const rest = Object.entries(more).filter(([, one]) => one !== null && one !== undefined);
+  const typed = [mode, matchType, value].map(String).join(':');
+  return rest.length === 0 ? typed : `${typed} ${showField(Object.fromEntries(rest))}`;
+}
+
+/** A webhook with its filters as people read them. @param withIds for who wants to remove one. */
+export function digestFilters(webhook: Row, withIds: boolean): Row {
+  const { filters } = webhook;
+  if (!Array.isArray(filters)) return webhook;
+  const shown = filters.map((filter: Row) =>
+    withIds ? `${showFilter(filter)}  (${String(filter['id'])})` : showFilter(filter),
+  );
+  return { ...webhook, filters: shown };
 }

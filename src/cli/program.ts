@@ -43,23 +43,31 @@ export function createProgram(
     .showHelpAfterError('Add --help for what is possible.')
     .exitOverride();
   addSharedOptions(program);
+  program.commandsGroup('Run Hookline:');
   addOperatorCommands(program, cli);
   addDoctorCommand(program, cli);
+  program.commandsGroup('Who you are, and who may what:');
   addAccessCommands(program, cli);
   addUserCommands(program, cli);
+  addAuditCommand(program, cli);
+  program.commandsGroup('Webhooks:');
   addWebhookCommands(program, cli);
-  addFormatCommands(program, cli);
   addApplyCommand(program, cli);
-  addDeliveryCommands(program, cli);
+  addFormatCommands(program, cli);
+  addSettingCommands(program, cli);
+  addImportCommands(program, cli);
+  addListenCommand(program, cli);
+  program.commandsGroup('What happens:');
   addEventCommands(program, cli);
-  addQuarantineCommands(program, cli);
+  addDeliveryCommands(program, cli);
   addSourceCommands(program, cli);
+  addQuarantineCommands(program, cli);
+  program.commandsGroup("The cloud's tenants:");
   addDirectoryCommands(program, cli);
   addDirectorySyncCommands(program, cli);
-  addImportCommands(program, cli);
-  addSettingCommands(program, cli);
-  addAuditCommand(program, cli);
-  addListenCommand(program, cli);
+  program
+    .commandsGroup('This command line:')
+    .helpCommand('help [command]', 'display help for command');
   addCompletionCommand(program, cli);
   return program;
 }

@@ -39,7 +39,7 @@ export function showTable(
         .join(gap)
         .trimEnd(),
     )
-    .map(line => (width === undefined ? line : cut(line, width)))
+    .map(line => (width === undefined ? line : cut(line, width).replace(/…+$/, '…')))
     .join('\n');
 }
 
@@ -102,9 +102,11 @@ export function safe(text: string): string {
   );
 }
 
-/** `payloadUrl` → `payload url`. */
+/** `payloadUrl` → `payload url`; what is no field's name, such as a header's, stays as it is. */
 const titleOf = (field: string): string =>
-  safe(field).replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
+  /^[a-z][A-Za-z]*$/.test(field)
+    ? field.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
+    : safe(field);
 
 const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -52,8 +52,9 @@ function addTest(webhook: Command, cli: Cli): void {
       const path = id === undefined ? '/v1/test' : `${pathOf(id)}/test`;
       const result = await client.send('POST', path, body);
       printRow(cli, command, result, digestTest(result));
-      const { code, text } = Object(result['diagnosis']);
-      if (code !== 'delivered') throw new CommandError(String(text), { code: 'test_failed' });
+      const { code } = Object(result['diagnosis']);
+      if (code !== 'delivered')
+        throw new CommandError(`It was not accepted (${code}).`, { code: 'test_failed' });
     });
 }
 

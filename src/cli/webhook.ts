@@ -14,7 +14,7 @@ import {
 } from './context.ts';
 import type { Cli } from './context.ts';
 import { addExport } from './export.ts';
-import { type Filter, parseFilter } from './filter.ts';
+import { digestFilters, type Filter, parseFilter } from './filter.ts';
 import type { Row } from './show.ts';
 import { addWork } from './webhook-work.ts';
 
@@ -82,6 +82,7 @@ function addReading(webhook: Command, cli: Cli): void {
         query: { ...query, accountId, domainId },
         limit,
         columns,
+        digest: row => digestFilters(row, false),
       });
     });
 
@@ -91,7 +92,7 @@ function addReading(webhook: Command, cli: Cli): void {
     .argument('<id>')
     .action(async (id: string, _: object, command: Command) => {
       const client = await clientFor(cli, command);
-      printRow(cli, command, await client.get(pathOf(id)));
+      printWebhook(cli, command, await client.get(pathOf(id)));
     });
 }
 
@@ -165,7 +166,7 @@ function addWriting(webhook: Command, cli: Cli): void {
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
       const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
-      printRow(cli, command, made);
+      printWebhook(cli, command, made);
     });
 
   addFields(
@@ -177,7 +178,7 @@ function addWriting(webhook: Command, cli: Cli): void {
       .option('--payload-url <url>', 'where events are posted to'),
   ).action(async (id: string, options: Fields, command: Command) => {
     const client = await clientFor(cli, command);
-    printRow(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
+    printWebhook(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
   });
 
   webhook
@@ -257,6 +258,9 @@ const andMore = (text: string, before: readonly Filter[] | undefined): readonly 
   ...(before ?? []),
   parseFilter(text),
 ];
+
+const printWebhook = (cli: Cli, command: Command, row: Row): void =>
+  printRow(cli, command, row, digestFilters(row, true));
 
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 

@@ -92,8 +92,9 @@ describe('hookline webhook test', () => {
     ]);
     expect({ code, err }).toEqual({
       code: 1,
-      err: 'Nothing listens at 127.0.0.1:9: the connection was refused.',
+      err: 'It was not accepted (refused).',
     });
+    expect(out).toMatch(/^result +Nothing listens at 127\.0\.0\.1:9: the connection was refused\./);
     expect(out).toContain('ECONNREFUSED');
   });
 

@@ -80,16 +80,20 @@ describe('facts', () => {
       tries: null,
       owed: ['a', 'b'],
       headers: { x: 1 },
+      'X-CS-Signature': 'valid',
+      payloadUrl: 'http://a',
       filters: [{ mode: 'Include', value: 'A' }],
     });
     expect(text).toBe(
       [
-        'id       1',
-        'tries    –',
-        'owed     a',
-        '         b',
-        'headers  x: 1',
-        'filters  mode=Include value=A',
+        'id              1',
+        'tries           –',
+        'owed            a',
+        '                b',
+        'headers         x: 1',
+        'X-CS-Signature  valid',
+        'payload url     http://a',
+        'filters         mode=Include value=A',
       ].join('\n'),
     );
   });
