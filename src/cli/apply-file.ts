@@ -11,7 +11,7 @@
 import { type Document, isMap, isNode, isScalar, LineCounter, parseAllDocuments } from 'yaml';
 
 import { CommandError } from './failure.ts';
-import { parseFilter } from './filter.ts';
+import { parseFilter } from './filter-text.ts';
 import type { Row } from './show.ts';
 import type { Fault, WebhookSchema } from './webhook-schema.ts';
 

@@ -1,6 +1,6 @@
 /** A plan, and what came of it, as people read it and as scripts do. */
 import type { Change, Step } from './apply-plan.ts';
-import { showFilter } from './filter.ts';
+import { showFilter } from './filter-text.ts';
 import { type Row, safe, showField } from './show.ts';
 
 /** A step and how it went. */

@@ -1,50 +1,116 @@
-/** Filters as they are typed, and shown. */
-import { InvalidArgumentError } from 'commander';
+/** `hookline webhook filter …` */
+import type { Command } from 'commander';
 
-import { showField } from './show.ts';
+import {
+  clientFor,
+  defaultLimit,
+  parseLimit,
+  printDone,
+  printList,
+  printRow,
+  sharedOptions,
+} from './context.ts';
+import type { Cli } from './context.ts';
+import { type Filter, filterHelp, parseFilter, parseFilters } from './filter-text.ts';
+import { isRow, showTable } from './show.ts';
 import type { Row } from './show.ts';
 
-export interface Filter {
-  readonly mode: string;
-  readonly matchType: string;
-  readonly value: string;
+export function addFilterCommands(webhook: Command, cli: Cli): void {
+  const filter = webhook.command('filter').description('which events of its scope a webhook wants');
+
+  filter
+    .command('list')
+    .description("list a webhook's filters")
+    .argument('<webhookId>')
+    .action(async (id: string, _: object, command: Command) => {
+      await printList(cli, command, {
+        path: filtersOf(id),
+        query: {},
+        limit: defaultLimit,
+        columns: ['id', 'mode', 'type', 'matchType', 'value'].map(field => ({ field })),
+      });
+    });
+
+  filter
+    .command('add')
+    .description('add a filter')
+    .argument('<webhookId>')
+    .argument('<filter>', filterHelp, (text: string) => parseFilter(text))
+    .action(async (id: string, added: Filter, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      printRow(cli, command, await client.send('POST', filtersOf(id), added));
+    });
+
+  filter
+    .command('remove')
+    .description('remove a filter')
+    .argument('<webhookId>')
+    .argument('<filterId>')
+    .action(async (id: string, filterId: string, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      await client.send('DELETE', `${filtersOf(id)}/${encodeURIComponent(filterId)}`);
+      printDone(cli, command, `${filterId} removed`, { id: filterId });
+    });
+
+  addPreview(filter, cli);
 }
 
-/**
- * `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts.
- *
- * @throws {InvalidArgumentError}
- */
-export function parseFilter(text: string): Filter {
-  const parts = text.split(':');
-  const [first = '', second = '', ...rest] = parts;
-  switch (parts.length) {
-    case 1:
-      return { mode: 'Include', matchType: 'Exact', value: text };
-    case 2:
-      return { mode: 'Include', matchType: first, value: second };
-    default: {
-      const value = rest.join(':');
-      if (value !== '') return { mode: first, matchType: second, value };
-      throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
-    }
-  }
+interface PreviewOptions {
+  readonly webhook?: string;
+  readonly account?: string;
+  readonly domain?: string;
+  readonly limit: number;
 }
 
-/** As it would be typed, where that says it all. */
-export function showFilter({ id: _id, created: _created, ...filter }: Row): string {
-  const { mode, matchType, value, ...more } = filter;
-  const rest = Object.entries(more).filter(([, one]) => one !== null && one !== undefined);
-  const typed = [mode, matchType, value].map(String).join(':');
-  return rest.length === 0 ? typed : `${typed} ${showField(Object.fromEntries(rest))}`;
+function addPreview(filter: Command, cli: Cli): void {
+  filter
+    .command('preview')
+    .description(
+      'show which of the last events filters would have let through, without saving them',
+    )
+    .argument('[filter...]', `${filterHelp}; the webhook's own when absent`, parseFilters)
+    .option('--webhook <id>', 'of the events in the scope of this webhook')
+    .option('--account <id>', 'of the events of this account')
+    .option('--domain <id>', 'of the events of this domain and all below it')
+    .option('--limit <n>', 'events at most', parseLimit, 100)
+    .action(
+      async (filters: readonly Filter[] | undefined, options: PreviewOptions, command: Command) => {
+        const { webhook: webhookId, account: accountId, domain: domainId, limit } = options;
+        const client = await clientFor(cli, command);
+        const preview = await client.send('POST', '/v1/filters/preview', {
+          webhookId,
+          accountId,
+          domainId,
+          limit,
+          ...(filters?.length && { filters }),
+        });
+        if (sharedOptions(command).json === true) printRow(cli, command, preview);
+        else showPreview(cli, preview);
+      },
+    );
 }
 
-/** A webhook with its filters as people read them. @param withIds for who wants to remove one. */
-export function digestFilters(webhook: Row, withIds: boolean): Row {
-  const { filters } = webhook;
-  if (!Array.isArray(filters)) return webhook;
-  const shown = filters.map((filter: Row) =>
-    withIds ? `${showFilter(filter)}  (${String(filter['id'])})` : showFilter(filter),
+const columns = ['recordedAt', 'event', 'entity', 'status', 'said'].map(field => ({ field }));
+
+function showPreview({ io }: Cli, preview: Row): void {
+  const { examined, matched, refusedByCategory, refusedByFilters, unanswered, samples } = preview;
+  io.out(
+    `${String(matched)} of ${String(examined)} events matched; ` +
+      `refused: ${String(refusedByCategory)} by category, ${String(refusedByFilters)} by filters`,
   );
-  return { ...webhook, filters: shown };
+  if (unanswered !== 0) io.out(`For ${String(unanswered)} an expression had no answer.`);
+  const both = isRow(samples) ? samples : {};
+  const rows = [...rowsOf(both['matched'], 'matched'), ...rowsOf(both['refused'], '')];
+  if (rows.length > 0) io.out(`\n${showTable(rows, columns, io.columns)}`);
 }
+
+function rowsOf(samples: unknown, word: string): readonly Row[] {
+  if (!Array.isArray(samples)) return [];
+  return samples.filter(isRow).map(sample => {
+    const unanswered = Array.isArray(sample['unanswered']) ? sample['unanswered'] : [];
+    return { ...sample, said: [sample['reason'] ?? word, ...unanswered].join('; ') };
+  });
+}
+
+const filtersOf = (webhookId: string): string =>
+  `/v1/webhooks/${encodeURIComponent(webhookId)}/filters`;

@@ -108,5 +108,5 @@ const titleOf = (field: string): string =>
     ? field.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
     : safe(field);
 
-const isRow = (value: unknown): value is Row =>
+export const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

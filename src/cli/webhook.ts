@@ -14,7 +14,8 @@ import {
 } from './context.ts';
 import type { Cli } from './context.ts';
 import { addExport } from './export.ts';
-import { digestFilters, type Filter, parseFilter } from './filter.ts';
+import { addFilterCommands } from './filter.ts';
+import { digestFilters, type Filter, filterHelp, parseFilters } from './filter-text.ts';
 import type { Row } from './show.ts';
 import { addWork } from './webhook-work.ts';
 
@@ -60,7 +61,7 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
   addReading(webhook, cli);
   addWriting(webhook, cli);
   addStates(webhook, cli);
-  addFilters(webhook, cli);
+  addFilterCommands(webhook, cli);
   addWork(webhook, cli);
   addExport(webhook, cli);
 }
@@ -158,11 +159,7 @@ function addWriting(webhook: Command, cli: Cli): void {
       .requiredOption('--payload-url <url>', 'where events are posted to'),
   )
     .option('--account <id>', 'the owner; your own account when absent')
-    .option(
-      '--filter <filter>',
-      'such as Include:Prefix:VM. or just VM.START; again for more',
-      andMore,
-    )
+    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilters)
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
       const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
@@ -212,52 +209,6 @@ function addStates(webhook: Command, cli: Cli): void {
       });
   }
 }
-
-function addFilters(webhook: Command, cli: Cli): void {
-  const filter = webhook.command('filter').description('which events of its scope a webhook wants');
-
-  filter
-    .command('list')
-    .description("list a webhook's filters")
-    .argument('<webhookId>')
-    .action(async (id: string, _: object, command: Command) => {
-      const filterColumns = ['id', 'mode', 'matchType', 'value'].map(field => ({ field }));
-      await printList(cli, command, {
-        path: `${pathOf(id)}/filters`,
-        query: {},
-        limit: defaultLimit,
-        columns: filterColumns,
-      });
-    });
-
-  filter
-    .command('add')
-    .description('add a filter')
-    .argument('<webhookId>')
-    .argument('<filter>', 'such as Include:Prefix:VM. or just VM.START', (text: string) =>
-      parseFilter(text),
-    )
-    .action(async (id: string, added: Filter, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, added));
-    });
-
-  filter
-    .command('remove')
-    .description('remove a filter')
-    .argument('<webhookId>')
-    .argument('<filterId>')
-    .action(async (id: string, filterId: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      await client.send('DELETE', `${pathOf(id)}/filters/${encodeURIComponent(filterId)}`);
-      printDone(cli, command, `${filterId} removed`, { id: filterId });
-    });
-}
-
-const andMore = (text: string, before: readonly Filter[] | undefined): readonly Filter[] => [
-  ...(before ?? []),
-  parseFilter(text),
-];
 
 const printWebhook = (cli: Cli, command: Command, row: Row): void =>
   printRow(cli, command, row, digestFilters(row, true));
