@@ -32,9 +32,9 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body, ...named }, index) => {
+      const events = normalize(message).map(({ envelope, body, key: own }, index) => {
         const id = newId();
-        const key = named.key ?? nameBySending(message, index);
+        const key = own ?? nameBySending(message, index);
         const webhooks = match(envelope);
         return {
           id,

@@ -40,8 +40,8 @@ export function createRetry(options: RetryOptions): Retry {
     const quarantined = await findQuarantined(database, id);
     if (!quarantined) return { kind: 'missing' };
     const { source, position, routingKey, headers, body } = quarantined;
-    const normalize = normalizers.bySource.get(source);
-    if (!normalize) return { kind: 'unknown-source', source };
+    const configured = normalizers.bySource.get(source);
+    if (!configured) return { kind: 'unknown-source', source };
     const message: Message = {
       position,
       body,
@@ -49,7 +49,7 @@ export function createRetry(options: RetryOptions): Retry {
       ...(routingKey !== null && { routingKey }),
       ...(headers !== null && { headers }),
     };
-    const reading = tenancy.readBatch(normalize);
+    const reading = tenancy.readBatch(configured);
     let last: ReadMessage | undefined;
     const read = (one: Message, refused?: string): ReadMessage =>
       (last = { ...reading.read(one, refused), retryOf: id });
