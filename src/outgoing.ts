@@ -1,6 +1,6 @@
 /** The way out put together: the guard, the requests, the connections. */
 import { lookup } from 'node:dns/promises';
-import { networkInterfaces } from 'node:os';
+import { hostname as machineName, networkInterfaces } from 'node:os';
 
 import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
@@ -10,14 +10,18 @@ import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts'
 import { createRequestBuilder, type BuildBatch, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createProbe, type Probe } from './dispatch/probe.ts';
+import { createValidate, type Validate } from './dispatch/validate.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
+import type { Log } from './event/log.ts';
 import type { Webhook } from './event/webhook.ts';
 import { listFormats, type Formats } from './format/formats.ts';
 import type { MatchIndex } from './match/match-index.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
+import { templateFormats } from './render/formats.ts';
+import { RenderPool } from './render/pool.ts';
 import type { SettingSync } from './setting-sync.ts';
 
 export interface OutgoingOptions {
@@ -32,21 +36,27 @@ export interface OutgoingOptions {
   readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;
   readonly settings: Pick<SettingSync, 'of' | 'reachOf'>;
   readonly metrics: Metrics;
+  readonly log: Log;
 }
 
 export interface Outgoing {
   readonly formats: Formats;
+  /** Runs the templates of webhooks. */
+  readonly templates: RenderPool;
   readonly request: BuildRequest;
   readonly batch: BuildBatch;
   readonly sender: Sender;
   readonly probe: Probe;
+  readonly validate: Validate;
 }
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKeys, settings, metrics } = options;
-  const formats = listFormats();
+  const { config, databaseUrl, secretKeys, settings, metrics, log } = options;
+  const templates = new RenderPool({ ...config.templates, log });
+  const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
+  const origin = originOf(config);
   const egress = createEgress({
     ...config.egress,
     services: ownServices(config, databaseUrl),
@@ -67,23 +77,32 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
+    origin,
     reach: webhook => reachOf(webhook, options),
+    now: Date.now,
+  });
+  const probe = createProbe({
+    connector,
+    request,
+    responseBytesMax,
+    timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
+    success: config.success.codes,
     now: Date.now,
   });
   return {
     batch,
     formats,
+    templates,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
-    probe: createProbe({
-      connector,
-      request,
-      responseBytesMax,
-      timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
-      success: config.success.codes,
-      now: Date.now,
-    }),
+    probe,
+    validate: createValidate(probe, origin),
   };
+}
+
+/** Who sends, as receivers are told who ask: the name users know Hookline by. */
+function originOf({ http: { publicUrl } }: Config): string {
+  return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
 }
 
 /** The owner's, whatever domain the webhook's scope names. */

@@ -76,12 +76,12 @@ export function openTenancy(options: TenancyOptions): Tenancy {
     },
     readBatch(source) {
       const misses = createMisses();
-      const match = (envelope: Envelope): readonly Webhook[] => {
+      const match = (envelope: Envelope, body: string): readonly Webhook[] => {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
         misses.see(envelope, owner);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
-        return index.match(envelope);
+        return index.match(envelope, body);
       };
       const read = createReader({ ...source, match, newId });
       return {

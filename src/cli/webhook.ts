@@ -13,6 +13,8 @@ import {
   printRow,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { addFilterCommands, filterHelp, parseFilter } from './filter.ts';
+import type { Filter } from './filter.ts';
 import type { Row } from './show.ts';
 
 const columns = [
@@ -38,7 +40,7 @@ interface Fields {
   readonly secret?: string;
   readonly sslVerification?: boolean;
   readonly format?: string;
-  readonly body?: Row | null;
+  readonly body?: Row | '';
   readonly msgKey?: string;
   readonly template?: string;
   readonly validation?: string;
@@ -48,14 +50,8 @@ interface Fields {
   readonly concurrencyMax?: number;
   readonly ratePerSecondMax?: number;
   readonly ordering?: string;
-  readonly batch?: Row | null;
+  readonly batch?: Row | '';
   readonly filter?: readonly Filter[];
-}
-
-interface Filter {
-  readonly mode: string;
-  readonly matchType: string;
-  readonly value: string;
 }
 
 export function addWebhookCommands(program: Command, cli: Cli): void {
@@ -63,7 +59,7 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
   addReading(webhook, cli);
   addWriting(webhook, cli);
   addStates(webhook, cli);
-  addFilters(webhook, cli);
+  addFilterCommands(webhook, cli);
 }
 
 function addReading(webhook: Command, cli: Cli): void {
@@ -153,11 +149,7 @@ function addWriting(webhook: Command, cli: Cli): void {
       .requiredOption('--payload-url <url>', 'where events are posted to'),
   )
     .option('--account <id>', 'the owner; your own account when absent')
-    .option(
-      '--filter <filter>',
-      'such as Include:Prefix:VM. or just VM.START; again for more',
-      parseFilter,
-    )
+    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilter)
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
       const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
@@ -208,33 +200,6 @@ function addStates(webhook: Command, cli: Cli): void {
   }
 }
 
-function addFilters(webhook: Command, cli: Cli): void {
-  const filter = webhook.command('filter').description('which events of its scope a webhook wants');
-
-  filter
-    .command('add')
-    .description('add a filter')
-    .argument('<webhookId>')
-    .argument('<filter>', 'such as Include:Prefix:VM. or just VM.START', (text: string) =>
-      parseFilter(text),
-    )
-    .action(async (id: string, [added]: Filter[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, { ...added }));
-    });
-
-  filter
-    .command('remove')
-    .description('remove a filter')
-    .argument('<webhookId>')
-    .argument('<filterId>')
-    .action(async (id: string, filterId: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      await client.send('DELETE', `${pathOf(id)}/filters/${encodeURIComponent(filterId)}`);
-      printDone(cli, command, `${filterId} removed`, { id: filterId });
-    });
-}
-
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 
 async function toBody({ io }: Cli, options: Fields): Promise<Row> {
@@ -244,8 +209,10 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   // JSON leaves out what is undefined: what was not said is not sent.
   return {
     ...rest,
-    ...(rest.msgKey === '' && { msgKey: null }),
-    template: template === '' ? null : template,
+    body: takenAway(rest.body),
+    batch: takenAway(rest.batch),
+    msgKey: takenAway(rest.msgKey),
+    template: takenAway(template),
     accountId,
     domainId,
     secretKey,
@@ -253,8 +220,11 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   };
 }
 
-function parseObject(text: string): Row | null {
-  if (text === '') return null;
+const takenAway = <T>(value: T | ''): T | null => (value === '' ? null : value);
+
+/** @returns an empty text as it is, to take the value away: Commander lets no null through. */
+function parseObject(text: string): Row | '' {
+  if (text === '') return text;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -263,21 +233,4 @@ function parseObject(text: string): Row | null {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw new InvalidArgumentError('expected a JSON object, such as {"name":"value"}');
-}
-
-/** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */
-function parseFilter(text: string, before: readonly Filter[] = []): Filter[] {
-  const parts = text.split(':');
-  const value = parts.slice(2).join(':');
-  const [mode = '', matchType = ''] = parts;
-  switch (parts.length) {
-    case 1:
-      return [...before, { mode: 'Include', matchType: 'Exact', value: text }];
-    case 2:
-      return [...before, { mode: 'Include', matchType: mode, value: matchType }];
-    default:
-      if (value === '')
-        throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
-      return [...before, { mode, matchType, value }];
-  }
 }
