@@ -129,6 +129,7 @@ async function listen(
     ownIntake: ownSourceName,
     metrics: app.metrics.registry,
     formats: app.formats,
+    validate: app.validate,
     probe: app.probe,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },

@@ -25,6 +25,8 @@ export interface ApiOptions {
   readonly formats: Formats;
   /** Makes a test delivery, from this process. */
   readonly probe: ProbeControl;
+  /** Asks a receiver whether it wants deliveries. @returns why it is not to get any. */
+  readonly validate: (webhook: Webhook) => Promise<string | undefined>;
   /** Reads a message of the quarantine again. */
   readonly retry: RetryControl;
   /** What this process is. */

@@ -1,16 +1,13 @@
 /** The webhook of a test delivery, saved or not: one way for REST and for CloudStack's API. Who asked is noted. */
-import { randomUUID } from 'node:crypto';
-
-import { seal } from '../access/seal.ts';
-import type { Webhook, WebhookSecret } from '../event/webhook.ts';
+import type { Webhook } from '../event/webhook.ts';
 import { loadWebhooksById } from '../store/load.ts';
 import { databaseOf } from '../store/open.ts';
-import type { WebhookValues } from '../store/query-webhook.ts';
 import { everything } from '../store/territory.ts';
 import type { Caller } from './authenticate.ts';
 import { findOwner, requireAccount, valuesOf } from './change-webhook.ts';
 import type { ApiOptions } from './context.ts';
 import { noteChange } from './note-change.ts';
+import { pictureOf, secretsOf } from './picture.ts';
 import { ProblemError } from './problem.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
 import type { IdParams } from './route.ts';
@@ -65,30 +62,5 @@ export async function planUnsaved(
     accountId: owner.id,
     domainId: owner.domainId,
   });
-  return { ...picture(values), secrets: secretsOf(key, secretKey) };
-}
-
-const secretsOf = (key: Buffer, secretKey: string | null | undefined): WebhookSecret[] =>
-  secretKey ? [{ sealed: seal(key, secretKey) }] : [];
-
-/** A webhook as dispatch sees it, of what its row would be. */
-function picture({ description: _description, ...values }: WebhookValues): Webhook {
-  const { caCertificate, headers, body, msgKey, template, batch, ...others } = values;
-  const { tries, timeoutMs, concurrencyMax, ratePerSecondMax, validation, ...plain } = others;
-  return {
-    ...plain,
-    id: randomUUID(),
-    filters: [],
-    ...(caCertificate !== null && { caCertificate }),
-    ...(headers !== null && { headers }),
-    ...(body !== null && { body }),
-    ...(msgKey !== null && { msgKey }),
-    ...(template !== null && { template }),
-    ...(batch !== null && { batch }),
-    ...(tries !== null && { tries }),
-    ...(timeoutMs !== null && { timeoutMs }),
-    ...(concurrencyMax !== null && { concurrencyMax }),
-    ...(ratePerSecondMax !== null && { ratePerSecondMax }),
-    ...(validation !== null && { validation }),
-  };
+  return { ...pictureOf(values), secrets: secretsOf(key, secretKey) };
 }

@@ -9,6 +9,7 @@ export const problemKinds = {
   ca_certificate_invalid: { status: 400, title: 'The CA certificate cannot be used' },
   batch_invalid: { status: 400, title: 'The format has one event a request' },
   format_invalid: { status: 400, title: 'The format cannot be used so' },
+  receiver_not_validated: { status: 422, title: 'The receiver does not want it' },
   headers_invalid: { status: 400, title: 'The headers cannot be sent' },
   scope_invalid: { status: 400, title: 'The scope cannot be used here' },
   account_invalid: { status: 400, title: 'The account cannot be used here' },
