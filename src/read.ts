@@ -19,7 +19,8 @@ export type Reader = (message: Message, refused?: string) => ReadMessage;
 export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
-  readonly match: (envelope: Envelope) => readonly Webhook[];
+  /** @param body as it will be recorded. */
+  readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
 }
@@ -32,13 +33,15 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body, key }) => {
+      const events = normalize(message).map(({ envelope, body: own, ...named }, index) => {
         const id = newId();
-        const webhooks = match(envelope);
+        const key = named.key ?? nameBySending(message, index);
+        const body = own ?? envelopeJson(id, envelope);
+        const webhooks = match(envelope, body);
         return {
           id,
           envelope,
-          body: body ?? envelopeJson(id, envelope),
+          body,
           owed: webhooks.map(webhook => webhook.id),
           ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
           ...(key !== undefined && { key }),
@@ -58,6 +61,11 @@ function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> |
   return {
     ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
   };
+}
+
+/** An event without a name of its own has the one that its sender gave the message, and its place in it. */
+function nameBySending({ sendingId }: Message, index: number): string | undefined {
+  return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
 }
 
 /** A secret in a message that nobody could read is one all the same, and the quarantine is looked into by people. */

@@ -10,6 +10,7 @@ import { createOidcLogin } from './access/oidc-login.ts';
 import { createApi } from './api/api.ts';
 import { startApp, type App } from './app.ts';
 import { newId, type Role } from './parts.ts';
+import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
 import { createNormalizers } from './normalizers.ts';
@@ -120,6 +121,8 @@ async function listen(
     secretKey,
     ...(oidc && { oidc }),
     sources: () => app.sources,
+    intakes: () => app.intakes,
+    ownIntake: ownSourceName,
     metrics: app.metrics.registry,
     formats: app.formats,
     validate: app.validate,

@@ -1,7 +1,7 @@
 /** The first user, and access straight on the database for those who cannot log in yet. */
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
 import { adoptRootDomain, findRootDomain, upsertAccounts } from '../store/query-directory.ts';
@@ -78,7 +78,7 @@ export async function createLocalToken(
     kind: 'token',
     name,
     tokenHash: hashToken(token),
-    scopes: tokenScopes,
+    scopes: fullScopes,
   });
   return token;
 }

@@ -49,6 +49,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/webhooks/:id/filters': tenants,
   'GET /v1/webhooks/:id/filters/:filterId': tenants,
   'DELETE /v1/webhooks/:id/filters/:filterId': tenants,
+  'POST /v1/filters/preview': tenants,
 
   'GET /v1/formats': tenants,
   'POST /v1/preview': tenants,
@@ -58,6 +59,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'DELETE /v1/deliveries': tenants,
   'DELETE /v1/deliveries/:id': tenants,
   'POST /v1/deliveries/:id/redeliver': tenants,
+  'POST /v1/events': operator,
   'GET /v1/events': tenants,
   'GET /v1/events/:id': tenants,
   'GET /v1/events/:id/explain': tenants,
@@ -96,6 +98,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'PUT /v1/settings': tenants,
   'DELETE /v1/settings': tenants,
 
+  /** The source's own token or signature opens it. */
+  'POST /v1/in/:source': 'public',
+  'OPTIONS /v1/in/:source': 'public',
   'GET /v1/sources': operator,
   'POST /v1/sources/:name/pause': operator,
   'POST /v1/sources/:name/resume': operator,

@@ -15,7 +15,7 @@ import {
   lockWebhook,
   updateWebhook,
 } from '../store/query-webhook.ts';
-import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
+import type { WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
 import { highestRole } from '../store/query-user.ts';
 import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
@@ -26,7 +26,7 @@ import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { secretsOf } from './picture.ts';
 import { ProblemError } from './problem.ts';
-import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
 import { requireFormat } from './require-format.ts';
 import { isToBeAsked, requireConsent, validationOf } from './validate-receiver.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
@@ -52,7 +52,7 @@ export async function makeWebhook(
   body: NewBody,
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, newId, formats } = options;
-  const { secretKey, filters, accountId, ...wanted } = body;
+  const { secretKey, filters = [], accountId, ...wanted } = body;
   await askAboutNew(options, caller, body);
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
@@ -62,11 +62,8 @@ export async function makeWebhook(
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    const added: FilterFacts[] = [];
-    for (const filter of filters ?? []) {
-      refuseConflict(added, filter);
-      added.push(await insertFilter(database, id, { ...filter, id: newId() }));
-    }
+    await requireFilters(database, { accountId: owner.id, filters: [] }, numbered(filters));
+    for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
     const made = await requireWebhook(database, id, everything);
     const after = { ...made, secretKey };
     await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
@@ -102,7 +99,8 @@ export async function changeWebhook(
     const now = await requireWebhook(database, id, everything);
     await noteChange(database, caller, {
       action: 'webhook.updated',
-      ...ofWebhook(now),
+      // Its former facts are told, too: to those who might have seen them.
+      ...ofWebhook(current.scope === 'Global' ? current : now),
       before: current,
       after: { ...now, secretKey },
     });

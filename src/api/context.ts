@@ -5,6 +5,7 @@ import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
+import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
@@ -13,6 +14,10 @@ export interface ApiOptions {
   readonly secretKey: Buffer;
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
+  /** Those of them that are posted to. */
+  readonly intakes: () => readonly Intake[];
+  /** The one behind `POST /v1/events`. */
+  readonly ownIntake: string;
   readonly metrics: MetricsPage;
   readonly formats: Formats;
   /** Makes a test delivery, from this process. */

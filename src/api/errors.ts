@@ -38,6 +38,9 @@ export function logProblem(log: Log, { error, problem, request }: Failed): void 
 export async function sendProblem(reply: FastifyReply, error: ProblemError): Promise<FastifyReply> {
   const problem = toProblem(error);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (error.retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', error.retryAfterSeconds);
+  }
   // Serialized here, so that no route's own answer schema is in the way.
   return reply
     .code(problem.status)

@@ -28,6 +28,7 @@ export const problemKinds = {
   token_scope: { status: 403, title: 'The token was made for less' },
   not_found: { status: 404, title: 'There is no such thing' },
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
+  filter_invalid: { status: 400, title: 'The filter cannot be used' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
   user_external: { status: 409, title: 'The user logs in at the identity provider' },
@@ -39,6 +40,8 @@ export const problemKinds = {
   precondition_failed: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  encoding_unsupported: { status: 415, title: 'The body must not be encoded' },
+  message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
   intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
@@ -47,6 +50,7 @@ export const problemKinds = {
     title: 'The identity provider has no login for devices',
   },
   oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
+  source_unavailable: { status: 503, title: 'The message is not taken now' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -57,6 +61,9 @@ export interface Fault {
   /** JSON pointer into the body, or the name of a parameter: `/payloadUrl`, `limit`. */
   readonly path: string;
   readonly message: string;
+  /** Of an expression or a template: where in it, counted from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** The request cannot be done. The error handler answers with it; nothing else catches it. */
@@ -64,12 +71,22 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  /**
+   * @param detail for people: what was wrong with this request and, if that helps, what to do.
+   * @param retryAfterSeconds when to try again; the header `Retry-After`.
+   */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

@@ -1,7 +1,7 @@
 /** JSON schemas of the directory, of users and their tokens, and of problems. */
 import { passwordLengthMin } from '../access/password.ts';
 import { roles } from '../store/app-user.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes, tokenScopes } from '../store/credential.ts';
 import { cloudId } from './schema-webhook.ts';
 
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -149,7 +149,8 @@ const scopes = {
   minItems: 1,
   uniqueItems: true,
   items: { type: 'string', enum: tokenScopes },
-  description: '`read` opens GET, `write` everything that changes something.',
+  description:
+    '`read` opens GET, `write` everything that changes something, `ingest` only POST /v1/events.',
 } as const;
 
 const apiKey = {
@@ -190,7 +191,12 @@ const problem = {
       items: {
         type: 'object',
         required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        properties: {
+          path: { type: 'string' },
+          message: { type: 'string' },
+          line: { type: 'integer', description: 'In an expression or a template, from 1.' },
+          column: { type: 'integer', description: 'From 1.' },
+        },
       },
     },
   },
@@ -221,7 +227,7 @@ export const accessSchemas = [
     required: ['name'],
     properties: {
       name: line,
-      scopes: { ...scopes, default: tokenScopes },
+      scopes: { ...scopes, default: fullScopes },
       expiresInDays: {
         type: 'integer',
         minimum: 1,

@@ -96,6 +96,13 @@ const list: Format = {
   expected: () => 'at least one name; several are separated by commas, or a list in the file',
 };
 
+/** Source: RFC 9110, section 5.6.2 "Tokens". */
+const headerName: Format = {
+  coerce: asText,
+  accepts: value => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+  expected: () => 'the name of a header, such as X-Signature',
+};
+
 /** Of IP addresses; may be empty. */
 const ranges: Format = {
   coerce: splitList,
@@ -161,6 +168,7 @@ export const formats = {
   flag,
   whole,
   list,
+  headerName,
   ranges,
   codes,
   databaseUrl: url('postgres', 'postgresql'),

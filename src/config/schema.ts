@@ -239,7 +239,7 @@ export const schema: Keys<RawConfig> = {
   amqp: rabbitmqKeys('HOOKLINE_AMQP'),
   kafka: kafkaKeys('HOOKLINE_KAFKA'),
   sources: {
-    doc: 'More sources, each with name, kind (rabbitmq or kafka) and the keys of amqp or kafka.',
+    doc: 'More sources, each with name, kind (rabbitmq, kafka or http) and the keys of its kind; see below.',
     format: 'sources',
     default: [],
     sensitive: true,

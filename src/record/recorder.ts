@@ -11,13 +11,12 @@ import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/open.ts';
 import { takeReceipts } from '../store/receipt-match.ts';
 import {
-  forgetOffset,
   recordBatch,
-  storedPosition,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
 } from '../store/record-batch.ts';
+import { forgetOffset, storedPosition } from '../store/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** What became of one message: events, or a place in the quarantine. */

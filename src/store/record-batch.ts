@@ -14,7 +14,7 @@ import type { Envelope } from '../event/event.ts';
 import { deliveryId } from '../event/id.ts';
 import { texts, uuids } from './columns.ts';
 import { keyHash } from './known-event.ts';
-import { inTransaction, type Database, type Store } from './open.ts';
+import type { Database } from './open.ts';
 
 export interface EventToRecord {
   readonly id: string;
@@ -22,10 +22,10 @@ export interface EventToRecord {
   readonly body: string;
   /** Ids of the webhooks it is owed to. */
   readonly owed: readonly string[];
-  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
-  readonly ordered?: readonly string[];
   /** Names it for ever on its source; see NormalizedEvent. */
   readonly key?: string;
+  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  readonly ordered?: readonly string[];
 }
 
 export interface MessageToQuarantine {
@@ -83,7 +83,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     ...(rows.retry ? [retryPart(rows.retry)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
-    ...(ordered.length > 0 ? [orderedPart(ordered, keysOf({ ...rows, events: ordered }))] : []),
+    ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -95,9 +95,8 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   }>`with ${sql.join(parts)}
     select exists (select from held) as held, exists (select from allowed) as allowed,
       ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
-      ${keys.length > 0 ? knownColumn(keys) : sql``} ${ordered.length > 0 ? notifyDue : sql``}`.execute(
-    database,
-  );
+      ${keys.length > 0 ? knownColumn(keys) : sql``}
+      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
   if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
@@ -106,54 +105,6 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
     known: new Set(answer.known),
   };
-}
-
-/**
- * Which events of a batch are recorded after all, when the connection broke before the answer came.
- *
- * Recording holds a key-share lock on the process's row. Taking the row for update therefore waits for a statement
- * that is still running on the broken connection, so the answer is final.
- *
- * @returns the recorded ids, and whether the process still holds its lease; when not, they have delivery rows.
- */
-export async function findRecorded(
-  store: Store,
-  processId: number,
-  eventIds: readonly string[],
-): Promise<{ readonly ids: ReadonlySet<string>; readonly held: boolean }> {
-  return inTransaction(store, async database => {
-    const lease = await sql`select from process where id = ${processId} for update`.execute(
-      database,
-    );
-    const { rows } = await sql<{ id: string }>`select id from event
-      where id = any(${[...eventIds]}::uuid[])`.execute(database);
-    return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
-  });
-}
-
-/** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
-export async function storedPosition(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
-  const { rows } = await sql<{ next_offset: string; topic_id: string | null }>`
-    select next_offset, topic_id from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
-  const [row] = rows;
-  return row && { nextOffset: BigInt(row.next_offset), topicId: row.topic_id };
-}
-
-/** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
-export async function forgetOffset(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<void> {
-  await sql`delete from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
 }
 
 // The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
@@ -217,11 +168,11 @@ function knownColumn(keys: readonly Key[]) {
     where k.event_id not in (select event_id from keyed))::text[] as known`;
 }
 
-function isNew(events: number, keys: readonly Key[]) {
+/** @param column with an event's id. */
+function isNew(keys: readonly Key[], column: string) {
   if (keys.length === 0) return sql``;
-  const isKeyed = sql`r.id in (select event_id from keyed)`;
-  if (keys.length === events) return sql`and ${isKeyed}`;
-  return sql`and (${isKeyed} or r.id not in (select unnest(${keyedIds(keys)})))`;
+  const id = sql.ref(column);
+  return sql`and (${id} in (select event_id from keyed) or ${id} not in (select unnest(${keyedIds(keys)})))`;
 }
 
 function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
@@ -241,7 +192,7 @@ function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[
       ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
     ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
       description, origin, details, body, owed)
-    where exists (select from allowed) ${isNew(events.length, keys)})`;
+    where exists (select from allowed) ${isNew(keys, 'r.id')})`;
 }
 
 /**
@@ -254,12 +205,12 @@ function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
   );
   return sql`queued as (
     insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
-    select r.delivery_id, r.id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
+    select r.id, r.event_id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
     from unnest(
       ${uuids(rows.map(row => deliveryId(row.id, row.webhookId)))}, ${uuids(rows.map(row => row.id))},
       ${uuids(rows.map(row => row.webhookId))}, ${texts(rows.map(row => row.key))}
-    ) as r(delivery_id, id, webhook_id, order_key)
-    where exists (select from allowed) ${isNew(events.length, keys)})`;
+    ) as r(id, event_id, webhook_id, order_key)
+    where exists (select from allowed) ${isNew(keys, 'r.event_id')})`;
 }
 
 const notifyDue = sql`, pg_notify('hookline', 'due')`;

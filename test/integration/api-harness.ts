@@ -148,6 +148,8 @@ export async function startApi(
     store,
     secretKey,
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
     formats: listFormats(),
     log,
