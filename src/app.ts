@@ -80,6 +80,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await parts.lease
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
+      parts.outgoing.templates.close();
       await parts.outgoing.sender.close();
     },
   };

@@ -21,13 +21,14 @@ import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { checkFormat } from './check-format.ts';
 import { etagOf, requireMatch } from './etag.ts';
 import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { secretsOf } from './picture.ts';
 import { ProblemError } from './problem.ts';
 import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
-import { requireFormat } from './require-format.ts';
+import { bareFormat, requireFormat } from './require-format.ts';
 import { isToBeAsked, requireConsent, validationOf } from './validate-receiver.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
@@ -53,6 +54,7 @@ export async function makeWebhook(
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, newId, formats } = options;
   const { secretKey, filters = [], accountId, ...wanted } = body;
+  await checkFormat(options, caller, { ...bareFormat, ...wanted });
   await askAboutNew(options, caller, body);
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
@@ -78,6 +80,10 @@ export async function changeWebhook(
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, formats } = options;
+  if (body.format !== undefined || body.template !== undefined) {
+    const saved = await requireWebhook(databaseOf(store), aim.id, caller.territory);
+    await checkFormat(options, caller, { ...saved, ...body });
+  }
   await askAboutChange(options, caller, { id: aim.id, body });
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;

@@ -51,6 +51,7 @@ export const problemKinds = {
   },
   oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
   source_unavailable: { status: 503, title: 'The message is not taken now' },
+  busy: { status: 503, title: 'Hookline has too much to do for this' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -8,6 +8,8 @@
  * is evaluated here: JSONata's evaluator cannot be bounded, and takes longer by a factor of twenty or more
  * (docs/decisions/0065-payload-expressions.md).
  */
+import { placeIn } from '../event/place.ts';
+import type { Place } from '../event/place.ts';
 import {
   functionNames,
   isTest,
@@ -48,11 +50,9 @@ export interface Expression {
   readonly holds: (factOf: FactOf) => boolean | string;
 }
 
-/** Why a text is no expression; both counted from 1. */
-export interface ExpressionFault {
+/** Why a text is no expression. */
+export interface ExpressionFault extends Place {
   readonly fault: string;
-  readonly line: number;
-  readonly column: number;
 }
 
 export function compileExpression(text: string): Expression | ExpressionFault {
@@ -264,6 +264,5 @@ function constant(value: unknown): Run {
 
 /** @param position characters up to and with the last one of what is at fault. */
 function faultAt(text: string, position: number, fault: string): ExpressionFault {
-  const before = text.slice(0, Math.max(0, position - 1)).split('\n');
-  return { fault, line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+  return { fault, ...placeIn(text, position - 1) };
 }

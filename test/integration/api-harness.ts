@@ -101,6 +101,7 @@ async function openReceivers(
   store: Store,
 ): Promise<Pick<ApiOptions, 'probe' | 'validate'>> {
   const index = createMatchIndex();
+  const silent = pino({ level: 'silent' });
   const { probe, validate } = openOutgoing({
     config: loadConfig({
       cwd: '/',
@@ -121,9 +122,10 @@ async function openReceivers(
       defaults: settingDefaults,
       waitMsMax: 60_000,
       pathOf: id => index.pathOf(id),
-      log: pino({ level: 'silent' }),
+      log: silent,
     }),
     metrics: createMetrics(),
+    log: silent,
   });
   return { probe, validate };
 }
