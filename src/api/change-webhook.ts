@@ -80,11 +80,7 @@ export async function changeWebhook(
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, formats } = options;
-  if (body.format !== undefined || body.template !== undefined) {
-    const saved = await requireWebhook(databaseOf(store), aim.id, caller.territory);
-    await checkFormat(options, caller, { ...saved, ...body });
-  }
-  await askAboutChange(options, caller, { id: aim.id, body });
+  await tryChange(options, caller, { id: aim.id, body });
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;
     const { id } = aim;
@@ -148,22 +144,31 @@ async function askAboutNew(
   await requireConsent(options, values, secretsOf(key, secretKey));
 }
 
-/** Asks the receiver of a webhook as it is to be, where the change makes that necessary. */
-async function askAboutChange(
+/** What takes its time, before the transaction: the template is tried, and the receiver asked, where that is necessary. */
+async function tryChange(
   options: ApiOptions,
   caller: Caller,
   { id, body }: { readonly id: string; readonly body: ChangeBody },
 ): Promise<void> {
+  const current = await requireWebhook(databaseOf(options.store), id, caller.territory);
+  if (body.format !== undefined || body.template !== undefined) {
+    await checkFormat(options, caller, { ...current, ...body });
+  }
+  if (isToBeAsked(current, body)) await askAboutChange(options, current, body);
+}
+
+/** Asks the receiver of a webhook as it is to be. */
+async function askAboutChange(
+  options: ApiOptions,
+  current: WebhookFacts,
+  { secretKey, ...change }: ChangeBody,
+): Promise<void> {
   const { store, secretKey: key, formats } = options;
-  const database = databaseOf(store);
-  const current = await requireWebhook(database, id, caller.territory);
-  if (!isToBeAsked(current, body)) return;
-  const { secretKey, ...change } = body;
-  const owner = await requireAccount(database, current.accountId, everything);
+  const owner = await requireAccount(databaseOf(store), current.accountId, everything);
   const values = planWebhookChange(owner, valuesOf(current), change);
   if (validationOf(formats, values) === 'none') return;
   requireFormat(formats, values, secretKey === undefined ? current.hasSecret : isGiven(secretKey));
-  const [saved] = secretKey === undefined ? await loadWebhooksById(store, [id]) : [];
+  const [saved] = secretKey === undefined ? await loadWebhooksById(store, [current.id]) : [];
   await requireConsent(options, values, saved?.secrets ?? secretsOf(key, secretKey));
 }
 

@@ -101,7 +101,6 @@ async function openReceivers(
   store: Store,
 ): Promise<Pick<ApiOptions, 'probe' | 'validate'>> {
   const index = createMatchIndex();
-  const silent = pino({ level: 'silent' });
   const { probe, validate } = openOutgoing({
     config: loadConfig({
       cwd: '/',
@@ -122,10 +121,10 @@ async function openReceivers(
       defaults: settingDefaults,
       waitMsMax: 60_000,
       pathOf: id => index.pathOf(id),
-      log: silent,
+      log: pino({ level: 'silent' }),
     }),
     metrics: createMetrics(),
-    log: silent,
+    log: pino({ level: 'silent' }),
   });
   return { probe, validate };
 }
