@@ -148,6 +148,7 @@ export async function startApi(
   const app = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey],
     sources: () => sources,
     intakes: () => [],
     ownIntake: 'api',
