@@ -55,11 +55,6 @@ export function holdBatch(
   return { batch: partOf(batch, 0, messages.length), processId, ledger, messages, owed };
 }
 
-/** The webhooks whose deliveries have no row yet. */
-export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
-  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
-}
-
 /** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
 export function strike({ ledger, owed }: HeldBatch): void {
   for (const entry of owed.values()) ledger.strike(entry);
@@ -80,4 +75,9 @@ export function countsOf(
     repeated: messages.length - recorded.length,
     dropped: recorded.length - quarantined - telling,
   };
+}
+
+/** The webhooks whose deliveries have no row yet. */
+export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
+  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
 }

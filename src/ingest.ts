@@ -30,7 +30,7 @@ import { oneByOne, partOf } from './record/split.ts';
 import { failureKind } from './store/failure.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { openPartitions } from './store/partition.ts';
-import { findRecorded } from './store/record-batch.ts';
+import { findRecorded } from './store/recorded.ts';
 
 export interface IngestOptions {
   readonly store: Store;

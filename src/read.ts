@@ -33,8 +33,9 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body: own, key }) => {
+      const events = normalize(message).map(({ envelope, body: own, ...named }, index) => {
         const id = newId();
+        const key = named.key ?? nameBySending(message, index);
         const body = own ?? envelopeJson(id, envelope);
         const webhooks = match(envelope, body);
         return {
@@ -60,6 +61,11 @@ function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> |
   return {
     ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
   };
+}
+
+/** An event without a name of its own has the one that its sender gave the message, and its place in it. */
+function nameBySending({ sendingId }: Message, index: number): string | undefined {
+  return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
 }
 
 /** A secret in a message that nobody could read is one all the same, and the quarantine is looked into by people. */

@@ -1,7 +1,7 @@
 /** The first user, and access straight on the database for those who cannot log in yet. */
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
 import { adoptRootDomain, findRootDomain, upsertAccounts } from '../store/query-directory.ts';
@@ -47,7 +47,11 @@ async function makeAccount(database: Database): Promise<string> {
   return id;
 }
 
-/** Gives the user a new password, or makes an admin of that name, bound to the account of `admin`. */
+/**
+ * Gives the user a new password, or makes an admin of that name, bound to the account of `admin`.
+ *
+ * @throws for a user that an OpenID provider vouches for.
+ */
 export async function putLocalUser(
   database: Database,
   { username, password }: { username: string; password: string },
@@ -56,8 +60,9 @@ export async function putLocalUser(
   if (await replacePassword(database, username, passwordHash)) return 'changed';
   const admin = await findUser(database, adminName);
   const account = admin?.accountId ?? (await makeAccount(database));
-  await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account });
-  return 'created';
+  if (await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account }))
+    return 'created';
+  throw new Error(`${username} logs in at an OpenID provider and has no password here`);
 }
 
 /** A token that does not expire, for a user who exists; undefined when there is none of that name. */
@@ -73,7 +78,7 @@ export async function createLocalToken(
     kind: 'token',
     name,
     tokenHash: hashToken(token),
-    scopes: tokenScopes,
+    scopes: fullScopes,
   });
   return token;
 }

@@ -7,17 +7,24 @@ import type { FastifyInstance } from 'fastify';
 import { sessionCookie } from '../access/cookie.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
+import { registerBulkDeliveryRoutes } from './bulk-delivery-routes.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
 import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
+import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { registerIntakeRoutes } from './intake-routes.ts';
+import { keepPrivate } from './keep-private.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
+import { registerProbeRoutes } from './probe-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
@@ -25,7 +32,11 @@ import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
 import { filterSchemas } from './schema-filter.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { intakeSchemas } from './schema-intake.ts';
+import { probeSchemas } from './schema-probe.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
+import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
@@ -36,6 +47,21 @@ import { registerWebhookRoutes } from './webhook-routes.ts';
 
 /** An import of a large directory is the largest thing anybody sends. */
 const bodyBytesMax = 4 * 1024 * 1024;
+/** Whoever sends a byte a minute keeps no connection for ever. */
+const requestMsMax = 120_000;
+
+const schemas = [
+  ...webhookSchemas,
+  ...probeSchemas,
+  ...filterSchemas,
+  ...flowSchemas,
+  ...intakeSchemas,
+  ...formatSchemas,
+  ...accessSchemas,
+  ...loginSchemas,
+  ...changeSchemas,
+  ...directorySchemas,
+];
 
 /**
  * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
@@ -43,17 +69,9 @@ const bodyBytesMax = 4 * 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [
-    ...webhookSchemas,
-    ...filterSchemas,
-    ...flowSchemas,
-    ...formatSchemas,
-    ...accessSchemas,
-    ...changeSchemas,
-    ...directorySchemas,
-  ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,
@@ -63,6 +81,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   takeEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
+  keepPrivate(app);
   guard(app, options.store);
   void app.register(swagger, {
     openapi: describeApi(options.version),
@@ -75,19 +94,27 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     registerHealthRoutes(routes, options);
     registerSessionRoutes(routes, options);
+    registerOidcRoutes(routes, options);
+    registerOidcDeviceRoutes(routes, options);
     registerTokenRoutes(routes, options);
     registerUserRoutes(routes, options);
     registerKeyRoutes(routes, options);
     registerWebhookRoutes(routes, options);
     registerFilterRoutes(routes, options);
+    registerSecretRoutes(routes, options);
+    registerProbeRoutes(routes, options);
     registerFilterPreviewRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
+    registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);
     registerPreviewRoutes(routes, options);
+    registerExplainRoutes(routes, options);
     registerQuarantineRoutes(routes, options);
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    // Its parsers take bytes of any type: they are for it alone.
+    void routes.register(async posted => registerIntakeRoutes(posted, options));
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -97,7 +97,8 @@ export async function changeWebhook(
     const now = await requireWebhook(database, id, everything);
     await noteChange(database, caller, {
       action: 'webhook.updated',
-      ...ofWebhook(now),
+      // Its former facts are told, too: to those who might have seen them.
+      ...ofWebhook(current.scope === 'Global' ? current : now),
       before: current,
       after: { ...now, secretKey },
     });
@@ -147,7 +148,7 @@ export async function findOwner(
   throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
 }
 
-async function requireAccount(
+export async function requireAccount(
   database: Database,
   id: string,
   territory: Territory,
@@ -198,7 +199,7 @@ const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
     `Payload URL: ${payloadUrl} is already in use by another webhook`,
   );
 
-function valuesOf(webhook: WebhookFacts): WebhookValues {
+export function valuesOf(webhook: WebhookFacts): WebhookValues {
   const {
     id: _id,
     hasSecret: _has,

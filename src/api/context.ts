@@ -1,7 +1,11 @@
 /** What the routes are handed. */
+import type { OidcLogin } from '../access/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
+import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
@@ -10,10 +14,22 @@ export interface ApiOptions {
   readonly secretKey: Buffer;
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
+  /** Those of them that are posted to. */
+  readonly intakes: () => readonly Intake[];
+  /** The one behind `POST /v1/events`. */
+  readonly ownIntake: string;
   readonly metrics: MetricsPage;
   readonly formats: Formats;
+  /** Makes a test delivery, from this process. */
+  readonly probe: ProbeControl;
+  /** Reads a message of the quarantine again. */
+  readonly retry: RetryControl;
+  /** What this process is. */
+  readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
@@ -33,6 +49,26 @@ export interface SourceControl {
   pause(): void;
   resume(): void;
 }
+
+/** A test delivery as far as the API deals with it: what it answers is shown as it is. */
+export type ProbeControl = (test: {
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  readonly payload?: string;
+}) => Promise<{ readonly diagnosis: Diagnosis }>;
+
+/** Reading a message of the quarantine again, as far as the API deals with it. */
+export type RetryControl = (id: string) => Promise<
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** It is not in the quarantine, or not any more. */
+  | { readonly kind: 'missing' }
+  /** This process has no decoder for its source. */
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  /** Nothing happened: intake is full, or the database away. */
+  | { readonly kind: 'busy' }
+>;
 
 /** A prom-client registry. */
 export interface MetricsPage {

@@ -15,7 +15,13 @@ export const problemKinds = {
   setting_invalid: { status: 400, title: 'The setting cannot have this value here' },
   domain_invalid: { status: 400, title: 'The domain cannot be used here' },
   unauthenticated: { status: 401, title: 'Log in, or present a valid token' },
+  oidc_state_invalid: {
+    status: 400,
+    title: 'The login did not begin here, or began too long ago',
+  },
   login_failed: { status: 401, title: 'The username or the password is wrong' },
+  oidc_refused: { status: 401, title: 'The login at the identity provider did not succeed' },
+  oidc_unmapped: { status: 403, title: 'You are known, and have no role here' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   csrf_token_invalid: { status: 403, title: 'The session cookie alone does not allow changes' },
   token_scope: { status: 403, title: 'The token was made for less' },
@@ -24,15 +30,27 @@ export const problemKinds = {
   filter_invalid: { status: 400, title: 'The filter cannot be used' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
+  user_external: { status: 409, title: 'The user logs in at the identity provider' },
   last_admin: { status: 409, title: 'The last admin cannot be deleted' },
+  delivery_in_flight: { status: 409, title: 'The delivery is being made at this moment' },
+  source_unknown: { status: 409, title: 'The source is not configured here' },
   webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
   conflict: { status: 409, title: 'The database refuses this beside what it holds' },
   precondition_failed: { status: 412, title: 'It was changed meanwhile' },
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
+  encoding_unsupported: { status: 415, title: 'The body must not be encoded' },
+  message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
   busy: { status: 503, title: 'Hookline has too much to do for this' },
+  intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
+  oidc_device_unsupported: {
+    status: 501,
+    title: 'The identity provider has no login for devices',
+  },
+  oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
+  source_unavailable: { status: 503, title: 'The message is not taken now' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -53,12 +71,22 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  /**
+   * @param detail for people: what was wrong with this request and, if that helps, what to do.
+   * @param retryAfterSeconds when to try again; the header `Retry-After`.
+   */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

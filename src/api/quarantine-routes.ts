@@ -1,11 +1,11 @@
-/** Messages that could not be understood: list, show, delete. */
+/** Messages that could not be understood: list, show, read again, delete. */
 import type { FastifyInstance } from 'fastify';
 
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Store } from '../store/open.ts';
 import { deleteQuarantined, findQuarantined, listQuarantined } from '../store/query-quarantine.ts';
 import { callerOf } from './authenticate.ts';
-import type { ApiOptions } from './context.ts';
+import type { ApiOptions, RetryControl } from './context.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { noteChange } from './note-change.ts';
@@ -24,7 +24,8 @@ const listQuery = {
   },
 } as const;
 
-export function registerQuarantineRoutes(app: FastifyInstance, { store }: ApiOptions): void {
+export function registerQuarantineRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store } = options;
   app.get<{ Querystring: PageQuery & { source?: string } }>(
     '/v1/quarantine',
     {
@@ -69,6 +70,7 @@ export function registerQuarantineRoutes(app: FastifyInstance, { store }: ApiOpt
   );
 
   registerDeleting(app, store);
+  registerRetry(app, options);
 }
 
 function registerDeleting(app: FastifyInstance, store: Store): void {
@@ -97,6 +99,53 @@ function registerDeleting(app: FastifyInstance, store: Store): void {
       return reply.code(204).send();
     },
   );
+}
+
+function registerRetry(app: FastifyInstance, { store, retry }: ApiOptions): void {
+  app.post<{ Params: IdParams }>(
+    '/v1/quarantine/:id/retry',
+    {
+      schema: {
+        summary: 'Read such a message again',
+        description:
+          "The source's present decoder reads it and its events are recorded and delivered like any others, with the time of now. When it cannot be understood again it stays, with the new reason.",
+        tags,
+        params: idParams,
+        response: { 200: answer('Retried', 'What became of it.'), ...problems },
+      },
+    },
+    async request => {
+      const { id } = request.params;
+      const before = await findQuarantined(databaseOf(store), id);
+      if (!before) throw noMessage(id);
+      const { source, position, reason } = before;
+      // Recording is a transaction of its own. It is noted before, so that nothing is recorded without a trace.
+      await noteChange(databaseOf(store), callerOf(request), {
+        action: 'quarantined.retried',
+        objectId: id,
+        before: { source, position, reason },
+      });
+      return presentRetry(id, await retry(id));
+    },
+  );
+}
+
+function presentRetry(id: string, result: Awaited<ReturnType<RetryControl>>) {
+  switch (result.kind) {
+    case 'recorded':
+      return { outcome: 'recorded', eventIds: result.eventIds, reason: null };
+    case 'quarantined':
+      return { outcome: 'quarantined', eventIds: [], reason: result.reason };
+    case 'missing':
+      throw noMessage(id);
+    case 'unknown-source':
+      throw new ProblemError(
+        'source_unknown',
+        `The message came by ${result.source}, and no source of that name is configured here to read it.`,
+      );
+    case 'busy':
+      throw new ProblemError('intake_busy', 'Nothing was changed. Try again in a moment.');
+  }
 }
 
 const noMessage = (id: string): ProblemError =>

@@ -20,11 +20,10 @@ export async function requireWebhook(
   return webhook;
 }
 
-/** Whose change it is, for the audit. */
-export const ofWebhook = ({ id, accountId, domainId }: WebhookFacts) => ({
+/** Whose change it is, for the audit: whoever may see the webhook may see what was done to it, and nobody else. */
+export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => ({
   objectId: id,
-  accountId,
-  domainId,
+  ...(scope !== 'Global' && { accountId, domainId }),
 });
 
 /**

@@ -1,5 +1,10 @@
 /** What the routes' schemas have in common. */
+import type { FastifyRequest } from 'fastify';
+
 import { problemMediaType } from './problem.ts';
+
+/** Of a body that anybody may send who is not known yet. */
+export const strangersBytesMax = 16_384;
 
 export const idParams = {
   type: 'object',
@@ -32,6 +37,11 @@ export const noContent = { description: 'Done.', type: 'null' } as const;
 
 export const instantQuery = (description: string) =>
   ({ type: 'string', format: 'date-time', description }) as const;
+
+/** For `preValidation`, where all of a body may be left out. */
+export async function bodyMayBeAbsent(request: FastifyRequest): Promise<void> {
+  request.body ??= {};
+}
 
 /** The facts that there are: an absent fact is absent (contract 1.4). */
 export function withoutNulls(row: object): Record<string, unknown> {

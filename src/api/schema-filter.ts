@@ -1,9 +1,58 @@
-/** JSON schemas of the preview of filters. */
+/** JSON schemas of filters, and of the preview of what they would match. */
+import { filterMatchTypes, filterModes, filterTypes } from '../event/webhook.ts';
+import { expressionCharsMax } from '../match/expression.ts';
 import { filtersMax } from './filter-rules.ts';
-import { cloudId, fields } from './schema-webhook.ts';
+import { cloudId, fields, line } from './schema-webhook.ts';
 
+const id = { type: 'string', format: 'uuid' } as const;
+const instant = { type: 'string', format: 'date-time' } as const;
 const text = { type: 'string' } as const;
 const count = { type: 'integer', minimum: 0 } as const;
+
+const filterFields = {
+  type: {
+    type: 'string',
+    enum: filterTypes,
+    description:
+      'What is looked at: the event type, another fact of the envelope, how severe the event is, or what an expression says of all of it.',
+  },
+  mode: {
+    type: 'string',
+    enum: filterModes,
+    description:
+      'An Exclude that matches wins; where there are Includes of a type, one of them must match.',
+  },
+  matchType: {
+    type: 'string',
+    enum: filterMatchTypes,
+    description: 'How `value` is compared with the fact, case-sensitively. Not for an Expression.',
+  },
+  value: {
+    ...line,
+    maxLength: expressionCharsMax,
+    description:
+      'The fact, or a part of it: at most 255 characters. Of an Expression, its text: a part of JSONata, see docs/filters.md.',
+    example: 'VM.START',
+  },
+} as const;
+
+const newFilter = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['value'],
+  properties: {
+    ...filterFields,
+    type: { ...filterFields.type, default: 'EventType' },
+    mode: { ...filterFields.mode, default: 'Include' },
+    matchType: { ...filterFields.matchType, default: 'Exact' },
+  },
+} as const;
+
+const filter = {
+  type: 'object',
+  required: ['id', 'type', 'mode', 'matchType', 'value', 'created'],
+  properties: { id, ...filterFields, created: instant },
+} as const;
 
 const sample = {
   type: 'object',
@@ -26,6 +75,8 @@ const sample = {
 } as const;
 
 export const filterSchemas = [
+  { $id: 'NewFilter', ...newFilter },
+  { $id: 'Filter', ...filter },
   {
     $id: 'FilterPreviewRequest',
     type: 'object',

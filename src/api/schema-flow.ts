@@ -1,12 +1,13 @@
-/** JSON schemas of what flows through: events, deliveries, the quarantine, the sources. */
+/** JSON schemas of what flows through: events and deliveries. */
 import { deliveryKinds, deliveryStates } from '../event/delivery.ts';
+import { scopes } from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
 const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
 const text = { type: 'string' } as const;
 
-const envelope = {
+export const envelope = {
   category: {
     ...text,
     description: "CloudStack's category; absent for other clouds.",
@@ -48,7 +49,38 @@ const eventDetail = {
     owed: {
       type: 'array',
       items: id,
-      description: 'The webhooks that matched when it was recorded.',
+      description:
+        'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
+    },
+  },
+} as const;
+
+const explanation = {
+  type: 'object',
+  required: ['webhookId', 'name', 'scope', 'accountId', 'matched', 'owed', 'delivery'],
+  properties: {
+    webhookId: id,
+    name: text,
+    scope: { type: 'string', enum: scopes },
+    accountId: text,
+    matched: { type: 'boolean', description: 'As everything is set now.' },
+    reason: {
+      ...text,
+      description: 'The first thing that stands in the way.',
+      example: 'scope',
+    },
+    detail: { ...text, description: 'A sentence.' },
+    unanswered: {
+      type: 'array',
+      items: text,
+      description: 'Expressions that have no answer for the event, which counts as no match.',
+    },
+    owed: { type: 'boolean', description: 'It matched when the event was recorded.' },
+    delivery: {
+      type: ['object', 'null'],
+      description: 'Null while it has no row: not owed, deleted, or its first attempt is not over.',
+      required: ['id', 'state'],
+      properties: { id, state: { type: 'string', enum: deliveryStates } },
     },
   },
 } as const;
@@ -102,63 +134,48 @@ const deliveryDetail = {
   },
 } as const;
 
-const quarantinedFields = {
-  id,
-  source: { ...text, description: 'The configured source it came by.' },
-  position: { ...text, description: 'Where it was on the bus.', example: 'cloudstack/0/42' },
-  routingKey: { type: ['string', 'null'] },
-  headers: { type: ['object', 'null'], additionalProperties: { type: 'string' } },
-  reason: { ...text, description: 'What was wrong and what was expected.' },
-  bodyBytes: { type: ['integer', 'null'], description: 'Null is a Kafka tombstone.' },
-  createdAt: instant,
-} as const;
-
-const quarantined = {
+const bulkRedelivery = {
   type: 'object',
-  required: Object.keys(quarantinedFields),
-  properties: quarantinedFields,
-} as const;
-
-const quarantinedDetail = {
-  type: 'object',
-  required: [...Object.keys(quarantinedFields), 'body'],
+  additionalProperties: false,
+  required: ['from'],
   properties: {
-    ...quarantinedFields,
-    body: { type: ['string', 'null'], description: 'The message as it came, in base64.' },
-  },
-} as const;
-
-const source = {
-  type: 'object',
-  required: ['name', 'kind', 'state'],
-  properties: {
-    name: text,
-    kind: { ...text, example: 'rabbitmq' },
-    state: { type: 'string', enum: ['waiting', 'running', 'paused', 'stopped'] },
-    reason: { ...text, description: 'Why it waits.' },
-    lag: {
-      type: 'integer',
-      description: 'Messages on the bus that are not recorded yet; absent while unknown.',
+    from: { ...instant, description: 'Events recorded at or after this instant.' },
+    to: { ...instant, description: 'Events recorded before this instant; until now when absent.' },
+    state: {
+      type: 'string',
+      enum: ['delivered', 'failed', 'cancelled'],
+      default: 'failed',
+      description: 'What became of them the last time.',
     },
+    eventType: { ...text, maxLength: 255, example: 'VM.START' },
+    dryRun: { type: 'boolean', default: false, description: 'Say what would be done.' },
+    cursor: { ...text, maxLength: 1_000, description: '`nextCursor` of the answer before.' },
   },
 } as const;
 
-const readiness = {
+const bulkCount = {
+  count: { type: 'integer', description: 'Deliveries, of this request.' },
+  nextCursor: { type: ['string', 'null'], description: 'Where to go on; null when it is done.' },
+} as const;
+
+const bulkRedelivered = {
   type: 'object',
-  required: ['status', 'database', 'sources'],
+  required: ['dryRun', 'count', 'nextCursor'],
   properties: {
-    status: { type: 'string', enum: ['ready', 'not ready'] },
-    database: { type: 'string', enum: ['ok', 'unreachable'] },
-    sources: { type: 'array', items: { $ref: 'Source#' } },
-    directory: {
-      type: 'object',
-      required: ['kind', 'syncedAt', 'ageSeconds', 'failures'],
-      description: 'Absent when the directory is not read from a cloud.',
-      properties: {
-        kind: { type: 'string', enum: ['cloudstack', 'keystone'] },
-        syncedAt: { type: ['string', 'null'], format: 'date-time' },
-        ageSeconds: { type: ['number', 'null'] },
-        failures: { type: 'integer' },
+    dryRun: { type: 'boolean' },
+    ...bulkCount,
+    samples: {
+      type: 'array',
+      description: 'In a dry run: the first hundred of the deliveries it would make once more.',
+      items: {
+        type: 'object',
+        required: ['id', 'eventId', 'eventType', 'entityUuid'],
+        properties: {
+          id,
+          eventId: id,
+          eventType: text,
+          entityUuid: { type: ['string', 'null'] },
+        },
       },
     },
   },
@@ -167,11 +184,16 @@ const readiness = {
 export const flowSchemas = [
   { $id: 'Event', ...event },
   { $id: 'EventDetail', ...eventDetail },
+  { $id: 'Explanation', ...explanation },
   { $id: 'Attempt', ...attempt },
   { $id: 'Delivery', ...delivery },
   { $id: 'DeliveryDetail', ...deliveryDetail },
-  { $id: 'Quarantined', ...quarantined },
-  { $id: 'QuarantinedDetail', ...quarantinedDetail },
-  { $id: 'Source', ...source },
-  { $id: 'Readiness', ...readiness },
+  { $id: 'BulkRedelivery', ...bulkRedelivery },
+  { $id: 'BulkRedelivered', ...bulkRedelivered },
+  {
+    $id: 'BulkDeleted',
+    type: 'object',
+    required: ['count', 'nextCursor'],
+    properties: bulkCount,
+  },
 ];

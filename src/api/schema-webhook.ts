@@ -1,17 +1,8 @@
-/** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
+/** JSON schemas of webhooks: what requests may hold, and what answers look like. */
 import { batchingLimits, batchShapes } from '../event/batching.ts';
 import { categories } from '../event/event.ts';
-import { expressionCharsMax } from '../match/expression.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
-import {
-  filterMatchTypes,
-  filterModes,
-  filterTypes,
-  orderings,
-  scopes,
-  validations,
-  webhookStates,
-} from '../event/webhook.ts';
+import { orderings, scopes, validations, webhookStates } from '../event/webhook.ts';
 
 import { filtersMax } from './filter-rules.ts';
 
@@ -24,51 +15,10 @@ export const cloudId = {
   maxLength: 255,
   pattern: '^[^\\u0000]+$',
 } as const;
-const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
-
-const filterFields = {
-  type: {
-    type: 'string',
-    enum: filterTypes,
-    description:
-      'What is looked at: the event type, another fact of the envelope, how severe the event is, or what an expression says of all of it.',
-  },
-  mode: {
-    type: 'string',
-    enum: filterModes,
-    description:
-      'An Exclude that matches wins; where there are Includes of a type, one of them must match.',
-  },
-  matchType: {
-    type: 'string',
-    enum: filterMatchTypes,
-    description: 'How `value` is compared with the fact, case-sensitively. Not for an Expression.',
-  },
-  value: {
-    ...line,
-    maxLength: expressionCharsMax,
-    description:
-      'The fact, or a part of it: at most 255 characters. Of an Expression, its text: a part of JSONata, see docs/filters.md.',
-    example: 'VM.START',
-  },
-} as const;
-
-const newFilter = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['value'],
-  properties: {
-    ...filterFields,
-    type: { ...filterFields.type, default: 'EventType' },
-    mode: { ...filterFields.mode, default: 'Include' },
-    matchType: { ...filterFields.matchType, default: 'Exact' },
-  },
-} as const;
-
-const filter = {
-  type: 'object',
-  required: ['id', 'type', 'mode', 'matchType', 'value', 'created'],
-  properties: { id, ...filterFields, created: instant },
+export const line = {
+  type: 'string',
+  maxLength: 255,
+  pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$',
 } as const;
 
 const nullable = <T extends string>(type: T) => ({ type: [type, 'null'] }) as const;
@@ -198,6 +148,18 @@ export const fields = {
   ...limits,
 } as const;
 
+/** What of a webhook a test delivery has to do with. */
+const {
+  name: _name,
+  description: _description,
+  state: _state,
+  scope: _scope,
+  categories: _categories,
+  tries: _tries,
+  concurrencyMax: _concurrencyMax,
+  ...sentFields
+} = fields;
+
 const secretKey = {
   ...nullable('string'),
   minLength: 0,
@@ -212,6 +174,38 @@ const domainId = {
 const accountId = {
   ...cloudId,
   description: 'The owner; cannot be changed. Your own account when absent.',
+} as const;
+
+const payload = {
+  type: 'string',
+  maxLength: 1_048_576,
+  description: 'The body. When absent or empty, CloudStack\'s own: `{ "CloudStack": "works!" }`.',
+} as const;
+
+const webhookTest = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    payload,
+    payloadUrl: { ...fields.payloadUrl, description: "Instead of the webhook's own." },
+    sslVerification: { ...fields.sslVerification, description: "Instead of the webhook's own." },
+    secretKey: { ...secretKey, description: 'Signs it instead of its own; null or "": unsigned.' },
+  },
+} as const;
+
+const unsavedTest = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['payloadUrl'],
+  properties: {
+    ...sentFields,
+    payload,
+    secretKey: { ...secretKey, description: 'Signs it.' },
+    accountId: {
+      ...cloudId,
+      description: 'Whose webhook it would be: the owner decides what may be reached.',
+    },
+  },
 } as const;
 
 const newWebhook = {
@@ -259,9 +253,9 @@ const webhook = {
 } as const;
 
 export const webhookSchemas = [
-  { $id: 'NewFilter', ...newFilter },
-  { $id: 'Filter', ...filter },
   { $id: 'NewWebhook', ...newWebhook },
   { $id: 'WebhookChange', ...webhookChange },
   { $id: 'Webhook', ...webhook },
+  { $id: 'WebhookTest', ...webhookTest },
+  { $id: 'UnsavedTest', ...unsavedTest },
 ];

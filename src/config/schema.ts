@@ -12,6 +12,7 @@ import type { RawDirectory } from './directory-schema.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
 import { egressKeys, type RawEgress } from './egress-schema.ts';
 import type { Keys } from './format.ts';
+import { oidcKeys, type RawOidc } from './oidc-schema.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source-schema.ts';
 import { templateKeys } from './template-schema.ts';
@@ -20,7 +21,7 @@ import { templateKeys } from './template-schema.ts';
 export interface RawConfig {
   database: { url: string | null; migrate: boolean; poolMax: number };
   dataDir: string;
-  http: { host: string; port: number };
+  http: { host: string; port: number; publicUrl: string | null };
   secretKey: string | null;
   secretKeyPrevious: string | null;
   adminPassword: string | null;
@@ -40,6 +41,7 @@ export interface RawConfig {
   kafka: RawKafka;
   sources: unknown[];
   directory: RawDirectory;
+  oidc: RawOidc;
   client: { url: string | null; token: string | null };
 }
 
@@ -82,6 +84,13 @@ const http: Keys<RawConfig['http']> = {
     max: 65535,
     default: 8080,
     env: 'HOOKLINE_HTTP_PORT',
+  },
+  publicUrl: {
+    doc: 'Where people reach the API: `https://hookline.example`. The host a request names is never believed.',
+    format: 'httpUrl',
+    default: null,
+    nullable: true,
+    env: 'HOOKLINE_HTTP_PUBLIC_URL',
   },
 };
 
@@ -239,12 +248,13 @@ export const schema: Keys<RawConfig> = {
   amqp: rabbitmqKeys('HOOKLINE_AMQP'),
   kafka: kafkaKeys('HOOKLINE_KAFKA'),
   sources: {
-    doc: 'More sources, each with name, kind (rabbitmq or kafka) and the keys of amqp or kafka.',
+    doc: 'More sources, each with name, kind (rabbitmq, kafka or http) and the keys of its kind; see below.',
     format: 'sources',
     default: [],
     sensitive: true,
     env: 'HOOKLINE_SOURCES',
   },
   directory: directoryKeys,
+  oidc: oidcKeys,
   client,
 };

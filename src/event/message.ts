@@ -19,6 +19,8 @@ export interface Message {
   readonly headers?: Readonly<Record<string, string>>;
   /** The bytes of the message; null is a Kafka tombstone. */
   readonly body: Uint8Array | null;
+  /** HTTP only: what the sender calls this message however often it sends it. */
+  readonly sendingId?: string;
   /** The broker says it may have delivered this one before (AMQP's `redelivered`). Always false on Kafka. */
   readonly redelivered: boolean;
 }

@@ -59,6 +59,12 @@ function eventsIn(message: Message): readonly JsonObject[] {
   });
 }
 
+/** Whether the headers say that it is one; a structured one may come without saying so. */
+export function isMarkedCloudEvent(message: Message): boolean {
+  const contentType = headerOf(message, 'content-type') ?? '';
+  return /^application\/cloudevents/i.test(contentType) || attributesIn(message) !== undefined;
+}
+
 const PREFIX = /^(?:ce[-_]|cloudEvents[:_])(.+)$/i;
 
 /** Of a binary message; undefined for any other. Attribute names are lower case, and HTTP may have changed it. */

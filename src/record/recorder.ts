@@ -11,13 +11,12 @@ import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/open.ts';
 import { takeReceipts } from '../store/receipt-match.ts';
 import {
-  forgetOffset,
   recordBatch,
-  storedPosition,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
 } from '../store/record-batch.ts';
+import { forgetOffset, storedPosition } from '../store/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** What became of one message: events, or a place in the quarantine. */
@@ -25,6 +24,8 @@ export interface ReadMessage {
   readonly message: Message;
   readonly events: readonly EventToRecord[];
   readonly quarantined?: MessageToQuarantine;
+  /** It was in the quarantine under this id and is read again, alone in its batch. */
+  readonly retryOf?: string;
 }
 
 export interface Recorder {
@@ -51,6 +52,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   return {
     record(source, batch, read) {
       const rows = { processId: options.processId(), source };
+      const [first] = read;
+      if (first?.retryOf !== undefined) {
+        return recordRetry(options.store, rows, { ...first, retryOf: first.retryOf });
+      }
       if (batch.span) return recordSpan(options, rows, batch.span, read);
       let receipts = receiptsBySource.get(source);
       if (!receipts) receiptsBySource.set(source, (receipts = createReceipts()));
@@ -93,6 +98,22 @@ async function recordSpan(
       if (from === -1) from = span.offsets.length;
     }
   }
+}
+
+async function recordRetry(
+  store: Store,
+  owner: Owner,
+  read: ReadMessage & { readonly retryOf: string },
+): Promise<readonly ReadMessage[]> {
+  const { retryOf, events, quarantined } = read;
+  const result = await recordBatch(databaseOf(store), {
+    ...owner,
+    events,
+    quarantined: [],
+    retry: { id: retryOf, ...(quarantined && { reason: quarantined.reason }) },
+  });
+  if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
+  return result.kind === 'recorded' ? withoutKnown([read], result.known) : [];
 }
 
 async function recordReceived(

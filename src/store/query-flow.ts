@@ -77,9 +77,17 @@ export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfter
   readonly startedAt: string;
 }
 
-const eventColumns = sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
+const eventColumns = (
+  territory: Territory,
+) => sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
   e.user_id as "user", e.project, e.domain, e.status, ${instant('e.event_date_time')} as "eventDateTime", e.description,
-  e.origin as source, e.details, e.owed::text[] as owed`;
+  e.origin as source, e.details, ${owedWithin(territory)} as owed`;
+
+/** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's territory but `everything`. */
+const owedWithin = (territory: Territory): Fragment =>
+  territory.kind === 'everything'
+    ? sql`e.owed::text[]`
+    : sql`array(select w.id::text from webhook w where w.id = any(e.owed) and ${webhookWithin('w', territory)})`;
 
 const attemptJson = (alias: string, number: string) => sql`jsonb_strip_nulls(jsonb_build_object(
   'number', ${sql.ref(`${alias}.${number}`)},
@@ -108,7 +116,7 @@ export async function listEvents(
   ]);
   const last = wanted && (await stretchEnd(database, sql`event e`, inSpan('e', query)));
   const { rows } = await sql<EventFacts>`
-    select ${eventColumns} from event e
+    select ${eventColumns(territory)} from event e
     where ${inSpan('e', query)} and ${notBefore('e', last)} and ${wanted ?? sql`true`}
     order by e.id desc limit ${query.limit + 1}`.execute(database);
   return pageOf(rows, query.limit, last);
@@ -120,9 +128,19 @@ export async function findEvent(
   territory: Territory,
 ): Promise<(EventFacts & { readonly body: string }) | undefined> {
   const { rows } = await sql<EventFacts & { body: string }>`
-    select ${eventColumns}, e.body from event e
+    select ${eventColumns(territory)}, e.body from event e
     where e.id = ${id} and ${eventWithin('e', territory)}`.execute(database);
   return rows[0];
+}
+
+/** Those of these events that are recorded. */
+export async function findEventIds(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select id from event where id = any(${[...ids]}::uuid[]) order by id`.execute(database);
+  return rows.map(({ id }) => id);
 }
 
 export async function listDeliveries(
@@ -131,7 +149,7 @@ export async function listDeliveries(
   query: DeliveryQuery,
 ): Promise<Page<DeliveryFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : ofWebhookWithin(territory),
+    territory.kind === 'everything' ? undefined : deliveryWithin(territory),
     query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
     query.state === undefined ? undefined : sql`d.state = ${query.state}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
@@ -156,12 +174,26 @@ export async function findDelivery(
   const { rows } = await sql<DeliveryFacts & { envelope: EnvelopeRow; body: string }>`
     select ${deliveryColumns}, ${envelopeColumn('e')} as envelope, e.body from delivery d
     join event e on e.id = d.event_id
-    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : ofWebhookWithin(territory)}`.execute(
+    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : deliveryWithin(territory)}`.execute(
     database,
   );
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }))[0];
 }
 
-/** Deliveries are whose their webhook is; those of a deleted webhook are in nobody's territory but `everything`. */
-const ofWebhookWithin = (territory: Territory): Fragment =>
-  sql`exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})`;
+/** The states of those of these deliveries that have a row. */
+export async function statesOf(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, DeliveryState>> {
+  const { rows } = await sql<{ id: string; state: DeliveryState }>`
+    select id, state from delivery where id = any(${[...ids]}::uuid[])`.execute(database);
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}
+
+/**
+ * Deliveries are whose their webhook and their event are: a webhook that was Global once has had everybody's. Those of a
+ * deleted webhook are in nobody's territory but `everything`.
+ */
+const deliveryWithin = (territory: Territory): Fragment =>
+  sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})
+    and ${eventWithin('e', territory)})`;

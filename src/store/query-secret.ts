@@ -1,6 +1,7 @@
 /** Webhooks' secrets: one is current, those it replaced may be valid for a while, sealed all of them. */
 import { sql } from 'kysely';
 
+import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { lockWebhook } from './query-webhook.ts';
 
@@ -39,6 +40,14 @@ export async function rotateSecret(
     select id from webhook_secret where webhook_id = ${webhookId}
     order by created desc, id offset ${secretsMax - 1}))`.execute(database);
   await insertCurrent(database, webhookId, sealed);
+}
+
+/** Until when a secret that was replaced is valid, RFC 3339; null when the current one signs alone. */
+export async function replacedUntil(database: Database, webhookId: string): Promise<string | null> {
+  const { rows } = await sql<{ until: string | null }>`
+    select ${instant('s.until')} as until from (select max(expires_at) as until from webhook_secret
+      where webhook_id = ${webhookId} and expires_at > now()) s`.execute(database);
+  return rows[0]?.until ?? null;
 }
 
 async function insertCurrent(database: Database, webhookId: string, sealed: Buffer): Promise<void> {

@@ -14,7 +14,7 @@ import type { Envelope } from '../event/event.ts';
 import { deliveryId } from '../event/id.ts';
 import { texts, uuids } from './columns.ts';
 import { keyHash } from './known-event.ts';
-import { inTransaction, type Database, type Store } from './open.ts';
+import type { Database } from './open.ts';
 
 export interface EventToRecord {
   readonly id: string;
@@ -22,10 +22,10 @@ export interface EventToRecord {
   readonly body: string;
   /** Ids of the webhooks it is owed to. */
   readonly owed: readonly string[];
-  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
-  readonly ordered?: readonly string[];
   /** Names it for ever on its source; see NormalizedEvent. */
   readonly key?: string;
+  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  readonly ordered?: readonly string[];
 }
 
 export interface MessageToQuarantine {
@@ -51,6 +51,8 @@ export interface BatchRows {
     readonly firstOffset: bigint;
     readonly nextOffset: bigint;
   };
+  /** The one message was in the quarantine: with a reason it stays there for that one, without it leaves. */
+  readonly retry?: { readonly id: string; readonly reason?: string };
   /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
   readonly receipt?: {
     readonly consumerId: string;
@@ -68,7 +70,9 @@ export type BatchResult =
     }
   | { readonly kind: 'lease-lost' }
   /** The stored position is past the batch's first record. Nothing was written. */
-  | { readonly kind: 'position-ahead' };
+  | { readonly kind: 'position-ahead' }
+  /** The message to retry is not in the quarantine any more. Nothing was written. */
+  | { readonly kind: 'retried-before' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
   const keys = keysOf(rows);
@@ -76,9 +80,10 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.retry ? [retryPart(rows.retry)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
-    ...(ordered.length > 0 ? [orderedPart(ordered, keysOf({ ...rows, events: ordered }))] : []),
+    ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -90,12 +95,11 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   }>`with ${sql.join(parts)}
     select exists (select from held) as held, exists (select from allowed) as allowed,
       ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
-      ${keys.length > 0 ? knownColumn(keys) : sql``} ${ordered.length > 0 ? notifyDue : sql``}`.execute(
-    database,
-  );
+      ${keys.length > 0 ? knownColumn(keys) : sql``}
+      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
-  if (!answer.allowed) return { kind: 'position-ahead' };
+  if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
   return {
     kind: 'recorded',
     ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
@@ -103,58 +107,10 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   };
 }
 
-/**
- * Which events of a batch are recorded after all, when the connection broke before the answer came.
- *
- * Recording holds a key-share lock on the process's row. Taking the row for update therefore waits for a statement
- * that is still running on the broken connection, so the answer is final.
- *
- * @returns the recorded ids, and whether the process still holds its lease; when not, they have delivery rows.
- */
-export async function findRecorded(
-  store: Store,
-  processId: number,
-  eventIds: readonly string[],
-): Promise<{ readonly ids: ReadonlySet<string>; readonly held: boolean }> {
-  return inTransaction(store, async database => {
-    const lease = await sql`select from process where id = ${processId} for update`.execute(
-      database,
-    );
-    const { rows } = await sql<{ id: string }>`select id from event
-      where id = any(${[...eventIds]}::uuid[])`.execute(database);
-    return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
-  });
-}
-
-/** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
-export async function storedPosition(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
-  const { rows } = await sql<{ next_offset: string; topic_id: string | null }>`
-    select next_offset, topic_id from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
-  const [row] = rows;
-  return row && { nextOffset: BigInt(row.next_offset), topicId: row.topic_id };
-}
-
-/** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
-export async function forgetOffset(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<void> {
-  await sql`delete from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
-}
-
 // The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
 function heldPart(rows: BatchRows) {
   const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
-  return rows.position ? held : sql`${held}, allowed as (select from held)`;
+  return rows.position || rows.retry ? held : sql`${held}, allowed as (select from held)`;
 }
 
 // A position of another topic of the same name says nothing of this one: it begins anew.
@@ -170,6 +126,15 @@ function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position
       where stored.next_offset <= ${position.firstOffset.toString()}::bigint
         or stored.topic_id <> excluded.topic_id
     returning 1)`;
+}
+
+// Of two who retry at once, the second finds no row, and records nothing.
+function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
+  const change =
+    reason === undefined
+      ? sql`delete from quarantine`
+      : sql`update quarantine set reason = ${reason}`;
+  return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
 }
 
 interface Key {
@@ -203,11 +168,11 @@ function knownColumn(keys: readonly Key[]) {
     where k.event_id not in (select event_id from keyed))::text[] as known`;
 }
 
-function isNew(events: number, keys: readonly Key[]) {
+/** @param column with an event's id. */
+function isNew(keys: readonly Key[], column: string) {
   if (keys.length === 0) return sql``;
-  const isKeyed = sql`r.id in (select event_id from keyed)`;
-  if (keys.length === events) return sql`and ${isKeyed}`;
-  return sql`and (${isKeyed} or r.id not in (select unnest(${keyedIds(keys)})))`;
+  const id = sql.ref(column);
+  return sql`and (${id} in (select event_id from keyed) or ${id} not in (select unnest(${keyedIds(keys)})))`;
 }
 
 function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
@@ -227,7 +192,7 @@ function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[
       ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
     ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
       description, origin, details, body, owed)
-    where exists (select from allowed) ${isNew(events.length, keys)})`;
+    where exists (select from allowed) ${isNew(keys, 'r.id')})`;
 }
 
 /**
@@ -240,12 +205,12 @@ function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
   );
   return sql`queued as (
     insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
-    select r.delivery_id, r.id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
+    select r.id, r.event_id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
     from unnest(
       ${uuids(rows.map(row => deliveryId(row.id, row.webhookId)))}, ${uuids(rows.map(row => row.id))},
       ${uuids(rows.map(row => row.webhookId))}, ${texts(rows.map(row => row.key))}
-    ) as r(delivery_id, id, webhook_id, order_key)
-    where exists (select from allowed) ${isNew(events.length, keys)})`;
+    ) as r(id, event_id, webhook_id, order_key)
+    where exists (select from allowed) ${isNew(keys, 'r.event_id')})`;
 }
 
 const notifyDue = sql`, pg_notify('hookline', 'due')`;

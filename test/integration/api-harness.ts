@@ -2,13 +2,21 @@
 import { randomBytes } from 'node:crypto';
 
 import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
 import { Registry } from 'prom-client';
 
 import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { listFormats } from '../../src/format/formats.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import type { Probe } from '../../src/dispatch/probe.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
+import { createMatchIndex } from '../../src/match/match-index.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { openOutgoing } from '../../src/outgoing.ts';
+import { SettingSync } from '../../src/setting-sync.ts';
+import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -40,6 +48,8 @@ export interface AnswerBody {
   readonly id: string;
   readonly name: string;
   readonly username: string;
+  readonly role: string;
+  readonly issuer: string | null;
   readonly code: string;
   readonly status: number;
   readonly detail: string;
@@ -72,6 +82,7 @@ export interface AnswerBody {
 export interface ApiUnderTest extends AsyncDisposable {
   readonly app: FastifyInstance;
   readonly store: Store;
+  readonly databaseUrl: string;
   readonly token: string;
   /** What was logged, as JSON lines. */
   readonly logged: string[];
@@ -85,9 +96,42 @@ export interface ApiUnderTest extends AsyncDisposable {
   ): Promise<Answer>;
 }
 
+/** Every name is this machine, and may be asked. */
+async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
+  const index = createMatchIndex();
+  return openOutgoing({
+    config: loadConfig({
+      cwd: '/',
+      env: {
+        HOOKLINE_DATABASE_URL: databaseUrl,
+        HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
+        HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8',
+      },
+    }),
+    databaseUrl,
+    secretKeys: [secretKey],
+    lookup: async () => [{ address: '127.0.0.1', family: 4 }],
+    connectionsMax: 1,
+    index: () => index,
+    settings: await SettingSync.open({
+      store,
+      defaults: settingDefaults,
+      waitMsMax: 60_000,
+      pathOf: id => index.pathOf(id),
+      log: pino({ level: 'silent' }),
+    }),
+    metrics: createMetrics(),
+    log: pino({ level: 'silent' }),
+  }).probe;
+}
+
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+/** @param more what is made with the store that the API gets. */
+export async function startApi(
+  options: Partial<ApiOptions> = {},
+  more: (store: Store, log: Log) => Partial<ApiOptions> = () => ({}),
+): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const store = await openStore(database.url);
   await ensureAdmin(store, 'correct horse');
@@ -95,20 +139,27 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const logged: string[] = [];
   const write = (facts: object, event: string): number =>
     logged.push(JSON.stringify({ event, ...facts }));
+  const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
   const app = createApi({
     store,
     secretKey,
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
     formats: listFormats(),
-    log: { debug: write, info: write, warn: write, error: write },
+    log,
     settingDefaults,
     version: '0.0.0-test',
     newId,
     now: Date.now,
     randomBytes,
+    retry: async () => ({ kind: 'missing' }),
+    probe: await openProbe(database.url, store),
+    self: { host: 'test', dispatches: false },
     ...options,
+    ...more(store, log),
   });
   const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {
     const answer = await app.inject({
@@ -124,6 +175,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   return {
     app,
     store,
+    databaseUrl: database.url,
     token: token ?? '',
     logged,
     sources,

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../../src/event/message.ts';
@@ -105,6 +107,24 @@ describe('an event that its cloud named', () => {
     const more = telling(['a', 'b', undefined]);
     expect(await record(harness, [more])).toEqual([{ ...more, events: more.events.slice(1) }]);
     expect(await harness.count('event')).toBe(3);
+  });
+
+  it('waits for its turn once, where a webhook takes an entity’s events in turn', async () => {
+    await using harness = await openRecordHarness();
+    const webhookId = randomUUID();
+    const queued = (keys: readonly (string | undefined)[]): ReadMessage[] =>
+      named(keys).map(entry => ({
+        ...entry,
+        events: entry.events.map(event => ({
+          ...event,
+          owed: [webhookId],
+          ordered: [webhookId],
+        })),
+      }));
+    await record(harness, queued(['a', undefined]));
+    await record(harness, queued(['b', 'a', undefined]));
+    expect(await harness.count('event')).toBe(4);
+    expect(await harness.count('delivery')).toBe(4);
   });
 
   it('moves the position of a partition although all of it is known', async () => {

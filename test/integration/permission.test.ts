@@ -13,19 +13,46 @@ import {
 import { roles, type Role } from '../../src/store/app-user.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { claimSync } from '../../src/store/sync-state.ts';
+import type { Intake } from '../../src/api/intake.ts';
+import { createHttpSource } from '../../src/source/http.ts';
 import { startApi } from './api-harness.ts';
+import { silent } from './record-harness.ts';
 import type { Answer, AnswerBody, ApiUnderTest } from './api-harness.ts';
 import { createWorld, nothing, relations } from './permission-world.ts';
 import type { Objects, Relation, World } from './permission-world.ts';
 
 let api: ApiUnderTest;
 let world: World;
+let running: Promise<void>;
+const stopping = new AbortController();
+const source = createHttpSource({
+  name: 'api',
+  batchMax: 10,
+  waitingMax: 10,
+  waitMs: 10_000,
+  log: silent,
+});
+const intake: Intake = {
+  name: source.name,
+  accept: source.accept,
+  bodyBytesMax: 1_000,
+  idempotencyHeader: 'idempotency-key',
+  origins: [],
+  status: 202,
+};
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ intakes: () => [intake] });
+  running = source.run(async ({ messages, tell }) => {
+    for (const message of messages) tell?.(message, { kind: 'dropped' });
+  }, stopping.signal);
   world = await createWorld(api);
   await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 600_000 });
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  stopping.abort();
+  await running;
+  await api[Symbol.asyncDispose]();
+});
 
 /** Which objects each reach has. */
 const reached: Record<Reach, readonly Relation[]> = {
@@ -92,6 +119,23 @@ const recipes: Record<string, Recipe> = {
     { name: 'n' },
   ]),
   'DELETE /v1/webhooks/:id': object('webhookId', ({ webhookId }) => [`/v1/webhooks/${webhookId}`]),
+  'POST /v1/webhooks/:id/secret': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/secret`,
+    {},
+  ]),
+  'POST /v1/webhooks/:id/test': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/test`,
+    {},
+  ]),
+  'POST /v1/webhooks/:id/redeliver': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/redeliver`,
+    { from: '2026-01-01T00:00:00Z' },
+  ]),
+  'POST /v1/test': object(
+    'accountId',
+    ({ accountId }) => ['/v1/test', { payloadUrl: 'http://r:1/', accountId }],
+    'account_invalid',
+  ),
   'GET /v1/webhooks/:id/filters': object('webhookId', ({ webhookId }) => [
     `/v1/webhooks/${webhookId}/filters`,
   ]),
@@ -110,15 +154,27 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}`,
   ]),
+  'DELETE /v1/deliveries': object('webhookId', ({ webhookId }) => [
+    `/v1/deliveries?webhookId=${webhookId}`,
+  ]),
+  'DELETE /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
+    `/v1/deliveries/${deliveryId}`,
+  ]),
   'POST /v1/deliveries/:id/redeliver': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}/redeliver`,
     {},
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
+  'POST /v1/events': plain('/v1/events', { event: 'x' }),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
+  'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [
+    `/v1/events/${eventId}/explain`,
+  ]),
   'GET /v1/quarantine': plain('/v1/quarantine'),
   'GET /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
   'DELETE /v1/quarantine/:id': absent(`/v1/quarantine/${nothing}`),
+
+  'POST /v1/quarantine/:id/retry': absent(`/v1/quarantine/${nothing}/retry`),
 
   'GET /v1/domains': list('/v1/domains', 'domainId'),
   'POST /v1/domains': plain('/v1/domains', { name: 'new' }),
@@ -281,8 +337,13 @@ it.each(objectCases)(
   },
 );
 
-/** These change nothing that outlasts the request but the caller's own session. */
-const unnoted = ['POST /v1/logout', 'POST /v1/preview', 'POST /v1/filters/preview'];
+/** These change nothing that is set but the caller's own session. */
+const unnoted = [
+  'POST /v1/logout',
+  'POST /v1/preview',
+  'POST /v1/filters/preview',
+  'POST /v1/events',
+];
 /** Only one's own: see api-audit.test.ts. */
 const personal = ['DELETE /v1/tokens/:id'];
 const writes = cases.filter(

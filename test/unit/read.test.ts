@@ -66,6 +66,18 @@ describe('a message that is read', () => {
     expect(events.map(({ key }) => key)).toEqual(['message-1', undefined]);
   });
 
+  it('is named by its sending where the cloud names no events', () => {
+    const envelope = { event: 'vm.start' };
+    const reader = createReader({
+      normalize: () => [{ envelope, key: 'own' }, { envelope }, { envelope }],
+      scrubber: createScrubber(),
+      match: () => [],
+      newId: () => 'id',
+    });
+    const { events } = reader({ ...message, sendingId: 'try-1' });
+    expect(events.map(({ key }) => key)).toEqual(['own', 'sent:1:try-1', 'sent:2:try-1']);
+  });
+
   it('leaves no trace when it tells of nothing anyone wants', () => {
     expect(read(() => [])).toEqual({ message, events: [] });
   });

@@ -1,0 +1,84 @@
+/** Reads a message of the quarantine again: today's decoder may understand what yesterday's did not. */
+import { BatchGivenUpError } from './event/errors.ts';
+import type { Message } from './event/message.ts';
+import type { Ingest } from './ingest.ts';
+import type { Normalizers } from './normalizers.ts';
+import type { ReadMessage } from './record/recorder.ts';
+import { databaseOf, type Database, type Store } from './store/open.ts';
+import { findQuarantined } from './store/query-quarantine.ts';
+import { findEventIds } from './store/query-flow.ts';
+import type { Tenancy } from './tenancy.ts';
+
+export type RetryResult =
+  /** Of no events when it is of no interest. It has left the quarantine. */
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  | { readonly kind: 'busy' };
+
+/** @param id in the quarantine. */
+export type Retry = (id: string) => Promise<RetryResult>;
+
+export interface RetryOptions {
+  readonly store: Store;
+  readonly normalizers: Normalizers;
+  readonly tenancy: Tenancy;
+  readonly ingest: Ingest;
+  /** Shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** How long somebody is kept waiting while the window is full, or the database away. */
+const waitMsMax = 10_000;
+
+/** The message goes the way of every other one, but leaves the quarantine in the statement that records it. */
+export function createRetry(options: RetryOptions): Retry {
+  const { store, normalizers, tenancy, ingest, signal } = options;
+  return async id => {
+    const database = databaseOf(store);
+    const quarantined = await findQuarantined(database, id);
+    if (!quarantined) return { kind: 'missing' };
+    const { source, position, routingKey, headers, body } = quarantined;
+    const normalize = normalizers.bySource.get(source);
+    if (!normalize) return { kind: 'unknown-source', source };
+    const message: Message = {
+      position,
+      body,
+      redelivered: false,
+      ...(routingKey !== null && { routingKey }),
+      ...(headers !== null && { headers }),
+    };
+    const reading = tenancy.readBatch(normalize);
+    let last: ReadMessage | undefined;
+    const read = (one: Message, refused?: string): ReadMessage =>
+      (last = { ...reading.read(one, refused), retryOf: id });
+    try {
+      await ingest.record({
+        source,
+        read,
+        learn: reading.learn,
+        batch: { messages: [message], isHeld: () => true },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(waitMsMax)]),
+      });
+    } catch (error) {
+      if (error instanceof BatchGivenUpError) return { kind: 'busy' };
+      throw error;
+    }
+    reading.count();
+    return whatBecame(database, id, last?.events.map(event => event.id) ?? []);
+  };
+}
+
+/** The rows are asked: PostgreSQL may have refused the event, or somebody else have been faster. */
+async function whatBecame(
+  database: Database,
+  id: string,
+  eventIds: readonly string[],
+): Promise<RetryResult> {
+  const still = await findQuarantined(database, id);
+  if (still) return { kind: 'quarantined', reason: still.reason };
+  const recorded = await findEventIds(database, eventIds);
+  const byOther = eventIds.length > 0 && recorded.length === 0;
+  return byOther ? { kind: 'missing' } : { kind: 'recorded', eventIds: recorded };
+}
