@@ -9,6 +9,7 @@ export const problemKinds = {
   ca_certificate_invalid: { status: 400, title: 'The CA certificate cannot be used' },
   batch_invalid: { status: 400, title: 'The format has one event a request' },
   format_invalid: { status: 400, title: 'The format cannot be used so' },
+  receiver_not_validated: { status: 422, title: 'The receiver does not want it' },
   headers_invalid: { status: 400, title: 'The headers cannot be sent' },
   scope_invalid: { status: 400, title: 'The scope cannot be used here' },
   account_invalid: { status: 400, title: 'The account cannot be used here' },
@@ -22,6 +23,8 @@ export const problemKinds = {
   login_failed: { status: 401, title: 'The username or the password is wrong' },
   oidc_refused: { status: 401, title: 'The login at the identity provider did not succeed' },
   oidc_unmapped: { status: 403, title: 'You are known, and have no role here' },
+  key_login_off: { status: 403, title: 'Keys of the cloud do not log in here' },
+  account_unknown: { status: 403, title: 'Your account is not known here' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   csrf_token_invalid: { status: 403, title: 'The session cookie alone does not allow changes' },
   token_scope: { status: 403, title: 'The token was made for less' },
@@ -43,7 +46,6 @@ export const problemKinds = {
   message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
-  busy: { status: 503, title: 'Hookline has too much to do for this' },
   intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
   oidc_device_unsupported: {
     status: 501,
@@ -51,6 +53,8 @@ export const problemKinds = {
   },
   oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
   source_unavailable: { status: 503, title: 'The message is not taken now' },
+  cloud_unavailable: { status: 503, title: "The cloud's API cannot be asked" },
+  busy: { status: 503, title: 'Hookline has too much to do for this' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

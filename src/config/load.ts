@@ -140,7 +140,11 @@ function buildConfig(
   const { url, ...connection } = database;
   return {
     ...rest,
-    http: { host: http.host, port: http.port },
+    http: {
+      host: http.host,
+      port: http.port,
+      ...(http.publicUrl !== null && { publicUrl: http.publicUrl }),
+    },
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),

@@ -136,6 +136,13 @@ describe('a filter', () => {
   });
 });
 
+const of = (account: string | undefined, event: string, status: string): Envelope => ({
+  category: 'ActionEvent',
+  event,
+  status,
+  ...(account !== undefined && { account }),
+});
+
 interface Sample {
   readonly event: string;
   readonly reason: string | null;
@@ -158,13 +165,6 @@ async function preview(body: object, token = api.token): Promise<Preview> {
   expect(answer.text).toContain('examined');
   return JSON.parse(answer.text);
 }
-
-const of = (account: string | undefined, event: string, status: string): Envelope => ({
-  category: 'ActionEvent',
-  event,
-  status,
-  ...(account !== undefined && { account }),
-});
 
 describe('a preview of filters', () => {
   beforeAll(async () => {
