@@ -120,6 +120,7 @@ async function listen(
     store,
     secretKey,
     ...(oidc && { oidc }),
+    trustedProxies: config.http.trustedProxies,
     sources: () => app.sources,
     intakes: () => app.intakes,
     ownIntake: ownSourceName,

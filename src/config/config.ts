@@ -12,7 +12,12 @@ export interface Config {
   };
   /** Absolute. */
   readonly dataDir: string;
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Ranges of IP addresses. */
+    readonly trustedProxies: readonly string[];
+  };
   /** 32 bytes. Always there with `database.url`; without, see `readOrCreateSecretKey`. */
   readonly secretKey?: Buffer;
   /** 32 bytes. */

@@ -140,7 +140,7 @@ function buildConfig(
   const { url, ...connection } = database;
   return {
     ...rest,
-    http: { host: http.host, port: http.port },
+    http: { host: http.host, port: http.port, trustedProxies: http.trustedProxies },
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
