@@ -15,6 +15,7 @@ import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerExplainRoutes } from './explain-routes.ts';
+import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { registerIntakeRoutes } from './intake-routes.ts';
@@ -29,6 +30,7 @@ import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
+import { filterSchemas } from './schema-filter.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
@@ -51,6 +53,7 @@ const requestMsMax = 120_000;
 const schemas = [
   ...webhookSchemas,
   ...probeSchemas,
+  ...filterSchemas,
   ...flowSchemas,
   ...intakeSchemas,
   ...formatSchemas,
@@ -101,6 +104,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerFilterRoutes(routes, options);
     registerSecretRoutes(routes, options);
     registerProbeRoutes(routes, options);
+    registerFilterPreviewRoutes(routes, options);
     registerDeliveryRoutes(routes, options);
     registerBulkDeliveryRoutes(routes, options);
     registerEventRoutes(routes, options);

@@ -139,7 +139,7 @@ function toWebhook(row: WebhookRow): Webhook {
     ordering: row.ordering,
     filters: row.filters
       .getItems()
-      .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
+      .map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
     ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
     ...(row.headers && { headers: row.headers }),
     ...(row.body && { body: row.body }),
