@@ -17,6 +17,8 @@ export interface Config {
     readonly port: number;
     /** Ranges of IP addresses. */
     readonly trustedProxies: readonly string[];
+    /** Where people reach the API. */
+    readonly publicUrl?: string;
   };
   /** 32 bytes. Always there with `database.url`; without, see `readOrCreateSecretKey`. */
   readonly secretKey?: Buffer;

@@ -140,7 +140,12 @@ function buildConfig(
   const { url, ...connection } = database;
   return {
     ...rest,
-    http: { host: http.host, port: http.port, trustedProxies: http.trustedProxies },
+    http: {
+      host: http.host,
+      port: http.port,
+      trustedProxies: http.trustedProxies,
+      ...(http.publicUrl !== null && { publicUrl: http.publicUrl }),
+    },
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
