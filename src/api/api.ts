@@ -25,11 +25,13 @@ import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { probeSchemas } from './schema-probe.ts';
+import { statsSchemas } from './schema-stats.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
+import { registerStatsRoutes } from './stats-routes.ts';
 import { registerTokenRoutes } from './token-routes.ts';
 import { registerUserRoutes } from './user-routes.ts';
 import { createValidatorCompiler, formatFaults } from './validate.ts';
@@ -51,6 +53,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...accessSchemas,
     ...changeSchemas,
     ...directorySchemas,
+    ...statsSchemas,
   ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
@@ -90,6 +93,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     registerDirectoryRoutes(routes, options);
     registerDirectorySyncRoutes(routes, options);
     registerSourceRoutes(routes, options);
+    registerStatsRoutes(routes, options);
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());

@@ -68,6 +68,9 @@ function ofDatabase(code: string): ProblemError | undefined {
       'A value of the request cannot be stored or compared.',
     );
   }
+  if (code === '57014') {
+    return new ProblemError('query_too_long', 'Ask for a shorter range, or for less at once.');
+  }
   if (/^(08...|57P..|53...|ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/.test(code)) {
     return new ProblemError('database_unavailable', 'Try again in a moment.');
   }

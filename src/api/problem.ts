@@ -31,6 +31,7 @@ export const problemKinds = {
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
+  query_too_long: { status: 503, title: 'The database took too long over it' },
   intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
