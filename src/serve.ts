@@ -8,7 +8,7 @@ import type { Logger } from 'pino';
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
 import { createApi } from './api/api.ts';
 import { startApp, type App } from './app.ts';
-import { newId, type Role } from './parts.ts';
+import { newId, secretKeysOf, type Role } from './parts.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
 import { createNormalizers } from './normalizers.ts';
@@ -114,6 +114,7 @@ async function listen(
   const api = createApi({
     store,
     secretKey,
+    secretKeys: secretKeysOf({ secretKey, config }),
     sources: () => app.sources,
     metrics: app.metrics.registry,
     probe: app.probe,

@@ -17,6 +17,7 @@ import { registerEventRoutes } from './event-routes.ts';
 import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { answerRepeats } from './idempotency.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
@@ -67,6 +68,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   answerErrors(app, options.log);
   logRequests(app, options);
   guard(app, options.store);
+  answerRepeats(app, options);
   void app.register(swagger, {
     openapi: describeApi(options.version),
     refResolver: {

@@ -7,8 +7,10 @@ import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
   readonly store: Store;
-  /** 32 bytes; seals webhooks' secrets. */
+  /** 32 bytes; seals secrets. */
   readonly secretKey: Buffer;
+  /** Those that may have sealed what is stored, the present one first. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   readonly metrics: MetricsPage;

@@ -14,6 +14,7 @@ import { DeliveryRow } from './delivery.ts';
 import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
 import { EventRow } from './event.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
@@ -74,6 +75,7 @@ export async function openStore(
       DirectoryState,
       Domain,
       EventRow,
+      IdempotencyKey,
       LoginAttemptRow,
       ProcessRow,
       QuarantineRow,

@@ -134,6 +134,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const app = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey],
     sources: () => sources,
     metrics: new Registry(),
     log: { debug: write, info: write, warn: write, error: write },
