@@ -121,6 +121,7 @@ async function listen(
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config),
+    trustedProxies: config.http.trustedProxies,
     log,
     newId,
     now: Date.now,

@@ -38,8 +38,8 @@ import { registerUserRoutes } from './user-routes.ts';
 import { createValidatorCompiler, formatFaults } from './validate.ts';
 import { registerWebhookRoutes } from './webhook-routes.ts';
 
-/** An import of a large directory is the largest thing anybody sends. */
-const bodyBytesMax = 4 * 1024 * 1024;
+/** Where a route does not say otherwise. */
+const bodyBytesMax = 1024 * 1024;
 
 /**
  * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
@@ -58,6 +58,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,

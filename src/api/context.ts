@@ -22,6 +22,8 @@ export interface ApiOptions {
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Addresses and ranges of proxies whose forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;

@@ -20,6 +20,9 @@ import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
 import { answer, problems } from './route.ts';
 
+/** A large directory is the largest thing anybody sends. */
+const importBytesMax = 4 * 1024 * 1024;
+
 const tags = ['directory'];
 const params = {
   type: 'object',
@@ -125,6 +128,7 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
   app.post<{ Body: { items: ImportedDomain[] } }>(
     '/v1/domains/import',
     {
+      bodyLimit: importBytesMax,
       schema: {
         summary: 'Make and change many domains, all or none',
         tags,
@@ -234,6 +238,7 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
   }>(
     '/v1/accounts/import',
     {
+      bodyLimit: importBytesMax,
       schema: {
         summary: 'Make and change many accounts, all or none',
         tags,

@@ -1,12 +1,12 @@
 /** Answers every error as a problem. What is no fault of the request is logged, and not told in detail. */
-import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Log } from '../event/log.ts';
 import { ProblemError, problemMediaType, toProblem } from './problem.ts';
 
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const problem = asProblem(error);
+    const problem = asProblem(error, request);
     if (problem.code === 'internal' || problem.code === 'database_unavailable') {
       log.error(
         { err: error, method: request.method, route: request.routeOptions.url },
@@ -37,12 +37,15 @@ async function send(reply: FastifyReply, error: ProblemError): Promise<FastifyRe
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
-function asProblem(error: unknown): ProblemError {
+function asProblem(error: unknown, { routeOptions }: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   const { code, statusCode, message } = describe(error);
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ProblemError('body_too_large', message);
+      return new ProblemError(
+        'body_too_large',
+        `The body is larger than ${routeOptions.bodyLimit} bytes, the most this path takes.`,
+      );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ProblemError('media_type_unsupported', 'Send `Content-Type: application/json`.');
     default:

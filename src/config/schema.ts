@@ -13,7 +13,7 @@ import type { RawKafka, RawRabbitmq } from './source-schema.ts';
 export interface RawConfig {
   database: { url: string | null; migrate: boolean; poolMax: number };
   dataDir: string;
-  http: { host: string; port: number };
+  http: { host: string; port: number; trustedProxies: string[] };
   secretKey: string | null;
   secretKeyPrevious: string | null;
   adminPassword: string | null;
@@ -74,6 +74,12 @@ const http: Keys<RawConfig['http']> = {
     max: 65535,
     default: 8080,
     env: 'HOOKLINE_HTTP_PORT',
+  },
+  trustedProxies: {
+    doc: 'Proxies in front of the API whose X-Forwarded-For is believed, so that the login limit and the audit see the client instead of the proxy. Nobody else is believed.',
+    format: 'ranges',
+    default: [],
+    env: 'HOOKLINE_HTTP_TRUSTED_PROXIES',
   },
 };
 

@@ -165,6 +165,7 @@ describe('a problem', () => {
     expect(await send(`"${'x'.repeat(5_000_000)}"`)).toMatchObject({
       status: 413,
       code: 'body_too_large',
+      detail: 'The body is larger than 1048576 bytes, the most this path takes.',
     });
   });
 

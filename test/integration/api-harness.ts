@@ -139,6 +139,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     metrics: new Registry(),
     log: { debug: write, info: write, warn: write, error: write },
     settingDefaults,
+    trustedProxies: [],
     version: '0.0.0-test',
     newId,
     now: Date.now,
