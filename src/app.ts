@@ -4,21 +4,26 @@
  *     sources → ingest → recorder ⇒ dispatcher → sender
  *                   lease, match sync, claimer, backlog watch, janitor and API beside them
  */
+import type { Intake } from './api/intake.ts';
 import { watchBacklog } from './backlog.ts';
 import type { Probe } from './dispatch/probe.ts';
+import type { Formats } from './format/formats.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
 import { createRetry, type Retry } from './retry.ts';
-import { openSource } from './sources.ts';
+import { intakesOf, openOwnSource, openSource } from './sources.ts';
 import { runTrimmer } from './trimmer.ts';
 import { type AppOptions, openParts, type Parts, secretKeysOf } from './parts.ts';
 
 export interface App {
   readonly metrics: Metrics;
   readonly sources: readonly Source[];
+  /** Those of them that are posted to. */
+  readonly intakes: readonly Intake[];
   /** Makes a test delivery. */
   readonly probe: Probe;
+  readonly formats: Formats;
   /** Reads a message of the quarantine again. */
   readonly retry: Retry;
   /**
@@ -33,7 +38,12 @@ export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const parts = await openParts(options);
   const sources = options.roles.includes('ingest')
-    ? config.sources.map(source => openSource(source, config, log.child({ source: source.name })))
+    ? [
+        ...config.sources.map(source =>
+          openSource(source, config, log.child({ source: source.name })),
+        ),
+        openOwnSource(config, log),
+      ]
     : [];
   const intake = new AbortController();
   const background = new AbortController();
@@ -52,7 +62,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   return {
     metrics: parts.metrics,
     sources,
+    intakes: intakesOf(config, sources),
     probe: parts.outgoing.probe,
+    formats: parts.outgoing.formats,
     retry: createRetry({ ...parts, store, signal: intake.signal }),
     async stop() {
       intake.abort();
@@ -87,6 +99,7 @@ function runBackground(
   const janitor = {
     store,
     retentionDays: config.retention.days,
+    keyHours: config.retention.keyHours,
     secretKeys: secretKeysOf(options),
     now: () => new Date(),
     log,

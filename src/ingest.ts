@@ -14,31 +14,33 @@ import { BatchGivenUpError, LeaseLostError } from './event/errors.ts';
 import type { Log } from './event/log.ts';
 import type { MessageBatch } from './event/message.ts';
 import type { Lease } from './record/lease.ts';
-import type { Ledger, OwedEvent } from './record/ledger.ts';
+import {
+  countsOf,
+  handedOver,
+  holdBatch,
+  strike,
+  type HeldBatch,
+  type RecordedCounts,
+} from './held-batch.ts';
 import type { Reader } from './read.ts';
-import type { ReadMessage, Recorder } from './record/recorder.ts';
+import { keepEvents, type ReadMessage, type Recorder } from './record/recorder.ts';
 import type { EventToRecord } from './store/record-batch.ts';
-import { oneByOne, refuse } from './record/split.ts';
+import { outcomeOf, recordedIds } from './record/outcome.ts';
+import { oneByOne, partOf } from './record/split.ts';
 import { failureKind } from './store/failure.ts';
-import type { Store } from './store/open.ts';
+import { databaseOf, type Store } from './store/open.ts';
 import { openPartitions } from './store/partition.ts';
-import { findRecorded } from './store/record-batch.ts';
+import { findRecorded } from './store/recorded.ts';
 
 export interface IngestOptions {
   readonly store: Store;
   readonly lease: Lease;
   readonly recorder: Recorder;
   readonly dispatcher: Dispatcher;
+  /** Of one statement at most; one more message may go beyond it, for a message is not taken apart. */
+  readonly eventMax: number;
   readonly onRecorded: (source: string, counts: RecordedCounts) => void;
   readonly log: Log;
-}
-
-export interface RecordedCounts {
-  readonly messages: number;
-  readonly events: number;
-  readonly quarantined: number;
-  /** Messages that had been recorded before. */
-  readonly repeated: number;
 }
 
 export interface IncomingBatch {
@@ -55,14 +57,10 @@ export interface IncomingBatch {
   readonly signal: AbortSignal;
 }
 
-/** A batch that was read under one lease, and what of it holds the watermark back. */
-interface HeldBatch {
-  readonly processId: number;
-  readonly ledger: Ledger;
-  readonly messages: readonly ReadMessage[];
-  /** By event id. */
-  readonly owed: Map<string, OwedEvent>;
-}
+/** What a try to record came to, when it is not to be repeated. */
+type Tried =
+  /** `owns`: the process still holds the lease under which the deliveries are owed. */
+  { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'apart';
 
 /** First wait after the database failed; doubled up to `retryMsMax`. */
 const retryMs = 100;
@@ -83,26 +81,51 @@ export class Ingest {
    * @throws {BatchGivenUpError} it is not recorded and must not be settled.
    */
   async record(incoming: IncomingBatch): Promise<void> {
+    let { batch } = incoming;
+    do {
+      const count = await this.#recordSome({ ...incoming, batch });
+      batch = partOf(batch, count);
+    } while (batch.messages.length > 0);
+  }
+
+  /** @returns how many messages are durable now, from the first on. */
+  async #recordSome(incoming: IncomingBatch): Promise<number> {
     await this.#untilRoom(incoming);
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
       const held = await this.#read(incoming);
-      try {
-        const { recorder } = this.#options;
-        const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
-        return this.#handOver(incoming, held, recorded);
-      } catch (error) {
-        if (failures === 0) this.#tell(incoming, error);
-        if (await this.#recover(incoming, held, error)) return;
+      const tried = await this.#try({ ...incoming, batch: held.batch }, held, failures === 0);
+      if (tried === undefined) continue;
+      if (tried !== 'apart') {
+        this.#handOver(incoming, held, tried);
+        await this.#tell(incoming, held, tried.recorded);
       }
+      return held.messages.length;
+    }
+  }
+
+  /** @returns undefined when it is to be tried again. */
+  async #try(
+    incoming: IncomingBatch,
+    held: HeldBatch,
+    isFirst: boolean,
+  ): Promise<Tried | undefined> {
+    try {
+      const { recorder } = this.#options;
+      const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
+      return { recorded, owns: true };
+    } catch (error) {
+      if (isFirst) this.#complain(incoming, error);
+      return this.#recover(incoming, held, error);
     }
   }
 
   async #read(incoming: IncomingBatch): Promise<HeldBatch> {
-    const held = this.#hold(incoming);
+    const { lease, eventMax } = this.#options;
+    const held = holdBatch(incoming, lease, eventMax);
     if (!(await incoming.learn?.(incoming.signal))) return held;
     strike(held);
-    return this.#hold(incoming);
+    return holdBatch(incoming, lease, eventMax);
   }
 
   /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */
@@ -113,36 +136,28 @@ export class Ingest {
     }
   }
 
-  /** Reads the messages under the present lease. Until they are released they hold the watermark back. */
-  #hold({ batch, read }: IncomingBatch): HeldBatch {
-    const { processId, ledger } = this.#options.lease;
-    const messages = batch.messages.map(message => read(message));
-    const owed = new Map<string, OwedEvent>();
-    for (const { events } of messages) {
-      for (const event of events) owed.set(event.id, ledger.enter(event.id, event.owed.length));
-    }
-    return { processId, ledger, messages, owed };
-  }
-
-  /** @returns true when the batch is durable after all; false when it is to be tried again. */
-  async #recover(incoming: IncomingBatch, held: HeldBatch, error: unknown): Promise<boolean> {
+  async #recover(
+    incoming: IncomingBatch,
+    held: HeldBatch,
+    error: unknown,
+  ): Promise<Tried | undefined> {
     const { store, lease } = this.#options;
     if (error instanceof LeaseLostError) {
       strike(held);
       if (lease.processId === held.processId) {
         await this.#untilDone(incoming.signal, () => lease.rejoin());
       }
-      return false;
+      return undefined;
     }
     switch (failureKind(error)) {
       case 'no-partition':
         strike(held);
         await this.#untilDone(incoming.signal, () => openPartitions(store, new Date()));
-        return false;
+        return undefined;
       case 'refused':
         strike(held);
-        await this.#recordApart(incoming, error);
-        return true;
+        await this.#recordApart(incoming, held, error);
+        return 'apart';
       case 'repeated':
       case 'unavailable':
         return this.#settleUnknown(incoming, held);
@@ -150,48 +165,63 @@ export class Ingest {
   }
 
   /** The connection broke: whether the batch committed must be known before anything else may happen to it. */
-  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<boolean> {
+  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<Tried | undefined> {
     const { store } = this.#options;
     const found = await this.#untilDone(incoming.signal, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
     );
-    const recorded = held.messages.filter(({ events }) =>
-      events.some(({ id }) => found.ids.has(id)),
-    );
-    if (recorded.length === 0) {
+    // None found: nothing was written, or nothing in it was new. Once more tells which, and changes nothing then.
+    if (found.ids.size === 0) {
       strike(held);
-      return false;
+      return undefined;
     }
-    if (found.held) this.#handOver(incoming, held, recorded);
-    return true;
+    return { recorded: keepEvents(held.messages, id => found.ids.has(id)), owns: found.held };
   }
 
   /** The database refuses the batch for one message's sake: each alone, and that one into the quarantine. */
-  async #recordApart(incoming: IncomingBatch, cause: unknown): Promise<void> {
+  async #recordApart(incoming: IncomingBatch, held: HeldBatch, cause: unknown): Promise<void> {
     const { batch, read } = incoming;
     if (batch.messages.length > 1) {
       for (const single of oneByOne(batch)) await this.record({ ...incoming, batch: single });
       return;
     }
-    await this.record({ ...incoming, read: message => refuse(read(message), cause) });
+    if (held.owed.size === 0) {
+      throw new RangeError('only a message with events can be refused', { cause });
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const refused = `PostgreSQL refuses the event: ${reason}`;
+    await this.record({ ...incoming, read: message => read(message, refused) });
   }
 
-  #handOver(incoming: IncomingBatch, held: HeldBatch, recorded: readonly ReadMessage[]): void {
+  #handOver(
+    { source }: IncomingBatch,
+    held: HeldBatch,
+    { recorded, owns }: Exclude<Tried, 'apart'>,
+  ): void {
     // Taken over in the meantime: the deliveries have rows, and come back as claims.
-    const isOurs = this.#options.lease.processId === held.processId;
+    const isOurs = owns && this.#options.lease.processId === held.processId;
     let events = 0;
     for (const message of recorded) {
       events += message.events.length;
       for (const event of isOurs ? message.events : []) this.#offer(event, held);
     }
     strike(held);
-    const messages = incoming.batch.messages.length;
-    this.#options.onRecorded(incoming.source, {
-      messages,
-      events,
-      quarantined: recorded.filter(({ quarantined }) => quarantined).length,
-      repeated: messages - recorded.length,
-    });
+    this.#options.onRecorded(source, countsOf(held, recorded, events));
+  }
+
+  /** Tells who waits for it what became of each message. */
+  async #tell(
+    { source, batch, signal }: IncomingBatch,
+    { messages }: HeldBatch,
+    recorded: readonly ReadMessage[],
+  ): Promise<void> {
+    const { tell } = batch;
+    if (!tell) return;
+    const database = databaseOf(this.#options.store);
+    const idOf = await this.#untilDone(signal, () =>
+      recordedIds(database, source, messages, recorded),
+    );
+    for (const entry of messages) tell(entry.message, outcomeOf(entry, idOf));
   }
 
   #offer(event: EventToRecord, { ledger, owed }: HeldBatch): void {
@@ -203,11 +233,12 @@ export class Ingest {
       id: event.id,
       event: event.envelope.event,
       body: event.body,
+      envelope: event.envelope,
       ...(account !== undefined && { account }),
     };
     const written = (): void => ledger.settle(entry);
     const queuedAtMs = performance.now();
-    for (const webhookId of event.owed) {
+    for (const webhookId of handedOver(event)) {
       this.#options.dispatcher.offer({
         event: outgoing,
         webhookId,
@@ -221,7 +252,7 @@ export class Ingest {
     ledger.settle(entry);
   }
 
-  #tell({ source }: IncomingBatch, error: unknown): void {
+  #complain({ source }: IncomingBatch, error: unknown): void {
     const kind = error instanceof LeaseLostError ? 'lease-lost' : failureKind(error);
     this.#options.log.warn({ err: error, source, kind }, 'record.failed');
   }
@@ -239,9 +270,4 @@ export class Ingest {
       });
     }
   }
-}
-
-/** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
-function strike({ ledger, owed }: HeldBatch): void {
-  for (const entry of owed.values()) ledger.strike(entry);
 }

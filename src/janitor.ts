@@ -1,6 +1,6 @@
 /**
- * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts and secrets
- * forgotten, and what a former key sealed sealed anew.
+ * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts, keys
+ * and secrets forgotten, and what a former key sealed sealed anew.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -8,6 +8,7 @@ import { resealSecrets } from './access/reseal.ts';
 import type { Log } from './event/log.ts';
 import { dropAudit } from './store/audit.ts';
 import { dropOldKeys } from './store/idempotency-key.ts';
+import { dropKeys } from './store/known-event.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { dropPartitions, openPartitions } from './store/partition.ts';
 import { dropExpiredSecrets } from './store/query-secret.ts';
@@ -17,13 +18,16 @@ export interface JanitorOptions {
   readonly store: Store;
   /** Whole days that are kept besides today. */
   readonly retentionDays: number;
+  /** For how long events are known by the names their cloud gave them. */
+  readonly keyHours: number;
   /** The present one first. With a former one beside it, what that sealed is sealed anew. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   readonly now: () => Date;
   readonly log: Log;
 }
 
-const intervalMs = 3_600_000;
+const HOUR_MS = 3_600_000;
+const intervalMs = HOUR_MS;
 /** Changes are few, and asked for long after: "since when is it so, and who did it". */
 const auditDays = 400;
 const DAY_MS = 86_400_000;
@@ -39,12 +43,13 @@ export async function runJanitor(options: JanitorOptions, signal: AbortSignal): 
 }
 
 async function tidy(options: JanitorOptions): Promise<void> {
-  const { store, retentionDays, now, log } = options;
+  const { store, retentionDays, keyHours, now, log } = options;
   const keepFrom = new Date(now().getTime() - retentionDays * DAY_MS);
   await openPartitions(store, now());
   const dropped = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
   await dropReceipts(databaseOf(store), keepFrom);
+  await dropKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
   await dropAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
   await dropOldKeys(databaseOf(store));

@@ -2,7 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Verdict } from './outcome/classify.ts';
-import type { RecordedCounts } from './ingest.ts';
+import type { RecordedCounts } from './held-batch.ts';
 import type { SourceStatus } from './source/source.ts';
 
 export interface Metrics {
@@ -39,7 +39,7 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const messages = new Counter({
     name: 'hookline_messages_total',
-    help: 'Messages settled, by source and what became of them (event, quarantined, repeated).',
+    help: 'Messages settled, by source and what became of them (event, quarantined, repeated, dropped).',
     labelNames: ['source', 'result'] as const,
     registers,
   });
@@ -77,9 +77,10 @@ export function createMetrics(): Metrics {
     recorded(source, counts) {
       messages.inc({ source, result: 'repeated' }, counts.repeated);
       messages.inc({ source, result: 'quarantined' }, counts.quarantined);
+      messages.inc({ source, result: 'dropped' }, counts.dropped);
       messages.inc(
         { source, result: 'event' },
-        counts.messages - counts.repeated - counts.quarantined,
+        counts.messages - counts.repeated - counts.quarantined - counts.dropped,
       );
     },
     attempted(durationMs, verdict) {

@@ -1,8 +1,10 @@
 /** What reads the messages of each configured source. */
+import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './event/errors.ts';
-import { normalizerFor } from './normalize/formats.ts';
+import { normalizerFor, settingsWithDefaults } from './normalize/formats.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
+import { createPostedNormalizer } from './normalize/posted.ts';
 import { createScrubber } from './normalize/scrub.ts';
 import type { Scrubber } from './normalize/scrub.ts';
 
@@ -27,5 +29,7 @@ export function createNormalizers({ sources, scrub }: Config): Normalizers {
     }
   }
   if (problems.length > 0) throw new ConfigError(problems);
+  const own = settingsWithDefaults({ scrubber, now: Date.now });
+  bySource.set(ownSourceName, createPostedNormalizer(own));
   return { bySource, scrubber };
 }

@@ -7,13 +7,14 @@ import type { Config } from './config/config.ts';
 import { createConnectors } from './dispatch/connect.ts';
 import { createEgress, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts';
-import { createRequestBuilder, type BuildRequest } from './dispatch/request.ts';
+import { createRequestBuilder, type BuildBatch, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createProbe, type Probe } from './dispatch/probe.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
 import type { Webhook } from './event/webhook.ts';
+import { listFormats, type Formats } from './format/formats.ts';
 import type { MatchIndex } from './match/match-index.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
@@ -34,7 +35,9 @@ export interface OutgoingOptions {
 }
 
 export interface Outgoing {
+  readonly formats: Formats;
   readonly request: BuildRequest;
+  readonly batch: BuildBatch;
   readonly sender: Sender;
   readonly probe: Probe;
 }
@@ -42,6 +45,7 @@ export interface Outgoing {
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
   const { config, databaseUrl, secretKeys, settings, metrics } = options;
+  const formats = listFormats();
   const { responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
@@ -59,13 +63,16 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
     }),
   });
-  const request = createRequestBuilder({
+  const { request, batch } = createRequestBuilder({
+    formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
     reach: webhook => reachOf(webhook, options),
     now: Date.now,
   });
   return {
+    batch,
+    formats,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
     probe: createProbe({
@@ -74,6 +81,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
       responseBytesMax,
       timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
       success: config.success.codes,
+      now: Date.now,
     }),
   };
 }

@@ -14,9 +14,14 @@ export function ownServices(
 }
 
 function atBrokers(name: string, source: SourceConfig): OwnService[] {
-  return source.kind === 'rabbitmq'
-    ? atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672)
-    : source.brokers.flatMap(broker => atUrl(name, `kafka://${broker}`, 9_092));
+  switch (source.kind) {
+    case 'rabbitmq':
+      return atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672);
+    case 'kafka':
+      return source.brokers.flatMap(broker => atUrl(name, `kafka://${broker}`, 9_092));
+    case 'http':
+      return [];
+  }
 }
 
 /** None for a URL without a host, which is a local socket. */

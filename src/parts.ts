@@ -120,7 +120,7 @@ export async function openParts(options: AppOptions): Promise<Parts> {
 }
 
 function openIngest(
-  { store, log }: AppOptions,
+  { config, store, log }: AppOptions,
   { metrics, lease, dispatcher }: Pick<Parts, 'metrics' | 'lease' | 'dispatcher'>,
 ): Ingest {
   return new Ingest({
@@ -128,6 +128,7 @@ function openIngest(
     lease,
     recorder: createRecorder({ store, processId: () => lease.processId, log }),
     dispatcher,
+    eventMax: config.record.batchMax,
     onRecorded: (source, counts) => {
       metrics.recorded(source, counts);
       log.debug({ source, ...counts }, 'batch.recorded');
@@ -169,6 +170,7 @@ function openDispatcher(
     webhook: id => sync.index.webhook(id),
     settingsOf: webhook => settings.of(webhook),
     request: outgoing.request,
+    batch: outgoing.batch,
     sender: outgoing.sender,
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');

@@ -11,8 +11,10 @@ import type { Normalizer } from './normalize/normalizer.ts';
 import type { Scrubber } from './normalize/scrub.ts';
 import { quarantine } from './record/quarantine.ts';
 import type { ReadMessage } from './record/recorder.ts';
+import type { EventToRecord } from './store/record-batch.ts';
 
-export type Reader = (message: Message) => ReadMessage;
+/** @param refused why the database does not take what was read of this message: then it is put aside for that. */
+export type Reader = (message: Message, refused?: string) => ReadMessage;
 
 export interface ReaderOptions {
   readonly normalize: Normalizer;
@@ -23,24 +25,45 @@ export interface ReaderOptions {
 }
 
 export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
-  return message => {
+  const putAside = (message: Message, reason: string): ReadMessage => ({
+    ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
+    message,
+  });
+  return (message, refused) => {
+    if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body }) => {
+      const events = normalize(message).map(({ envelope, body, ...named }, index) => {
         const id = newId();
+        const key = named.key ?? nameBySending(message, index);
+        const webhooks = match(envelope);
         return {
           id,
           envelope,
           body: body ?? envelopeJson(id, envelope),
-          owed: match(envelope).map(webhook => webhook.id),
+          owed: webhooks.map(webhook => webhook.id),
+          ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
+          ...(key !== undefined && { key }),
         };
       });
       return { message, events };
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;
-      const { quarantined } = quarantine(withoutSecrets(message, scrubber), newId(), error.message);
-      return { message, events: [], ...(quarantined && { quarantined }) };
+      return putAside(message, error.message);
     }
   };
+}
+
+/** Those of them that want the events of one entity one at a time. */
+function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
+  if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
+  return {
+    ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
+  };
+}
+
+/** An event without a name of its own has the one that its sender gave the message, and its place in it. */
+function nameBySending({ sendingId }: Message, index: number): string | undefined {
+  return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
 }
 
 /** A secret in a message that nobody could read is one all the same, and the quarantine is looked into by people. */

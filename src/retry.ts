@@ -51,7 +51,8 @@ export function createRetry(options: RetryOptions): Retry {
     };
     const reading = tenancy.readBatch(normalize);
     let last: ReadMessage | undefined;
-    const read = (one: Message): ReadMessage => (last = { ...reading.read(one), retryOf: id });
+    const read = (one: Message, refused?: string): ReadMessage =>
+      (last = { ...reading.read(one, refused), retryOf: id });
     try {
       await ingest.record({
         source,

@@ -6,9 +6,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
+import { createOidcLogin } from './access/oidc-login.ts';
 import { createApi } from './api/api.ts';
 import { startApp, type App } from './app.ts';
 import { newId, secretKeysOf, type Role } from './parts.ts';
+import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
 import { createNormalizers } from './normalizers.ts';
@@ -111,12 +113,19 @@ async function listen(
   { app, store, secretKey }: { app: App; store: Store; secretKey: Buffer },
   stack: AsyncDisposableStack,
 ): Promise<string> {
+  const key = secretKey;
+  const oidc = config.oidc && createOidcLogin(config.oidc, { store, key, now: Date.now, log });
+  if (oidc) stack.use(oidc);
   const api = createApi({
     store,
     secretKey,
     secretKeys: secretKeysOf({ secretKey, config }),
+    ...(oidc && { oidc }),
     sources: () => app.sources,
+    intakes: () => app.intakes,
+    ownIntake: ownSourceName,
     metrics: app.metrics.registry,
+    formats: app.formats,
     probe: app.probe,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },

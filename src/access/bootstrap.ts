@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { insertAudit, nobody } from '../store/audit.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
 import { adoptRootDomain, findRootDomain, upsertAccounts } from '../store/query-directory.ts';
@@ -59,6 +59,7 @@ async function makeAccount(database: Database): Promise<string> {
  * transaction.
  *
  * @param address for the audit: who this machine says it is.
+ * @throws for a user that an OpenID provider vouches for.
  */
 export async function putLocalUser(
   database: Database,
@@ -78,7 +79,11 @@ export async function putLocalUser(
   }
   const admin = await findUser(database, adminName);
   const account = admin?.accountId ?? (await makeAccount(database));
-  await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account });
+  if (
+    !(await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account }))
+  ) {
+    throw new Error(`${username} logs in at an OpenID provider and has no password here`);
+  }
   await insertAudit(database, by, {
     action: 'user.created',
     objectId: username,
@@ -107,7 +112,7 @@ export async function createLocalToken(
     kind: 'token',
     name,
     tokenHash: hashToken(token),
-    scopes: tokenScopes,
+    scopes: fullScopes,
   });
   await insertAudit(
     database,

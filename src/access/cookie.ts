@@ -10,18 +10,34 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 export const sessionCookie = 'hookline_session';
 export const csrfHeader = 'x-csrf-token';
 
-/** @param secure the connection to the browser is encrypted. @param expiresAt the past takes the cookie away. */
-export function writeSessionCookie(token: string, expiresAt: Date, secure: boolean): string {
+export interface CookiePlace {
+  readonly path: string;
+  /** The connection to the browser is encrypted. */
+  readonly secure: boolean;
+}
+
+/** One that scripts cannot read and other sites do not send along. @param expiresAt the past takes it away. */
+export function writeCookie(
+  [name, value]: readonly [string, string],
+  expiresAt: Date,
+  { path, secure }: CookiePlace,
+): string {
   const expires = `Expires=${expiresAt.toUTCString()}`;
-  const parts = [`${sessionCookie}=${token}`, 'Path=/', 'HttpOnly', 'SameSite=Lax', expires];
+  const parts = [`${name}=${value}`, `Path=${path}`, 'HttpOnly', 'SameSite=Lax', expires];
   return [...parts, ...(secure ? ['Secure'] : [])].join('; ');
 }
 
+export const writeSessionCookie = (token: string, expiresAt: Date, secure: boolean): string =>
+  writeCookie([sessionCookie, token], expiresAt, { path: '/', secure });
+
 /** @param header `Cookie`, as the browser sent it. */
-export function readSessionCookie(header: string | undefined): string | undefined {
+export function readCookie(header: string | undefined, wanted: string): string | undefined {
   const pairs = (header ?? '').split(';').map(pair => pair.trim().split('='));
-  return pairs.find(([name, value]) => name === sessionCookie && value !== '')?.[1];
+  return pairs.find(([name, value]) => name === wanted && value !== '')?.[1];
 }
+
+export const readSessionCookie = (header: string | undefined): string | undefined =>
+  readCookie(header, sessionCookie);
 
 export function csrfTokenOf(sessionToken: string): string {
   return createHmac('sha256', sessionToken).update('csrf').digest('base64url');

@@ -15,7 +15,8 @@ import type { Database } from '../store/open.ts';
 const limits = { pair: 10, address: 100, user: 200 } as const;
 
 export interface LoginAttempt {
-  readonly username: string;
+  /** Absent where it is not known who tries: the address alone is counted. */
+  readonly username?: string;
   /** Of the peer, as text. */
   readonly address: string;
 }
@@ -35,17 +36,20 @@ export async function countAttempt(
 
 /** The password was right. */
 export async function forgiveAttempt(database: Database, attempt: LoginAttempt): Promise<void> {
-  const { pair, address, user } = keysOf(attempt);
-  await forgiveLoginAttempt(database, { clear: pair, lower: [address, user] });
+  const { pair, ...others } = keysOf(attempt);
+  await forgiveLoginAttempt(database, { clear: pair, lower: Object.values(others) });
 }
 
-type Keys = Readonly<Record<keyof typeof limits, string>>;
+type Keys = Readonly<Pick<Record<keyof typeof limits, string>, 'address'>> &
+  Readonly<Partial<Record<'pair' | 'user', string>>>;
 
 /** Names are hashed: people type their password where their name belongs. */
 function keysOf({ username, address }: LoginAttempt): Keys {
-  const user = hash('sha256', username, 'base64url');
   const network = networkOf(address);
-  return { pair: `pair:${user}@${network}`, address: `address:${network}`, user: `user:${user}` };
+  const place = { address: `address:${network}` };
+  if (username === undefined) return place;
+  const user = hash('sha256', username, 'base64url');
+  return { ...place, pair: `pair:${user}@${network}`, user: `user:${user}` };
 }
 
 function limitOf(key: string, keys: Keys): number {

@@ -30,6 +30,11 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /metrics': 'public',
   'GET /v1/openapi.json': 'public',
   'POST /v1/login': 'public',
+  'GET /v1/login/methods': 'public',
+  'GET /v1/oidc/login': 'public',
+  'GET /v1/oidc/callback': 'public',
+  'POST /v1/oidc/device': 'public',
+  'POST /v1/oidc/device/token': 'public',
 
   'GET /v1/webhooks': tenants,
   'POST /v1/webhooks': tenants,
@@ -45,11 +50,15 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/webhooks/:id/filters/:filterId': tenants,
   'DELETE /v1/webhooks/:id/filters/:filterId': tenants,
 
+  'GET /v1/formats': tenants,
+  'POST /v1/preview': tenants,
+
   'GET /v1/deliveries': tenants,
   'GET /v1/deliveries/:id': tenants,
   'DELETE /v1/deliveries': tenants,
   'DELETE /v1/deliveries/:id': tenants,
   'POST /v1/deliveries/:id/redeliver': tenants,
+  'POST /v1/events': operator,
   'GET /v1/events': tenants,
   'GET /v1/events/:id': tenants,
   'GET /v1/events/:id/explain': tenants,
@@ -89,6 +98,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'PUT /v1/settings': tenants,
   'DELETE /v1/settings': tenants,
 
+  /** The source's own token or signature opens it. */
+  'POST /v1/in/:source': 'public',
+  'OPTIONS /v1/in/:source': 'public',
   'GET /v1/sources': operator,
   'POST /v1/sources/:name/pause': operator,
   'POST /v1/sources/:name/resume': operator,

@@ -1,6 +1,6 @@
 /** Logging in, and telling who a request is from. */
 import type { Role } from '../store/app-user.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes } from '../store/credential.ts';
 import type { TokenScope } from '../store/credential.ts';
 import type { Database } from '../store/open.ts';
 import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
@@ -39,17 +39,28 @@ export async function login(
   const user = await findUser(database, username);
   if (!(await verifyPassword(password, user?.passwordHash ?? undefined)) || !user) return undefined;
   await deleteExpiredTokens(database);
+  return openSession(database, { userId: user.id, expiresAt: new Date(nowMs + sessionMs) });
+}
+
+/** Begins a session of somebody who has proved who they are. @param logoutHint sealed. */
+export async function openSession(
+  database: Database,
+  session: { userId: string; expiresAt: Date; logoutHint?: string },
+): Promise<Session> {
   const token = createToken();
-  const expiresAt = new Date(nowMs + sessionMs);
   await insertToken(database, {
-    userId: user.id,
+    ...session,
     kind: 'session',
     name: 'login',
     tokenHash: hashToken(token),
-    scopes: tokenScopes,
-    expiresAt,
+    scopes: fullScopes,
   });
-  return { token, expiresAt };
+  return { token, expiresAt: session.expiresAt };
+}
+
+/** Whoever may change everything may post events as well. */
+export function opens(scopes: readonly TokenScope[], wanted: TokenScope): boolean {
+  return scopes.includes(wanted) || (wanted === 'ingest' && scopes.includes('write'));
 }
 
 /** @returns undefined when nobody has the token, or it has expired. */

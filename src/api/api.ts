@@ -18,15 +18,22 @@ import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { answerRepeats } from './idempotency.ts';
+import { registerIntakeRoutes } from './intake-routes.ts';
 import { registerKeyRoutes } from './key-routes.ts';
+import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
+import { registerOidcDeviceRoutes } from './oidc-device-routes.ts';
+import { registerOidcRoutes } from './oidc-routes.ts';
 import { registerQuarantineRoutes } from './quarantine-routes.ts';
 import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
+import { formatSchemas } from './schema-format.ts';
 import { flowSchemas } from './schema-flow.ts';
+import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
 import { statsSchemas } from './schema-stats.ts';
+import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
@@ -51,7 +58,10 @@ export function createApi(options: ApiOptions): FastifyInstance {
     ...webhookSchemas,
     ...probeSchemas,
     ...flowSchemas,
+    ...intakeSchemas,
+    ...formatSchemas,
     ...accessSchemas,
+    ...loginSchemas,
     ...changeSchemas,
     ...directorySchemas,
     ...statsSchemas,
@@ -78,30 +88,37 @@ export function createApi(options: ApiOptions): FastifyInstance {
     },
   });
   void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
-  void app.register(async routes => {
-    registerHealthRoutes(routes, options);
-    registerSessionRoutes(routes, options);
-    registerTokenRoutes(routes, options);
-    registerUserRoutes(routes, options);
-    registerKeyRoutes(routes, options);
-    registerWebhookRoutes(routes, options);
-    registerFilterRoutes(routes, options);
-    registerSecretRoutes(routes, options);
-    registerProbeRoutes(routes, options);
-    registerDeliveryRoutes(routes, options);
-    registerBulkDeliveryRoutes(routes, options);
-    registerEventRoutes(routes, options);
-    registerExplainRoutes(routes, options);
-    registerQuarantineRoutes(routes, options);
-    registerDirectoryRoutes(routes, options);
-    registerDirectorySyncRoutes(routes, options);
-    registerSourceRoutes(routes, options);
-    registerStatsRoutes(routes, options);
-    registerAuditRoutes(routes, options);
-    registerSettingRoutes(routes, options);
-    routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  });
+  void app.register(async routes => registerRoutes(routes, options));
   return app;
+}
+
+function registerRoutes(routes: FastifyInstance, options: ApiOptions): void {
+  registerHealthRoutes(routes, options);
+  registerSessionRoutes(routes, options);
+  registerOidcRoutes(routes, options);
+  registerOidcDeviceRoutes(routes, options);
+  registerTokenRoutes(routes, options);
+  registerUserRoutes(routes, options);
+  registerKeyRoutes(routes, options);
+  registerWebhookRoutes(routes, options);
+  registerFilterRoutes(routes, options);
+  registerSecretRoutes(routes, options);
+  registerProbeRoutes(routes, options);
+  registerDeliveryRoutes(routes, options);
+  registerBulkDeliveryRoutes(routes, options);
+  registerEventRoutes(routes, options);
+  registerPreviewRoutes(routes, options);
+  registerExplainRoutes(routes, options);
+  registerQuarantineRoutes(routes, options);
+  registerDirectoryRoutes(routes, options);
+  registerDirectorySyncRoutes(routes, options);
+  registerSourceRoutes(routes, options);
+  registerStatsRoutes(routes, options);
+  // Its parsers take bytes of any type: they are for it alone.
+  void routes.register(async posted => registerIntakeRoutes(posted, options));
+  registerAuditRoutes(routes, options);
+  registerSettingRoutes(routes, options);
+  routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
 }
 
 /** Many clients send `Content-Type: application/json` with everything, also where there is no body. */

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { csrfHeader, isCsrfToken, readSessionCookie } from '../access/cookie.ts';
 import { permissionFor, reachOf } from '../access/permission.ts';
-import { authenticate } from '../access/session.ts';
+import { authenticate, opens } from '../access/session.ts';
 import type { Principal } from '../access/session.ts';
 import { territoryOf } from '../access/territory.ts';
 import { databaseOf } from '../store/open.ts';
@@ -89,6 +89,10 @@ const isFromCookie = ({ headers }: FastifyRequest): boolean => headers.authoriza
 
 const isReading = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
 
+/** Events, which change nothing that is set. */
+const isPosting = ({ method, routeOptions }: FastifyRequest): boolean =>
+  method === 'POST' && routeOptions.url === '/v1/events';
+
 function requireCsrfToken({ headers }: FastifyRequest, token: string): void {
   if (isCsrfToken(token, headers[csrfHeader])) return;
   throw new ProblemError(
@@ -98,7 +102,7 @@ function requireCsrfToken({ headers }: FastifyRequest, token: string): void {
 }
 
 function requireScope(request: FastifyRequest, { scopes }: Principal): void {
-  const wanted = isReading(request) ? 'read' : 'write';
-  if (scopes.includes(wanted)) return;
+  const wanted = isReading(request) ? 'read' : isPosting(request) ? 'ingest' : 'write';
+  if (opens(scopes, wanted)) return;
   throw new ProblemError('token_scope', `The token does not have the scope ${wanted}.`);
 }

@@ -24,6 +24,7 @@ import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
 import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { requireFormat } from './require-format.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
 
@@ -41,13 +42,14 @@ export interface Aim extends Conditions {
 }
 
 export async function makeWebhook(
-  { store, secretKey: key, newId }: ApiOptions,
+  { store, secretKey: key, newId, formats }: ApiOptions,
   caller: Caller,
   { secretKey, filters, accountId, ...wanted }: NewBody,
 ): Promise<WebhookFacts> {
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
     const values = planNewWebhook(owner, wanted);
+    requireFormat(formats, values, isGiven(secretKey));
     await requireScope(database, caller, { owner, values });
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
@@ -66,7 +68,7 @@ export async function makeWebhook(
 
 /** @throws {ProblemError} precondition_failed, and what the rules refuse. */
 export async function changeWebhook(
-  { store, secretKey: key }: ApiOptions,
+  { store, secretKey: key, formats }: ApiOptions,
   caller: Caller,
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
@@ -76,6 +78,11 @@ export async function changeWebhook(
     const current = await takeWebhook(database, caller, aim);
     const owner = await requireAccount(database, current.accountId, everything);
     const values = planWebhookChange(owner, valuesOf(current), change);
+    requireFormat(
+      formats,
+      values,
+      secretKey === undefined ? current.hasSecret : isGiven(secretKey),
+    );
     // What is not touched is not judged: an owner whose role was lowered can still be told to stop.
     if (values.scope !== current.scope || values.domainId !== current.domainId) {
       await requireScope(database, caller, { owner, values });
@@ -174,9 +181,11 @@ async function keepSecret(
   secretKey: string | null | undefined,
 ): Promise<void> {
   if (secretKey === undefined) return;
-  const isGiven = secretKey !== null && secretKey !== '';
-  await replaceSecret(database, webhookId, isGiven ? seal(key, secretKey) : null);
+  await replaceSecret(database, webhookId, isGiven(secretKey) ? seal(key, secretKey) : null);
 }
+
+const isGiven = (secretKey: string | null | undefined): secretKey is string =>
+  secretKey !== undefined && secretKey !== null && secretKey !== '';
 
 const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
   new ProblemError(

@@ -1,8 +1,11 @@
 /** What the routes are handed. */
+import type { OidcLogin } from '../access/oidc-login.ts';
 import type { Log } from '../event/log.ts';
+import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
+import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
 
 export interface ApiOptions {
@@ -13,7 +16,12 @@ export interface ApiOptions {
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
+  /** Those of them that are posted to. */
+  readonly intakes: () => readonly Intake[];
+  /** The one behind `POST /v1/events`. */
+  readonly ownIntake: string;
   readonly metrics: MetricsPage;
+  readonly formats: Formats;
   /** Makes a test delivery, from this process. */
   readonly probe: ProbeControl;
   /** Reads a message of the quarantine again. */
@@ -24,6 +32,8 @@ export interface ApiOptions {
   readonly settingDefaults: SettingDefaults;
   /** Addresses and ranges of proxies whose forwarded headers are believed. */
   readonly trustedProxies: readonly string[];
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;

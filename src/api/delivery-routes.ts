@@ -4,8 +4,6 @@ import type { FastifyInstance } from 'fastify';
 import type { DeliveryState } from '../event/delivery.ts';
 import { deliveryStates } from '../event/delivery.ts';
 import { redeliveryId } from '../event/id.ts';
-import { formatCloudStack } from '../format/cloudstack.ts';
-import { attemptHeaders } from '../format/format.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import { insertRequested } from '../store/outcome.ts';
 import { findDelivery, listDeliveries } from '../store/query-flow.ts';
@@ -15,6 +13,7 @@ import { everything } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { describeDelivery } from './describe-request.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
@@ -93,7 +92,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
     const { id } = request.params;
     const delivery = await findDelivery(databaseOf(store), id, callerOf(request).territory);
     if (!delivery) throw noDelivery(id);
-    return { ...delivery, ...describeRequest(delivery) };
+    return { ...delivery, ...(await describeDelivery(options, delivery)) };
   });
 
   app.post<{ Params: IdParams }>(
@@ -136,24 +135,3 @@ async function redeliver(
 
 const noDelivery = (id: string): ProblemError =>
   new ProblemError('not_found', `There is no delivery ${id}.`);
-
-type Sent = DeliveryFacts & { readonly account: string | null; readonly body: string };
-
-/** What was sent, made again: nothing of it is stored but the body, which the event has. */
-function describeRequest({ eventId, eventType, account, body, createdAt, attempts }: Sent) {
-  const rendered = formatCloudStack({
-    id: eventId,
-    event: eventType,
-    body,
-    ...(account !== null && { account }),
-  });
-  const sentAt = attempts.at(-1)?.startedAt ?? createdAt;
-  const headers = attemptHeaders(rendered, new Date(sentAt).getTime());
-  const names = headers.filter((_, index) => index % 2 === 0);
-  return {
-    requestHeaders: Object.fromEntries(
-      names.map((name, index) => [name, headers[index * 2 + 1] ?? '']),
-    ),
-    requestBody: body,
-  };
-}

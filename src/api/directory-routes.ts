@@ -18,10 +18,7 @@ import type { PageQuery } from './page.ts';
 import { noteImport, writeAccounts, writeDomains } from './directory-write.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
-import { answer, problems } from './route.ts';
-
-/** A large directory is the largest thing anybody sends. */
-const importBytesMax = 4 * 1024 * 1024;
+import { answer, largeBodyBytesMax, problems } from './route.ts';
 
 const tags = ['directory'];
 const params = {
@@ -128,7 +125,7 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
   app.post<{ Body: { items: ImportedDomain[] } }>(
     '/v1/domains/import',
     {
-      bodyLimit: importBytesMax,
+      bodyLimit: largeBodyBytesMax,
       schema: {
         summary: 'Make and change many domains, all or none',
         tags,
@@ -238,7 +235,7 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
   }>(
     '/v1/accounts/import',
     {
-      bodyLimit: importBytesMax,
+      bodyLimit: largeBodyBytesMax,
       schema: {
         summary: 'Make and change many accounts, all or none',
         tags,

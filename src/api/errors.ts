@@ -7,17 +7,12 @@ import { ProblemError, problemMediaType, toProblem } from './problem.ts';
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = asProblem(error, request);
-    if (problem.code === 'internal' || problem.code === 'database_unavailable') {
-      log.error(
-        { err: error, method: request.method, route: request.routeOptions.url },
-        'request.failed',
-      );
-    }
-    return send(reply, problem);
+    logProblem(log, { error, problem, request });
+    return sendProblem(reply, problem);
   });
   app.setNotFoundHandler(async (request, reply) => {
     const path = request.url.split('?')[0] ?? '';
-    return send(
+    return sendProblem(
       reply,
       new ProblemError(
         'not_found',
@@ -27,9 +22,25 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
   });
 }
 
-async function send(reply: FastifyReply, error: ProblemError): Promise<FastifyReply> {
+interface Failed {
+  readonly error: unknown;
+  readonly problem: ProblemError;
+  readonly request: FastifyRequest;
+}
+
+/** What is the request's own fault is told to it alone. */
+export function logProblem(log: Log, { error, problem, request }: Failed): void {
+  if (problem.code !== 'internal' && problem.code !== 'database_unavailable') return;
+  const { method, routeOptions } = request;
+  log.error({ err: error, method, route: routeOptions.url }, 'request.failed');
+}
+
+export async function sendProblem(reply: FastifyReply, error: ProblemError): Promise<FastifyReply> {
   const problem = toProblem(error);
   if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+  if (error.retryAfterSeconds !== undefined) {
+    void reply.header('retry-after', error.retryAfterSeconds);
+  }
   // Serialized here, so that no route's own answer schema is in the way.
   return reply
     .code(problem.status)
@@ -37,7 +48,7 @@ async function send(reply: FastifyReply, error: ProblemError): Promise<FastifyRe
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
-function asProblem(error: unknown, { routeOptions }: FastifyRequest): ProblemError {
+export function asProblem(error: unknown, { routeOptions }: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   const { code, statusCode, message } = describe(error);
   switch (code) {

@@ -93,28 +93,40 @@ export function answerRepeats(app: FastifyInstance, options: ApiOptions): void {
   });
 }
 
+const pattern = '^("[\\u0020-\\u007e]{1,255}"|[\\u0021\\u0023-\\u007e][\\u0020-\\u007e]{0,254})$';
+
 const headers = {
   type: 'object',
   properties: {
     [header]: {
       type: 'string',
-      minLength: 1,
-      maxLength: 257,
-      pattern: '^[\\u0020-\\u007e]+$',
+      pattern,
       description: `Any text of your own, a UUID for instance. Sent again within ${keptHours} hours with the same request, the first one's answer comes again and nothing is done twice.`,
     },
   },
 } as const;
 
-/** The draft has a quoted string; most clients send it bare. */
+/**
+ * The draft has a quoted string; most clients send it bare.
+ *
+ * @throws {ProblemError} request_invalid, also on routes that check their requests themselves.
+ */
 function keyOf(request: FastifyRequest): string | undefined {
   const given = request.headers[header];
   if (request.method !== 'POST' || typeof given !== 'string') return undefined;
+  if (!new RegExp(pattern).test(given)) {
+    throw new ProblemError(
+      'request_invalid',
+      'Idempotency-Key: expected 1 to 255 characters of visible ASCII.',
+    );
+  }
   return /^"(.*)"$/.exec(given)?.[1] ?? given;
 }
 
 function fingerprintOf({ url, body }: FastifyRequest): Buffer {
-  return hash('sha256', JSON.stringify([url, body ?? null]), 'buffer');
+  // Some routes take the bytes as they came.
+  const said = Buffer.isBuffer(body) ? hash('sha256', body, 'base64') : (body ?? null);
+  return hash('sha256', JSON.stringify([url, said]), 'buffer');
 }
 
 function answerOf(reply: FastifyReply, payload: unknown): Kept {

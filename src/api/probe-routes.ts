@@ -131,24 +131,23 @@ const secretsOf = (key: Buffer, secretKey: string | null | undefined): WebhookSe
   secretKey ? [{ sealed: seal(key, secretKey) }] : [];
 
 /** A webhook as dispatch sees it, of what its row would be. */
-function picture(values: WebhookValues): Webhook {
-  const {
-    description: _,
-    caCertificate,
-    headers,
-    tries,
-    timeoutMs,
-    concurrencyMax,
-    ...plain
-  } = values;
+function picture({ description: _description, ...values }: WebhookValues): Webhook {
+  const { caCertificate, headers, body, msgKey, template, batch, ...others } = values;
+  const { tries, timeoutMs, concurrencyMax, ratePerSecondMax, validation, ...plain } = others;
   return {
     ...plain,
     id: randomUUID(),
     filters: [],
     ...(caCertificate !== null && { caCertificate }),
     ...(headers !== null && { headers }),
+    ...(body !== null && { body }),
+    ...(msgKey !== null && { msgKey }),
+    ...(template !== null && { template }),
+    ...(batch !== null && { batch }),
     ...(tries !== null && { tries }),
     ...(timeoutMs !== null && { timeoutMs }),
     ...(concurrencyMax !== null && { concurrencyMax }),
+    ...(ratePerSecondMax !== null && { ratePerSecondMax }),
+    ...(validation !== null && { validation }),
   };
 }

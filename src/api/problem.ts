@@ -7,13 +7,21 @@ export const problemKinds = {
   payload_url_invalid: { status: 400, title: 'The payload URL cannot be used' },
   ssl_verification_invalid: { status: 400, title: 'SSL verification needs an HTTPS URL' },
   ca_certificate_invalid: { status: 400, title: 'The CA certificate cannot be used' },
+  batch_invalid: { status: 400, title: 'The format has one event a request' },
+  format_invalid: { status: 400, title: 'The format cannot be used so' },
   headers_invalid: { status: 400, title: 'The headers cannot be sent' },
   scope_invalid: { status: 400, title: 'The scope cannot be used here' },
   account_invalid: { status: 400, title: 'The account cannot be used here' },
   setting_invalid: { status: 400, title: 'The setting cannot have this value here' },
   domain_invalid: { status: 400, title: 'The domain cannot be used here' },
   unauthenticated: { status: 401, title: 'Log in, or present a valid token' },
+  oidc_state_invalid: {
+    status: 400,
+    title: 'The login did not begin here, or began too long ago',
+  },
   login_failed: { status: 401, title: 'The username or the password is wrong' },
+  oidc_refused: { status: 401, title: 'The login at the identity provider did not succeed' },
+  oidc_unmapped: { status: 403, title: 'You are known, and have no role here' },
   forbidden: { status: 403, title: 'Your role does not allow this' },
   csrf_token_invalid: { status: 403, title: 'The session cookie alone does not allow changes' },
   token_scope: { status: 403, title: 'The token was made for less' },
@@ -21,6 +29,7 @@ export const problemKinds = {
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
+  user_external: { status: 409, title: 'The user logs in at the identity provider' },
   last_admin: { status: 409, title: 'The last admin cannot be deleted' },
   delivery_in_flight: { status: 409, title: 'The delivery is being made at this moment' },
   source_unknown: { status: 409, title: 'The source is not configured here' },
@@ -31,10 +40,18 @@ export const problemKinds = {
   body_too_large: { status: 413, title: 'The body is too large' },
   media_type_unsupported: { status: 415, title: 'The body must be JSON' },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used for something else' },
+  encoding_unsupported: { status: 415, title: 'The body must not be encoded' },
+  message_malformed: { status: 422, title: 'The message cannot be understood' },
   login_limited: { status: 429, title: 'Too many attempts to log in' },
   internal: { status: 500, title: 'Something went wrong inside Hookline' },
   query_too_long: { status: 503, title: 'The database took too long over it' },
   intake_busy: { status: 503, title: 'There is no room for another event at this moment' },
+  oidc_device_unsupported: {
+    status: 501,
+    title: 'The identity provider has no login for devices',
+  },
+  oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
+  source_unavailable: { status: 503, title: 'The message is not taken now' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -52,12 +69,22 @@ export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
   readonly faults: readonly Fault[];
+  readonly retryAfterSeconds: number | undefined;
 
-  /** @param detail for people: what was wrong with this request and, if that helps, what to do. */
-  constructor(code: ProblemCode, detail: string, faults: readonly Fault[] = []) {
+  /**
+   * @param detail for people: what was wrong with this request and, if that helps, what to do.
+   * @param retryAfterSeconds when to try again; the header `Retry-After`.
+   */
+  constructor(
+    code: ProblemCode,
+    detail: string,
+    faults: readonly Fault[] = [],
+    retryAfterSeconds?: number,
+  ) {
     super(detail);
     this.code = code;
     this.faults = faults;
+    this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 

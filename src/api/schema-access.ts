@@ -1,7 +1,7 @@
 /** JSON schemas of the directory, of users and their tokens, and of problems. */
 import { passwordLengthMin } from '../access/password.ts';
 import { roles } from '../store/app-user.ts';
-import { tokenScopes } from '../store/credential.ts';
+import { fullScopes, tokenScopes } from '../store/credential.ts';
 import { cloudId } from './schema-webhook.ts';
 
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -111,11 +111,15 @@ const password = { type: 'string', minLength: passwordLengthMin, maxLength: 1_02
 
 const user = {
   type: 'object',
-  required: ['username', 'role', 'accountId', 'created'],
+  required: ['username', 'role', 'accountId', 'issuer', 'created'],
   properties: {
     username,
     role: { type: 'string', enum: roles },
     accountId: { type: ['string', 'null'] },
+    issuer: {
+      type: ['string', 'null'],
+      description: 'The OpenID provider they log in at; null for a user with a password here.',
+    },
     created: instant,
   },
 } as const;
@@ -145,7 +149,8 @@ const scopes = {
   minItems: 1,
   uniqueItems: true,
   items: { type: 'string', enum: tokenScopes },
-  description: '`read` opens GET, `write` everything that changes something.',
+  description:
+    '`read` opens GET, `write` everything that changes something, `ingest` only POST /v1/events.',
 } as const;
 
 const apiKey = {
@@ -217,7 +222,7 @@ export const accessSchemas = [
     required: ['name'],
     properties: {
       name: line,
-      scopes: { ...scopes, default: tokenScopes },
+      scopes: { ...scopes, default: fullScopes },
       expiresInDays: {
         type: 'integer',
         minimum: 1,

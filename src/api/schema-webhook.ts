@@ -1,7 +1,15 @@
 /** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
+import { batchingLimits, batchShapes } from '../event/batching.ts';
 import { categories } from '../event/event.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
-import { filterMatchTypes, filterModes, scopes, webhookStates } from '../event/webhook.ts';
+import {
+  filterMatchTypes,
+  filterModes,
+  orderings,
+  scopes,
+  validations,
+  webhookStates,
+} from '../event/webhook.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -66,9 +74,34 @@ const limits = {
     maximum: 10_000,
     description: "Requests in flight at most; null leaves it to the pool's fairness.",
   },
+  ratePerSecondMax: {
+    ...nullable('integer'),
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Requests begun in a second at most, by each process that delivers.',
+  },
+  ordering: {
+    type: 'string',
+    enum: orderings,
+    description:
+      '`entity`: of the events of one entity one at a time and the oldest first; the next waits until the one before is delivered or has failed for good.',
+  },
+  batch: {
+    type: ['object', 'null'],
+    additionalProperties: false,
+    properties: {
+      eventsMax: { type: 'integer', ...batchingLimits.eventsMax },
+      waitMs: { type: 'integer', ...batchingLimits.waitMs },
+      as: { type: 'string', enum: batchShapes, default: 'array' },
+      gzip: { type: 'boolean', default: false },
+    },
+    description:
+      'Several events in one request: sent when there are `eventsMax`, or when the oldest has waited for `waitMs`, as a JSON array or one line of JSON an event, perhaps compressed. Only formats that `GET /v1/formats` lists with `batch` take it. Null is one event a request.',
+    example: null,
+  },
 } as const;
 
-const fields = {
+export const fields = {
   name: { ...line, description: 'For people.' },
   description: { ...nullable('string'), maxLength: 4_096, pattern: '^[^\\u0000]*$' },
   state: { type: 'string', enum: webhookStates },
@@ -102,6 +135,39 @@ const fields = {
     description:
       'Sent with every request. Values do not come out again: they read `***`, and `***` given back keeps the value there is. A change replaces all of them.',
     example: { Authorization: '***' },
+  },
+  format: {
+    type: 'string',
+    minLength: 1,
+    maxLength: 64,
+    description: 'What the requests look like; `GET /v1/formats` lists the formats.',
+    example: 'cloudstack',
+  },
+  body: {
+    type: ['object', 'null'],
+    maxProperties: 64,
+    description:
+      'Fields that are added to the body, by formats that take them; they win over the format’s own. They are shown to whoever may see the webhook: what is secret belongs into `secretKey` or `headers`.',
+    example: { channel: '#operations' },
+  },
+  msgKey: {
+    ...nullable('string'),
+    minLength: 1,
+    maxLength: 16,
+    description: 'Format `cloudpods`: the key of the message as text; `Msg` by default.',
+  },
+  template: {
+    ...nullable('string'),
+    minLength: 1,
+    maxLength: 65_536,
+    description:
+      'What the receiver gets instead of the format’s own words, by formats that take it.',
+  },
+  validation: {
+    ...nullable('string'),
+    enum: [...validations, null],
+    description:
+      'How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes what is usual for the format.',
   },
   categories: {
     type: 'array',

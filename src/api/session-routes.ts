@@ -2,13 +2,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { csrfTokenOf, writeSessionCookie } from '../access/cookie.ts';
-import { countAttempt, forgiveAttempt } from '../access/login-limit.ts';
+import { OidcError } from '../access/oidc-error.ts';
+import { forgiveAttempt } from '../access/login-limit.ts';
 import { login } from '../access/session.ts';
 import { hashToken } from '../access/token.ts';
 import { databaseOf } from '../store/open.ts';
 import { endSession } from '../store/query-user.ts';
 import { callerOf, tokenOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from './problem.ts';
 import { answer, noContent, problems } from './route.ts';
 
@@ -27,7 +29,17 @@ const schemas = {
   logout: {
     summary: 'Log out: the session ends, and its cookie with it',
     tags,
-    response: { 204: noContent, ...problems },
+    response: {
+      200: answer('LoggedOut', 'Logged out here; the identity provider has a session of its own.'),
+      204: noContent,
+      ...problems,
+    },
+  },
+  methods: {
+    summary: 'How people may log in',
+    tags,
+    security: [],
+    response: { 200: answer('LoginMethods', 'The ways there are.'), ...problems },
   },
   session: {
     summary: 'Who you are, and what you proved it with',
@@ -36,7 +48,8 @@ const schemas = {
   },
 };
 
-export function registerSessionRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
+export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store, now, oidc } = options;
   app.post<{ Body: { username: string; password: string } }>(
     '/v1/login',
     { schema: schemas.login },
@@ -44,11 +57,7 @@ export function registerSessionRoutes(app: FastifyInstance, { store, now }: ApiO
       const { body } = request;
       const attempt = { username: body.username, address: request.ip };
       const database = databaseOf(store);
-      const waitSeconds = await countAttempt(database, attempt);
-      if (waitSeconds !== undefined) {
-        void reply.header('retry-after', waitSeconds);
-        throw new ProblemError('login_limited', `Try again in ${waitSeconds} seconds.`);
-      }
+      await requireAttempt(database, attempt, reply);
       const session = await login(database, body, now());
       if (!session)
         throw new ProblemError('login_failed', 'The username or the password is wrong.');
@@ -59,12 +68,19 @@ export function registerSessionRoutes(app: FastifyInstance, { store, now }: ApiO
   );
 
   app.post('/v1/logout', { schema: schemas.logout }, async (request, reply) => {
-    await endSession(databaseOf(store), hashToken(tokenOf(request) ?? ''));
-    return reply
-      .code(204)
-      .header('set-cookie', cookieFor(request, '', new Date(0)))
-      .send();
+    const tokenHash = hashToken(tokenOf(request) ?? '');
+    const endSessionUrl = await findEndSession(options, tokenHash);
+    await endSession(databaseOf(store), tokenHash);
+    void reply.header('set-cookie', cookieFor(request, '', new Date(0)));
+    return endSessionUrl === undefined ? reply.code(204).send() : { endSessionUrl };
   });
+
+  app.get('/v1/login/methods', { schema: schemas.methods }, () => ({
+    methods: [
+      { kind: 'password', label: 'Password', path: '/v1/login' },
+      ...(oidc ? [{ kind: 'oidc', label: oidc.label, path: '/v1/oidc/login' }] : []),
+    ],
+  }));
 
   app.get('/v1/session', { schema: schemas.session }, request => {
     const { userId: _, domain, ...who } = callerOf(request).principal;
@@ -75,6 +91,20 @@ export function registerSessionRoutes(app: FastifyInstance, { store, now }: ApiO
       ...(token !== undefined && { csrfToken: csrfTokenOf(token) }),
     };
   });
+}
+
+/** A provider that is away keeps nobody from logging out here. */
+async function findEndSession(
+  { oidc, log }: ApiOptions,
+  tokenHash: Buffer,
+): Promise<string | undefined> {
+  try {
+    return await oidc?.endSessionUrl(tokenHash);
+  } catch (error) {
+    if (!(error instanceof OidcError)) throw error;
+    log.warn({ err: error }, 'oidc.session_kept');
+    return undefined;
+  }
 }
 
 /** A proxy's word is enough here: whoever forges it denies the cookie to their own browser alone. */

@@ -1,6 +1,7 @@
 /** The tokens a user makes for programs. */
 import type { FastifyInstance } from 'fastify';
 
+import { opens } from '../access/session.ts';
 import { createToken, hashToken } from '../access/token.ts';
 import type { TokenScope } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
@@ -89,7 +90,7 @@ function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void 
     const { name, expiresInDays, scopes } = request.body;
     const caller = callerOf(request);
     const { userId, scopes: own } = caller.principal;
-    if (scopes.some(scope => !own.includes(scope))) {
+    if (scopes.some(scope => !opens(own, scope))) {
       throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
     }
     const token = createToken();

@@ -92,6 +92,9 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
       await inTransaction(store, async database => {
         const caller = callerOf(request);
         const user = await requireUser(database, username, caller.territory);
+        if (user.issuer !== null) {
+          throw new ProblemError('user_external', `${username} logs in at ${user.issuer}.`);
+        }
         await replacePassword(database, username, hash);
         await noteChange(database, caller, { action: 'user.password_changed', ...ofUser(user) });
       });
@@ -167,6 +170,6 @@ export const ofUser = ({ username, accountId }: UserFacts) => ({ objectId: usern
 const noUser = (username: string): ProblemError =>
   new ProblemError('not_found', `There is no user ${username}.`);
 
-function present({ username, role, accountId, created }: UserFacts) {
-  return { username, role, accountId, created };
+function present({ username, role, accountId, issuer, created }: UserFacts) {
+  return { username, role, accountId, issuer, created };
 }

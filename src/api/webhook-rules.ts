@@ -3,7 +3,9 @@
  *
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
-import type { Scope, WebhookState } from '../event/webhook.ts';
+import { readBatching, type Batching } from '../event/batching.ts';
+import type { Ordering, Scope, Validation, WebhookState } from '../event/webhook.ts';
+import { defaultFormat } from '../format/formats.ts';
 import { hiddenValue, keepHidden, refuseOwnHeaders } from '../format/own-header.ts';
 import type { Role } from '../store/app-user.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
@@ -22,10 +24,18 @@ export interface WebhookChange {
   readonly sslVerification?: boolean;
   readonly caCertificate?: string | null;
   readonly headers?: Readonly<Record<string, string>> | null;
+  readonly format?: string;
+  readonly body?: Readonly<Record<string, unknown>> | null;
+  readonly msgKey?: string | null;
+  readonly template?: string | null;
+  readonly validation?: Validation | null;
   readonly categories?: readonly string[];
   readonly tries?: number | null;
   readonly timeoutMs?: number | null;
   readonly concurrencyMax?: number | null;
+  readonly ratePerSecondMax?: number | null;
+  readonly ordering?: Ordering;
+  readonly batch?: Partial<Batching> | null;
 }
 
 type NewWebhook = WebhookChange & Required<Pick<WebhookChange, 'name' | 'payloadUrl'>>;
@@ -46,10 +56,18 @@ export function planNewWebhook(owner: AccountFacts, change: NewWebhook): Webhook
     sslVerification: isHttps(payloadUrl),
     caCertificate: null,
     headers: null,
+    format: defaultFormat,
+    body: null,
+    msgKey: null,
+    template: null,
+    validation: null,
     categories: ['ActionEvent'],
     tries: null,
     timeoutMs: null,
     concurrencyMax: null,
+    ratePerSecondMax: null,
+    ordering: 'none',
+    batch: null,
   };
   return planWebhookChange(owner, bare, change);
 }
@@ -63,12 +81,13 @@ export function planWebhookChange(
   current: WebhookValues,
   change: WebhookChange,
 ): WebhookValues {
-  const { domainId: _domain, payloadUrl: _url, sslVerification: _verify, ...plain } = change;
+  const { domainId: _domain, payloadUrl: _url, sslVerification: _verify, batch, ...plain } = change;
   const payloadUrl =
     change.payloadUrl === undefined ? current.payloadUrl : normalizePayloadUrl(change.payloadUrl);
   return {
     ...current,
     ...plain,
+    ...(batch !== undefined && { batch: batch && readBatching(batch) }),
     ...(change.caCertificate && { caCertificate: planCaCertificate(change.caCertificate) }),
     ...(change.headers && { headers: planHeaders(change.headers, current.headers ?? {}) }),
     payloadUrl,

@@ -17,7 +17,9 @@ import {
   serverFor,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { loginByDevice } from './device-login.ts';
 import { CommandError } from './io.ts';
+import type { Row } from './show.ts';
 
 interface PasswordOptions {
   readonly passwordStdin?: boolean;
@@ -42,11 +44,15 @@ function addLogin(program: Command, cli: Cli): void {
     .description('log in; the token is kept in a file only you can read')
     .option('--username <name>', 'who', 'admin')
     .option(...passwordStdin)
-    .action(async (options: PasswordOptions & { username: string }, command: Command) => {
+    .addOption(
+      new Option('--oidc', 'at the identity provider, with a browser').conflicts([
+        'username',
+        'passwordStdin',
+      ]),
+    )
+    .action(async (options: LoginOptions, command: Command) => {
       const { url, tokenFile } = await serverFor(cli, command);
-      const { username } = options;
-      const password = await readPassword(cli, options, `Password of ${username} at ${url}: `);
-      const session = await createClient({ url }).send('POST', '/v1/login', { username, password });
+      const session = await openSession(cli, options, url);
       await writeToken(tokenFile, url, String(session['token']));
       const until = session['expiresAt'];
       printDone(cli, command, `Logged in at ${url} until ${String(until)}.`, {
@@ -54,6 +60,19 @@ function addLogin(program: Command, cli: Cli): void {
         expiresAt: until,
       });
     });
+}
+
+interface LoginOptions extends PasswordOptions {
+  readonly username: string;
+  readonly oidc?: boolean;
+}
+
+async function openSession(cli: Cli, options: LoginOptions, url: string): Promise<Row> {
+  const client = createClient({ url });
+  if (options.oidc === true) return loginByDevice(client, cli.io);
+  const { username } = options;
+  const password = await readPassword(cli, options, `Password of ${username} at ${url}: `);
+  return client.send('POST', '/v1/login', { username, password });
 }
 
 function addUserCommands(program: Command, cli: Cli): void {

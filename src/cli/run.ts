@@ -10,6 +10,7 @@ import type { Cli } from './context.ts';
 import { addDirectorySyncCommands } from './directory-sync.ts';
 import { addDirectoryCommands } from './directory.ts';
 import { addDeliveryCommands, addEventCommands } from './flow.ts';
+import { addFormatCommands } from './format.ts';
 import { addImportCommands } from './import.ts';
 import { addListenCommand } from './listen.ts';
 import { addOperatorCommands } from './operate.ts';
@@ -54,6 +55,7 @@ function createProgram(version: string, cli: Cli): Command {
   addOperatorCommands(program, cli);
   addAccessCommands(program, cli);
   addWebhookCommands(program, cli);
+  addFormatCommands(program, cli);
   addDeliveryCommands(program, cli);
   addEventCommands(program, cli);
   addDirectoryCommands(program, cli);

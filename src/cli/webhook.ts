@@ -15,9 +15,16 @@ import {
 import type { Cli } from './context.ts';
 import type { Row } from './show.ts';
 
-const columns = ['id', 'name', 'state', 'scope', 'payloadUrl', 'hasSecret', 'filters'].map(
-  field => ({ field }),
-);
+const columns = [
+  'id',
+  'name',
+  'state',
+  'scope',
+  'format',
+  'payloadUrl',
+  'hasSecret',
+  'filters',
+].map(field => ({ field }));
 
 /** What create and update have in common. */
 interface Fields {
@@ -30,10 +37,18 @@ interface Fields {
   readonly account?: string;
   readonly secret?: string;
   readonly sslVerification?: boolean;
+  readonly format?: string;
+  readonly body?: Row | null;
+  readonly msgKey?: string;
+  readonly template?: string;
+  readonly validation?: string;
   readonly categories?: readonly string[];
   readonly tries?: number;
   readonly timeoutMs?: number;
   readonly concurrencyMax?: number;
+  readonly ratePerSecondMax?: number;
+  readonly ordering?: string;
+  readonly batch?: Row | null;
   readonly filter?: readonly Filter[];
 }
 
@@ -93,10 +108,40 @@ function addFields(command: Command): Command {
     )
     .option('--ssl-verification', 'the certificate must be valid (https)')
     .option('--no-ssl-verification', 'any certificate will do')
+    .option('--format <name>', 'what the requests look like; `hookline format list` tells')
+    .option(
+      '--body <json>',
+      'fields added to the body, as a JSON object; "" takes them away',
+      parseObject,
+    )
+    .option('--msg-key <key>', 'format cloudpods: the key of the message as text')
+    .option(
+      '--template <text>',
+      "instead of the format's own words; - reads it from standard input",
+    )
+    .addOption(
+      new Option('--validation <how>', 'how the receiver is asked beforehand').choices([
+        'none',
+        'post',
+        'options',
+      ]),
+    )
     .option('--categories <list>', "CloudStack's categories, or *", parseList)
     .option('--tries <n>', 'attempts in all for one delivery', parseWhole)
     .option('--timeout-ms <ms>', 'total deadline of one attempt', parseWhole)
-    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole);
+    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole)
+    .option('--rate-per-second-max <n>', 'requests begun in a second at most', parseWhole)
+    .addOption(
+      new Option('--ordering <how>', 'of the events of one entity, one at a time').choices([
+        'none',
+        'entity',
+      ]),
+    )
+    .option(
+      '--batch <json>',
+      'several events a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
+      parseObject,
+    );
 }
 
 function addWriting(webhook: Command, cli: Cli): void {
@@ -195,8 +240,29 @@ const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   const { account: accountId, domain: domainId, secret, filter: filters, ...rest } = options;
   const secretKey = secret === '-' ? (await io.readInput()).replace(/\r?\n$/, '') : secret;
+  const template = rest.template === '-' ? await io.readInput() : rest.template;
   // JSON leaves out what is undefined: what was not said is not sent.
-  return { ...rest, accountId, domainId, secretKey, filters };
+  return {
+    ...rest,
+    ...(rest.msgKey === '' && { msgKey: null }),
+    template: template === '' ? null : template,
+    accountId,
+    domainId,
+    secretKey,
+    filters,
+  };
+}
+
+function parseObject(text: string): Row | null {
+  if (text === '') return null;
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = undefined;
+  }
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
+  throw new InvalidArgumentError('expected a JSON object, such as {"name":"value"}');
 }
 
 /** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */

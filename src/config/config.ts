@@ -1,6 +1,7 @@
 /** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
 
 import type { DirectoryConfig } from './directory.ts';
+import type { OidcConfig } from './oidc.ts';
 
 export interface Config {
   readonly database: {
@@ -26,7 +27,7 @@ export interface Config {
   readonly egress: EgressConfig;
   readonly record: { readonly batchMax: number };
   readonly lease: { readonly ttlMs: number };
-  readonly retention: { readonly days: number };
+  readonly retention: { readonly days: number; readonly keyHours: number };
   readonly match: { readonly resyncMs: number };
   readonly shutdownMs: number;
   readonly log: { readonly level: LogLevel };
@@ -37,6 +38,8 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   /** Absent: the directory is imported or made by hand. */
   readonly directory?: DirectoryConfig;
+  /** Absent: people log in by password alone. */
+  readonly oidc?: OidcConfig;
   readonly client: ClientConfig;
 }
 
@@ -136,7 +139,10 @@ export interface MappingConfig {
   readonly events?: string;
 }
 
-export type SourceConfig = RabbitmqConfig | KafkaConfig;
+/** The name under which `POST /v1/events` is a source: it is always there. */
+export const ownSourceName = 'api';
+
+export type SourceConfig = RabbitmqConfig | KafkaConfig | HttpConfig;
 
 export const queueTypes = ['quorum', 'classic'] as const;
 export type QueueType = (typeof queueTypes)[number];
@@ -172,6 +178,32 @@ export interface KafkaConfig extends FormatConfig {
   };
   /** Absent: plain text. */
   readonly tls?: TlsConfig;
+}
+
+export const hmacAlgorithms = ['sha256', 'sha1', 'sha512'] as const;
+export type HmacAlgorithm = (typeof hmacAlgorithms)[number];
+export const hmacEncodings = ['hex', 'base64'] as const;
+export type HmacEncoding = (typeof hmacEncodings)[number];
+
+/** A path that others post to. Of `token` and `hmac` each that is there must be right; one is. */
+export interface HttpConfig extends FormatConfig {
+  readonly kind: 'http';
+  readonly name: string;
+  readonly token?: string;
+  /** A signature over the body. */
+  readonly hmac?: {
+    readonly secret: string;
+    readonly header: string;
+    readonly algorithm: HmacAlgorithm;
+    readonly encoding: HmacEncoding;
+    readonly prefix?: string;
+  };
+  readonly idempotencyHeader: string;
+  /** `*` is everybody. */
+  readonly origins: readonly string[];
+  readonly bodyBytesMax: number;
+  readonly waitMs: number;
+  readonly waitingMax: number;
 }
 
 /** The part of node:tls's ConnectionOptions that can be configured; PEM text, not paths. */

@@ -1,7 +1,9 @@
 /** The reference of the configuration, generated from the schema: a test holds the documents to it. */
 import { defaultFiles } from './file.ts';
+import { formatKeys } from './format-schema.ts';
 import { formats } from './format.ts';
 import type { Key, Section } from './format.ts';
+import { httpKeys } from './http-schema.ts';
 import { isKey, listKeys } from './prune.ts';
 import { schema } from './schema.ts';
 import { configFileVariable } from './variables.ts';
@@ -56,7 +58,7 @@ ${rows.join('\n')}
 
 \`amqp.url\` makes a source named \`rabbitmq\`, \`kafka.brokers\` one named \`kafka\`. More go into the list \`sources\`; each has a
 \`name\` of its own (letters, digits, dots, dashes, underscores; for ever, because stored positions are kept under it), a \`kind\`
-(\`rabbitmq\` or \`kafka\`), and the keys of \`amqp\` or \`kafka\` above. \`clouds.md\` has what each cloud needs:
+(\`rabbitmq\`, \`kafka\` or \`http\`), and the keys of \`amqp\` or \`kafka\` above. \`clouds.md\` has what each cloud needs:
 
 \`\`\`yaml
 sources:
@@ -67,8 +69,29 @@ sources:
     kind: kafka
     brokers: [kafka-1.zone-2:9092, kafka-2.zone-2:9092]
     topics: [cloudstack]
+  - name: xen-orchestra
+    kind: http
+    format: xen-orchestra
+    token: <what the sender proves itself with>
 \`\`\`
+
+A source of kind \`http\` is posted to at \`/v1/in/<name>\`. It has the keys of \`amqp\` that say how a message is read (\`format\`, …), and:
+
+| key | default | unit | meaning |
+|---|---|---|---|
+${httpRows().join('\n')}
 `;
+}
+
+/** The keys that the sections of the buses do not have. */
+function httpRows(): string[] {
+  const shared = new Set(listKeys(formatKeys(() => ({}))).map(({ path }) => path));
+  return listKeys(httpKeys)
+    .filter(({ path }) => !shared.has(path))
+    .map(
+      ({ path, key }) =>
+        `| \`${path}\` | ${showDefault(key.default)} | ${key.unit ?? ''} | ${cell(`${key.doc} Takes ${formats[key.format].expected(key)}.`)} |`,
+    );
 }
 
 /** `config/example.yaml`: every key with its default, commented out. */

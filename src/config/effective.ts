@@ -2,6 +2,7 @@
 import type { Key, Section } from './format.ts';
 import type { Layers } from './load.ts';
 import { maskValue } from './mask.ts';
+import { httpKeys } from './http-schema.ts';
 import { listKeys, valueAt } from './prune.ts';
 import { schema } from './schema.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
@@ -18,6 +19,8 @@ export interface EffectiveSetting {
   readonly variable?: string;
 }
 
+const keysOf = { rabbitmq: rabbitmqKeys(), kafka: kafkaKeys(), http: httpKeys } as const;
+
 export function listEffective({ raw, sources, origin }: Layers): EffectiveSetting[] {
   const show = (path: string, key: Key, value: unknown): EffectiveSetting => ({
     key: path,
@@ -32,7 +35,7 @@ export function listEffective({ raw, sources, origin }: Layers): EffectiveSettin
   const listed = sources
     .filter(({ path }) => path.startsWith('sources['))
     .flatMap(source => {
-      const keys: Section = source.kind === 'rabbitmq' ? rabbitmqKeys() : kafkaKeys();
+      const keys: Section = keysOf[source.kind];
       const naming = ['name', 'kind'] as const;
       return [
         ...naming.map(name => ({

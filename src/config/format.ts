@@ -96,6 +96,13 @@ const list: Format = {
   expected: () => 'at least one name; several are separated by commas, or a list in the file',
 };
 
+/** Source: RFC 9110, section 5.6.2 "Tokens". */
+const headerName: Format = {
+  coerce: asText,
+  accepts: value => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+  expected: () => 'the name of a header, such as X-Signature',
+};
+
 /** Of IP addresses; may be empty. */
 const ranges: Format = {
   coerce: splitList,
@@ -149,12 +156,19 @@ const sources: Format = {
   expected: () => 'a list of sources (JSON in the variable)',
 };
 
+/** Items are checked one by one by `oidc.ts`. */
+const rules: Format = {
+  ...sources,
+  expected: () => 'a list of rules (JSON in the variable)',
+};
+
 export const formats = {
   text,
   word,
   flag,
   whole,
   list,
+  headerName,
   ranges,
   codes,
   databaseUrl: url('postgres', 'postgresql'),
@@ -162,6 +176,7 @@ export const formats = {
   httpUrl: url('http', 'https'),
   base64Key,
   sources,
+  rules,
 } as const satisfies Record<string, Format>;
 
 /** Says what is wrong with a value, or undefined when nothing is. */

@@ -13,6 +13,7 @@ import { buildDirectory } from './directory.ts';
 import type { RawEgress } from './egress-schema.ts';
 import { readConfigFile } from './file.ts';
 import type { ConfigFile } from './file.ts';
+import { buildOidc } from './oidc.ts';
 import { reportValue } from './problem.ts';
 import type { Report } from './problem.ts';
 import { listKeys, prune, valueAt } from './prune.ts';
@@ -66,25 +67,31 @@ export function loadLayers({ file: named, env, cwd }: ConfigOptions): Layers {
   if (problems.length > 0) throw new ConfigError(problems);
   const sources = listed.flatMap(source => buildSource(source, cwd, report) ?? []);
   const directory = buildDirectory(raw.directory, cwd, report);
+  const { publicUrl } = raw.http;
+  const oidc = buildOidc(raw.oidc, { publicUrl, cwd }, report);
   const egress = buildEgress(raw.egress, cwd, report);
   refuseConflicts(raw, listed, report);
   if (problems.length > 0) throw new ConfigError(problems);
   return {
-    config: buildConfig(raw, { sources, egress, ...(directory && { directory }) }, { cwd, env }),
+    config: buildConfig(
+      raw,
+      { sources, egress, ...(directory && { directory }), ...(oidc && { oidc }) },
+      { cwd, env },
+    ),
     raw,
     sources: listed,
     origin: report.origin,
   };
 }
 
-/** Names where a key was set. A source of the list has one origin, its list's. */
+/** Names where a key was set. An item of a list has one origin, its list's. */
 function createOrigin(
   file: ConfigFile | undefined,
   variables: Readonly<Record<string, string>>,
 ): (path: string) => string {
   const variableOf = new Map(listKeys(schema).map(({ path, key }) => [path, key.env]));
   return path => {
-    const key = path.startsWith('sources[') ? 'sources' : path;
+    const key = path.split('[')[0] ?? path;
     const variable = variableOf.get(key);
     if (variable !== undefined && variables[variable] !== undefined) return variable;
     const given = valueAt(file?.content, key);
@@ -125,14 +132,15 @@ function refuseConflicts(raw: RawConfig, sources: readonly RawSource[], report: 
 
 function buildConfig(
   raw: RawConfig,
-  built: Pick<Config, 'sources' | 'egress' | 'directory'>,
+  built: Pick<Config, 'sources' | 'egress' | 'directory' | 'oidc'>,
   { cwd, env }: Pick<ConfigOptions, 'cwd' | 'env'>,
 ): Config {
   const { database, adminPassword, amqp: _amqp, kafka: _kafka, directory: _, ...others } = raw;
-  const { secretKey, secretKeyPrevious, ...rest } = others;
+  const { secretKey, secretKeyPrevious, oidc: _oidc, http, ...rest } = others;
   const { url, ...connection } = database;
   return {
     ...rest,
+    http: { host: http.host, port: http.port, trustedProxies: http.trustedProxies },
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),

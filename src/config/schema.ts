@@ -6,6 +6,7 @@ import type { RawDirectory } from './directory-schema.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
 import { egressKeys, type RawEgress } from './egress-schema.ts';
 import type { Keys } from './format.ts';
+import { oidcKeys, type RawOidc } from './oidc-schema.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source-schema.ts';
 
@@ -13,7 +14,7 @@ import type { RawKafka, RawRabbitmq } from './source-schema.ts';
 export interface RawConfig {
   database: { url: string | null; migrate: boolean; poolMax: number };
   dataDir: string;
-  http: { host: string; port: number; trustedProxies: string[] };
+  http: { host: string; port: number; trustedProxies: string[]; publicUrl: string | null };
   secretKey: string | null;
   secretKeyPrevious: string | null;
   adminPassword: string | null;
@@ -21,7 +22,7 @@ export interface RawConfig {
   egress: RawEgress;
   record: { batchMax: number };
   lease: { ttlMs: number };
-  retention: { days: number };
+  retention: { days: number; keyHours: number };
   match: { resyncMs: number };
   shutdownMs: number;
   log: { level: LogLevel };
@@ -32,6 +33,7 @@ export interface RawConfig {
   kafka: RawKafka;
   sources: unknown[];
   directory: RawDirectory;
+  oidc: RawOidc;
   client: { url: string | null; token: string | null };
 }
 
@@ -80,6 +82,13 @@ const http: Keys<RawConfig['http']> = {
     format: 'ranges',
     default: [],
     env: 'HOOKLINE_HTTP_TRUSTED_PROXIES',
+  },
+  publicUrl: {
+    doc: 'Where people reach the API: `https://hookline.example`. The host a request names is never believed.',
+    format: 'httpUrl',
+    default: null,
+    nullable: true,
+    env: 'HOOKLINE_HTTP_PUBLIC_URL',
   },
 };
 
@@ -138,7 +147,7 @@ export const schema: Keys<RawConfig> = {
   egress: egressKeys,
   record: {
     batchMax: {
-      doc: 'Messages recorded in one transaction at most.',
+      doc: 'Messages recorded in one transaction at most; of those that tell of many events, as many as tell of so many events.',
       unit: 'messages',
       format: 'whole',
       min: 1,
@@ -167,6 +176,15 @@ export const schema: Keys<RawConfig> = {
       max: 3_650,
       default: 30,
       env: 'HOOKLINE_RETENTION_DAYS',
+    },
+    keyHours: {
+      doc: "For so long an event that its cloud gave an id (`message_id`, a CloudEvent's `source` and `id`, …) is known when it comes again.",
+      unit: 'hours',
+      format: 'whole',
+      min: 1,
+      max: 8_760,
+      default: 48,
+      env: 'HOOKLINE_RETENTION_KEY_HOURS',
     },
   },
   match: {
@@ -227,12 +245,13 @@ export const schema: Keys<RawConfig> = {
   amqp: rabbitmqKeys('HOOKLINE_AMQP'),
   kafka: kafkaKeys('HOOKLINE_KAFKA'),
   sources: {
-    doc: 'More sources, each with name, kind (rabbitmq or kafka) and the keys of amqp or kafka.',
+    doc: 'More sources, each with name, kind (rabbitmq, kafka or http) and the keys of its kind; see below.',
     format: 'sources',
     default: [],
     sensitive: true,
     env: 'HOOKLINE_SOURCES',
   },
   directory: directoryKeys,
+  oidc: oidcKeys,
   client,
 };

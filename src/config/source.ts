@@ -1,9 +1,12 @@
 /** Makes the sources: of the sections `amqp` and `kafka`, and of the list `sources`. */
 import convict from 'convict';
 
+import { ownSourceName } from './config.ts';
 import type { KafkaConfig, MappingConfig, RabbitmqConfig, SourceConfig } from './config.ts';
 import type { RawFormat } from './format-schema.ts';
 import type { Key, Section } from './format.ts';
+import { buildHttp, httpKeys } from './http-schema.ts';
+import type { RawHttp } from './http-schema.ts';
 import { reportValue } from './problem.ts';
 import type { Report } from './problem.ts';
 import { isRecord, listKeys, prune, valueAt } from './prune.ts';
@@ -14,7 +17,8 @@ import { readTls } from './tls.ts';
 /** A source whose keys have values and are not yet checked against each other. */
 export type RawSource =
   | { kind: 'rabbitmq'; name: string; path: string; raw: RawRabbitmq }
-  | { kind: 'kafka'; name: string; path: string; raw: RawKafka };
+  | { kind: 'kafka'; name: string; path: string; raw: RawKafka }
+  | { kind: 'http'; name: string; path: string; raw: RawHttp };
 
 const nameKey: Key = {
   doc: 'Names the source for ever: stored positions are kept under it.',
@@ -22,9 +26,9 @@ const nameKey: Key = {
   default: null,
 };
 const kindKey: Key = {
-  doc: 'Which bus.',
+  doc: 'Which bus; `http` is none: others post to `/v1/in/<name>`.',
   format: 'word',
-  words: ['rabbitmq', 'kafka'],
+  words: ['rabbitmq', 'kafka', 'http'],
   default: null,
 };
 
@@ -49,7 +53,17 @@ export function readListedSource(
       `${path}.name (${report.origin(path)}): ${JSON.stringify(name)}: expected letters, digits, dots, dashes and underscores, at most 63`,
     );
   }
+  if (name === ownSourceName) {
+    report.problems.push(
+      `${path}.name (${report.origin(path)}): ${JSON.stringify(name)}: expected another name; this one is taken by POST /v1/events`,
+    );
+  }
   if (report.problems.length > before || typeof name !== 'string') return undefined;
+  if (kind === 'http') {
+    const instance = convict<RawHttp>(httpKeys, { env: {}, args: [] });
+    readKeys(instance, { content: rest, keys: httpKeys, path }, report);
+    return { kind, name, path, raw: instance.getProperties() };
+  }
   if (kind === 'rabbitmq') {
     const instance = convict<RawRabbitmq>(rabbitmqKeys(), { env: {}, args: [] });
     readKeys(instance, { content: rest, keys: rabbitmqKeys(), path }, report);
@@ -84,9 +98,17 @@ export function buildSource(
   cwd: string,
   report: Report,
 ): SourceConfig | undefined {
-  return source.kind === 'rabbitmq'
-    ? buildRabbitmq(source.name, source.path, source.raw, { cwd, report })
-    : buildKafka(source.name, source.path, source.raw, { cwd, report });
+  const { name, path } = source;
+  switch (source.kind) {
+    case 'rabbitmq':
+      return buildRabbitmq(name, path, source.raw, { cwd, report });
+    case 'kafka':
+      return buildKafka(name, path, source.raw, { cwd, report });
+    case 'http': {
+      const built = buildHttp(name, path, source.raw, report);
+      return built && { ...built, mapping: readMapping(source.raw.mapping) };
+    }
+  }
 }
 
 interface Surroundings {

@@ -4,6 +4,7 @@
 import type { Dispatcher } from 'undici';
 
 import type { Attempt } from '../event/delivery.ts';
+import { RenderError } from '../event/errors.ts';
 import { retryAfterMs } from '../outcome/retry-after.ts';
 import { codeOf, describeError } from './describe-error.ts';
 
@@ -13,6 +14,20 @@ export interface SentAttempt extends Attempt {
   readonly interrupted: boolean;
   /** Of what `error` says: `ECONNREFUSED`, `egress_blocked`, `timeout`. */
   readonly errorCode?: string | undefined;
+  /** There was no request: the event could not be said. `isFinal` when no further try could end differently. */
+  readonly unsent?: { readonly isFinal: boolean };
+}
+
+/** The attempt at an event that could not be said. */
+export function unsent(error: unknown, startedAtMs = Date.now()): SentAttempt {
+  return {
+    startedAt: new Date(startedAtMs),
+    durationMs: Date.now() - startedAtMs,
+    interrupted: false,
+    error: describeError(error),
+    errorCode: codeOf(error),
+    unsent: { isFinal: error instanceof RenderError && error.isFinal },
+  };
 }
 
 export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;

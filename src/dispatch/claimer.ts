@@ -43,6 +43,7 @@ const claimMax = 2_000;
 export function createClaimer(options: ClaimerOptions): Claimer {
   const { log, pollMs } = options;
   let wakeUp = new AbortController();
+  const wake = (): void => wakeUp.abort();
   return {
     async run(signal) {
       let isInDoubt = false;
@@ -51,7 +52,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         try {
           if (isInDoubt) await releaseLost(options);
           isInDoubt = false;
-          claimed = await claimOnce(options);
+          claimed = await claimOnce(options, wake);
         } catch (error) {
           // It may have been done all the same, with nobody left who knows of it.
           isInDoubt = true;
@@ -64,9 +65,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         if (wakeUp.signal.aborted) wakeUp = new AbortController();
       }
     },
-    wake() {
-      wakeUp.abort();
-    },
+    wake,
   };
 }
 
@@ -76,13 +75,13 @@ async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions
 }
 
 /** @returns how many were claimed. */
-async function claimOnce(options: ClaimerOptions): Promise<number> {
+async function claimOnce(options: ClaimerOptions, wake: () => void): Promise<number> {
   const { dispatcher, windowMax } = options;
   const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
   if (windowRoom <= 0) return 0;
   const release = dispatcher.reserve(windowRoom);
   const claimed = await claimInto(options, windowRoom).finally(release);
-  for (const delivery of claimed) dispatcher.offer(toDelivery(delivery));
+  for (const delivery of claimed) dispatcher.offer(toDelivery(delivery, wake));
   return claimed.length;
 }
 
@@ -103,22 +102,26 @@ function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): n
   const laneRoom = Math.min(laneRoomMax, Math.ceil(windowMax * laneShare));
   const lane = dispatcher.laneState(webhookId);
   if (!lane) return laneRoom;
-  return (lane.slow ? slowLaneRoom : laneRoom) - lane.waiting;
+  return (lane.slow ? slowLaneRoom * lane.requestMax : laneRoom) - lane.waiting;
 }
 
-function toDelivery(claimed: ClaimedDelivery): Delivery {
+function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {
   return {
     event: {
       id: claimed.eventId,
       event: claimed.event,
       body: claimed.body,
       ...(claimed.account !== null && { account: claimed.account }),
+      ...(claimed.envelope && { envelope: claimed.envelope }),
     },
     webhookId: claimed.webhookId,
     deliveryId: claimed.deliveryId,
     tries: claimed.tries,
     webhookGone: !claimed.webhookExists,
-    written: () => {},
+    // The next one of its key may be claimed.
+    written: claimed.orderKey === null ? nothing : wake,
     queuedAtMs: performance.now(),
   };
 }
+
+function nothing(): void {}

@@ -1,4 +1,7 @@
 /** One delivery in memory, and what it needs to know of its event. */
+import type { Envelope } from '../event/event.ts';
+import type { Webhook } from '../event/webhook.ts';
+import { defaultFormat } from '../format/formats.ts';
 
 /** Shared by all deliveries of the event. */
 export interface OutgoingEvent {
@@ -6,6 +9,8 @@ export interface OutgoingEvent {
   readonly event: string;
   readonly account?: string;
   readonly body: string;
+  /** Absent where it was read back for a webhook whose format does without. */
+  readonly envelope?: Envelope;
 }
 
 export interface Delivery {
@@ -21,4 +26,9 @@ export interface Delivery {
   readonly written: () => void;
   /** When it was put into its lane, milliseconds of a steady clock. */
   readonly queuedAtMs: number;
+}
+
+/** Whether the webhook's format needs more of the event than was read. */
+export function lacksEnvelope({ event }: Delivery, { format }: Webhook): boolean {
+  return event.envelope === undefined && format !== defaultFormat;
 }

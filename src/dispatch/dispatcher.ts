@@ -10,16 +10,20 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Attempt } from '../event/delivery.ts';
+import { RenderError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Webhook } from '../event/webhook.ts';
-import { backoffMs, type BackoffPolicy } from '../outcome/backoff.ts';
-import { classify, type SuccessCodes, type Verdict } from '../outcome/classify.ts';
-import type { Outcome } from '../store/outcome.ts';
-import type { SentAttempt } from './attempt.ts';
-import type { Delivery } from './delivery.ts';
+import type { BackoffPolicy } from '../outcome/backoff.ts';
+import type { SuccessCodes, Verdict } from '../outcome/classify.ts';
+import { createAlarm } from './alarm.ts';
+import { alongWith, sendBatch } from './batch.ts';
+import { unsent, type SentAttempt } from './attempt.ts';
+import { lacksEnvelope, type Delivery } from './delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
-import type { BuildRequest } from './request.ts';
+import type { BuildBatch, BuildRequest } from './request.ts';
+import { resultOf, type Result } from './result.ts';
 import type { Sender } from './send.ts';
+import { DeliveryWindow } from './window.ts';
 import type { Writer } from './writer.ts';
 
 export interface AttemptSettings {
@@ -42,6 +46,7 @@ export interface DispatcherOptions {
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
   readonly request: BuildRequest;
+  readonly batch: BuildBatch;
   readonly disable: (webhook: Webhook, reason: string) => void;
   readonly sender: Sender;
   readonly writer: Writer;
@@ -58,26 +63,32 @@ const idlePollMs = 20;
 export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes<Delivery>;
+  readonly #window: DeliveryWindow;
+  /** Rings when a lane may start that nothing but time held back. */
+  readonly #alarm = createAlarm(() => {
+    this.#lanes.recheck();
+    this.#pump();
+  });
   /** Webhooks an operator was told of. */
   readonly #unsendable = new Set<string>();
   readonly #claimedIds = new Set<string>();
-  #size = 0;
   #stopping = false;
   #pumping = false;
-  #wakers: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
+    this.#window = new DeliveryWindow(options.windowMax);
     this.#lanes = new Lanes({
       concurrency: options.concurrency,
       slowMs: options.slowMs,
-      capOf: id => options.webhook(id)?.concurrencyMax,
+      wishesOf: options.webhook,
+      clock: () => performance.now(),
     });
   }
 
   /** Deliveries in memory. */
   get size(): number {
-    return this.#size;
+    return this.#window.size;
   }
 
   get inFlight(): number {
@@ -89,20 +100,16 @@ export class Dispatcher {
     return this.#claimedIds;
   }
 
-  /**
-   * Whether the intake may bring another batch. It stops at half the window, because a batch owes as many deliveries as
-   * webhooks want its events, and what does not fit costs a row more.
-   */
   get hasRoom(): boolean {
-    return this.#size < this.#options.windowMax / 2;
+    return this.#window.hasRoom;
   }
 
   /** Keeps room for deliveries that are being claimed. @returns gives it free again. */
   reserve(count: number): () => void {
-    this.#size += count;
+    this.#window.add(count);
     return () => {
-      this.#size -= count;
-      this.#wake();
+      this.#window.remove(count);
+      this.#window.wake();
     };
   }
 
@@ -119,11 +126,11 @@ export class Dispatcher {
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
-    const { concurrency, windowMax } = this.#options;
-    this.#size += 1;
+    const { concurrency } = this.#options;
+    this.#window.add(1);
     const isFresh = delivery.deliveryId === undefined;
     if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
-    if (this.#stopping || concurrency === 0 || (isFresh && this.#size > windowMax)) {
+    if (this.#stopping || concurrency === 0 || (isFresh && this.#window.isExceeded)) {
       this.#putOff(delivery);
     } else {
       this.#lanes.add(delivery);
@@ -133,21 +140,16 @@ export class Dispatcher {
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
   async room(signal: AbortSignal): Promise<void> {
-    while (!this.hasRoom && !signal.aborted) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const onAbort = (): void => resolve();
-      this.#wakers.push(resolve);
-      signal.addEventListener('abort', onAbort);
-      await promise;
-      signal.removeEventListener('abort', onAbort);
-    }
+    await this.#window.room(signal);
   }
 
   /** Spills fresh deliveries that waited too long. To be called about once a second. */
   spillAged(): void {
-    const before = performance.now() - this.#options.laneWaitMs;
+    const { laneWaitMs, webhook } = this.#options;
+    const before = performance.now() - laneWaitMs;
     const aged = this.#lanes.extract(
-      ({ deliveryId, queuedAtMs }) => deliveryId === undefined && queuedAtMs < before,
+      ({ deliveryId, queuedAtMs, webhookId }) =>
+        deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
     for (const delivery of aged) this.#putOff(delivery);
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
@@ -156,7 +158,7 @@ export class Dispatcher {
   /** Forgets everything that waits: others have taken it over. */
   drop(): void {
     for (const delivery of this.#lanes.extract(() => true)) this.#leave(delivery);
-    this.#wake();
+    this.#window.wake();
   }
 
   /**
@@ -165,8 +167,9 @@ export class Dispatcher {
    */
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
+    this.#alarm.cancel();
     for (const delivery of this.#lanes.extract(() => true)) this.#putOff(delivery);
-    this.#wake();
+    this.#window.close();
     while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
   }
@@ -177,19 +180,46 @@ export class Dispatcher {
     this.#pumping = true;
     for (let next = this.#lanes.next(); next; next = this.#lanes.next()) this.#start(next);
     this.#pumping = false;
+    this.#alarm.setFor(this.#lanes.readyAtMs);
   }
 
   #start(delivery: Delivery): void {
     const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const webhook = find(delivery.webhookId);
     if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
+    if (lacksEnvelope(delivery, webhook)) return this.#readAgain(delivery);
+    if (webhook.batch) return this.#startBatch(delivery, webhook, webhook.batch.eventsMax);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(delivery, webhook, attempt));
     } catch (error) {
+      if (error instanceof RenderError) return this.#end(delivery, webhook, unsent(error));
       this.#lanes.finish(delivery.webhookId, 0);
       this.#hold(delivery, webhook, error);
     }
+  }
+
+  #startBatch(first: Delivery, webhook: Webhook, eventsMax: number): void {
+    const all = [first, ...this.#lanes.more(webhook.id, alongWith(first, eventsMax))];
+    const group = all.filter(one => !lacksEnvelope(one, webhook));
+    for (const one of all) if (!group.includes(one)) this.#putOff(one, unknownWebhookMs);
+    const { timeoutMs } = this.#options.settingsOf(webhook);
+    try {
+      sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
+        this.#freeLane(webhook.id, attempt);
+        for (const one of group) this.#conclude(one, webhook, attemptOf(one));
+        this.#pump();
+      });
+    } catch (error) {
+      this.#lanes.finish(webhook.id, 0);
+      for (const one of group) this.#hold(one, webhook, error);
+    }
+  }
+
+  /** The format was changed after the delivery was claimed: it comes back with all of its event. */
+  #readAgain(delivery: Delivery): void {
+    this.#lanes.finish(delivery.webhookId, 0);
+    this.#putOff(delivery, unknownWebhookMs);
   }
 
   /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
@@ -212,33 +242,25 @@ export class Dispatcher {
   }
 
   #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
-    const answered = attempt.status !== undefined || attempt.interrupted;
-    this.#lanes.finish(delivery.webhookId, answered ? attempt.durationMs : undefined);
-    if (attempt.interrupted) this.#putOff(delivery);
-    else this.#judge(delivery, webhook, attempt);
+    this.#freeLane(webhook.id, attempt);
+    this.#conclude(delivery, webhook, attempt);
     this.#pump();
   }
 
-  #judge(delivery: Delivery, webhook: Webhook, attempt: Attempt): void {
+  #freeLane(webhookId: string, attempt: SentAttempt): void {
+    const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
+    this.#lanes.finish(webhookId, answered ? attempt.durationMs : undefined);
+  }
+
+  #conclude(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
+    if (attempt.interrupted) return this.#putOff(delivery);
     const { success, settingsOf, random, onAttempt, disable } = this.#options;
     const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
-    const verdict = classify(attempt, made, tries, success);
-    onAttempt(webhook.id, attempt, verdict.kind);
-    switch (verdict.kind) {
-      case 'delivered':
-        return this.#write(delivery, { state: 'delivered', tries: made, attempt });
-      case 'retry': {
-        const waitMs = backoffMs(backoff, made, random(), verdict.retryAfterMs);
-        const nextAttemptAtMs = Date.now() + waitMs;
-        return this.#write(delivery, { state: 'pending', tries: made, nextAttemptAtMs, attempt });
-      }
-      case 'gone':
-        disable(webhook, 'the receiver answered 410 Gone');
-        return this.#write(delivery, { state: 'failed', tries: made, attempt });
-      case 'failed':
-        return this.#write(delivery, { state: 'failed', tries: made, attempt });
-    }
+    const { verdict, result } = resultOf(attempt, made, { tries, backoff, success, random });
+    onAttempt(webhook.id, attempt, verdict);
+    if (verdict === 'gone') disable(webhook, 'the receiver answered 410 Gone');
+    this.#write(delivery, result);
   }
 
   /** Back to being due, without an attempt. */
@@ -261,23 +283,13 @@ export class Dispatcher {
     this.#options.writer.write(outcome, () => {
       this.#leave(delivery);
       delivery.written();
-      this.#wake();
+      this.#window.wake();
     });
   }
 
   /** It is no longer in memory. */
   #leave({ deliveryId }: Delivery): void {
-    this.#size -= 1;
+    this.#window.remove(1);
     if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
   }
-
-  #wake(): void {
-    if (this.#wakers.length === 0) return;
-    if (!this.hasRoom && !this.#stopping) return;
-    const wakers = this.#wakers;
-    this.#wakers = [];
-    for (const wake of wakers) wake();
-  }
 }
-
-type Result = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;

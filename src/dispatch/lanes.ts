@@ -9,9 +9,11 @@
  * - it has fewer in flight than its own limit, which is halved with every silent attempt (a deadline passed, no
  *   connection) and grows by one with every answered one;
  * - it is not slow, or the slow lanes together have less than half the pool. A lane is slow while its answers take
- *   longer than `slowMs` on average, or its last attempt was silent.
+ *   longer than `slowMs` on average, or its last attempt was silent;
+ * - its webhook's rate allows another one now;
+ * - where its webhook wants batches, one is full or its oldest delivery has waited long enough.
  *
- * A lane that may not start is parked, and looks again when any attempt ends.
+ * A lane that may not start is parked, and looks again when any attempt ends, or at `readyAtMs`.
  */
 import { createQueue, type Queue } from './queue.ts';
 
@@ -27,8 +29,19 @@ export interface LaneOptions {
   readonly concurrency: number;
   /** An average answer above this makes a lane slow, in milliseconds. */
   readonly slowMs: number;
-  /** The webhook's own cap, when it has one. */
-  readonly capOf: (webhookId: string) => number | undefined;
+  /** What the webhook asks for itself. */
+  readonly wishesOf: (webhookId: string) => LaneWishes | undefined;
+  /** Milliseconds of the clock that `queuedAtMs` is of. */
+  readonly clock: () => number;
+}
+
+export interface LaneWishes {
+  /** Requests in flight at most. */
+  readonly concurrencyMax?: number;
+  /** Requests begun in a second at most. */
+  readonly ratePerSecondMax?: number;
+  /** Deliveries in one request, and how long the oldest waits for them, in milliseconds. */
+  readonly batch?: { readonly eventsMax: number; readonly waitMs: number };
 }
 
 export interface LaneState {
@@ -36,6 +49,8 @@ export interface LaneState {
   readonly inFlight: number;
   readonly limit: number;
   readonly slow: boolean;
+  /** Deliveries that one request may carry. */
+  readonly requestMax: number;
 }
 
 interface Lane<T extends Queued> {
@@ -47,10 +62,15 @@ interface Lane<T extends Queued> {
   slow: boolean;
   /** Standing in the ring or parked; a lane is in one place at most. */
   listed: boolean;
+  /** When the next request would begin if all were spaced evenly at the webhook's rate. */
+  dueAtMs: number;
 }
 
+const none: LaneWishes = {};
 /** Weight of the newest answer in a lane's average. */
 const averageWeight = 0.2;
+/** A rate is kept over this time; within it requests may come together. */
+const burstMs = 100;
 
 export class Lanes<T extends Queued> {
   readonly #options: LaneOptions;
@@ -58,6 +78,7 @@ export class Lanes<T extends Queued> {
   readonly #lanes = new Map<string, Lane<T>>();
   readonly #ring = createQueue<Lane<T>>();
   #parked: Lane<T>[] = [];
+  #readyAtMs = Infinity;
   #inFlight = 0;
   #slowInFlight = 0;
   #waiting = 0;
@@ -76,6 +97,14 @@ export class Lanes<T extends Queued> {
     return this.#inFlight;
   }
 
+  /**
+   * When a parked lane may start that nothing but time holds back; Infinity when there is none. To be followed by
+   * `recheck`.
+   */
+  get readyAtMs(): number {
+    return this.#readyAtMs;
+  }
+
   /** Makes the pool larger or smaller from now on. What is in flight beyond it ends by itself. */
   resize(concurrency: number): void {
     // A lane that nothing held back so far is not held back by the old size either.
@@ -83,7 +112,14 @@ export class Lanes<T extends Queued> {
       if (lane.limit >= this.#concurrency) lane.limit = concurrency;
     }
     this.#concurrency = concurrency;
-    this.#unpark();
+    this.recheck();
+  }
+
+  /** Lets every parked lane look again. */
+  recheck(): void {
+    for (const lane of this.#parked) this.#ring.push(lane);
+    this.#parked.length = 0;
+    this.#readyAtMs = Infinity;
   }
 
   add(delivery: T): void {
@@ -91,6 +127,9 @@ export class Lanes<T extends Queued> {
     lane.queue.push(delivery);
     this.#waiting += 1;
     this.#list(lane);
+    // The batch that a parked lane has waited for is full.
+    if (lane.queue.size === this.#options.wishesOf(lane.webhookId)?.batch?.eventsMax)
+      this.recheck();
   }
 
   /** The next delivery to send, counted as in flight from now on; undefined when none may start. */
@@ -98,7 +137,8 @@ export class Lanes<T extends Queued> {
     while (this.#inFlight < this.#concurrency) {
       const lane = this.#ring.shift();
       if (!lane) return undefined;
-      if (lane.queue.size > 0 && !this.#mayStart(lane)) {
+      const wishes = this.#options.wishesOf(lane.webhookId) ?? none;
+      if (lane.queue.size > 0 && !this.#mayStart(lane, wishes)) {
         this.#parked.push(lane);
         continue;
       }
@@ -109,10 +149,27 @@ export class Lanes<T extends Queued> {
       this.#inFlight += 1;
       lane.inFlight += 1;
       if (lane.slow) this.#slowInFlight += 1;
+      this.#charge(lane, wishes);
       this.#list(lane);
       return delivery;
     }
     return undefined;
+  }
+
+  /**
+   * More deliveries of the lane that the last one came from, for the same request.
+   *
+   * @param take false ends it.
+   */
+  more(webhookId: string, take: (delivery: T) => boolean): readonly T[] {
+    const queue = this.#lanes.get(webhookId)?.queue;
+    const taken: T[] = [];
+    for (let first = queue?.first(); first !== undefined && take(first); first = queue?.first()) {
+      taken.push(first);
+      queue?.shift();
+    }
+    this.#waiting -= taken.length;
+    return taken;
   }
 
   /** An attempt has ended. @param durationMs of the answer; undefined when the attempt was silent. */
@@ -130,8 +187,8 @@ export class Lanes<T extends Queued> {
       lane.averageMs += (durationMs - lane.averageMs) * averageWeight;
       this.#setSlow(lane, lane.averageMs > this.#options.slowMs);
     }
-    this.#unpark();
-    if (lane.inFlight === 0 && lane.queue.size === 0 && !lane.slow && !lane.listed) {
+    this.recheck();
+    if (this.#isForgettable(lane)) {
       this.#lanes.delete(webhookId);
     }
   }
@@ -141,7 +198,8 @@ export class Lanes<T extends Queued> {
     const lane = this.#lanes.get(webhookId);
     if (!lane) return undefined;
     const { queue, inFlight, limit, slow } = lane;
-    return { waiting: queue.size, inFlight, limit, slow };
+    const requestMax = this.#options.wishesOf(webhookId)?.batch?.eventsMax ?? 1;
+    return { waiting: queue.size, inFlight, limit, slow, requestMax };
   }
 
   /** Takes waiting deliveries out again: those for which `take` is true. */
@@ -162,6 +220,7 @@ export class Lanes<T extends Queued> {
       averageMs: 0,
       slow: false,
       listed: false,
+      dueAtMs: -Infinity,
     };
     this.#lanes.set(webhookId, lane);
     return lane;
@@ -173,17 +232,32 @@ export class Lanes<T extends Queued> {
     this.#ring.push(lane);
   }
 
-  #unpark(): void {
-    for (const lane of this.#parked) this.#ring.push(lane);
-    this.#parked.length = 0;
-  }
-
-  #mayStart(lane: Lane<T>): boolean {
+  #mayStart(lane: Lane<T>, wishes: LaneWishes): boolean {
     const concurrency = this.#concurrency;
     if (lane.slow && this.#slowInFlight >= Math.max(1, Math.floor(concurrency / 2))) return false;
-    const { capOf } = this.#options;
+    const { concurrencyMax = concurrency, ratePerSecondMax, batch } = wishes;
     const fair = Math.max(1, concurrency - this.#inFlight);
-    return lane.inFlight < Math.min(fair, lane.limit, capOf(lane.webhookId) ?? concurrency);
+    if (lane.inFlight >= Math.min(fair, lane.limit, concurrencyMax)) return false;
+    if (ratePerSecondMax !== undefined && !this.#isReady(lane.dueAtMs - burstMs)) return false;
+    if (batch === undefined || lane.queue.size >= batch.eventsMax) return true;
+    return this.#isReady((lane.queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
+  }
+
+  #isReady(atMs: number): boolean {
+    if (atMs <= this.#options.clock()) return true;
+    this.#readyAtMs = Math.min(this.#readyAtMs, atMs);
+    return false;
+  }
+
+  #charge(lane: Lane<T>, { ratePerSecondMax }: LaneWishes): void {
+    if (ratePerSecondMax === undefined) return;
+    lane.dueAtMs = Math.max(lane.dueAtMs, this.#options.clock()) + 1_000 / ratePerSecondMax;
+  }
+
+  /** Nothing of it would be missed: it is idle, healthy, and owes its rate no pause. */
+  #isForgettable({ inFlight, queue, slow, listed, dueAtMs }: Lane<T>): boolean {
+    if (inFlight > 0 || queue.size > 0 || slow || listed) return false;
+    return dueAtMs === -Infinity || dueAtMs <= this.#options.clock();
   }
 
   /** Moves a lane between the slow and the others, with what it has in flight. */

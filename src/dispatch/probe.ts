@@ -20,12 +20,10 @@ import type { OpenConnector } from './connect.ts';
 import { describeError } from './describe-error.ts';
 import { startJourney, type ConnectionDetails, type Journey, type Timing } from './journey.ts';
 import { openPool, post } from './pool.ts';
+import { testEvent } from './test-event.ts';
 import type { BuildRequest } from './request.ts';
 import type { OutgoingRequest } from './send.ts';
 import { lookAtCertificate, type TlsDetails } from './tls-details.ts';
-
-export const testEventType = 'TEST.WEBHOOK';
-export const defaultPayload = '{ "CloudStack": "works!" }';
 
 export interface ProbeOptions {
   readonly connector: OpenConnector;
@@ -34,6 +32,8 @@ export interface ProbeOptions {
   readonly responseBytesMax: number;
   readonly timeoutMsOf: (webhook: Webhook) => number;
   readonly success: SuccessCodes;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 export interface TestDelivery {
@@ -41,7 +41,7 @@ export interface TestDelivery {
   readonly webhook: Webhook;
   /** UUID, for the headers; no event has it. */
   readonly eventId: string;
-  /** `defaultPayload` when absent. */
+  /** What the event is made of; `defaultPayload` when absent. */
   readonly payload?: string;
 }
 
@@ -90,11 +90,11 @@ export function createProbe(options: ProbeOptions): Probe {
 }
 
 async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeResult> {
-  const { webhook, eventId, payload = defaultPayload } = test;
-  const event = { id: eventId, event: testEventType, account: webhook.accountId, body: payload };
+  const { webhook } = test;
+  const event = testEvent(test, options.now());
   let request: OutgoingRequest;
   try {
-    request = options.request(event, webhook, options.timeoutMsOf(webhook));
+    request = await options.request(event, webhook, options.timeoutMsOf(webhook));
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
   }
@@ -118,8 +118,8 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
     request: {
       method: 'POST',
       url,
-      headers: showSent(request.headers, webhook.headers),
-      body: payload,
+      headers: showSent(request, webhook.headers),
+      body: withoutCredential(request, request.body.toString()),
     },
     ...(head && {
       response: {
@@ -168,16 +168,24 @@ async function lookAgain(
 }
 
 function showSent(
-  headers: readonly string[],
+  request: OutgoingRequest,
   own: Readonly<Record<string, string>> = {},
 ): Record<string, string> {
+  const { headers } = request;
   const names = headers.filter((_, index) => index % 2 === 0);
   return Object.fromEntries(
     names.map((name, index) => [
       name,
-      Object.hasOwn(own, name) ? hiddenValue : (headers[index * 2 + 1] ?? ''),
+      Object.hasOwn(own, name)
+        ? hiddenValue
+        : withoutCredential(request, headers[index * 2 + 1] ?? ''),
     ]),
   );
+}
+
+/** Some receivers want to see the secret itself, in the body or in a header. */
+function withoutCredential({ credential }: OutgoingRequest, text: string): string {
+  return credential === undefined ? text : text.replaceAll(credential, hiddenValue);
 }
 
 function showReceived(headers: ResponseHeaders): Record<string, string | string[]> {

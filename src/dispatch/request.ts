@@ -1,88 +1,84 @@
-/** Turns an event and a webhook into the request to send. What does not change between two requests is kept. */
-import { formatCloudStack } from '../format/cloudstack.ts';
-import { attemptHeaders, type Rendered } from '../format/format.ts';
-import { refuseOwnHeaders } from '../format/own-header.ts';
-import { openSigner, type SignatureEncoding } from '../format/sign.ts';
+/** Turns an event, or a batch of them, and a webhook into the request to send. */
+import type { RenderError } from '../event/errors.ts';
 import type { Webhook } from '../event/webhook.ts';
+import { attemptHeaders, type Rendered } from '../format/format.ts';
+import { batchingOf, compressed, renderBatch } from './batch.ts';
 import type { OutgoingEvent } from './delivery.ts';
-import type { Reach } from './egress-policy.ts';
-import { openKeyring, type Keyring } from './keyring.ts';
-import { createRoute, type Route } from './route.ts';
 import type { OutgoingRequest } from './send.ts';
+import { createTargets, type Target, type TargetOptions } from './target.ts';
 
-export interface RequestOptions {
-  /** @throws when the secret cannot be opened with the keys at hand. */
-  readonly unseal: (sealed: Uint8Array) => string;
-  readonly encoding: SignatureEncoding;
-  /** How far the webhook reaches at this moment: its owner may move, and an admin may allow more. */
-  readonly reach: (webhook: Webhook) => Reach;
+export interface RequestOptions extends TargetOptions {
   readonly now: () => number;
 }
 
-/** @throws Error when the webhook cannot be sent to as it is: no URL, headers it may not set, what `unseal` throws. */
+/**
+ * A promise where the webhook's format takes its time; it is rejected with what would have been thrown.
+ *
+ * @throws {RenderError} when the event cannot be said in the webhook's format.
+ * @throws Error as `createTargets`, when the webhook cannot be sent to as it is.
+ */
 export type BuildRequest = (
   event: OutgoingEvent,
   webhook: Webhook,
   timeoutMs: number,
-) => OutgoingRequest;
+) => OutgoingRequest | Promise<OutgoingRequest>;
 
-interface Target {
-  route: Route;
-  readonly path: string;
-  readonly keyring: Keyring;
-  /** The webhook's own: name, value, … */
-  readonly headers: readonly string[];
+/** What became of the events of a batch. */
+export interface BatchRequest {
+  readonly request: OutgoingRequest;
+  /** Those that could not be said, and why; the request goes without them. */
+  readonly refused: ReadonlyMap<OutgoingEvent, RenderError>;
 }
 
-export function createRequestBuilder(options: RequestOptions): BuildRequest {
-  const { unseal, encoding, reach: reachOf, now } = options;
-  // A changed webhook is another object, so what is kept for the old one goes with it.
-  const targets = new WeakMap<Webhook, Target>();
-  const rendered = new WeakMap<OutgoingEvent, Rendered>();
+/**
+ * Rejected with a `RenderError` when none of the events can be said.
+ *
+ * @throws Error as `BuildRequest`, and where the format says one event at a time.
+ */
+export type BuildBatch = (
+  events: readonly OutgoingEvent[],
+  webhook: Webhook,
+  timeoutMs: number,
+) => Promise<BatchRequest>;
 
-  function targetOf(webhook: Webhook): Target {
-    const reach = reachOf(webhook);
-    const known = targets.get(webhook);
-    if (known) {
-      if (known.route.reach !== reach) known.route = createRoute({ ...known.route, reach });
-      return known;
-    }
-    const url = new URL(webhook.payloadUrl);
-    const { secrets = [], sslVerification, caCertificate, headers = {} } = webhook;
-    const refusal = refuseOwnHeaders(headers);
-    if (refusal !== undefined) throw new Error(refusal);
-    const target = {
-      route: createRoute({
-        origin: url.origin,
-        sslVerification,
-        reach,
-        ...(caCertificate !== undefined && { caCertificate }),
-      }),
-      headers: Object.entries(headers).flat(),
-      path: url.pathname + url.search,
-      keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
-    };
-    targets.set(webhook, target);
-    return target;
-  }
+export interface RequestBuilder {
+  readonly request: BuildRequest;
+  readonly batch: BuildBatch;
+}
 
-  function renderedOf(event: OutgoingEvent): Rendered {
-    let known = rendered.get(event);
-    if (!known) rendered.set(event, (known = formatCloudStack(event)));
-    return known;
-  }
+export function createRequestBuilder(options: RequestOptions): RequestBuilder {
+  const { formats, now } = options;
+  const targetOf = createTargets(options);
 
-  return (event, webhook, timeoutMs) => {
-    const { route, path, keyring, headers: own } = targetOf(webhook);
-    const form = renderedOf(event);
+  function requestOf(target: Target, form: Rendered, timeoutMs: number): OutgoingRequest {
+    const { route, path, keyring, headers: own, credential } = target;
     const nowMs = now();
-    const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs));
+    const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
     return {
       route,
       path,
-      headers: own.length === 0 ? headers : [...headers, ...own],
+      headers,
       body: form.body,
       timeoutMs,
+      ...(credential !== undefined && { credential }),
     };
+  }
+
+  return {
+    request(event, webhook, timeoutMs) {
+      const target = targetOf(webhook);
+      const form = target.render(event);
+      return form instanceof Promise
+        ? form.then(made => requestOf(target, made, timeoutMs))
+        : requestOf(target, form, timeoutMs);
+    },
+    batch(events, webhook, timeoutMs) {
+      const target = targetOf(webhook);
+      const batching = batchingOf(webhook, formats);
+      return renderBatch(events, target.render, batching).then(async ({ form, refused }) => {
+        const request = requestOf(target, form, timeoutMs);
+        return { request: batching.gzip ? await compressed(request) : request, refused };
+      });
+    },
   };
 }

@@ -8,18 +8,27 @@ import type { Pool } from 'undici';
 
 import { RunningAttempt, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from './connect.ts';
+import { createLater } from './later.ts';
 import { openPool, post, type Post } from './pool.ts';
 import type { Route } from './route.ts';
 
 export interface OutgoingRequest extends Post {
   readonly route: Route;
+  /** The webhook's secret, where the receiver gets to see it: not to be shown to anybody else. */
+  readonly credential?: string;
   /** From now until the response is read. */
   readonly timeoutMs: number;
 }
 
 export interface Sender {
-  /** Sends at once; calls `done` exactly once, never before it returns. */
-  send(request: OutgoingRequest, done: (attempt: SentAttempt) => void): void;
+  /**
+   * Sends at once, or when the request is there; calls `done` exactly once, never before it returns. A promise that is
+   * rejected is an attempt without a request.
+   */
+  send(
+    request: OutgoingRequest | Promise<OutgoingRequest>,
+    done: (attempt: SentAttempt) => void,
+  ): void;
   /** Ends every request in flight as interrupted. */
   interrupt(): void;
   /** Closes the connections. */
@@ -39,6 +48,7 @@ const idlePoolMs = 60_000;
 export function createSender({ connector, concurrency, responseBytesMax }: SenderOptions): Sender {
   const pools = new Map<string, { pool: Pool; usedAtMs: number }>();
   const running = new Set<RunningAttempt>();
+  const later = createLater(sendNow);
   const sweep = setInterval(closeIdle, idlePoolMs).unref();
 
   function poolFor(route: Route, nowMs: number): Pool {
@@ -60,26 +70,32 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
     }
   }
 
+  function sendNow(request: OutgoingRequest, done: (attempt: SentAttempt) => void): void {
+    const { route, timeoutMs } = request;
+    const attempt = new RunningAttempt({
+      keepBytes: responseBytesMax,
+      timeoutMs,
+      done: result => {
+        running.delete(attempt);
+        done(result);
+      },
+    });
+    running.add(attempt);
+    try {
+      post(poolFor(route, attempt.startedAtMs), request, attempt);
+    } catch (error) {
+      // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
+      queueMicrotask(() => attempt.fail(error));
+    }
+  }
+
   return {
     send(request, done) {
-      const { route, timeoutMs } = request;
-      const attempt = new RunningAttempt({
-        keepBytes: responseBytesMax,
-        timeoutMs,
-        done: result => {
-          running.delete(attempt);
-          done(result);
-        },
-      });
-      running.add(attempt);
-      try {
-        post(poolFor(route, attempt.startedAtMs), request, attempt);
-      } catch (error) {
-        // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
-        queueMicrotask(() => attempt.fail(error));
-      }
+      if (request instanceof Promise) void later.send(request, done);
+      else sendNow(request, done);
     },
     interrupt() {
+      later.interrupt();
       for (const attempt of running) attempt.interrupt();
     },
     async close() {

@@ -32,6 +32,26 @@ export class LeaseLostError extends Error {
 }
 
 /**
+ * A format could not say the event: a template that fails on it, a body that would be too long. The message says where.
+ *
+ * The dispatcher counts it as an attempt that failed. `isFinal` says that the next try would fail in the same way, so
+ * there is none: a person mends the webhook and delivers again.
+ */
+export class RenderError extends Error {
+  override readonly name = 'RenderError';
+  readonly code = 'render_failed';
+  readonly isFinal: boolean;
+
+  constructor(
+    message: string,
+    { isFinal = true, cause }: { isFinal?: boolean; cause?: unknown } = {},
+  ) {
+    super(message, { cause });
+    this.isFinal = isFinal;
+  }
+}
+
+/**
  * A batch was not recorded: shutdown, or the broker took it back. The source settles nothing and goes on; the
  * broker delivers the messages again.
  */

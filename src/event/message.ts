@@ -12,10 +12,15 @@ export interface Message {
    * has none or it is not UTF-8.
    */
   readonly key?: string;
-  /** AMQP or Kafka headers that are text, numbers or booleans, as text; keys as sent. Absent when there are none. */
+  /**
+   * Headers that are text, numbers or booleans, as text; keys as sent, and AMQP's content type as `content-type`. Absent
+   * when there are none.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** The bytes of the message; null is a Kafka tombstone. */
   readonly body: Uint8Array | null;
+  /** HTTP only: what the sender calls this message however often it sends it. */
+  readonly sendingId?: string;
   /** The broker says it may have delivered this one before (AMQP's `redelivered`). Always false on Kafka. */
   readonly redelivered: boolean;
 }
@@ -35,12 +40,22 @@ export interface MessageBatch {
    * it may hold at most. What is remembered of a consumer's messages is bounded by it.
    */
   readonly consumer?: { readonly id: string; readonly prefetch: number };
+  /** HTTP only: hears of each message what became of it, once that is durable. */
+  readonly tell?: (message: Message, outcome: MessageOutcome) => void;
   /**
    * False once the broker has taken the messages back (channel closed, partition revoked): recording them
    * again would only make duplicates, so a batch that is still waiting for the database is dropped.
    */
   isHeld(): boolean;
 }
+
+export type MessageOutcome =
+  /** Ids in the order the message tells of the events; of those that were recorded before, the ids they have. */
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  /** @see MalformedMessageError */
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  /** It tells of nothing anyone wants. */
+  | { readonly kind: 'dropped' };
 
 export interface OffsetSpan {
   readonly topic: string;

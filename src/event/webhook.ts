@@ -1,12 +1,25 @@
 /** Who wants which events, and how they are sent there. Words and meaning are CloudStack's. */
+import type { Batching } from './batching.ts';
+
 export const scopes = ['Local', 'Domain', 'Global'] as const;
 export type Scope = (typeof scopes)[number];
 
 export const webhookStates = ['Enabled', 'Disabled'] as const;
 export type WebhookState = (typeof webhookStates)[number];
 
+/**
+ * How a receiver is asked whether it wants deliveries, before the webhook is enabled: not at all, with a POST that has to
+ * be answered 200, or with the OPTIONS request of the CloudEvents WebHook specification.
+ */
+export const validations = ['none', 'post', 'options'] as const;
+export type Validation = (typeof validations)[number];
+
 export const filterModes = ['Include', 'Exclude'] as const;
 export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
+
+/** `entity`: of the events of one entity, one at a time and the oldest first. */
+export const orderings = ['none', 'entity'] as const;
+export type Ordering = (typeof orderings)[number];
 
 /** A condition on the event type, compared case-sensitively with `envelope.event`. */
 export interface WebhookFilter {
@@ -33,6 +46,16 @@ export interface Webhook {
   readonly caCertificate?: string;
   /** Sent beside our own, which they cannot replace (format/own-header.ts). */
   readonly headers?: Readonly<Record<string, string>>;
+  /** What its requests look like: a name of `format/formats.ts`. */
+  readonly format: string;
+  /** Fields that a format with a JSON body of its own adds to it; they win. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  /** Under which key the format `cloudpods` repeats its message as text. */
+  readonly msgKey?: string;
+  /** What the receiver gets in place of the format's own words. */
+  readonly template?: string;
+  /** Absent leaves it to the format. */
+  readonly validation?: Validation;
   /** `["ActionEvent"]` by default, `["*"]` for all. An event without a category always passes. */
   readonly categories: readonly string[];
   readonly filters: readonly WebhookFilter[];
@@ -42,6 +65,11 @@ export interface Webhook {
   readonly timeoutMs?: number;
   /** Requests in flight at most; absent leaves it to the pool's fairness. */
   readonly concurrencyMax?: number;
+  /** Requests begun in a second at most, by each process that delivers; absent means no such limit. */
+  readonly ratePerSecondMax?: number;
+  readonly ordering: Ordering;
+  /** Absent: one event a request. */
+  readonly batch?: Batching;
   /** What its deliveries are signed with, the newest first. */
   readonly secrets?: readonly WebhookSecret[];
 }

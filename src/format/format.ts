@@ -1,46 +1,110 @@
 /** What every body-and-header dialect is: an event in, the bytes and the headers of its request out. */
-import type { Signer } from './sign.ts';
+import type { Envelope } from '../event/event.ts';
+import type { SignatureEncoding, Signer } from './sign.ts';
 
 /** What a format needs of an event, be it fresh from a normalizer or read back from its row. */
-export interface FormattableEvent {
+export interface FormatEvent {
   /** UUID. */
   readonly id: string;
-  /** The event type, `VM.START`. */
-  readonly event: string;
-  readonly account?: string;
+  /** Its keys are in one order, so that every try has the same bytes: `orderEnvelope` makes it so. */
+  readonly envelope: Envelope;
+  /** What the format `cloudstack` sends: CloudStack's own message, or the envelope as JSON. */
   readonly body: string;
 }
 
-/** An event as one format says it. It depends on no webhook and no time, so all its attempts may share it. */
+/** What a webhook's owner may say about its format. */
+export interface FormatOptions {
+  /** Fields added to the body; they win over the format's own. */
+  readonly body?: Readonly<Record<string, unknown>>;
+  readonly msgKey?: string;
+  readonly template?: string;
+  /** The webhook's secret, where the receiver wants to see it (`takes.secretKey`); every other format has none. */
+  readonly secretKey?: string;
+}
+
+export type FormatOption = keyof FormatOptions;
+
+/** One dialect. */
+export interface Format {
+  readonly name: string;
+  /** One line for people who choose. */
+  readonly description: string;
+  /** The options it reads, and what each is for; a webhook that sets another one is refused. */
+  readonly takes: Readonly<Partial<Record<FormatOption, string>>>;
+  /** Several of its bodies may be one: they are JSON and carry the event's id. The content type of an array of them. */
+  readonly arrayType?: string;
+  /** Those of `takes` that it cannot do without. */
+  readonly needs?: readonly FormatOption[];
+  /** Why these options cannot be used, for the person who set them; undefined when they can. */
+  readonly refuse?: (options: FormatOptions) => string | undefined;
+  /**
+   * The same bytes for the same event and options, however often it is asked.
+   *
+   * @throws {RenderError} when it cannot be said; also as the promise's reason.
+   */
+  readonly render: (event: FormatEvent, options: FormatOptions) => Rendered | Promise<Rendered>;
+}
+
+/** An event as one format says it. It depends on no time and no try, so all its attempts may share it. */
 export interface Rendered {
   readonly eventId: string;
   readonly body: Buffer;
   /** Name, value, name, value, …: the form that undici takes without copying. */
   readonly headers: readonly string[];
-  /** The header that carries the receiver's own kind of signature beside the standard one. */
-  readonly signatureHeader: string;
+  /** The receiver's own kind of signature beside the standard one; absent where it knows none. */
+  readonly signature?: SignatureStyle;
 }
 
-export type Format = (event: FormattableEvent) => Rendered;
+export interface SignatureStyle {
+  readonly header: string;
+  /** Absent where the operator chooses. */
+  readonly encoding?: SignatureEncoding;
+  /** What stands before it, such as `sha256=`. */
+  readonly prefix?: string;
+}
 
 /**
- * All headers of one attempt: the format's, Standard Webhooks', and with a signer both signatures.
+ * All headers of one attempt: the format's, the webhook's own, Standard Webhooks', and with a signer both signatures.
+ *
+ * The webhook's own replace those of the format, and the signature replaces everything: Cloudpods' precedence, and harmless
+ * elsewhere, for what must stay ours is refused as an own header.
  *
  * Source: Standard Webhooks 1.0, "Webhook headers": the timestamp is the attempt's, so that a receiver can refuse old
  * ones; the id is the event's and the same on every try.
  *
  * @param sentAtMs milliseconds since the epoch; the header has whole seconds.
  * @param signer absent for a webhook without a secret.
+ * @param own the webhook's: name, value, …
  */
-export function attemptHeaders(rendered: Rendered, sentAtMs: number, signer?: Signer): string[] {
-  const { eventId, body, headers, signatureHeader } = rendered;
+export function attemptHeaders(
+  rendered: Rendered,
+  sentAtMs: number,
+  signer?: Signer,
+  own: readonly string[] = [],
+): string[] {
+  const { eventId, body, headers, signature } = rendered;
   const timestamp = String(Math.floor(sentAtMs / 1000));
-  const all = [...headers, 'webhook-id', eventId, 'webhook-timestamp', timestamp];
+  const said = own.length === 0 ? headers : withOwn(headers, own, signer && signature?.header);
+  const all = [...said, 'webhook-id', eventId, 'webhook-timestamp', timestamp];
   if (signer !== undefined) {
-    all.push(signatureHeader, signer.sign(body));
+    if (signature !== undefined) {
+      const { header, prefix = '', encoding } = signature;
+      all.push(header, prefix + signer.sign(body, encoding));
+    }
     all.push('webhook-signature', signer.signStandard(eventId, timestamp, body));
   }
   return all;
+}
+
+function withOwn(headers: readonly string[], own: readonly string[], signed = ''): string[] {
+  const replaced = new Set(own.flatMap((name, at) => (at % 2 === 0 ? [name.toLowerCase()] : [])));
+  const kept = headers.filter((_, at) => !replaced.has(nameAt(headers, at)));
+  return [...kept, ...own.filter((_, at) => nameAt(own, at) !== signed.toLowerCase())];
+}
+
+/** Of the header that the name or the value at this place belongs to. */
+function nameAt(headers: readonly string[], at: number): string {
+  return headers[at - (at % 2)]?.toLowerCase() ?? '';
 }
 
 /** Everything but visible ASCII; `%`, which begins what stands for the others; a blank at either end, which HTTP drops. */

@@ -14,8 +14,8 @@ export type SignatureEncoding = 'base64' | 'hex';
 
 /** Holds the keys of one secret, ready to sign: made when the secret is opened, kept as long as the webhook is used. */
 export interface Signer {
-  /** HMAC-SHA256 of the body, as `X-CS-Signature` has it. */
-  sign(body: Buffer): string;
+  /** HMAC-SHA256 of the body, as `X-CS-Signature` has it; in an encoding that a format insists on. */
+  sign(body: Buffer, encoding?: SignatureEncoding): string;
   /**
    * `v1,<base64>` of HMAC-SHA256 over `<id>.<timestamp>.<body>`, as `webhook-signature` has it.
    *
@@ -30,7 +30,7 @@ export function openSigner(secret: string, encoding: SignatureEncoding = 'base64
   const typed = createSecretKey(secret, 'utf8');
   const standard = decodedKey(secret) ?? typed;
   return {
-    sign: body => createHmac('sha256', typed).update(body).digest(encoding),
+    sign: (body, asked = encoding) => createHmac('sha256', typed).update(body).digest(asked),
     signStandard: (id, timestamp, body) =>
       `v1,${createHmac('sha256', standard).update(`${id}.${timestamp}.`).update(body).digest('base64')}`,
   };
@@ -48,7 +48,7 @@ export function signTogether(signers: readonly Signer[]): Signer | undefined {
   const [first, ...others] = signers;
   if (!first || others.length === 0) return first;
   return {
-    sign: body => first.sign(body),
+    sign: (...signed) => first.sign(...signed),
     signStandard: (...signed) => signers.map(signer => signer.signStandard(...signed)).join(' '),
   };
 }

@@ -6,7 +6,7 @@
  *     HTTP    ce-id: 0817…                                                         values percent-encoded
  *     AMQP    cloudEvents_id: 0817…  or  cloudEvents:id: 0817…
  *
- * Which form it is shows in the message itself: RabbitMQ's content type is no header, and Kafka's may be missing. No
+ * Which form it is shows in the message itself: the content type may be missing. No
  * attribute names a tenant: a mapping does (`account: /tenantid`, `account: /data/project/id`); its pointers start at the
  * structured form whatever the form was.
  *
@@ -57,6 +57,12 @@ function eventsIn(message: Message): readonly JsonObject[] {
       `there are no CloudEvents headers, and ${Array.isArray(body) ? `item ${index} of the body` : 'the body'} is no JSON object; expected one`,
     );
   });
+}
+
+/** Whether the headers say that it is one; a structured one may come without saying so. */
+export function isMarkedCloudEvent(message: Message): boolean {
+  const contentType = headerOf(message, 'content-type') ?? '';
+  return /^application\/cloudevents/i.test(contentType) || attributesIn(message) !== undefined;
 }
 
 const PREFIX = /^(?:ce[-_]|cloudEvents[:_])(.+)$/i;

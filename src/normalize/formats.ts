@@ -44,14 +44,18 @@ export function normalizerFor(format: NormalizableFormat, options: NormalizerSet
   const mapping = options.mapping ?? {};
   const problems = mappingProblems(format, mapping);
   if (problems.length > 0) throw new ConfigError(problems);
-  return factories[format]({
+  return factories[format](settingsWithDefaults(options));
+}
+
+export function settingsWithDefaults(options: NormalizerSettings): NormalizerOptions {
+  return {
     keepAudit: false,
     alarmTtlMs,
     showPayload: false,
     scrubber: builtInScrubber,
-    mapping,
+    mapping: {},
     ...options,
-  });
+  };
 }
 
 function mappingProblems(format: NormalizableFormat, mapping: MappingRules): readonly string[] {

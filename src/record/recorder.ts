@@ -2,7 +2,8 @@
  * Makes a batch durable once, whatever the broker repeats.
  *
  * Kafka: the stored position moves in the transaction that records, so records below it are left out here, whoever
- * reads them again. RabbitMQ: messages the broker marks redelivered are looked up among the receipts.
+ * reads them again. RabbitMQ: messages the broker marks redelivered are looked up among the receipts. Either: an event
+ * that its cloud named is left out when one of that name is recorded, whichever message told of it.
  */
 import { LeaseLostError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
@@ -10,13 +11,12 @@ import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/open.ts';
 import { takeReceipts } from '../store/receipt-match.ts';
 import {
-  forgetOffset,
   recordBatch,
-  storedPosition,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
 } from '../store/record-batch.ts';
+import { forgetOffset, storedPosition } from '../store/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** What became of one message: events, or a place in the quarantine. */
@@ -31,7 +31,7 @@ export interface ReadMessage {
 export interface Recorder {
   /**
    * @param read one entry for each message of the batch, in its order.
-   * @returns the entries that were recorded now; the others had been before.
+   * @returns the entries that were recorded now, with those of their events that were; the others had been before.
    * @throws {LeaseLostError} nothing was written: join again, give the events new ids, repeat.
    */
   record(
@@ -81,7 +81,7 @@ async function recordSpan(
     const position = { topic, partition, topicId, firstOffset, nextOffset: span.nextOffset };
     const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
     if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
-    if (result.kind === 'recorded') return fresh;
+    if (result.kind === 'recorded') return withoutKnown(fresh, result.known);
     const stored = await storedPosition(databaseOf(store), key);
     const nextOffset = stored?.nextOffset ?? 0n;
     const hasIds = topicId !== undefined && typeof stored?.topicId === 'string';
@@ -113,7 +113,7 @@ async function recordRetry(
     retry: { id: retryOf, ...(quarantined && { reason: quarantined.reason }) },
   });
   if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
-  return result.kind === 'recorded' ? [read] : [];
+  return result.kind === 'recorded' ? withoutKnown([read], result.known) : [];
 }
 
 async function recordReceived(
@@ -134,7 +134,7 @@ async function recordReceived(
       ...(batch.consumer && { receipt: { consumerId: batch.consumer.id, hashes, forget } }),
     });
     if (result.kind !== 'recorded') throw new LeaseLostError(leaseLost(owner));
-    return { fresh, forget, receiptId: result.receiptId };
+    return { fresh: withoutKnown(fresh, result.known), forget, receiptId: result.receiptId };
   };
   const { fresh, forget, receiptId } = read.some(({ message }) => message.redelivered)
     ? await inTransaction(store, async database =>
@@ -160,6 +160,21 @@ async function withoutRecorded(
     const count = message.redelivered ? (found.get(hash) ?? 0) : 0;
     if (count > 0) found.set(hash, count - 1);
     return count === 0;
+  });
+}
+
+const withoutKnown = (read: readonly ReadMessage[], known: ReadonlySet<string>) =>
+  known.size === 0 ? read : keepEvents(read, id => !known.has(id));
+
+/** A message of whose events none is kept had been recorded before; one that never had any stays. */
+export function keepEvents(
+  read: readonly ReadMessage[],
+  isKept: (eventId: string) => boolean,
+): readonly ReadMessage[] {
+  return read.flatMap(entry => {
+    const events = entry.events.filter(({ id }) => isKept(id));
+    if (events.length === entry.events.length) return [entry];
+    return events.length === 0 ? [] : [{ ...entry, events }];
   });
 }
 

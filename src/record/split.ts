@@ -1,26 +1,24 @@
-/** Takes a batch apart, when the database refuses it for the sake of one message. */
+/** Takes a batch apart: when it tells of more than one statement should carry, or of something the database refuses. */
 import type { MessageBatch } from '../event/message.ts';
-import { quarantine } from './quarantine.ts';
-import type { ReadMessage } from './recorder.ts';
+
+/** The messages `from` up to `to`, covering their share of the span of offsets, gaps behind them included. */
+export function partOf(
+  batch: MessageBatch,
+  from: number,
+  to = batch.messages.length,
+): MessageBatch {
+  const { span, messages } = batch;
+  if (from === 0 && to === messages.length) return batch;
+  const part = { ...batch, messages: messages.slice(from, to) };
+  if (!span) return part;
+  const offsets = span.offsets.slice(from, to);
+  if (offsets.length < part.messages.length) {
+    throw new RangeError('a span has one offset for each message');
+  }
+  return { ...part, span: { ...span, offsets, nextOffset: span.offsets[to] ?? span.nextOffset } };
+}
 
 /** The same messages in batches of one, in their order, covering the same span of offsets. */
 export function oneByOne(batch: MessageBatch): readonly MessageBatch[] {
-  const { span } = batch;
-  return batch.messages.map((message, index) => {
-    if (!span) return { ...batch, messages: [message] };
-    const offset = span.offsets[index];
-    if (offset === undefined) throw new RangeError('a span has one offset for each message');
-    const nextOffset = span.offsets[index + 1] ?? span.nextOffset;
-    return { ...batch, messages: [message], span: { ...span, offsets: [offset], nextOffset } };
-  });
-}
-
-/** The message as one the database will take: its bytes in the quarantine instead of its events. */
-export function refuse({ message, events, retryOf }: ReadMessage, cause: unknown): ReadMessage {
-  const id = events[0]?.id;
-  if (id === undefined)
-    throw new RangeError('only a message with events can be refused', { cause });
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const refused = quarantine(message, id, `PostgreSQL refuses the event: ${reason}`);
-  return { ...refused, ...(retryOf !== undefined && { retryOf }) };
+  return batch.messages.map((_, index) => partOf(batch, index, index + 1));
 }

@@ -6,7 +6,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { Channel, ConsumeMessage } from 'amqplib';
+import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib';
 
 import type { Message, MessageBatch } from '../event/message.ts';
 import { atMost } from './backoff.ts';
@@ -125,7 +125,7 @@ async function giveBack(channel: Channel, consumerTag: string, waiting: ConsumeM
 }
 
 function toMessage({ fields, properties, content }: ConsumeMessage): Message {
-  const headers = properties.headers === undefined ? undefined : toText(properties.headers);
+  const headers = toText(properties);
   return {
     position: `${fields.exchange} ${fields.routingKey}`,
     routingKey: fields.routingKey,
@@ -135,9 +135,11 @@ function toMessage({ fields, properties, content }: ConsumeMessage): Message {
   };
 }
 
-function toText(headers: Readonly<Record<string, unknown>>): Record<string, string> | undefined {
+/** The content type is a property beside AMQP's headers; here it is one of them, as on the other buses. */
+function toText({ headers, contentType }: MessageProperties): Record<string, string> | undefined {
   let text: Record<string, string> | undefined;
-  for (const [key, value] of Object.entries(headers)) {
+  if (typeof contentType === 'string') text = { 'content-type': contentType };
+  for (const [key, value] of Object.entries(headers ?? {})) {
     if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
       continue;
     text ??= {};

@@ -4,7 +4,7 @@ import type { MessageBatch } from '../event/message.ts';
 export interface Source {
   /** The configured name, unique in the process and stable: stored positions are keyed by it. */
   readonly name: string;
-  readonly kind: 'rabbitmq' | 'kafka';
+  readonly kind: 'rabbitmq' | 'kafka' | 'http';
   /**
    * Consumes until `signal` aborts, reconnecting for ever, then leaves the bus in order: no new batch, the one
    * in flight settled, connections closed. It rejects only for bugs.

@@ -23,12 +23,22 @@ const AppUserSchema = defineEntity({
         .index()
         .deleteRule('cascade'),
     created: p.datetime().defaultRaw('now()'),
+    /** Who vouches for them, and as whom: an OpenID provider's issuer and its subject. Null for a user made here. */
+    issuer: p.text().nullable(),
+    subject: p.text().nullable(),
+    /** Until when, unless they log in there again. What they prove themselves with opens nothing afterwards. */
+    trustedUntil: p.datetime().nullable(),
   },
+  uniques: [{ name: 'app_user_identity_unique', properties: ['issuer', 'subject'] }],
   checks: [
     { name: 'app_user_role_check', expression: `role in ('Admin', 'DomainAdmin', 'User')` },
     {
       name: 'app_user_tenant_check',
       expression: `role = 'Admin' or account_id is not null`,
+    },
+    {
+      name: 'app_user_identity_check',
+      expression: `(issuer is null) = (subject is null) and (issuer is null) = (trusted_until is null) and (issuer is null or password_hash is null)`,
     },
   ],
 });

@@ -2,8 +2,10 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 import { AppUser } from './app-user.ts';
 
-export const tokenScopes = ['read', 'write'] as const;
+export const tokenScopes = ['read', 'write', 'ingest'] as const;
 export type TokenScope = (typeof tokenScopes)[number];
+/** They open all there is: `write` includes `ingest`. */
+export const fullScopes = ['read', 'write'] as const satisfies readonly TokenScope[];
 
 const CredentialSchema = defineEntity({
   name: 'Credential',
@@ -16,19 +18,21 @@ const CredentialSchema = defineEntity({
     name: p.text(),
     /** SHA-256 of the token; the token itself is never stored. */
     tokenHash: p.blob().unique(),
-    /** What it opens: asking, changing. */
+    /** What it opens: asking, changing, posting events. */
     scopes: p
       .array()
       .columnType('text[]')
       .$type<TokenScope[]>()
-      .default([...tokenScopes]),
+      .default([...fullScopes]),
     created: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
+    /** The ID token the session began with, sealed: it ends the session at the OpenID provider too. */
+    logoutHint: p.text().nullable(),
   },
   checks: [
     { name: 'credential_kind_check', expression: `kind in ('token', 'session')` },
-    { name: 'credential_scopes_check', expression: `scopes <@ '{read,write}'` },
+    { name: 'credential_scopes_check', expression: `scopes <@ '{read,write,ingest}'` },
   ],
 });
 

@@ -10,7 +10,12 @@ const DeliverySchema = defineEntity({
     {
       name: 'delivery_due_index',
       properties: ['webhookId', 'nextAttemptAt'],
-      where: `state = 'pending'`,
+      where: `state = 'pending' and order_key is null`,
+    },
+    {
+      name: 'delivery_order_index',
+      properties: ['webhookId', 'orderKey', 'eventId'],
+      where: `state in ('pending', 'delivering') and order_key is not null`,
     },
     {
       name: 'delivery_claimed_index',
@@ -38,6 +43,8 @@ const DeliverySchema = defineEntity({
     status: p.integer().nullable(),
     error: p.text().nullable(),
     responseBody: p.text().nullable(),
+    /** Of deliveries of one webhook with the same key, one is sent at a time, in the order of their events' ids. */
+    orderKey: p.text().nullable(),
   },
   checks: [
     {

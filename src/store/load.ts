@@ -1,4 +1,5 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
+import { readBatching } from '../event/batching.ts';
 import type { Webhook, WebhookSecret } from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
@@ -114,15 +115,23 @@ function toWebhook(row: WebhookRow): Webhook {
     domainId: row.domainId,
     payloadUrl: row.payloadUrl,
     sslVerification: row.sslVerification,
+    format: row.format,
     categories: row.categories,
+    ordering: row.ordering,
     filters: row.filters
       .getItems()
       .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
     ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
     ...(row.headers && { headers: row.headers }),
+    ...(row.body && { body: row.body }),
+    ...(typeof row.msgKey === 'string' && { msgKey: row.msgKey }),
+    ...(typeof row.template === 'string' && { template: row.template }),
+    ...(typeof row.validation === 'string' && { validation: row.validation }),
     ...(typeof row.tries === 'number' && { tries: row.tries }),
     ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
     ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
+    ...(row.batch && { batch: readBatching(row.batch) }),
+    ...(typeof row.ratePerSecondMax === 'number' && { ratePerSecondMax: row.ratePerSecondMax }),
     ...(secrets.length > 0 && { secrets }),
   };
 }

@@ -43,9 +43,9 @@ export async function countLoginAttempt(
 /** Takes an attempt back: all of one key's, and one of each of the others'. */
 export async function forgiveLoginAttempt(
   database: Database,
-  { clear, lower }: { clear: string; lower: readonly string[] },
+  { clear, lower }: { clear: string | undefined; lower: readonly string[] },
 ): Promise<void> {
-  await sql`delete from login_attempt where key = ${clear}`.execute(database);
+  await sql`delete from login_attempt where key = ${clear ?? null}`.execute(database);
   await sql`update login_attempt set count = count - 1
     where key = any(${[...lower]}::text[]) and count > 0`.execute(database);
 }

@@ -13,6 +13,7 @@ import { Credential } from './credential.ts';
 import { DeliveryRow } from './delivery.ts';
 import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
+import { EventKeyRow } from './event-key.ts';
 import { EventRow } from './event.ts';
 import { IdempotencyKey } from './idempotency-key.ts';
 import { LoginAttemptRow } from './login-attempt.ts';
@@ -74,6 +75,7 @@ export async function openStore(
       DeliveryRow,
       DirectoryState,
       Domain,
+      EventKeyRow,
       EventRow,
       IdempotencyKey,
       LoginAttemptRow,

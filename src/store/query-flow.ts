@@ -6,6 +6,8 @@
 import { sql } from 'kysely';
 
 import type { Attempt, DeliveryKind, DeliveryState } from '../event/delivery.ts';
+import type { Envelope } from '../event/event.ts';
+import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './span.ts';
@@ -62,6 +64,12 @@ export interface DeliveryFacts {
   readonly createdAt: string;
   readonly finishedAt: string | null;
   readonly attempts: readonly NumberedAttempt[];
+}
+
+/** What a delivery's request is made of. */
+export interface OwedEvent {
+  readonly envelope: Envelope;
+  readonly body: string;
 }
 
 export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfterMs'> {
@@ -162,15 +170,14 @@ export async function findDelivery(
   database: Database,
   id: string,
   territory: Territory,
-): Promise<
-  (DeliveryFacts & { readonly account: string | null; readonly body: string }) | undefined
-> {
-  const { rows } = await sql<DeliveryFacts & { account: string | null; body: string }>`
-    select ${deliveryColumns}, e.account, e.body from delivery d join event e on e.id = d.event_id
+): Promise<(DeliveryFacts & OwedEvent) | undefined> {
+  const { rows } = await sql<DeliveryFacts & { envelope: EnvelopeRow; body: string }>`
+    select ${deliveryColumns}, ${envelopeColumn('e')} as envelope, e.body from delivery d
+    join event e on e.id = d.event_id
     where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : ofWebhookWithin(territory)}`.execute(
     database,
   );
-  return rows[0];
+  return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }))[0];
 }
 
 /** The states of those of these deliveries that have a row. */

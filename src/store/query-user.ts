@@ -13,6 +13,8 @@ export interface UserFacts {
   readonly username: string;
   readonly role: Role;
   readonly accountId: string | null;
+  /** Of the OpenID provider that vouches for them; null for a user with a password here. */
+  readonly issuer: string | null;
   /** RFC 3339, as all instants here. */
   readonly created: string;
 }
@@ -38,7 +40,7 @@ export interface TokenFacts {
   readonly lastUsedAt: string | null;
 }
 
-export const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", ${instant('u.created')} as created`;
+export const userColumns = sql`u.id, u.username, u.role, u.account_id as "accountId", u.issuer, ${instant('u.created')} as created`;
 const tokenColumns = sql`c.id, c.name, c.scopes, ${instant('c.created')} as created,
   ${instant('c.expires_at')} as "expiresAt", ${instant('c.last_used_at')} as "lastUsedAt"`;
 /** How exact `last_used_at` is: a request a second must not be a write a second. */
@@ -47,8 +49,12 @@ export const touchedEvery = sql`interval '1 minute'`;
 /** For `app_user u`: what a TokenOwner has. */
 export const ownerColumns = sql`${userColumns}, d.id as "domainId", d.path as "domainPath"`;
 export const ownerJoins = sql`left join account a on a.id = u.account_id left join domain d on d.id = a.domain_id`;
-/** Nobody acts for an account that is gone from the cloud; but an answer of the cloud's shuts no Admin out. */
-export const isStillThere = sql`(a.removed_at is null or u.role = 'Admin')`;
+/**
+ * Nobody acts for an account that is gone from the cloud; but an answer of the cloud's shuts no Admin out. Nor does
+ * anybody whom their OpenID provider has not vouched for in a long time.
+ */
+export const isStillThere = sql`((a.removed_at is null or u.role = 'Admin')
+  and (u.trusted_until is null or u.trusted_until > now()))`;
 
 /** Any constant will do, as long as every Hookline uses the same one. */
 const FIRST_USER_LOCK = 7_219_004_321;
@@ -117,7 +123,11 @@ export async function highestRole(
   return rows[0]?.role;
 }
 
-/** Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them. */
+/**
+ * Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them.
+ *
+ * @returns false when there is no user of that name whose password is kept here.
+ */
 export async function replacePassword(
   database: Database,
   username: string,
@@ -125,7 +135,8 @@ export async function replacePassword(
 ): Promise<boolean> {
   const { rows } = await sql`
     with changed as (
-      update app_user set password_hash = ${passwordHash} where username = ${username} returning id),
+      update app_user set password_hash = ${passwordHash}
+      where username = ${username} and issuer is null returning id),
     ended as (delete from credential where user_id in (select id from changed)),
     closed as (delete from api_key where user_id in (select id from changed))
     select id from changed`.execute(database);
@@ -161,12 +172,14 @@ export async function insertToken(
     tokenHash: Buffer;
     scopes: readonly TokenScope[];
     expiresAt?: Date;
+    /** Sealed. */
+    logoutHint?: string;
   },
 ): Promise<TokenFacts> {
   const { rows } = await sql<TokenFacts>`
-    insert into credential as c (user_id, kind, name, token_hash, scopes, expires_at)
+    insert into credential as c (user_id, kind, name, token_hash, scopes, expires_at, logout_hint)
     values (${token.userId}, ${token.kind}, ${token.name}, ${token.tokenHash}, ${[...token.scopes]}::text[],
-      ${token.expiresAt ?? null})
+      ${token.expiresAt ?? null}, ${token.logoutHint ?? null})
     returning ${tokenColumns}`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into credential returned no row');

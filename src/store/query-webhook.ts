@@ -1,7 +1,8 @@
 /** Webhooks as people manage them, for the API. */
 import { sql } from 'kysely';
 
-import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { Batching } from '../event/batching.ts';
+import type { Ordering, Scope, Validation, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { webhookWithin } from './territory.ts';
@@ -21,10 +22,19 @@ export interface WebhookValues {
   readonly caCertificate: string | null;
   /** As they are sent, credentials and all: `format/own-header.ts` hides them from whoever looks. */
   readonly headers: Readonly<Record<string, string>> | null;
+  /** A name of `format/formats.ts`. */
+  readonly format: string;
+  readonly body: Readonly<Record<string, unknown>> | null;
+  readonly msgKey: string | null;
+  readonly template: string | null;
+  readonly validation: Validation | null;
   readonly categories: readonly string[];
   readonly tries: number | null;
   readonly timeoutMs: number | null;
   readonly concurrencyMax: number | null;
+  readonly ratePerSecondMax: number | null;
+  readonly ordering: Ordering;
+  readonly batch: Batching | null;
 }
 
 export interface WebhookFacts extends WebhookValues {
@@ -57,8 +67,10 @@ const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType
 
 const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
   w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification",
-  w.ca_certificate as "caCertificate", w.headers, w.categories,
+  w.ca_certificate as "caCertificate", w.headers, w.format, w.body, w.msg_key as "msgKey", w.template, w.validation,
+  w.categories,
   w.tries, w.timeout_ms as "timeoutMs", w.concurrency_max as "concurrencyMax",
+  w.rate_per_second_max as "ratePerSecondMax", w.ordering, w.batch,
   ${instant('w.created')} as created, ${instant('w.updated')} as updated,
   exists (select from webhook_secret s where s.webhook_id = w.id
     and (s.expires_at is null or s.expires_at > now())) as "hasSecret",
@@ -106,10 +118,13 @@ export async function insertWebhook(
 ): Promise<boolean> {
   const { rows } = await sql`
     insert into webhook (id, name, description, state, scope, account_id, domain_id, payload_url, ssl_verification,
-      ca_certificate, headers, categories, tries, timeout_ms, concurrency_max)
+      ca_certificate, headers, format, body, msg_key, template, validation, categories, tries, timeout_ms,
+      concurrency_max, rate_per_second_max, ordering, batch)
     values (${id}, ${webhook.name}, ${webhook.description}, ${webhook.state}, ${webhook.scope}, ${webhook.accountId},
       ${webhook.domainId}, ${webhook.payloadUrl}, ${webhook.sslVerification}, ${webhook.caCertificate}, ${json(webhook.headers)}::jsonb,
-      ${[...webhook.categories]}::text[], ${webhook.tries}, ${webhook.timeoutMs}, ${webhook.concurrencyMax})
+      ${webhook.format}, ${json(webhook.body)}::jsonb, ${webhook.msgKey}, ${webhook.template}, ${webhook.validation},
+      ${[...webhook.categories]}::text[], ${webhook.tries}, ${webhook.timeoutMs}, ${webhook.concurrencyMax},
+      ${webhook.ratePerSecondMax}, ${webhook.ordering}, ${json(webhook.batch)}::jsonb)
     on conflict (account_id, payload_url) do nothing returning id`.execute(database);
   return rows.length > 0;
 }
@@ -129,8 +144,10 @@ export async function updateWebhook(
     update webhook w set name = ${webhook.name}, description = ${webhook.description}, state = ${webhook.state},
       scope = ${webhook.scope}, domain_id = ${webhook.domainId}, payload_url = ${webhook.payloadUrl},
       ssl_verification = ${webhook.sslVerification}, ca_certificate = ${webhook.caCertificate},
-      headers = ${json(webhook.headers)}::jsonb, categories = ${[...webhook.categories]}::text[],
+      headers = ${json(webhook.headers)}::jsonb, format = ${webhook.format}, body = ${json(webhook.body)}::jsonb,
+      msg_key = ${webhook.msgKey}, template = ${webhook.template}, validation = ${webhook.validation}, categories = ${[...webhook.categories]}::text[],
       tries = ${webhook.tries}, timeout_ms = ${webhook.timeoutMs}, concurrency_max = ${webhook.concurrencyMax},
+      rate_per_second_max = ${webhook.ratePerSecondMax}, ordering = ${webhook.ordering}, batch = ${json(webhook.batch)}::jsonb,
       updated = ${nextUpdated}
     where w.id = ${id} and not exists (select from webhook other
       where other.account_id = w.account_id and other.payload_url = ${webhook.payloadUrl} and other.id <> w.id)

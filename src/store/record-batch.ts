@@ -2,14 +2,19 @@
  * The statement that makes a batch durable: events with what they owe, the quarantine, the position or the
  * receipt, all or nothing, in one round trip.
  *
+ * An event whose cloud gave it a name is written only when nobody wrote one of that name before. Where no event of the
+ * batch has a name the statement says nothing of them.
+ *
  * It writes only while the process still has its lease row (else whoever takes over would miss these events), and on
  * Kafka only when the stored position is not past the batch's first record (else some of it is recorded already).
  */
 import { sql } from 'kysely';
 
 import type { Envelope } from '../event/event.ts';
+import { deliveryId } from '../event/id.ts';
 import { texts, uuids } from './columns.ts';
-import { inTransaction, type Database, type Store } from './open.ts';
+import { keyHash } from './known-event.ts';
+import type { Database } from './open.ts';
 
 export interface EventToRecord {
   readonly id: string;
@@ -17,6 +22,10 @@ export interface EventToRecord {
   readonly body: string;
   /** Ids of the webhooks it is owed to. */
   readonly owed: readonly string[];
+  /** Names it for ever on its source; see NormalizedEvent. */
+  readonly key?: string;
+  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  readonly ordered?: readonly string[];
 }
 
 export interface MessageToQuarantine {
@@ -53,7 +62,12 @@ export interface BatchRows {
 }
 
 export type BatchResult =
-  | { readonly kind: 'recorded'; readonly receiptId?: string }
+  | {
+      readonly kind: 'recorded';
+      readonly receiptId?: string;
+      /** Ids of the events that were left out, because others of their key are recorded. */
+      readonly known: ReadonlySet<string>;
+    }
   | { readonly kind: 'lease-lost' }
   /** The stored position is past the batch's first record. Nothing was written. */
   | { readonly kind: 'position-ahead' }
@@ -61,11 +75,15 @@ export type BatchResult =
   | { readonly kind: 'retried-before' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
+  const keys = keysOf(rows);
+  const ordered = rows.events.filter(event => event.ordered !== undefined);
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
     ...(rows.retry ? [retryPart(rows.retry)] : []),
-    ...(rows.events.length > 0 ? [eventPart(rows)] : []),
+    ...(keys.length > 0 ? [keyPart(keys)] : []),
+    ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
+    ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -73,64 +91,20 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     held: boolean;
     allowed: boolean;
     receipt_id: string | null;
+    known?: readonly string[];
   }>`with ${sql.join(parts)}
     select exists (select from held) as held, exists (select from allowed) as allowed,
-      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id`.execute(database);
+      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
+      ${keys.length > 0 ? knownColumn(keys) : sql``}
+      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
   if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
   return {
     kind: 'recorded',
     ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
+    known: new Set(answer.known),
   };
-}
-
-/**
- * Which events of a batch are recorded after all, when the connection broke before the answer came.
- *
- * Recording holds a key-share lock on the process's row. Taking the row for update therefore waits for a statement
- * that is still running on the broken connection, so the answer is final.
- *
- * @returns the recorded ids, and whether the process still holds its lease; when not, they have delivery rows.
- */
-export async function findRecorded(
-  store: Store,
-  processId: number,
-  eventIds: readonly string[],
-): Promise<{ readonly ids: ReadonlySet<string>; readonly held: boolean }> {
-  return inTransaction(store, async database => {
-    const lease = await sql`select from process where id = ${processId} for update`.execute(
-      database,
-    );
-    const { rows } = await sql<{ id: string }>`select id from event
-      where id = any(${[...eventIds]}::uuid[])`.execute(database);
-    return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
-  });
-}
-
-/** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
-export async function storedPosition(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
-  const { rows } = await sql<{ next_offset: string; topic_id: string | null }>`
-    select next_offset, topic_id from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
-  const [row] = rows;
-  return row && { nextOffset: BigInt(row.next_offset), topicId: row.topic_id };
-}
-
-/** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
-export async function forgetOffset(
-  database: Database,
-  key: { source: string; topic: string; partition: number },
-): Promise<void> {
-  await sql`delete from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
 }
 
 // The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
@@ -163,7 +137,45 @@ function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
   return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
 }
 
-function eventPart({ processId, source, events }: BatchRows) {
+interface Key {
+  readonly hash: string;
+  readonly eventId: string;
+}
+
+function keysOf({ source, events }: BatchRows): readonly Key[] {
+  return events.flatMap(({ id, key }) =>
+    key === undefined ? [] : [{ hash: keyHash(source, key), eventId: id }],
+  );
+}
+
+/**
+ * A key that another statement has written and not yet committed is waited for; the order is the same for all of them,
+ * so that no two wait for each other. Within a batch the first event of a key is the one.
+ */
+function keyPart(keys: readonly Key[]) {
+  return sql`keyed as (
+    insert into event_key (hash, event_id)
+    select k.hash, k.event_id
+    from allowed, unnest(${uuids(keys.map(key => key.hash))}, ${keyedIds(keys)}) as k(hash, event_id)
+    order by k.hash, k.event_id
+    on conflict (hash) do nothing returning event_id)`;
+}
+
+const keyedIds = (keys: readonly Key[]) => uuids(keys.map(key => key.eventId));
+
+function knownColumn(keys: readonly Key[]) {
+  return sql`, array(select k.event_id from unnest(${keyedIds(keys)}) as k(event_id)
+    where k.event_id not in (select event_id from keyed))::text[] as known`;
+}
+
+/** @param column with an event's id. */
+function isNew(keys: readonly Key[], column: string) {
+  if (keys.length === 0) return sql``;
+  const id = sql.ref(column);
+  return sql`and (${id} in (select event_id from keyed) or ${id} not in (select unnest(${keyedIds(keys)})))`;
+}
+
+function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
   const fact = (name: Exclude<keyof Envelope, 'details'>) =>
     texts(events.map(({ envelope }) => envelope[name] ?? null));
   return sql`recorded as (
@@ -180,8 +192,28 @@ function eventPart({ processId, source, events }: BatchRows) {
       ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
     ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
       description, origin, details, body, owed)
-    where exists (select from allowed))`;
+    where exists (select from allowed) ${isNew(keys, 'r.id')})`;
 }
+
+/**
+ * Whose turn it is can only be told from rows, by every process alike, so these deliveries have one before their first
+ * attempt.
+ */
+function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
+  const rows = events.flatMap(({ id, envelope, ordered = [] }) =>
+    ordered.map(webhookId => ({ id, webhookId, key: envelope.entityuuid ?? null })),
+  );
+  return sql`queued as (
+    insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
+    select r.id, r.event_id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
+    from unnest(
+      ${uuids(rows.map(row => deliveryId(row.id, row.webhookId)))}, ${uuids(rows.map(row => row.id))},
+      ${uuids(rows.map(row => row.webhookId))}, ${texts(rows.map(row => row.key))}
+    ) as r(id, event_id, webhook_id, order_key)
+    where exists (select from allowed) ${isNew(keys, 'r.event_id')})`;
+}
+
+const notifyDue = sql`, pg_notify('hookline', 'due')`;
 
 function quarantinePart({ source, quarantined }: BatchRows) {
   const column = <T>(pick: (message: MessageToQuarantine) => T): T[] => quarantined.map(pick);

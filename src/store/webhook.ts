@@ -1,7 +1,7 @@
 /** A webhook with its filters and its secrets: three tables, one picture. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-import type { Scope, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type { Ordering, Scope, Validation, WebhookFilter, WebhookState } from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
 
@@ -25,10 +25,20 @@ const WebhookSchema = defineEntity({
     caCertificate: p.text().nullable(),
     /** Name → value; what may be in it is `format/own-header.ts`. */
     headers: p.json().$type<Record<string, string>>().nullable(),
+    /** A name of `format/formats.ts`. */
+    format: p.text().default('cloudstack'),
+    body: p.json().$type<Record<string, unknown>>().nullable(),
+    msgKey: p.text().nullable(),
+    template: p.text().nullable(),
+    validation: p.text().$type<Validation>().nullable(),
     categories: p.array().columnType('text[]').default(['ActionEvent']),
     tries: p.integer().nullable(),
     timeoutMs: p.integer().nullable(),
     concurrencyMax: p.integer().nullable(),
+    ratePerSecondMax: p.integer().nullable(),
+    ordering: p.text().$type<Ordering>().default('none'),
+    /** `Batching` of src/event/batching.ts. */
+    batch: p.json().$type<Record<string, unknown>>().nullable(),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
     filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
@@ -38,11 +48,22 @@ const WebhookSchema = defineEntity({
     { name: 'webhook_state_check', expression: `state in ('Enabled', 'Disabled')` },
     { name: 'webhook_scope_check', expression: `scope in ('Local', 'Domain', 'Global')` },
     { name: 'webhook_headers_check', expression: `jsonb_typeof(headers) = 'object'` },
+    { name: 'webhook_body_check', expression: `jsonb_typeof(body) = 'object'` },
+    {
+      name: 'webhook_validation_check',
+      expression: `validation in ('none', 'post', 'options')`,
+    },
     { name: 'webhook_tries_check', expression: 'tries >= 1 and tries <= 100' },
     { name: 'webhook_timeout_ms_check', expression: 'timeout_ms >= 100 and timeout_ms <= 600000' },
     {
       name: 'webhook_concurrency_max_check',
       expression: 'concurrency_max >= 1 and concurrency_max <= 10000',
+    },
+    { name: 'webhook_batch_check', expression: `jsonb_typeof(batch) = 'object'` },
+    { name: 'webhook_ordering_check', expression: `ordering in ('none', 'entity')` },
+    {
+      name: 'webhook_rate_per_second_max_check',
+      expression: 'rate_per_second_max >= 1 and rate_per_second_max <= 10000',
     },
   ],
 });

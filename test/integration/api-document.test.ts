@@ -74,7 +74,7 @@ describe('the OpenAPI document', () => {
       const answers = Object.keys(operation.responses);
       expect
         .soft(
-          answers.some(status => status.startsWith('2')),
+          answers.some(status => /^[23]/.test(status)),
           route,
         )
         .toBe(true);
@@ -107,7 +107,7 @@ describe('the OpenAPI document', () => {
     api.sources.push(createSource('running'));
     await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 60_000 });
     const lists = operations().filter(
-      ({ method, path }) => method === 'get' && !/[{]|metrics/.test(path),
+      ({ method, path }) => method === 'get' && !/[{]|metrics|oidc/.test(path),
     );
     expect(lists.length).toBeGreaterThan(8);
     for (const { path } of lists) {
@@ -133,6 +133,9 @@ function faultsOf({ method, path, answer }: { method: string; path: string; answ
   const validate = ajv.compile({ $ref: `document${pointer}` });
   return validate(answer.body) ? '' : ajv.errorsText(validate.errors);
 }
+
+const named = (path: string, method: string) =>
+  document.paths[path]?.[method]?.parameters?.map(({ in: place, name }) => `${place} ${name}`);
 
 describe('the document of what acts on one thing', () => {
   it.each([
@@ -167,8 +170,6 @@ describe('the document of what acts on one thing', () => {
   });
 
   it('names the conditions and the key of repeats among the parameters', () => {
-    const named = (path: string, method: string) =>
-      document.paths[path]?.[method]?.parameters?.map(({ in: place, name }) => `${place} ${name}`);
     expect(named('/v1/webhooks', 'post')).toContain('header idempotency-key');
     expect(named('/v1/login', 'post') ?? []).not.toContain('header idempotency-key');
     expect(named('/v1/webhooks/{id}', 'get')).toContain('header if-none-match');

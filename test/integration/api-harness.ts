@@ -8,6 +8,7 @@ import { Registry } from 'prom-client';
 import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
+import { listFormats } from '../../src/format/formats.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import type { Probe } from '../../src/dispatch/probe.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
@@ -15,6 +16,7 @@ import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createMetrics } from '../../src/metrics.ts';
 import { openOutgoing } from '../../src/outgoing.ts';
 import { SettingSync } from '../../src/setting-sync.ts';
+import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import type { Store } from '../../src/store/open.ts';
@@ -46,6 +48,8 @@ export interface AnswerBody {
   readonly id: string;
   readonly name: string;
   readonly username: string;
+  readonly role: string;
+  readonly issuer: string | null;
   readonly code: string;
   readonly status: number;
   readonly detail: string;
@@ -122,7 +126,11 @@ async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
-export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUnderTest> {
+/** @param more what is made with the store that the API gets. */
+export async function startApi(
+  options: Partial<ApiOptions> = {},
+  more: (store: Store, log: Log) => Partial<ApiOptions> = () => ({}),
+): Promise<ApiUnderTest> {
   const database = await createTestDatabase();
   const store = await openStore(database.url);
   await ensureAdmin(store, 'correct horse');
@@ -130,14 +138,18 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
   const logged: string[] = [];
   const write = (facts: object, event: string): number =>
     logged.push(JSON.stringify({ event, ...facts }));
+  const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
   const app = createApi({
     store,
     secretKey,
     secretKeys: [secretKey],
     sources: () => sources,
+    intakes: () => [],
+    ownIntake: 'api',
     metrics: new Registry(),
-    log: { debug: write, info: write, warn: write, error: write },
+    formats: listFormats(),
+    log,
     settingDefaults,
     trustedProxies: [],
     version: '0.0.0-test',
@@ -148,6 +160,7 @@ export async function startApi(options: Partial<ApiOptions> = {}): Promise<ApiUn
     probe: await openProbe(database.url, store),
     self: { host: 'test', dispatches: false },
     ...options,
+    ...more(store, log),
   });
   const ask: ApiUnderTest['ask'] = async (method, url, body, headers) => {
     const answer = await app.inject({

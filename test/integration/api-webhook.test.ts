@@ -42,12 +42,27 @@ describe('making a webhook', () => {
         tries: null,
         timeoutMs: null,
         concurrencyMax: null,
+        ratePerSecondMax: null,
+        ordering: 'none',
+        batch: null,
       },
     });
     const { body } = await api.ask('GET', '/v1/accounts?name=admin');
     expect(answer.body.accountId).toBe(body.items[0]?.id);
     expect(answer.body.domainId).toBe(body.items[0]?.domainId);
     expect((await api.ask('GET', `/v1/webhooks/${answer.body.id}`)).body).toEqual(answer.body);
+  });
+
+  it('refuses batches for a format that has one event a request', async () => {
+    const refused = await api.ask('POST', '/v1/webhooks', {
+      name: 'w',
+      payloadUrl: 'https://batch.example/',
+      batch: {},
+    });
+    expect(refused).toMatchObject({
+      status: 400,
+      body: { code: 'batch_invalid', detail: expect.stringContaining('cloudstack') },
+    });
   });
 
   it('keeps everything it is told, filters included', async () => {
@@ -60,6 +75,10 @@ describe('making a webhook', () => {
       tries: 5,
       timeoutMs: 2_000,
       concurrencyMax: 3,
+      ratePerSecondMax: 20,
+      ordering: 'entity',
+      format: 'envelope',
+      batch: { as: 'ndjson', waitMs: 50 },
       filters: [{ value: 'VM.START' }, { mode: 'Exclude', matchType: 'Prefix', value: 'VOLUME.' }],
     });
     expect(made).toMatchObject({
@@ -71,6 +90,9 @@ describe('making a webhook', () => {
       tries: 5,
       timeoutMs: 2_000,
       concurrencyMax: 3,
+      ratePerSecondMax: 20,
+      ordering: 'entity',
+      batch: { as: 'ndjson', waitMs: 50, eventsMax: 100, gzip: false },
     });
     expect(made.filters).toMatchObject([
       { mode: 'Include', matchType: 'Exact', value: 'VM.START' },

@@ -52,6 +52,9 @@ export interface WebhookFacts {
   readonly accountId?: string;
   readonly caCertificate?: string;
   readonly headers?: Readonly<Record<string, unknown>>;
+  readonly ratePerSecondMax?: number;
+  readonly format?: string;
+  readonly batch?: Readonly<Record<string, unknown>>;
   readonly secret?: string;
   readonly sslVerification?: boolean;
   readonly tries?: number;
@@ -145,9 +148,10 @@ async function insertWebhook(
   const id = randomUUID();
   const headers = facts.headers && JSON.stringify(facts.headers);
   await records.rows(`insert into webhook (id, name, account_id, domain_id, payload_url, ssl_verification, tries, timeout_ms,
-      ca_certificate, headers)
+      ca_certificate, headers, rate_per_second_max, format, batch)
     values ('${id}', 'w', '${facts.accountId ?? account}', 'root', '${payloadUrl}', ${facts.sslVerification ?? true},
-      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'}, ${quoted(facts.caCertificate)}, ${quoted(headers)})`);
+      ${facts.tries ?? 'null'}, ${facts.timeoutMs ?? 'null'}, ${quoted(facts.caCertificate)}, ${quoted(headers)},
+      ${facts.ratePerSecondMax ?? 'null'}, '${facts.format ?? 'cloudstack'}', ${quoted(facts.batch && JSON.stringify(facts.batch))})`);
   if (facts.secret !== undefined) {
     await records.rows(`insert into webhook_secret (webhook_id, sealed)
       values ('${id}', '\\x${seal(secretKey, facts.secret).toString('hex')}')`);

@@ -125,6 +125,17 @@ describe('a delivery', () => {
     });
   });
 
+  it('waits while its webhook’s rate is used up', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const webhookId = await harness.webhook(receiver.url, { ratePerSecondMax: 5 });
+    for (let count = 0; count < 8; count += 1) await harness.owe(webhookId);
+    await harness.start();
+    const arrivedAt = (await receiver.waitFor(8)).map(({ receivedAt }) => receivedAt);
+    // One may come a tenth of a second early; the others are a fifth of a second apart.
+    expect(Math.max(...arrivedAt) - Math.min(...arrivedAt)).toBeGreaterThan(1_200);
+  });
+
   it('never follows a redirect', async () => {
     await using harness = await openDispatchHarness();
     await using target = await startReceiver();

@@ -6,9 +6,11 @@ import { describe, expect, it } from 'vitest';
 import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
 import { Writer } from '../../src/dispatch/writer.ts';
 import { BatchGivenUpError } from '../../src/event/errors.ts';
-import type { MessageBatch } from '../../src/event/message.ts';
-import { Ingest, type RecordedCounts } from '../../src/ingest.ts';
+import type { Message, MessageBatch, MessageOutcome } from '../../src/event/message.ts';
+import type { RecordedCounts } from '../../src/held-batch.ts';
+import { Ingest } from '../../src/ingest.ts';
 import type { Reader } from '../../src/read.ts';
+import { quarantine } from '../../src/record/quarantine.ts';
 import { openLease, type Lease } from '../../src/record/lease.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/lease.ts';
@@ -63,6 +65,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     success: '2xx',
     webhook: () => undefined,
     request: nothingIsSent,
+    batch: nothingIsSent,
     disable: () => {},
     sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
     writer,
@@ -76,6 +79,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     lease,
     recorder: createRecorder({ store, processId, log: silent }),
     dispatcher,
+    eventMax: 100,
     onRecorded: (_, count) => counts.push(count),
     log: silent,
   });
@@ -99,10 +103,29 @@ function nothingIsSent(): never {
 }
 
 /** What it makes of one message, PostgreSQL cannot store. */
-const refusing: Reader = one => {
+const refusing: Reader = (one, refused) => {
+  if (refused !== undefined) return quarantine(one, newId(), refused);
   const entry = owing(one);
   if (String(one.body) !== '{"n":2}') return entry;
   return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
+};
+
+/** An event is named by its body. */
+const keyed: Reader = one => {
+  const entry = owing(one);
+  return { ...entry, events: entry.events.map(event => ({ ...event, key: event.body })) };
+};
+
+/** Forty events a message. */
+const fanning: Reader = one => ({
+  message: one,
+  events: Array.from({ length: 40 }, () => owing(one).events).flat(),
+});
+
+const mixed: Reader = one => {
+  const text = String(one.body);
+  if (text === 'bad') return quarantine(one, newId(), 'not JSON; expected it');
+  return text === 'idle' ? { message: one, events: [] } : keyed(one);
 };
 
 const texts = (count: number, from = 0) =>
@@ -123,7 +146,9 @@ describe('a batch', () => {
       signal,
     });
     expect(learned).toBe(1);
-    expect(harness.counts).toEqual([{ messages: 3, events: 3, quarantined: 0, repeated: 0 }]);
+    expect(harness.counts).toEqual([
+      { messages: 3, events: 3, quarantined: 0, repeated: 0, dropped: 0 },
+    ]);
     expect(await harness.written()).toBe(3);
     await waitUntil('the watermark to pass what was read in vain', async () => {
       const [last] = await harness.records.rows<{ id: string }>(
@@ -138,8 +163,8 @@ describe('a batch', () => {
     await harness.record(kafkaBatch(texts(3), 0n));
     await harness.record(kafkaBatch(texts(4), 1n));
     expect(harness.counts).toEqual([
-      { messages: 3, events: 3, quarantined: 0, repeated: 0 },
-      { messages: 4, events: 2, quarantined: 0, repeated: 2 },
+      { messages: 3, events: 3, quarantined: 0, repeated: 0, dropped: 0 },
+      { messages: 4, events: 2, quarantined: 0, repeated: 2, dropped: 0 },
     ]);
     expect(await harness.written()).toBe(5);
     await waitUntil('the watermark to pass', async () => {
@@ -168,13 +193,77 @@ describe('a batch', () => {
     },
   );
 
+  it('owes nothing for an event that is recorded already under its key', async () => {
+    await using harness = await openIngestHarness();
+    await harness.record(rabbitmqBatch(texts(3)), keyed);
+    await harness.record(rabbitmqBatch(texts(4, 1)), keyed);
+    expect(harness.counts.at(-1)).toMatchObject({ messages: 4, events: 2, repeated: 2 });
+    expect(await harness.records.count('event')).toBe(5);
+    expect(await harness.written()).toBe(5);
+    await waitUntil('the watermark to pass what was left out', async () => {
+      const [last] = await harness.records.rows<{ id: string }>(
+        'select id from event order by id desc limit 1',
+      );
+      return harness.lease.ledger.watermark() >= (last?.id ?? 'none');
+    });
+  });
+
+  it.each([
+    ['Kafka', (messages: readonly Message[]) => kafkaBatch(messages, 0n)],
+    ['RabbitMQ', (messages: readonly Message[]) => rabbitmqBatch(messages)],
+  ])(
+    'from %s of which each message tells of many events is recorded a part at a time',
+    async (_, batchOf) => {
+      await using harness = await openIngestHarness();
+      await harness.record(batchOf(texts(8)), fanning);
+      expect(harness.counts.map(({ messages, events }) => [messages, events])).toEqual([
+        [3, 120],
+        [3, 120],
+        [2, 80],
+      ]);
+      expect(await harness.written()).toBe(320);
+      await harness.record(batchOf(texts(2).map(one => ({ ...one, redelivered: true }))), fanning);
+      expect(await harness.records.count('event')).toBe(320);
+    },
+  );
+
+  it('is told message by message what became of it, with the ids of what is known already', async () => {
+    await using harness = await openIngestHarness();
+    const told: [string, MessageOutcome][] = [];
+    const messages = ['a', 'bad', 'idle', 'a', 'b'].map(text => message(text));
+    const batch = (...some: Message[]): MessageBatch => ({
+      messages: some,
+      tell: (one, outcome) => told.push([String(one.body), outcome]),
+      isHeld: () => true,
+    });
+    await harness.record(batch(...messages), mixed);
+    await harness.record(batch(message('b')), mixed);
+    const rows = await harness.records.rows<{ id: string; body: string }>(
+      'select id, body from event order by id',
+    );
+    const [a, b] = rows.map(({ id }) => ({ kind: 'recorded', eventIds: [id] }));
+    expect(await harness.written()).toBe(2);
+    expect(told).toEqual([
+      ['a', a],
+      ['bad', { kind: 'quarantined', reason: 'not JSON; expected it' }],
+      ['idle', { kind: 'dropped' }],
+      ['a', a],
+      ['b', b],
+      ['b', b],
+    ]);
+    expect(harness.counts).toEqual([
+      { messages: 5, events: 2, quarantined: 1, repeated: 1, dropped: 1 },
+      { messages: 1, events: 0, quarantined: 0, repeated: 1, dropped: 0 },
+    ]);
+  });
+
   it('that is read again, and that the database refuses, stays the one row of the quarantine it was', async () => {
     await using harness = await openIngestHarness();
     const retryOf = newId();
     await harness.records.rows(`insert into quarantine (id, source, position, reason)
       values ('${retryOf}', 's', 'p', 'former')`);
     const batch: MessageBatch = { messages: texts(3).slice(2), isHeld: () => true };
-    await harness.record(batch, one => ({ ...refusing(one), retryOf }));
+    await harness.record(batch, (...given) => ({ ...refusing(...given), retryOf }));
     const parked = await harness.records.rows<{ id: string; reason: string }>(
       'select id, reason from quarantine',
     );

@@ -13,19 +13,46 @@ import {
 import { roles, type Role } from '../../src/store/app-user.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { claimSync } from '../../src/store/sync-state.ts';
+import type { Intake } from '../../src/api/intake.ts';
+import { createHttpSource } from '../../src/source/http.ts';
 import { startApi } from './api-harness.ts';
+import { silent } from './record-harness.ts';
 import type { Answer, AnswerBody, ApiUnderTest } from './api-harness.ts';
 import { createWorld, nothing, relations } from './permission-world.ts';
 import type { Objects, Relation, World } from './permission-world.ts';
 
 let api: ApiUnderTest;
 let world: World;
+let running: Promise<void>;
+const stopping = new AbortController();
+const source = createHttpSource({
+  name: 'api',
+  batchMax: 10,
+  waitingMax: 10,
+  waitMs: 10_000,
+  log: silent,
+});
+const intake: Intake = {
+  name: source.name,
+  accept: source.accept,
+  bodyBytesMax: 1_000,
+  idempotencyHeader: 'idempotency-key',
+  origins: [],
+  status: 202,
+};
 beforeAll(async () => {
-  api = await startApi();
+  api = await startApi({ intakes: () => [intake] });
+  running = source.run(async ({ messages, tell }) => {
+    for (const message of messages) tell?.(message, { kind: 'dropped' });
+  }, stopping.signal);
   world = await createWorld(api);
   await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 600_000 });
 });
-afterAll(() => api[Symbol.asyncDispose]());
+afterAll(async () => {
+  stopping.abort();
+  await running;
+  await api[Symbol.asyncDispose]();
+});
 
 /** Which objects each reach has. */
 const reached: Record<Reach, readonly Relation[]> = {
@@ -138,6 +165,7 @@ const recipes: Record<string, Recipe> = {
     {},
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
+  'POST /v1/events': plain('/v1/events', { event: 'x' }),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
   'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [
     `/v1/events/${eventId}/explain`,
@@ -187,6 +215,9 @@ const recipes: Record<string, Recipe> = {
   'GET /v1/tokens': list('/v1/tokens', 'tokenId'),
   'POST /v1/tokens': plain('/v1/tokens', { name: 't' }),
   'DELETE /v1/tokens/:id': object('tokenId', ({ tokenId }) => [`/v1/tokens/${tokenId}`]),
+
+  'GET /v1/formats': plain('/v1/formats'),
+  'POST /v1/preview': plain('/v1/preview', {}),
 
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
   'GET /v1/stats': plain('/v1/stats'),
@@ -303,8 +334,8 @@ it.each(objectCases)(
   },
 );
 
-/** These change nothing that outlasts the request but the caller's own session. */
-const unnoted = ['POST /v1/logout'];
+/** These change nothing that is set but the caller's own session. */
+const unnoted = ['POST /v1/logout', 'POST /v1/preview', 'POST /v1/events'];
 /** Only one's own: see api-audit.test.ts. */
 const personal = ['DELETE /v1/tokens/:id'];
 const writes = cases.filter(

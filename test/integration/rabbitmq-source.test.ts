@@ -186,7 +186,7 @@ describe('RabbitMQ source: batches', () => {
     expect(run.batches.map(({ messages }) => messages.length)).toEqual([1, 2, 1]);
   });
 
-  it('gives headers that are text, numbers or booleans as text, and none where there are none', async () => {
+  it('gives headers that are text, numbers or booleans as text, the content type among them, and none where there are none', async () => {
     await using broker = await openChannel(url);
     const place = await newExchange(broker.channel);
     await using run = start(place);
@@ -194,10 +194,13 @@ describe('RabbitMQ source: batches', () => {
     const headers = { text: 'ä', number: 7, flag: true, list: ['no'], table: { no: 1 } };
     broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('1'), { headers });
     broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('2'));
-    await run.untilReceived(2);
-    const [first, second] = run.messages();
+    const contentType = 'application/json';
+    broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('3'), { contentType });
+    await run.untilReceived(3);
+    const [first, second, third] = run.messages();
     expect(first?.headers).toEqual({ text: 'ä', number: '7', flag: 'true' });
     expect(second).not.toHaveProperty('headers');
+    expect(third?.headers).toEqual({ 'content-type': contentType });
   });
 
   it('gives its messages back to other consumers when a pause lasts', async () => {

@@ -5,7 +5,12 @@ import { Lanes, type Queued } from '../../src/dispatch/lanes.ts';
 
 const delivery = (webhookId: string): Queued => ({ webhookId, queuedAtMs: 0 });
 const lanesOf = (concurrency: number, cap?: number): Lanes<Queued> =>
-  new Lanes({ concurrency, slowMs: 1_000, capOf: () => cap });
+  new Lanes({
+    concurrency,
+    slowMs: 1_000,
+    wishesOf: () => (cap === undefined ? undefined : { concurrencyMax: cap }),
+    clock: () => 0,
+  });
 
 function startAll(lanes: Lanes<Queued>): string[] {
   const started: string[] = [];
@@ -44,6 +49,59 @@ describe('lanes', () => {
     const lanes = lanesOf(64, 3);
     for (let count = 0; count < 10; count += 1) lanes.add(delivery('a'));
     expect(startAll(lanes)).toHaveLength(3);
+  });
+
+  it('begins no more requests than the webhook’s rate allows, and says when the next may begin', () => {
+    let nowMs = 1_000;
+    const lanes = new Lanes({
+      concurrency: 64,
+      slowMs: 1_000,
+      wishesOf: () => ({ ratePerSecondMax: 20 }),
+      clock: () => nowMs,
+    });
+    for (let count = 0; count < 200; count += 1) lanes.add(delivery('a'));
+    const startedAtMs: number[] = [];
+    while (nowMs < 6_000) {
+      for (const id of startAll(lanes)) {
+        startedAtMs.push(nowMs);
+        lanes.finish(id, 1);
+      }
+      startAll(lanes);
+      expect(lanes.readyAtMs).toBeGreaterThan(nowMs);
+      nowMs = lanes.readyAtMs;
+      lanes.recheck();
+    }
+    for (const from of startedAtMs) {
+      const inOneSecond = startedAtMs.filter(at => at >= from && at < from + 1_000).length;
+      // What may come together on top of it is what the rate gives in a tenth of a second, and the first.
+      expect(inOneSecond).toBeLessThanOrEqual(20 + 3);
+    }
+    expect(startedAtMs.length).toBeGreaterThanOrEqual(100);
+  });
+
+  it('waits for a batch to be full or old enough, and hands it out as one', () => {
+    let nowMs = 0;
+    const batch = { eventsMax: 3, waitMs: 100 };
+    const lanes = new Lanes({
+      concurrency: 8,
+      slowMs: 1_000,
+      wishesOf: () => ({ batch }),
+      clock: () => nowMs,
+    });
+    lanes.add({ webhookId: 'a', queuedAtMs: 0 });
+    expect(lanes.next()).toBeUndefined();
+    expect(lanes.readyAtMs).toBe(100);
+    lanes.add({ webhookId: 'a', queuedAtMs: 10 });
+    expect(lanes.next()).toBeUndefined();
+    lanes.add({ webhookId: 'a', queuedAtMs: 20 });
+    expect(lanes.next()?.queuedAtMs).toBe(0);
+    expect(lanes.more('a', () => true)).toHaveLength(2);
+    expect(lanes.inFlight).toBe(1);
+    expect(lanes.waiting).toBe(0);
+    lanes.finish('a', 1);
+    lanes.add({ webhookId: 'a', queuedAtMs: 20 });
+    nowMs = 120;
+    expect(lanes.next()?.queuedAtMs).toBe(20);
   });
 
   it('leaves room for the others beside a lane that hangs', () => {

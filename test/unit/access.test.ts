@@ -52,7 +52,7 @@ describe('the permission table', () => {
     expect(() => permissionFor('GET', '/docstring')).toThrow(RangeError);
   });
 
-  it('keeps everything but health, login and the documentation for those who are logged in', () => {
+  it('keeps everything but health, login, the documentation and what has a proof of its own for those who are logged in', () => {
     const open = listPermissions().filter(route => {
       const [method = '', url = ''] = route.split(' ');
       return permissionFor(method, url) === 'public';
@@ -63,6 +63,13 @@ describe('the permission table', () => {
       'GET /metrics',
       'GET /v1/openapi.json',
       'POST /v1/login',
+      'GET /v1/login/methods',
+      'GET /v1/oidc/login',
+      'GET /v1/oidc/callback',
+      'POST /v1/oidc/device',
+      'POST /v1/oidc/device/token',
+      'POST /v1/in/:source',
+      'OPTIONS /v1/in/:source',
     ]);
   });
 

@@ -54,6 +54,47 @@ describe('a source', () => {
     ]);
   });
 
+  it('of kind http has how its senders prove themselves, and the rest at its defaults', () => {
+    const hmac = { secret: 's'.repeat(16), header: 'X-Hub-Signature-256', prefix: 'sha256=' };
+    const limits = {
+      idempotencyHeader: 'Idempotency-Key',
+      origins: ['*'],
+      bodyBytesMax: 1_048_576,
+      waitMs: 4_000,
+      waitingMax: 1_000,
+    };
+    expect(
+      load({}, [
+        {
+          name: 'a',
+          kind: 'http',
+          token: 't'.repeat(16),
+          format: 'json',
+          mapping: { event: '/e' },
+        },
+        { name: 'b', kind: 'http', hmac },
+      ]).sources,
+    ).toEqual([
+      {
+        kind: 'http',
+        name: 'a',
+        ...reading,
+        format: 'json',
+        mapping: { event: '/e' },
+        token: 't'.repeat(16),
+        ...limits,
+      },
+      {
+        kind: 'http',
+        name: 'b',
+        format: 'cloudstack',
+        ...reading,
+        hmac: { ...hmac, algorithm: 'sha256', encoding: 'hex' },
+        ...limits,
+      },
+    ]);
+  });
+
   it('comes from HOOKLINE_KAFKA_BROKERS, with the rest at its defaults', () => {
     expect(load(kafka).sources).toEqual([
       {
@@ -195,8 +236,12 @@ describe('a source', () => {
       'sources[0].name',
       'expected letters, digits',
     ],
-    [{ name: 'a' }, 'sources[0].kind', 'null: expected one of rabbitmq, kafka'],
-    [{ name: 'a', kind: 'nats' }, 'sources[0].kind', '"nats": expected one of rabbitmq, kafka'],
+    [{ name: 'a' }, 'sources[0].kind', 'null: expected one of rabbitmq, kafka, http'],
+    [
+      { name: 'a', kind: 'nats' },
+      'sources[0].kind',
+      '"nats": expected one of rabbitmq, kafka, http',
+    ],
     [{ name: 'a', kind: 'rabbitmq' }, 'sources[0].url', "expected the broker's URL"],
     [{ name: 'a', kind: 'kafka' }, 'sources[0].brokers', 'expected host:port'],
     [{ name: 'a', kind: 'kafka', brokers: ['b'] }, 'sources[0].brokers', '"b": expected host:port'],
@@ -225,6 +270,37 @@ describe('a source', () => {
       { name: 'a', kind: 'rabbitmq', url: 'amqp://a', prefetch: 0 },
       'sources[0].prefetch',
       '0: expected a whole number',
+    ],
+    [{ name: 'a', kind: 'http' }, 'sources[0].token', 'null: expected a token, or hmac.secret'],
+    [
+      { name: 'a', kind: 'http', token: 'hunter2' },
+      'sources[0].token',
+      '7 characters: expected at least 16',
+    ],
+    [
+      { name: 'a', kind: 'http', token: 'hunter2 hunter2 hunter2' },
+      'sources[0].token',
+      'expected ASCII characters without blanks',
+    ],
+    [
+      { name: 'a', kind: 'http', hmac: { secret: 'hunter2' } },
+      'sources[0].hmac.secret',
+      '7 characters: expected at least 16',
+    ],
+    [
+      { name: 'a', kind: 'http', token: 'x'.repeat(16), hmac: { header: 'a b' } },
+      'sources[0].hmac.header',
+      '"a b": expected the name of a header',
+    ],
+    [
+      { name: 'a', kind: 'http', token: 'x'.repeat(16), hmac: { algorithm: 'md5' } },
+      'sources[0].hmac.algorithm',
+      '"md5": expected one of sha256, sha1, sha512',
+    ],
+    [
+      { name: 'api', kind: 'http', token: 'x'.repeat(16) },
+      'sources[0].name',
+      '"api": expected another name',
     ],
     ['amqp://guest:hunter2@a', 'sources[0]', 'expected a section with name, kind'],
   ])('is refused in one line when it reads %o', (source, key, expected) => {

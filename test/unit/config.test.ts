@@ -58,7 +58,7 @@ describe('loadConfig', () => {
       egress: { allow: [], deny: [], tls: {} },
       record: { batchMax: 500 },
       lease: { ttlMs: 10_000 },
-      retention: { days: 30 },
+      retention: { days: 30, keyHours: 48 },
       match: { resyncMs: 60_000 },
       shutdownMs: 8_000,
       log: { level: 'info' },

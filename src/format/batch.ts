@@ -1,0 +1,38 @@
+/** Several events that were said in one format, as the body of one request. */
+import { createHash } from 'node:crypto';
+
+import type { BatchShape } from '../event/batching.ts';
+import type { Rendered } from './format.ts';
+
+const lineBreaks = /[\r\n]+/g;
+
+/**
+ * The bodies are JSON, in which a line break is never more than space.
+ *
+ * `webhook-id` names the batch by the events in it: the same when the very same batch is sent again. The events carry
+ * their own ids, and those are what a receiver should go by, for what failed together may come back in another batch.
+ *
+ * @param parts at least one.
+ * @param arrayType the content type of an array of them.
+ */
+export function joinRendered(
+  parts: readonly Rendered[],
+  as: BatchShape,
+  arrayType: string,
+): Rendered {
+  const texts = parts.map(({ body }) => body.toString());
+  const body =
+    as === 'array'
+      ? `[${texts.join(',')}]`
+      : texts.map(text => `${text.replace(lineBreaks, ' ')}\n`).join('');
+  const [first] = parts;
+  return {
+    eventId: `batch_${createHash('sha256')
+      .update(parts.map(({ eventId }) => eventId).join())
+      .digest('hex')
+      .slice(0, 32)}`,
+    body: Buffer.from(body),
+    headers: ['Content-Type', as === 'array' ? arrayType : 'application/x-ndjson'],
+    ...(first?.signature && { signature: first.signature }),
+  };
+}

@@ -1,0 +1,31 @@
+/** Every format that needs nothing but the event: one file each, by the name webhooks call it. */
+import { cloudstack } from './cloudstack.ts';
+import { envelope } from './envelope.ts';
+import type { Format, FormatOption, FormatOptions } from './format.ts';
+
+export type Formats = ReadonlyMap<string, Format>;
+
+/** What a webhook has that names none. */
+export const defaultFormat = cloudstack.name;
+
+/** @param others that need more than the event, such as a worker to render in. */
+export function listFormats(others: readonly Format[] = []): Formats {
+  return new Map([cloudstack, envelope, ...others].map(format => [format.name, format]));
+}
+
+const optionNames = ['body', 'msgKey', 'template', 'secretKey'] as const satisfies FormatOption[];
+
+/**
+ * Why the format cannot be used with these options, in words for the person who set them; undefined when it can.
+ *
+ * @example refuseOptions(envelope, { msgKey: 'Msg' }) // 'the format envelope does not take msgKey'
+ */
+export function refuseOptions(format: Format, options: FormatOptions): string | undefined {
+  const { name, takes, needs = [], refuse } = format;
+  const isSet = (option: FormatOption): boolean => options[option] !== undefined;
+  const foreign = optionNames.find(option => isSet(option) && takes[option] === undefined);
+  if (foreign !== undefined) return `the format ${name} does not take ${foreign}`;
+  const missing = needs.find(option => !isSet(option));
+  if (missing !== undefined) return `the format ${name} needs ${missing}: ${takes[missing]}`;
+  return refuse?.(options);
+}

@@ -1,0 +1,92 @@
+/**
+ * What `POST /v1/events` takes: envelopes as they are delivered, one or a list of them, or CloudEvents.
+ *
+ *     {"event":"backup.finished","entity":"backup","entityuuid":"…","account":"…","status":"Completed","id":"job-17"}
+ *
+ * `id` is the sender's own: an event whose id is recorded already is not recorded again.
+ */
+import { MalformedMessageError } from '../event/errors.ts';
+import { categories } from '../event/event.ts';
+import type { Category } from '../event/event.ts';
+import type { Message } from '../event/message.ts';
+import { createCloudEventsNormalizer, isMarkedCloudEvent } from './cloudevents.ts';
+import { limited } from './facts.ts';
+import { isObject, parseBody } from './json.ts';
+import type { JsonObject } from './json.ts';
+import { createEventMaker } from './make-event.ts';
+import type { NormalizedEvent, Normalizer, NormalizerOptions } from './normalizer.ts';
+import { cut } from './text.ts';
+
+/** The fields of an envelope (contract 1.4). */
+export const postedFields = [
+  'id',
+  'category',
+  'event',
+  'entity',
+  'entityuuid',
+  'account',
+  'user',
+  'project',
+  'domain',
+  'status',
+  'eventDateTime',
+  'description',
+  'source',
+  'details',
+] as const;
+
+export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
+  const readCloudEvents = createCloudEventsNormalizer(options);
+  const make = createEventMaker(options);
+  return message => {
+    if (isMarkedCloudEvent(message)) return readCloudEvents(message);
+    const body = parseBody(message.body).value;
+    const items: readonly unknown[] = Array.isArray(body) ? body : [body];
+    return limited(items).map((item, index) => {
+      const place = Array.isArray(body) ? `item ${index} of the body` : 'the body';
+      if (!isObject(item)) {
+        throw new MalformedMessageError(`${place} is no JSON object; expected an event`);
+      }
+      refuseOthers(item, place);
+      return eventOf(options.scrubber.object(item), { place, make, message });
+    });
+  };
+}
+
+/** A field with a typing error would be a fact that is missing, and nobody would know. */
+function refuseOthers(item: JsonObject, place: string): void {
+  const fields: readonly string[] = postedFields;
+  const other = Object.keys(item).find(name => !fields.includes(name));
+  if (other === undefined) return;
+  throw new MalformedMessageError(
+    `${place} has a field ${JSON.stringify(cut(other, 40))}; expected none but ${fields.join(', ')}`,
+  );
+}
+
+interface Surroundings {
+  readonly place: string;
+  readonly make: ReturnType<typeof createEventMaker>;
+  readonly message: Message;
+}
+
+function eventOf(item: JsonObject, { place, make, message }: Surroundings): NormalizedEvent {
+  const { id, category, details, event, ...facts } = item;
+  if (details !== undefined && details !== null && !isObject(details)) {
+    throw new MalformedMessageError(`"details" of ${place} is no JSON object; expected one`);
+  }
+  const made = make(
+    { ...facts, event, key: id, ...(isObject(details) && { details }) },
+    item,
+    message,
+  );
+  if (category === undefined || category === null) return made;
+  if (!isCategory(category)) {
+    throw new MalformedMessageError(
+      `"category" of ${place} is none of CloudStack's; expected none, or one of ${categories.join(', ')}`,
+    );
+  }
+  return { ...made, envelope: { category, ...made.envelope } };
+}
+
+const isCategory = (value: unknown): value is Category =>
+  categories.some(category => category === value);

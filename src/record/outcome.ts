@@ -1,0 +1,29 @@
+/** What became of each message of a batch, for a sender who waits for it. */
+import type { MessageOutcome } from '../event/message.ts';
+import { findKnown, keyHash } from '../store/known-event.ts';
+import type { Database } from '../store/open.ts';
+import type { EventToRecord } from '../store/record-batch.ts';
+import type { ReadMessage } from './recorder.ts';
+
+/** The id under which an event is recorded; undefined when its key was forgotten just now. */
+export type IdOf = (event: EventToRecord) => string | undefined;
+
+/** @param recorded what recording answered: of the events left out, the ids they were recorded under are looked up. */
+export async function recordedIds(
+  database: Database,
+  source: string,
+  read: readonly ReadMessage[],
+  recorded: readonly ReadMessage[],
+): Promise<IdOf> {
+  const isNew = new Set(recorded.flatMap(({ events }) => events.map(({ id }) => id)));
+  const hashOf = ({ key = '' }: EventToRecord): string => keyHash(source, key);
+  const known = read.flatMap(({ events }) => events.filter(({ id }) => !isNew.has(id)));
+  const idByHash = known.length === 0 ? undefined : await findKnown(database, known.map(hashOf));
+  return event => (isNew.has(event.id) ? event.id : idByHash?.get(hashOf(event)));
+}
+
+export function outcomeOf({ events, quarantined }: ReadMessage, idOf: IdOf): MessageOutcome {
+  if (quarantined) return { kind: 'quarantined', reason: quarantined.reason };
+  if (events.length === 0) return { kind: 'dropped' };
+  return { kind: 'recorded', eventIds: events.flatMap(event => idOf(event) ?? []) };
+}

@@ -1,0 +1,30 @@
+/** The last events with all that formats and filters look at, to try them out before they are saved. */
+import { sql } from 'kysely';
+
+import type { Envelope } from '../event/event.ts';
+import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
+import type { Database } from './open.ts';
+import { inSpan, notBefore, stretchEnd } from './span.ts';
+import { eventWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
+
+export interface RecentEvent {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly body: string;
+}
+
+/** Newest first; of the last ten thousand at most. */
+export async function listRecentEvents(
+  database: Database,
+  territory: Territory,
+  { limit, eventType }: { readonly limit: number; readonly eventType?: string },
+): Promise<readonly RecentEvent[]> {
+  const last = await stretchEnd(database, sql`event e`, inSpan('e', { limit }));
+  const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
+    select e.id, ${envelopeColumn('e')} as envelope, e.body from event e
+    where ${notBefore('e', last)} and ${eventWithin('e', territory)}
+      and ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`}
+    order by e.id desc limit ${limit}`.execute(database);
+  return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
+}
