@@ -76,6 +76,7 @@ export async function startApp(options: AppOptions): Promise<App> {
       await parts.lease
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
+      parts.outgoing.templates.close();
       await parts.outgoing.sender.close();
     },
   };
@@ -123,10 +124,10 @@ function runSource(
   source: Source,
   signal: AbortSignal,
 ): Promise<void> {
-  const normalize = normalizers.bySource.get(source.name);
-  if (!normalize) throw new RangeError(`the source ${source.name} has no normalizer`);
+  const configured = normalizers.bySource.get(source.name);
+  if (!configured) throw new RangeError(`the source ${source.name} has no normalizer`);
   return source.run(async batch => {
-    const reading = tenancy.readBatch(normalize);
+    const reading = tenancy.readBatch(configured);
     await ingest.record({ ...reading, source: source.name, batch, signal });
     reading.count();
   }, signal);

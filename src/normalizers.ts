@@ -2,7 +2,7 @@
 import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './event/errors.ts';
-import { normalizerFor, settingsWithDefaults } from './normalize/formats.ts';
+import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './normalize/formats.ts';
 import type { Normalizer } from './normalize/normalizer.ts';
 import { createPostedNormalizer } from './normalize/posted.ts';
 import { createScrubber } from './normalize/scrub.ts';
@@ -10,7 +10,12 @@ import type { Scrubber } from './normalize/scrub.ts';
 
 export interface Normalizers {
   /** By the name of the source. */
-  readonly bySource: ReadonlyMap<string, Normalizer>;
+  readonly bySource: ReadonlyMap<string, SourceReading>;
+}
+
+export interface SourceReading {
+  readonly normalize: Normalizer;
+  /** For what `normalize` cannot read: of this cloud it may hide secrets where another has none. */
   readonly scrubber: Scrubber;
 }
 
@@ -18,11 +23,15 @@ export interface Normalizers {
 export function createNormalizers({ sources, scrub }: Config): Normalizers {
   const scrubber = createScrubber(scrub.keys);
   const problems: string[] = [];
-  const bySource = new Map<string, Normalizer>();
+  const bySource = new Map<string, SourceReading>();
   for (const { name, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
     const options = { scrubber, keepAudit, alarmTtlMs, showPayload, mapping, now: Date.now };
     try {
-      bySource.set(name, normalizerFor(format, options));
+      const hidden = hiddenSecrets[format];
+      bySource.set(name, {
+        normalize: normalizerFor(format, options),
+        scrubber: hidden ? createScrubber([...scrub.keys, ...hidden]) : scrubber,
+      });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       problems.push(...error.problems.map(problem => `source ${name}: ${problem}`));
@@ -30,6 +39,6 @@ export function createNormalizers({ sources, scrub }: Config): Normalizers {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const own = settingsWithDefaults({ scrubber, now: Date.now });
-  bySource.set(ownSourceName, createPostedNormalizer(own));
-  return { bySource, scrubber };
+  bySource.set(ownSourceName, { normalize: createPostedNormalizer(own), scrubber });
+  return { bySource };
 }

@@ -13,11 +13,14 @@ import { createProbe, type Probe } from './dispatch/probe.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
+import type { Log } from './event/log.ts';
 import type { Webhook } from './event/webhook.ts';
 import { listFormats, type Formats } from './format/formats.ts';
 import type { MatchIndex } from './match/match-index.ts';
 import type { Metrics } from './metrics.ts';
 import { ownServices } from './own-services.ts';
+import { templateFormats } from './render/formats.ts';
+import { RenderPool } from './render/pool.ts';
 import type { SettingSync } from './setting-sync.ts';
 
 export interface OutgoingOptions {
@@ -32,10 +35,13 @@ export interface OutgoingOptions {
   readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;
   readonly settings: Pick<SettingSync, 'of' | 'reachOf'>;
   readonly metrics: Metrics;
+  readonly log: Log;
 }
 
 export interface Outgoing {
   readonly formats: Formats;
+  /** Runs the templates of webhooks. */
+  readonly templates: RenderPool;
   readonly request: BuildRequest;
   readonly batch: BuildBatch;
   readonly sender: Sender;
@@ -44,8 +50,9 @@ export interface Outgoing {
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKeys, settings, metrics } = options;
-  const formats = listFormats();
+  const { config, databaseUrl, secretKeys, settings, metrics, log } = options;
+  const templates = new RenderPool({ ...config.templates, log });
+  const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
   const egress = createEgress({
     ...config.egress,
@@ -73,6 +80,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   return {
     batch,
     formats,
+    templates,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
     probe: createProbe({

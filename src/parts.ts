@@ -103,7 +103,7 @@ export async function openParts(options: AppOptions): Promise<Parts> {
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
-  const tenancy = openDirectory(options, { normalizers, metrics, sync });
+  const tenancy = openDirectory(options, { metrics, sync });
   return {
     normalizers,
     metrics,
@@ -139,14 +139,13 @@ function openIngest(
 
 function openDirectory(
   { config, store, roles: running, log }: AppOptions,
-  { normalizers, metrics, sync }: Pick<Parts, 'normalizers' | 'metrics' | 'sync'>,
+  { metrics, sync }: Pick<Parts, 'metrics' | 'sync'>,
 ): Tenancy {
   return openTenancy({
     config: config.directory,
     store,
     sync,
     metrics,
-    scrubber: normalizers.scrubber,
     newId,
     syncs: running.includes('janitor'),
     log,

@@ -19,7 +19,8 @@ export type Reader = (message: Message, refused?: string) => ReadMessage;
 export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
-  readonly match: (envelope: Envelope) => readonly Webhook[];
+  /** @param body as it will be recorded. */
+  readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
 }
@@ -32,14 +33,15 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body, ...named }, index) => {
+      const events = normalize(message).map(({ envelope, body: own, ...named }, index) => {
         const id = newId();
         const key = named.key ?? nameBySending(message, index);
-        const webhooks = match(envelope);
+        const body = own ?? envelopeJson(id, envelope);
+        const webhooks = match(envelope, body);
         return {
           id,
           envelope,
-          body: body ?? envelopeJson(id, envelope),
+          body,
           owed: webhooks.map(webhook => webhook.id),
           ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
           ...(key !== undefined && { key }),

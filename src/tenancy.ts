@@ -18,8 +18,7 @@ import type { Webhook } from './event/webhook.ts';
 import type { IncomingBatch } from './ingest.ts';
 import type { MatchSync } from './match-sync.ts';
 import type { Metrics } from './metrics.ts';
-import type { Normalizer } from './normalize/normalizer.ts';
-import type { Scrubber } from './normalize/scrub.ts';
+import type { SourceReading } from './normalizers.ts';
 import { createReader } from './read.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { forgetDirectoryStatus, type DirectoryStatus } from './store/sync-state.ts';
@@ -30,7 +29,6 @@ export interface TenancyOptions {
   readonly store: Store;
   readonly sync: MatchSync;
   readonly metrics: Metrics;
-  readonly scrubber: Scrubber;
   readonly newId: () => string;
   /** Keep the tables in step; false where another process does. */
   readonly syncs: boolean;
@@ -40,7 +38,7 @@ export interface TenancyOptions {
 export interface Tenancy {
   run(signal: AbortSignal): Promise<void>;
   /** What a batch is read with: `count` tells what it missed, once it is recorded. */
-  readBatch(normalize: Normalizer): BatchReading;
+  readBatch(source: SourceReading): BatchReading;
 }
 
 export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'learn'>> {
@@ -48,7 +46,7 @@ export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'lea
 }
 
 export function openTenancy(options: TenancyOptions): Tenancy {
-  const { config, store, metrics, scrubber, newId, syncs, log } = options;
+  const { config, store, metrics, newId, syncs, log } = options;
   const provider = config && openProvider(config);
   const unknown = createUnknownAccounts({ store, log });
   const lookUps = config && provider && openLookUps(options, config, provider);
@@ -76,16 +74,16 @@ export function openTenancy(options: TenancyOptions): Tenancy {
     async run(signal) {
       await Promise.all([runSync(signal), unknown.run(signal)]);
     },
-    readBatch(normalize) {
+    readBatch(source) {
       const misses = createMisses();
-      const match = (envelope: Envelope): readonly Webhook[] => {
+      const match = (envelope: Envelope, body: string): readonly Webhook[] => {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
         misses.see(envelope, owner);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
-        return index.match(envelope);
+        return index.match(envelope, body);
       };
-      const read = createReader({ normalize, scrubber, match, newId });
+      const read = createReader({ ...source, match, newId });
       return {
         read: (message: Message) => {
           misses.begin(message);

@@ -107,7 +107,7 @@ async function meet(
   if (made) {
     const { role, accountId } = made;
     const after = { username, role, accountId, issuer, subject };
-    const change = { action: 'user.created', objectId: username, accountId, after };
+    const change = { action: 'user.created', ...ofUser(made), after };
     await insertAudit(database, { username, address }, change);
     return { kind: 'met', user: made };
   }
@@ -128,7 +128,10 @@ async function renew(
   const before = { role, accountId };
   const after = { role: standing.role, accountId: standing.accountId ?? null };
   if (after.role === role && after.accountId === accountId) return;
-  const change = { action: 'user.updated', objectId: username, accountId: after.accountId };
+  // Who was, or becomes, an Admin is nobody's but the Admins'.
+  const isAdmins = role === 'Admin' || after.role === 'Admin';
+  const owner = isAdmins ? {} : { accountId: after.accountId };
+  const change = { action: 'user.updated', objectId: username, ...owner };
   await insertAudit(database, { username, address }, { ...change, before, after });
 }
 
@@ -139,9 +142,15 @@ async function noteRefusal(
   known?: UserFacts,
 ): Promise<Refusal> {
   const { claim, reason } = refusal;
-  const objectId = known?.username ?? subject;
   const after = { issuer, subject, claim, reason };
-  const change = { action: 'login.refused', objectId, accountId: known?.accountId ?? null, after };
+  const whose = known ? ofUser(known) : { objectId: subject };
+  const change = { action: 'login.refused', ...whose, after };
   await insertAudit(database, { username: known?.username ?? null, address }, change);
   return refusal;
 }
+
+/** Whose change it is. */
+const ofUser = ({ username, accountId, role }: UserFacts) => ({
+  objectId: username,
+  ...(role !== 'Admin' && { accountId }),
+});

@@ -49,6 +49,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/webhooks/:id/filters': tenants,
   'GET /v1/webhooks/:id/filters/:filterId': tenants,
   'DELETE /v1/webhooks/:id/filters/:filterId': tenants,
+  'POST /v1/filters/preview': tenants,
 
   'GET /v1/formats': tenants,
   'POST /v1/preview': tenants,

@@ -17,6 +17,8 @@ export interface Principal {
   readonly kind: 'session' | 'token' | 'key';
   /** What that opens. */
   readonly scopes: readonly TokenScope[];
+  /** RFC 3339: when that ends; absent where it does not. */
+  readonly expiresAt?: string;
   /** The account what they make belongs to, unless they say otherwise. */
   readonly accountId?: string;
   /** The domain of that account. */
@@ -72,14 +74,17 @@ export async function authenticate(
   return user && toPrincipal(user);
 }
 
-export function toPrincipal(user: TokenOwner & Pick<Principal, 'kind' | 'scopes'>): Principal {
-  const { id, username, role, accountId, domainId, domainPath, kind, scopes } = user;
+export function toPrincipal(
+  user: TokenOwner & Pick<Principal, 'kind' | 'scopes'> & { readonly expiresAt?: string | null },
+): Principal {
+  const { id, username, role, accountId, domainId, domainPath, kind, scopes, expiresAt } = user;
   return {
     userId: id,
     username,
     role,
     kind,
     scopes,
+    ...(typeof expiresAt === 'string' && { expiresAt }),
     ...(accountId !== null && { accountId }),
     ...(domainId !== null && domainPath !== null && { domain: { id: domainId, path: domainPath } }),
   };

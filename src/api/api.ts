@@ -15,10 +15,12 @@ import { registerDirectorySyncRoutes } from './directory-sync-routes.ts';
 import { answerErrors } from './errors.ts';
 import { registerEventRoutes } from './event-routes.ts';
 import { registerExplainRoutes } from './explain-routes.ts';
+import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
 import { answerRepeats } from './idempotency.ts';
 import { registerIntakeRoutes } from './intake-routes.ts';
+import { keepPrivate } from './keep-private.ts';
 import { registerKeyRoutes } from './key-routes.ts';
 import { registerPreviewRoutes } from './preview-routes.ts';
 import { registerProbeRoutes } from './probe-routes.ts';
@@ -29,6 +31,7 @@ import { accessSchemas } from './schema-access.ts';
 import { changeSchemas } from './schema-change.ts';
 import { directorySchemas } from './schema-directory.ts';
 import { formatSchemas } from './schema-format.ts';
+import { filterSchemas } from './schema-filter.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
@@ -47,6 +50,22 @@ import { registerWebhookRoutes } from './webhook-routes.ts';
 
 /** Where a route does not say otherwise. */
 const bodyBytesMax = 1024 * 1024;
+/** Whoever sends a byte a minute keeps no connection for ever. */
+const requestMsMax = 120_000;
+
+const schemas = [
+  ...webhookSchemas,
+  ...probeSchemas,
+  ...filterSchemas,
+  ...flowSchemas,
+  ...intakeSchemas,
+  ...formatSchemas,
+  ...accessSchemas,
+  ...loginSchemas,
+  ...changeSchemas,
+  ...directorySchemas,
+  ...statsSchemas,
+];
 
 /**
  * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
@@ -54,20 +73,9 @@ const bodyBytesMax = 1024 * 1024;
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
 export function createApi(options: ApiOptions): FastifyInstance {
-  const schemas = [
-    ...webhookSchemas,
-    ...probeSchemas,
-    ...flowSchemas,
-    ...intakeSchemas,
-    ...formatSchemas,
-    ...accessSchemas,
-    ...loginSchemas,
-    ...changeSchemas,
-    ...directorySchemas,
-    ...statsSchemas,
-  ];
   const app = Fastify({
     bodyLimit: bodyBytesMax,
+    requestTimeout: requestMsMax,
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
@@ -78,6 +86,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   takeEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
+  keepPrivate(app);
   guard(app, options.store);
   answerRepeats(app, options);
   void app.register(swagger, {
@@ -104,6 +113,7 @@ function registerRoutes(routes: FastifyInstance, options: ApiOptions): void {
   registerFilterRoutes(routes, options);
   registerSecretRoutes(routes, options);
   registerProbeRoutes(routes, options);
+  registerFilterPreviewRoutes(routes, options);
   registerDeliveryRoutes(routes, options);
   registerBulkDeliveryRoutes(routes, options);
   registerEventRoutes(routes, options);

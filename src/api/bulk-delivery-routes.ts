@@ -114,7 +114,7 @@ async function redeliver(
   nextCursor: string | null;
   samples?: readonly Redeliverable[];
 }> {
-  const sweep = { ...sweepOf(id, choice), state: choice.state };
+  const sweep = { ...sweepOf(caller, id, choice), state: choice.state };
   return inTransaction(store, async database => {
     const webhook = await requireWebhook(database, id, caller.territory);
     if (dryRun) {
@@ -164,7 +164,7 @@ async function removeMany(
     if (caller.territory.kind !== 'everything') {
       await requireWebhook(database, webhookId, caller.territory);
     }
-    const done = told(await deleteDeliveries(database, sweepOf(webhookId, choice)));
+    const done = told(await deleteDeliveries(database, sweepOf(caller, webhookId, choice)));
     await noteChange(database, caller, {
       action: 'deliveries.deleted',
       objectId: webhookId,
@@ -181,13 +181,16 @@ async function ownerOf(
   webhookId: string,
 ): Promise<{ accountId?: string; domainId?: string }> {
   const webhook = await findWebhook(database, webhookId, everything);
-  return webhook ? { accountId: webhook.accountId, domainId: webhook.domainId } : {};
+  if (!webhook) return {};
+  const { objectId: _, ...owner } = ofWebhook(webhook);
+  return owner;
 }
 
-function sweepOf(webhookId: string, choice: Choice): Sweep {
+function sweepOf({ territory }: Caller, webhookId: string, choice: Choice): Sweep {
   const { from, to, state, eventType, cursor } = choice;
   return {
     webhookId,
+    territory,
     ...(from !== undefined && { from: new Date(from) }),
     ...(to !== undefined && { to: new Date(to) }),
     ...(state !== undefined && { state }),

@@ -1,7 +1,7 @@
 /** Makes, changes and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
 import { seal } from '../access/seal.ts';
 import type { WebhookFilter } from '../event/webhook.ts';
-import { inTransaction } from '../store/open.ts';
+import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
 import { findAccount, findDomain } from '../store/query-directory.ts';
 import type { AccountFacts } from '../store/query-directory.ts';
@@ -13,18 +13,19 @@ import {
   lockWebhook,
   updateWebhook,
 } from '../store/query-webhook.ts';
-import type { FilterFacts, WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
+import type { WebhookFacts, WebhookValues } from '../store/query-webhook.ts';
 import { highestRole } from '../store/query-user.ts';
 import { everything } from '../store/territory.ts';
 import type { Territory } from '../store/territory.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { checkFormat } from './check-format.ts';
 import { etagOf, requireMatch } from './etag.ts';
 import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
-import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
-import { requireFormat } from './require-format.ts';
+import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
+import { bareFormat, requireFormat } from './require-format.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
 
@@ -42,10 +43,12 @@ export interface Aim extends Conditions {
 }
 
 export async function makeWebhook(
-  { store, secretKey: key, newId, formats }: ApiOptions,
+  options: ApiOptions,
   caller: Caller,
-  { secretKey, filters, accountId, ...wanted }: NewBody,
+  { secretKey, filters = [], accountId, ...wanted }: NewBody,
 ): Promise<WebhookFacts> {
+  const { store, secretKey: key, newId, formats } = options;
+  await checkFormat(options, caller, { ...bareFormat, ...wanted });
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
     const values = planNewWebhook(owner, wanted);
@@ -54,11 +57,8 @@ export async function makeWebhook(
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
-    const added: FilterFacts[] = [];
-    for (const filter of filters ?? []) {
-      refuseConflict(added, filter);
-      added.push(await insertFilter(database, id, { ...filter, id: newId() }));
-    }
+    await requireFilters(database, { accountId: owner.id, filters: [] }, numbered(filters));
+    for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
     const made = await requireWebhook(database, id, everything);
     const after = { ...made, secretKey };
     await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
@@ -68,10 +68,15 @@ export async function makeWebhook(
 
 /** @throws {ProblemError} precondition_failed, and what the rules refuse. */
 export async function changeWebhook(
-  { store, secretKey: key, formats }: ApiOptions,
+  options: ApiOptions,
   caller: Caller,
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
+  const { store, secretKey: key, formats } = options;
+  if (body.format !== undefined || body.template !== undefined) {
+    const saved = await requireWebhook(databaseOf(store), aim.id, caller.territory);
+    await checkFormat(options, caller, { ...saved, ...body });
+  }
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;
     const { id } = aim;
@@ -92,7 +97,8 @@ export async function changeWebhook(
     const now = await requireWebhook(database, id, everything);
     await noteChange(database, caller, {
       action: 'webhook.updated',
-      ...ofWebhook(now),
+      // Its former facts are told, too: to those who might have seen them.
+      ...ofWebhook(current.scope === 'Global' ? current : now),
       before: current,
       after: { ...now, secretKey },
     });

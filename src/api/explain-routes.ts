@@ -6,6 +6,7 @@ import type { Envelope } from '../event/event.ts';
 import { deliveryId } from '../event/id.ts';
 import type { Webhook } from '../event/webhook.ts';
 import { explainWebhook } from '../match/explain.ts';
+import { Subject } from '../match/subject.ts';
 import { loadWebhooksById } from '../store/load.ts';
 import { databaseOf } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
@@ -104,10 +105,11 @@ async function choose(
 
 async function explain(
   database: Database,
-  event: EventFacts,
+  { body, ...event }: EventFacts & { readonly body: string },
   webhooks: readonly Webhook[],
 ): Promise<readonly Told[]> {
   const envelope = envelopeOf(event);
+  const subject = new Subject(envelope, body);
   const tenant: EventTenant = await findTenant(database, envelope);
   const idOf = (webhookId: string): string => deliveryId(event.id, webhookId);
   const states = await statesOf(
@@ -117,7 +119,7 @@ async function explain(
   return webhooks
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map(webhook => {
-      const { webhook: _, ...said } = explainWebhook(webhook, envelope, tenant);
+      const { webhook: _, ...said } = explainWebhook(webhook, subject, tenant);
       const { id, name, scope, accountId } = webhook;
       const state = states.get(idOf(id));
       return {

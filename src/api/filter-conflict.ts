@@ -2,7 +2,8 @@
  * Whether a new filter repeats or contradicts one that is there already; pure.
  *
  * Values are compared in upper case here, although matching itself is case-sensitive, and the order matters: a
- * narrower filter may be added after a wider opposite one only in the other order. Both are CloudStack's way.
+ * narrower filter may be added after a wider opposite one only in the other order. Both are CloudStack's way. Filters of
+ * two types never conflict, and of expressions only the same one is known to.
  *
  * Source: reference "CloudStack" section 1.4, the conflict check of addWebhookFilter.
  */
@@ -13,7 +14,9 @@ export function findConflict<T extends WebhookFilter>(
   existing: readonly T[],
   added: WebhookFilter,
 ): T | undefined {
-  return existing.find(filter => isSame(filter, added) || contradicts(filter, added));
+  const ofType = existing.filter(({ type = 'EventType' }) => type === (added.type ?? 'EventType'));
+  if (added.type === 'Expression') return ofType.find(({ value }) => value === added.value);
+  return ofType.find(filter => isSame(filter, added) || contradicts(filter, added));
 }
 
 function isSame(filter: WebhookFilter, added: WebhookFilter): boolean {

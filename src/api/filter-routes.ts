@@ -9,7 +9,7 @@ import type { ApiOptions } from './context.ts';
 import { listOf } from './page.ts';
 import { ProblemError } from './problem.ts';
 import { noteChange } from './note-change.ts';
-import { ofWebhook, refuseConflict, requireWebhook } from './require-webhook.ts';
+import { ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -94,7 +94,7 @@ function registerChanging(app: FastifyInstance, { store, newId }: ApiOptions): v
         const caller = callerOf(request);
         await lockWebhook(database, id);
         const webhook = await requireWebhook(database, id, caller.territory);
-        refuseConflict(webhook.filters, body);
+        await requireFilters(database, webhook, [{ filter: body, path: '' }]);
         const filter = await insertFilter(database, id, { ...body, id: newId() });
         await noteChange(database, caller, {
           action: 'filter.created',

@@ -10,6 +10,7 @@ import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { requireEverything } from './require-lasting.ts';
 import { answer, noContent, problems } from './route.ts';
 import { ofUser, requireUser } from './user-routes.ts';
 
@@ -52,10 +53,10 @@ const schemas = {
   },
 };
 
-export function registerKeyRoutes(
-  app: FastifyInstance,
-  { store, secretKey: key }: ApiOptions,
-): void {
+export function registerKeyRoutes(app: FastifyInstance, options: ApiOptions): void {
+  registerMaking(app, options);
+  registerRemoving(app, options);
+  const { store } = options;
   app.get<{ Params: OfUser; Querystring: PageQuery }>(
     '/v1/users/:username/keys',
     { schema: schemas.list },
@@ -77,13 +78,16 @@ export function registerKeyRoutes(
       );
     },
   );
+}
 
+function registerMaking(app: FastifyInstance, { store, secretKey: key }: ApiOptions): void {
   app.post<{ Params: OfUser }>(
     '/v1/users/:username/keys',
     { schema: schemas.make },
     async (request, reply) => {
       const made = await inTransaction(store, async database => {
         const caller = callerOf(request);
+        requireEverything(caller.principal);
         const user = await requireUser(database, request.params.username, caller.territory);
         const pair = await makeApiKey(database, { userId: user.id, key });
         const { id, apiKey } = pair;
@@ -97,7 +101,9 @@ export function registerKeyRoutes(
       return reply.code(201).send(made);
     },
   );
+}
 
+function registerRemoving(app: FastifyInstance, { store }: ApiOptions): void {
   app.delete<{ Params: OfUser & { id: string } }>(
     '/v1/users/:username/keys/:id',
     { schema: schemas.remove },

@@ -13,7 +13,7 @@ import type { ApiOptions } from './context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
 import { ProblemError } from './problem.ts';
 import { requireAttempt } from './require-attempt.ts';
-import { answer, problems } from './route.ts';
+import { answer, problems, strangersBytesMax } from './route.ts';
 
 const tags = ['access'];
 
@@ -39,7 +39,8 @@ const schemas = {
 
 export function registerOidcDeviceRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store } = options;
-  app.post('/v1/oidc/device', { schema: schemas.begin }, async (request, reply) => {
+  const bodyLimit = strangersBytesMax;
+  app.post('/v1/oidc/device', { schema: schemas.begin, bodyLimit }, async (request, reply) => {
     const oidc = requireOidc(options);
     await requireAttempt(databaseOf(store), { address: request.ip }, reply);
     const begun = await askProvider(options, () => oidc.beginDevice());
@@ -49,7 +50,7 @@ export function registerOidcDeviceRoutes(app: FastifyInstance, options: ApiOptio
 
   app.post<{ Body: { handle: string } }>(
     '/v1/oidc/device/token',
-    { schema: schemas.finish },
+    { schema: schemas.finish, bodyLimit },
     async (request, reply) => {
       const oidc = requireOidc(options);
       const { handle } = request.body;

@@ -2,15 +2,15 @@
 import type { FastifyInstance } from 'fastify';
 
 import { RenderError } from '../event/errors.ts';
-import { defaultFormat } from '../format/formats.ts';
 import { databaseOf } from '../store/open.ts';
 import { listRecentEvents, type RecentEvent } from '../store/query-recent.ts';
 import { callerOf } from './authenticate.ts';
 import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { checkFormat } from './check-format.ts';
 import { describeRequest, type RequestShape } from './describe-request.ts';
 import { listOf } from './page.ts';
-import { requireFormat } from './require-format.ts';
+import { bareFormat, requireFormat } from './require-format.ts';
 import { requireWebhook } from './require-webhook.ts';
 import { answer, problems } from './route.ts';
 
@@ -83,18 +83,19 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
 
 /** @throws {ProblemError} not_found, format_invalid */
 async function shapeOfPreview(
-  { store, formats }: ApiOptions,
+  options: ApiOptions,
   caller: Caller,
   { webhookId, ...wanted }: PreviewBody,
 ): Promise<RequestShape> {
+  const { store, formats } = options;
   const database = databaseOf(store);
   const saved = webhookId && (await requireWebhook(database, webhookId, caller.territory));
-  const { headers, ...wishes } = { ...bare, ...saved, ...wanted };
+  const { headers, ...wishes } = { ...bareFormat, headers: null, ...saved, ...wanted };
   // What is not saved yet has no secret yet either; it would not be shown.
-  return { ...requireFormat(formats, wishes, true), ...(headers && { headers }) };
+  const chosen = requireFormat(formats, wishes, true);
+  await checkFormat(options, caller, wishes);
+  return { ...chosen, ...(headers && { headers }) };
 }
-
-const bare = { format: defaultFormat, body: null, msgKey: null, template: null, headers: null };
 
 async function preview(
   { id, envelope, body }: RecentEvent,

@@ -27,6 +27,7 @@ export const problemKinds = {
   token_scope: { status: 403, title: 'The token was made for less' },
   not_found: { status: 404, title: 'There is no such thing' },
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
+  filter_invalid: { status: 400, title: 'The filter cannot be used' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is in use' },
   user_external: { status: 409, title: 'The user logs in at the identity provider' },
@@ -52,6 +53,7 @@ export const problemKinds = {
   },
   oidc_unavailable: { status: 503, title: 'The identity provider cannot be used' },
   source_unavailable: { status: 503, title: 'The message is not taken now' },
+  busy: { status: 503, title: 'Hookline has too much to do for this' },
   database_unavailable: { status: 503, title: 'The database cannot be reached' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
@@ -62,6 +64,9 @@ export interface Fault {
   /** JSON pointer into the body, or the name of a parameter: `/payloadUrl`, `limit`. */
   readonly path: string;
   readonly message: string;
+  /** Of an expression or a template: where in it, counted from 1. */
+  readonly line?: number;
+  readonly column?: number;
 }
 
 /** The request cannot be done. The error handler answers with it; nothing else catches it. */

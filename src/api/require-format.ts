@@ -1,7 +1,7 @@
 /** The format a webhook is to have, and whether it can do with what is set for it. */
 import type { Batching } from '../event/batching.ts';
 import type { Format, FormatOptions } from '../format/format.ts';
-import { refuseOptions, type Formats } from '../format/formats.ts';
+import { defaultFormat, refuseOptions, type Formats } from '../format/formats.ts';
 import { hiddenValue } from '../format/own-header.ts';
 import { ProblemError } from './problem.ts';
 
@@ -13,6 +13,14 @@ export interface FormatWishes {
   readonly template: string | null;
   readonly batch?: Batching | null;
 }
+
+/** What a webhook has of which nothing is said. */
+export const bareFormat: FormatWishes = {
+  format: defaultFormat,
+  body: null,
+  msgKey: null,
+  template: null,
+};
 
 export interface ChosenFormat {
   readonly format: Format;

@@ -1,10 +1,10 @@
 /** The webhook a route is about, and what the routes about webhooks have in common. */
 import type { WebhookFilter } from '../event/webhook.ts';
 import type { Database } from '../store/open.ts';
-import { findWebhook } from '../store/query-webhook.ts';
-import type { FilterFacts, WebhookFacts } from '../store/query-webhook.ts';
+import { countAccountExpressions, findWebhook } from '../store/query-webhook.ts';
+import type { WebhookFacts } from '../store/query-webhook.ts';
 import type { Territory } from '../store/territory.ts';
-import { findConflict } from './filter-conflict.ts';
+import { accountExpressionsMax, countExpressions, requireFilter } from './filter-rules.ts';
 import { ProblemError } from './problem.ts';
 
 /** @throws {ProblemError} not_found */
@@ -20,20 +20,37 @@ export async function requireWebhook(
   return webhook;
 }
 
-/** Whose change it is, for the audit. */
-export const ofWebhook = ({ id, accountId, domainId }: WebhookFacts) => ({
+/** Whose change it is, for the audit: whoever may see the webhook may see what was done to it, and nobody else. */
+export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => ({
   objectId: id,
-  accountId,
-  domainId,
+  ...(scope !== 'Global' && { accountId, domainId }),
 });
 
-/** @throws {ProblemError} filter_conflict */
-export function refuseConflict(existing: readonly FilterFacts[], added: WebhookFilter): void {
-  const conflict = findConflict(existing, added);
-  if (conflict) {
+/**
+ * @param existing the webhook's filters.
+ * @param added those it is to have besides; `path` is where each is in the request's body.
+ * @throws {ProblemError} filter_invalid, filter_conflict
+ */
+export async function requireFilters(
+  database: Database,
+  { accountId, filters: existing }: Pick<WebhookFacts, 'accountId' | 'filters'>,
+  added: readonly { readonly filter: WebhookFilter; readonly path: string }[],
+): Promise<void> {
+  const all: WebhookFilter[] = [...existing];
+  for (const { filter, path } of added) {
+    requireFilter(all, filter, path);
+    all.push(filter);
+  }
+  const more = countExpressions(all) - countExpressions(existing);
+  if (more === 0) return;
+  if ((await countAccountExpressions(database, accountId)) + more > accountExpressionsMax) {
     throw new ProblemError(
-      'filter_conflict',
-      `Conflicting Webhook filter exists ID: ${conflict.id}`,
+      'filter_invalid',
+      `The webhooks of an account have at most ${accountExpressionsMax} expressions together.`,
     );
   }
 }
+
+/** The filters of a request that has a list of them. */
+export const numbered = (filters: readonly WebhookFilter[]) =>
+  filters.map((filter, at) => ({ filter, path: `/filters/${at}` }));

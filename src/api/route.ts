@@ -3,6 +3,9 @@ import type { FastifyRequest } from 'fastify';
 
 import { problemMediaType } from './problem.ts';
 
+/** Of a body that anybody may send who is not known yet. */
+export const strangersBytesMax = 16_384;
+
 export const idParams = {
   type: 'object',
   required: ['id'],

@@ -191,7 +191,12 @@ const problem = {
       items: {
         type: 'object',
         required: ['path', 'message'],
-        properties: { path: { type: 'string' }, message: { type: 'string' } },
+        properties: {
+          path: { type: 'string' },
+          message: { type: 'string' },
+          line: { type: 'integer', description: 'In an expression or a template, from 1.' },
+          column: { type: 'integer', description: 'From 1.' },
+        },
       },
     },
   },

@@ -70,6 +70,11 @@ const explanation = {
       example: 'scope',
     },
     detail: { ...text, description: 'A sentence.' },
+    unanswered: {
+      type: 'array',
+      items: text,
+      description: 'Expressions that have no answer for the event, which counts as no match.',
+    },
     owed: { type: 'boolean', description: 'It matched when the event was recorded.' },
     delivery: {
       type: ['object', 'null'],

@@ -1,15 +1,10 @@
-/** JSON schemas of webhooks and their filters: what requests may hold, and what answers look like. */
+/** JSON schemas of webhooks: what requests may hold, and what answers look like. */
 import { batchingLimits, batchShapes } from '../event/batching.ts';
 import { categories } from '../event/event.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
-import {
-  filterMatchTypes,
-  filterModes,
-  orderings,
-  scopes,
-  validations,
-  webhookStates,
-} from '../event/webhook.ts';
+import { orderings, scopes, validations, webhookStates } from '../event/webhook.ts';
+
+import { filtersMax } from './filter-rules.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;
@@ -20,37 +15,10 @@ export const cloudId = {
   maxLength: 255,
   pattern: '^[^\\u0000]+$',
 } as const;
-const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
-
-const filterFields = {
-  mode: {
-    type: 'string',
-    enum: filterModes,
-    description: 'An Exclude that matches wins; where there are Includes, one must match.',
-  },
-  matchType: {
-    type: 'string',
-    enum: filterMatchTypes,
-    description: 'How `value` is compared with the event type, case-sensitively.',
-  },
-  value: { ...line, description: 'An event type, or a part of one.', example: 'VM.START' },
-} as const;
-
-const newFilter = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['value'],
-  properties: {
-    ...filterFields,
-    mode: { ...filterFields.mode, default: 'Include' },
-    matchType: { ...filterFields.matchType, default: 'Exact' },
-  },
-} as const;
-
-const filter = {
-  type: 'object',
-  required: ['id', 'mode', 'matchType', 'value', 'created'],
-  properties: { id, ...filterFields, created: instant },
+export const line = {
+  type: 'string',
+  maxLength: 255,
+  pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$',
 } as const;
 
 const nullable = <T extends string>(type: T) => ({ type: [type, 'null'] }) as const;
@@ -249,7 +217,7 @@ const newWebhook = {
     secretKey,
     accountId,
     domainId,
-    filters: { type: 'array', maxItems: 100, items: { $ref: 'NewFilter#' } },
+    filters: { type: 'array', maxItems: filtersMax, items: { $ref: 'NewFilter#' } },
   },
 } as const;
 
@@ -285,8 +253,6 @@ const webhook = {
 } as const;
 
 export const webhookSchemas = [
-  { $id: 'NewFilter', ...newFilter },
-  { $id: 'Filter', ...filter },
   { $id: 'NewWebhook', ...newWebhook },
   { $id: 'WebhookChange', ...webhookChange },
   { $id: 'Webhook', ...webhook },

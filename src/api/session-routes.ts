@@ -12,7 +12,7 @@ import { callerOf, tokenOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from './problem.ts';
-import { answer, noContent, problems } from './route.ts';
+import { answer, noContent, problems, strangersBytesMax } from './route.ts';
 
 const tags = ['access'];
 
@@ -52,7 +52,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   const { store, now, oidc } = options;
   app.post<{ Body: { username: string; password: string } }>(
     '/v1/login',
-    { schema: schemas.login },
+    { schema: schemas.login, bodyLimit: strangersBytesMax },
     async (request, reply) => {
       const { body } = request;
       const attempt = { username: body.username, address: request.ip };
@@ -83,7 +83,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   }));
 
   app.get('/v1/session', { schema: schemas.session }, request => {
-    const { userId: _, domain, ...who } = callerOf(request).principal;
+    const { userId: _, expiresAt: _end, domain, ...who } = callerOf(request).principal;
     const token = tokenOf(request);
     return {
       ...who,

@@ -16,7 +16,7 @@ import type { ApiOptions } from './context.ts';
 import { noteChange } from './note-change.ts';
 import { listOf } from './page.ts';
 import { ProblemError } from './problem.ts';
-import { requireWebhook } from './require-webhook.ts';
+import { ofWebhook, requireWebhook } from './require-webhook.ts';
 import { answer, noContent, problems } from './route.ts';
 
 interface PlaceQuery {
@@ -131,14 +131,9 @@ async function findPlace(
   if (webhookId !== undefined) {
     const webhook = await requireWebhook(database, webhookId, territory);
     const path = await pathOf(database, webhook.domainId);
-    const { accountId, domainId: itsDomain } = webhook;
     const chain = chainOf(path, webhookId);
-    return {
-      scope: 'webhook',
-      scopeId: webhookId,
-      chain,
-      owner: { accountId, domainId: itsDomain },
-    };
+    const { objectId: _, ...owner } = ofWebhook(webhook);
+    return { scope: 'webhook', scopeId: webhookId, chain, owner };
   }
   const wanted =
     domainId ?? (territory.kind === 'everything' ? undefined : (principal.domain?.id ?? ''));

@@ -1,7 +1,6 @@
 /** The tokens a user makes for programs. */
 import type { FastifyInstance } from 'fastify';
 
-import { opens } from '../access/session.ts';
 import { createToken, hashToken } from '../access/token.ts';
 import type { TokenScope } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
@@ -13,6 +12,7 @@ import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { requireLasting } from './require-lasting.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -89,13 +89,11 @@ function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void 
   app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
     const { name, expiresInDays, scopes } = request.body;
     const caller = callerOf(request);
-    const { userId, scopes: own } = caller.principal;
-    if (scopes.some(scope => !opens(own, scope))) {
-      throw new ProblemError('token_scope', 'A token cannot make one that opens more than itself.');
-    }
-    const token = createToken();
+    const { userId } = caller.principal;
     const expiresAt =
       expiresInDays === undefined ? {} : { expiresAt: new Date(now() + expiresInDays * DAY_MS) };
+    requireLasting(caller.principal, { scopes, ...expiresAt });
+    const token = createToken();
     const made = await inTransaction(store, async database => {
       const row = await insertToken(database, {
         userId,

@@ -22,6 +22,7 @@ import { noteChange } from './note-change.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from './page.ts';
 import type { PageQuery } from './page.ts';
 import { ProblemError } from './problem.ts';
+import { requireEverything } from './require-lasting.ts';
 import { answer, noContent, problems } from './route.ts';
 
 interface NewUser {
@@ -79,7 +80,9 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
   });
 
   app.post<{ Body: NewUser }>('/v1/users', { schema: schemas.make }, async (request, reply) => {
-    const made = await makeUser(store, callerOf(request), request.body);
+    const caller = callerOf(request);
+    requireEverything(caller.principal);
+    const made = await makeUser(store, caller, request.body);
     return reply.code(201).send(present(made));
   });
 
@@ -88,9 +91,10 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
     { schema: schemas.change },
     async (request, reply) => {
       const { username } = request.params;
+      const caller = callerOf(request);
+      requireEverything(caller.principal);
       const hash = await hashPassword(request.body.password);
       await inTransaction(store, async database => {
-        const caller = callerOf(request);
         const user = await requireUser(database, username, caller.territory);
         if (user.issuer !== null) {
           throw new ProblemError('user_external', `${username} logs in at ${user.issuer}.`);
@@ -164,8 +168,11 @@ export async function requireUser(
   return user;
 }
 
-/** Whose change it is, for the audit. */
-export const ofUser = ({ username, accountId }: UserFacts) => ({ objectId: username, accountId });
+/** Whose change it is, for the audit. An Admin is nobody's but the Admins'. */
+export const ofUser = ({ username, accountId, role }: UserFacts) => ({
+  objectId: username,
+  ...(role !== 'Admin' && { accountId }),
+});
 
 const noUser = (username: string): ProblemError =>
   new ProblemError('not_found', `There is no user ${username}.`);

@@ -5,7 +5,7 @@
  * wish that is silently dropped. Parameters are text by nature and are read as what their schema asks for.
  */
 import { Ajv } from 'ajv';
-import type { AnySchema } from 'ajv';
+import type { AnySchema, ErrorObject, ValidateFunction } from 'ajv';
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 
 import { ProblemError } from './problem.ts';
@@ -23,16 +23,63 @@ const cloudStackWords: Readonly<Record<string, string>> = {
 export function createValidatorCompiler(
   shared: readonly AnySchema[],
 ): FastifySchemaCompiler<FastifySchema> {
-  const strict = createAjv(shared, false);
-  const coercing = createAjv(shared, true);
-  return ({ schema, httpPart }) => (httpPart === 'body' ? strict : coercing).compile(schema);
+  const body = { coerceTypes: false };
+  const text = { coerceTypes: true };
+  const [first, all] = [
+    createAjv(shared, { ...body, allErrors: false }),
+    createAjv(shared, { ...body, allErrors: true }),
+  ];
+  const coercing = createAjv(shared, { ...text, allErrors: true });
+  return ({ schema, httpPart }) =>
+    httpPart === 'body'
+      ? validateInTwo(first.compile(schema), all.compile(schema))
+      : coercing.compile(schema);
 }
 
-function createAjv(shared: readonly AnySchema[], coerceTypes: boolean): Ajv {
+/** Values in a body, beyond which the first fault is told alone. */
+const valuesMax = 10_000;
+
+/**
+ * Whoever may send megabytes could send half a million faults, and collecting those takes seconds of everybody's time.
+ * So they are collected where there can be few.
+ */
+function validateInTwo(first: ValidateFunction, all: ValidateFunction): FastifyValidator {
+  const validate: FastifyValidator = (body: unknown): boolean => {
+    if (first(body)) return true;
+    const asked = countValues(body, valuesMax) < valuesMax ? all : first;
+    if (asked === all) all(body);
+    validate.errors = asked.errors ?? null;
+    return false;
+  };
+  return validate;
+}
+
+/** How many values there are in a value, up to a limit. */
+function countValues(value: unknown, limit: number): number {
+  const open: unknown[] = [value];
+  let count = 0;
+  for (let next = open.pop(); next !== undefined && count < limit; next = open.pop()) {
+    count += 1;
+    if (typeof next !== 'object' || next === null) continue;
+    const inner: unknown[] = Object.values(next);
+    count += inner.length;
+    if (count < limit) open.push(...inner);
+  }
+  return count;
+}
+
+interface FastifyValidator {
+  (body: unknown): boolean;
+  errors?: ErrorObject[] | null;
+}
+
+function createAjv(
+  shared: readonly AnySchema[],
+  options: { coerceTypes: boolean; allErrors: boolean },
+): Ajv {
   const ajv = new Ajv({
-    allErrors: true,
+    ...options,
     useDefaults: true,
-    coerceTypes,
     allowUnionTypes: true,
     keywords: ['example'],
   });
@@ -52,13 +99,16 @@ function isInstant(text: string): boolean {
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
 export function formatFaults(errors: readonly SchemaFault[], part: string): ProblemError {
-  const faults = errors.map(error => toFault(error, part));
-  return new ProblemError(
-    'request_invalid',
-    faults.map(({ path, message }) => `${path}: ${message}`).join('; '),
-    faults,
-  );
+  const faults = errors.slice(0, faultsMax).map(error => toFault(error, part));
+  const told = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const left = errors.length - faults.length;
+  return new ProblemError('request_invalid', left > 0 ? `${told}; and ${left} more` : told, faults);
 }
+
+/** More, and nobody would read them. */
+const faultsMax = 50;
+/** Of a key that a request made up. */
+const nameCharsMax = 100;
 
 /** What Ajv and Fastify agree on about an error. */
 interface SchemaFault {
@@ -79,7 +129,10 @@ function toFault({ keyword, instancePath, params, message }: SchemaFault, part: 
       return { path, message: theirs === undefined ? words : `${theirs}; ${words}` };
     }
     case 'additionalProperties':
-      return { path, message: `does not know ${String(params['additionalProperty'])}` };
+      return {
+        path,
+        message: `does not know ${String(params['additionalProperty']).slice(0, nameCharsMax)}`,
+      };
     default:
       return { path, message: message ?? `does not match ${keyword}` };
   }

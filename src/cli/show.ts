@@ -92,5 +92,5 @@ function cut(line: string, width: number): string {
   return chars.length <= width ? line : `${chars.slice(0, width - 1).join('')}…`;
 }
 
-const isRow = (value: unknown): value is Row =>
+export const isRow = (value: unknown): value is Row =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

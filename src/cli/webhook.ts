@@ -13,6 +13,8 @@ import {
   printRow,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { addFilterCommands, filterHelp, parseFilter } from './filter.ts';
+import type { Filter } from './filter.ts';
 import type { Row } from './show.ts';
 
 const columns = [
@@ -52,18 +54,12 @@ interface Fields {
   readonly filter?: readonly Filter[];
 }
 
-interface Filter {
-  readonly mode: string;
-  readonly matchType: string;
-  readonly value: string;
-}
-
 export function addWebhookCommands(program: Command, cli: Cli): void {
   const webhook = program.command('webhook').description('who is told of which events');
   addReading(webhook, cli);
   addWriting(webhook, cli);
   addStates(webhook, cli);
-  addFilters(webhook, cli);
+  addFilterCommands(webhook, cli);
 }
 
 function addReading(webhook: Command, cli: Cli): void {
@@ -153,11 +149,7 @@ function addWriting(webhook: Command, cli: Cli): void {
       .requiredOption('--payload-url <url>', 'where events are posted to'),
   )
     .option('--account <id>', 'the owner; your own account when absent')
-    .option(
-      '--filter <filter>',
-      'such as Include:Prefix:VM. or just VM.START; again for more',
-      parseFilter,
-    )
+    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilter)
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
       const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
@@ -208,33 +200,6 @@ function addStates(webhook: Command, cli: Cli): void {
   }
 }
 
-function addFilters(webhook: Command, cli: Cli): void {
-  const filter = webhook.command('filter').description('which events of its scope a webhook wants');
-
-  filter
-    .command('add')
-    .description('add a filter')
-    .argument('<webhookId>')
-    .argument('<filter>', 'such as Include:Prefix:VM. or just VM.START', (text: string) =>
-      parseFilter(text),
-    )
-    .action(async (id: string, [added]: Filter[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', `${pathOf(id)}/filters`, { ...added }));
-    });
-
-  filter
-    .command('remove')
-    .description('remove a filter')
-    .argument('<webhookId>')
-    .argument('<filterId>')
-    .action(async (id: string, filterId: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      await client.send('DELETE', `${pathOf(id)}/filters/${encodeURIComponent(filterId)}`);
-      printDone(cli, command, `${filterId} removed`, { id: filterId });
-    });
-}
-
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 
 async function toBody({ io }: Cli, options: Fields): Promise<Row> {
@@ -263,21 +228,4 @@ function parseObject(text: string): Row | null {
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   throw new InvalidArgumentError('expected a JSON object, such as {"name":"value"}');
-}
-
-/** `VM.START`, `Prefix:VM.` or `Exclude:Prefix:VM.`; a value with colons needs all three parts. */
-function parseFilter(text: string, before: readonly Filter[] = []): Filter[] {
-  const parts = text.split(':');
-  const value = parts.slice(2).join(':');
-  const [mode = '', matchType = ''] = parts;
-  switch (parts.length) {
-    case 1:
-      return [...before, { mode: 'Include', matchType: 'Exact', value: text }];
-    case 2:
-      return [...before, { mode: 'Include', matchType: mode, value: matchType }];
-    default:
-      if (value === '')
-        throw new InvalidArgumentError('expected MODE:MATCH:VALUE, such as Include:Prefix:VM.');
-      return [...before, { mode, matchType, value }];
-  }
 }

@@ -29,6 +29,7 @@ export interface Config {
   readonly lease: { readonly ttlMs: number };
   readonly retention: { readonly days: number; readonly keyHours: number };
   readonly match: { readonly resyncMs: number };
+  readonly templates: TemplateConfig;
   readonly shutdownMs: number;
   readonly log: { readonly level: LogLevel };
   readonly signature: { readonly encoding: SignatureEncoding };
@@ -61,6 +62,19 @@ export interface DispatchConfig {
   readonly tries: number;
   readonly responseBytesMax: number;
   readonly backoff: BackoffConfig;
+}
+
+/** What runs the templates of webhooks, and what one may take. */
+export interface TemplateConfig {
+  readonly processes: number;
+  /** For one event. */
+  readonly timeoutMs: number;
+  /** Of one process. */
+  readonly memoryMb: number;
+  /** The longest body. */
+  readonly bytesMax: number;
+  /** Events that may wait. */
+  readonly queueMax: number;
 }
 
 /** Where deliveries may go, and how. */

@@ -1,6 +1,12 @@
 /** Every key of the configuration but the sources' own, which `source-schema.ts` holds. Public: names are for ever. */
 import { logLevels, signatureEncodings } from './config.ts';
-import type { DispatchConfig, LogLevel, SignatureEncoding, SuccessCodes } from './config.ts';
+import type {
+  DispatchConfig,
+  LogLevel,
+  SignatureEncoding,
+  SuccessCodes,
+  TemplateConfig,
+} from './config.ts';
 import { directoryKeys } from './directory-schema.ts';
 import type { RawDirectory } from './directory-schema.ts';
 import { dispatchKeys } from './dispatch-schema.ts';
@@ -9,6 +15,7 @@ import type { Keys } from './format.ts';
 import { oidcKeys, type RawOidc } from './oidc-schema.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source-schema.ts';
+import { templateKeys } from './template-schema.ts';
 
 /** What convict holds after layering: the schema's tree with values for keys, null where a fact is absent. */
 export interface RawConfig {
@@ -24,6 +31,7 @@ export interface RawConfig {
   lease: { ttlMs: number };
   retention: { days: number; keyHours: number };
   match: { resyncMs: number };
+  templates: TemplateConfig;
   shutdownMs: number;
   log: { level: LogLevel };
   signature: { encoding: SignatureEncoding };
@@ -198,6 +206,7 @@ export const schema: Keys<RawConfig> = {
       env: 'HOOKLINE_MATCH_RESYNC_MS',
     },
   },
+  templates: templateKeys,
   shutdownMs: {
     doc: 'How long a stop may take to finish what is in flight; what is left is released to others.',
     unit: 'ms',

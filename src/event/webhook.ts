@@ -21,10 +21,27 @@ export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as con
 export const orderings = ['none', 'entity'] as const;
 export type Ordering = (typeof orderings)[number];
 
-/** A condition on the event type, compared case-sensitively with `envelope.event`. */
+/** What a filter looks at: a fact of the envelope, how bad the event is, or what an expression says of all of it. */
+export const filterTypes = [
+  'EventType',
+  'Entity',
+  'EntityUuid',
+  'Status',
+  'Account',
+  'Source',
+  'Severity',
+  'Expression',
+] as const;
+export type FilterType = (typeof filterTypes)[number];
+
+/** A condition on events; texts are compared case-sensitively. How several combine: `match/conditions.ts`. */
 export interface WebhookFilter {
+  /** Absent means `EventType`, which is all that CloudStack knows. */
+  readonly type?: FilterType;
   readonly mode: (typeof filterModes)[number];
+  /** Says nothing of an `Expression`. */
   readonly matchType: (typeof filterMatchTypes)[number];
+  /** What is compared with the fact; or the expression (`match/expression.ts`). */
   readonly value: string;
 }
 

@@ -24,6 +24,14 @@ export interface FormatOptions {
 
 export type FormatOption = keyof FormatOptions;
 
+/** What is wrong with an option; the place counted from 1, where it is known. */
+export interface OptionFault {
+  readonly option: FormatOption;
+  readonly fault: string;
+  readonly line?: number;
+  readonly column?: number;
+}
+
 /** One dialect. */
 export interface Format {
   readonly name: string;
@@ -37,6 +45,16 @@ export interface Format {
   readonly needs?: readonly FormatOption[];
   /** Why these options cannot be used, for the person who set them; undefined when they can. */
   readonly refuse?: (options: FormatOptions) => string | undefined;
+  /**
+   * Tries the options on events, where that takes its time: what is wrong with them, or undefined. That they find nothing
+   * in an event is not wrong.
+   *
+   * @throws {RenderError} when they could not be tried.
+   */
+  readonly check?: (
+    options: FormatOptions,
+    events: readonly FormatEvent[],
+  ) => Promise<OptionFault | undefined>;
   /**
    * The same bytes for the same event and options, however often it is asked.
    *

@@ -1,27 +1,50 @@
 /**
- * What a webhook asks of an event apart from its scope: categories, then filters on the event type.
+ * What a webhook asks of an event apart from its scope: categories, then filters.
+ *
+ * Any Exclude that matches wins. Where there are Includes of a type, one of them must match; where there are Includes of
+ * several types, that holds for each: `Entity Volume` and `Status Failed` together mean volumes' failures. With filters on
+ * the event type alone this is CloudStack's rule.
  *
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and its filter evaluation (4.23); the categories are
- * Hookline's (contract 1.5).
+ * Hookline's (contract 1.5), and so are filters on anything but the event type (decision 66).
  */
-import type { Envelope } from '../event/event.ts';
-import type { Webhook, WebhookFilter } from '../event/webhook.ts';
+import { filterTypes } from '../event/webhook.ts';
+import type { FilterType, Webhook, WebhookFilter } from '../event/webhook.ts';
+import { compileExpression } from './expression.ts';
+import type { Expression } from './expression.ts';
+import type { Subject } from './subject.ts';
 
 /** A webhook's conditions in the form that is asked for every event. */
 export interface Conditions {
   /** Absent when every category is welcome. */
   readonly categories?: ReadonlySet<string>;
-  readonly excludes: readonly CompiledFilter[];
-  readonly includes: readonly CompiledFilter[];
+  /** Filters on the event type, which nearly all are. */
+  readonly excludes: readonly TypeFilter[];
+  readonly includes: readonly TypeFilter[];
+  /** Filters on anything else; absent when there are none. */
+  readonly others?: OtherFilters;
 }
 
-interface CompiledFilter {
+interface TypeFilter {
   readonly filter: WebhookFilter;
   readonly matches: (event: string) => boolean;
 }
 
-/** Why an event is not wanted: its category, the Exclude filter that matched, or no Include filter that did. */
-export type Refusal = 'category' | 'noInclude' | WebhookFilter;
+interface OtherFilters {
+  readonly excludes: readonly OtherFilter[];
+  /** Those of one type together. */
+  readonly includes: readonly { type: FilterType; filters: readonly OtherFilter[] }[];
+}
+
+interface OtherFilter {
+  readonly filter: WebhookFilter;
+  readonly matches: (subject: Subject) => boolean;
+  /** Why there is no answer for this event, which counts as no match; only of an expression. */
+  readonly faultIn?: (subject: Subject) => string | undefined;
+}
+
+/** Why an event is not wanted: its category, the Exclude that matched, or the type of the Includes of which none did. */
+export type Refusal = 'category' | WebhookFilter | FilterType;
 
 /** Most webhooks have the defaults, and share this. */
 const defaults: Conditions = {
@@ -30,46 +53,132 @@ const defaults: Conditions = {
   includes: [],
 };
 
-export function compileConditions({ categories, filters }: Webhook): Conditions {
+export function compileConditions({
+  categories,
+  filters,
+}: Pick<Webhook, 'categories' | 'filters'>): Conditions {
   if (filters.length === 0 && categories.length === 1 && categories[0] === 'ActionEvent') {
     return defaults;
   }
+  const onType = filters.filter(({ type = 'EventType' }) => type === 'EventType');
   return {
     ...(!categories.includes('*') && { categories: new Set(categories) }),
-    excludes: filters.filter(({ mode }) => mode === 'Exclude').map(compileFilter),
-    includes: filters.filter(({ mode }) => mode === 'Include').map(compileFilter),
+    excludes: ofMode(onType, 'Exclude').map(compileTypeFilter),
+    includes: ofMode(onType, 'Include').map(compileTypeFilter),
+    ...(onType.length < filters.length && { others: compileOthers(filters) }),
   };
 }
 
 /**
- * Why these conditions refuse the event; undefined when they do not.
- *
- * An event without a category passes the categories. Any Exclude that matches wins over every Include; where there are
- * Includes, one must match. All comparisons are case-sensitive.
+ * Why these conditions refuse the event; undefined when they do not. An event without a category passes the categories,
+ * one without a fact passes what excludes by it, and matches no Include.
  */
-export function refusalOf(conditions: Conditions, envelope: Envelope): Refusal | undefined {
-  const { categories, excludes, includes } = conditions;
-  const { category, event } = envelope;
+export function refusalOf(conditions: Conditions, subject: Subject): Refusal | undefined {
+  const { categories, excludes, includes, others } = conditions;
+  const { category, event } = subject.envelope;
   if (category !== undefined && categories?.has(category) === false) return 'category';
   for (const { matches, filter } of excludes) if (matches(event)) return filter;
-  if (includes.length === 0 || includes.some(({ matches }) => matches(event))) return undefined;
-  return 'noInclude';
+  if (includes.length > 0 && !includes.some(({ matches }) => matches(event))) return 'EventType';
+  return others && refusalByOthers(others, subject);
 }
 
-function compileFilter(filter: WebhookFilter): CompiledFilter {
+function refusalByOthers({ excludes, includes }: OtherFilters, subject: Subject) {
+  for (const { matches, filter } of excludes) if (matches(subject)) return filter;
+  return includes.find(({ filters }) => !filters.some(({ matches }) => matches(subject)))?.type;
+}
+
+/** Every expression that has no answer for this event, and why. */
+export function unansweredIn({ others }: Conditions, subject: Subject) {
+  if (!others) return [];
+  const all = [...others.excludes, ...others.includes.flatMap(({ filters }) => filters)];
+  return all.flatMap(({ filter, faultIn }) => {
+    const fault = faultIn?.(subject);
+    return fault === undefined ? [] : [{ filter, fault }];
+  });
+}
+
+const ofMode = (filters: readonly WebhookFilter[], mode: WebhookFilter['mode']) =>
+  filters.filter(filter => filter.mode === mode);
+
+function compileTypeFilter(filter: WebhookFilter): TypeFilter {
   return { filter, matches: comparison(filter) };
 }
 
-function comparison({ matchType, value }: WebhookFilter): (event: string) => boolean {
+function compileOthers(filters: readonly WebhookFilter[]): OtherFilters {
+  const ofType = (mode: WebhookFilter['mode'], type: FilterType): readonly OtherFilter[] =>
+    ofMode(filters, mode)
+      .filter(filter => filter.type === type)
+      .map(filter => compileOther(filter, type));
+  const types = filterTypes.filter(type => type !== 'EventType');
+  return {
+    excludes: types.flatMap(type => ofType('Exclude', type)),
+    includes: types
+      .map(type => ({ type, filters: ofType('Include', type) }))
+      .filter(({ filters: some }) => some.length > 0),
+  };
+}
+
+function compileOther(filter: WebhookFilter, type: FilterType): OtherFilter {
+  if (type === 'Expression') return { filter, ...asking(filter.value) };
+  const isMatch = comparison(filter);
+  const fact = facts[type];
+  return {
+    filter,
+    matches(subject) {
+      const found = fact(subject);
+      return found !== undefined && isMatch(found);
+    },
+  };
+}
+
+/** The fact that a filter of each type compares; there may be none. */
+export const facts: Readonly<
+  Record<Exclude<FilterType, 'Expression'>, (subject: Subject) => string | undefined>
+> = {
+  EventType: ({ envelope }) => envelope.event,
+  Entity: ({ envelope }) => envelope.entity,
+  EntityUuid: ({ envelope }) => envelope.entityuuid,
+  Status: ({ envelope }) => envelope.status,
+  Account: ({ envelope }) => envelope.account,
+  Source: ({ envelope }) => envelope.source,
+  Severity: ({ severity }) => severity,
+};
+
+/** Compiled when it is first asked: an index of a hundred thousand webhooks is built again and again. */
+function asking(text: string): Required<Pick<OtherFilter, 'matches' | 'faultIn'>> {
+  let holds: Expression['holds'] | undefined;
+  const ask = (subject: Subject): boolean | string => {
+    holds ??= holdsOf(text);
+    return holds(name => subject.fact(name));
+  };
+  return {
+    matches: subject => ask(subject) === true,
+    faultIn(subject) {
+      const answer = ask(subject);
+      return typeof answer === 'string' ? answer : undefined;
+    },
+  };
+}
+
+/** The API refuses what is no expression; one that came into the table another way matches nothing and says why. */
+function holdsOf(text: string): Expression['holds'] {
+  const compiled = compileExpression(text);
+  if ('holds' in compiled) return compiled.holds;
+  const { fault, line, column } = compiled;
+  const answer = `it is no expression: line ${line}, column ${column}: ${fault}`;
+  return () => answer;
+}
+
+function comparison({ matchType, value }: WebhookFilter): (fact: string) => boolean {
   switch (matchType) {
     case 'Exact':
-      return event => event === value;
+      return fact => fact === value;
     case 'Prefix':
-      return event => event.startsWith(value);
+      return fact => fact.startsWith(value);
     case 'Suffix':
-      return event => event.endsWith(value);
+      return fact => fact.endsWith(value);
     case 'Contains':
-      return event => event.includes(value);
+      return fact => fact.includes(value);
     default:
       throw new RangeError(`unknown match type ${String(matchType satisfies never)}`);
   }

@@ -1,9 +1,14 @@
 /** Why a webhook gets an event or does not, in words for the person who expected otherwise. */
-import type { Envelope } from '../event/event.ts';
-import type { Webhook, WebhookFilter } from '../event/webhook.ts';
-import { compileConditions, refusalOf } from './conditions.ts';
+import type { FilterType, Webhook, WebhookFilter } from '../event/webhook.ts';
+import { compileConditions, facts, refusalOf, unansweredIn } from './conditions.ts';
+import type { Subject } from './subject.ts';
 
-export type Explanation =
+export type Explanation = Explained & {
+  /** Expressions that have no answer for this event, which counts as no match; each a sentence. */
+  readonly unanswered?: readonly string[];
+};
+
+type Explained =
   | { readonly webhook: Webhook; readonly matched: true }
   | {
       readonly webhook: Webhook;
@@ -22,26 +27,71 @@ export interface Tenant {
   readonly path: readonly string[] | undefined;
 }
 
-export function explainWebhook(webhook: Webhook, envelope: Envelope, tenant: Tenant): Explanation {
-  const refused = (reason: 'state' | 'scope' | 'category' | 'filter', detail: string) =>
+export function explainWebhook(webhook: Webhook, subject: Subject, tenant: Tenant): Explanation {
+  const refused = (reason: 'state' | 'scope', detail: string) =>
     ({ webhook, matched: false, reason, detail }) as const;
   if (webhook.ownerGone) {
     return refused('state', `its owner, account ${webhook.accountId}, is gone from the cloud`);
   }
   if (webhook.state !== 'Enabled') return refused('state', `the webhook is ${webhook.state}`);
-  const outside = outsideScope(webhook, envelope.account, tenant);
+  const outside = outsideScope(webhook, subject.envelope.account, tenant);
   if (outside !== undefined) return refused('scope', outside);
-  const refusal = refusalOf(compileConditions(webhook), envelope);
-  if (refusal === undefined) return { webhook, matched: true };
+  return { webhook, ...explainConditions(webhook, subject) };
+}
+
+export type ConditionsExplained =
+  | { readonly matched: true; readonly unanswered?: readonly string[] }
+  | {
+      readonly matched: false;
+      readonly reason: 'category' | 'filter';
+      readonly detail: string;
+      readonly unanswered?: readonly string[];
+    };
+
+/** What the webhook's categories and filters say of an event, whoever's it is. */
+export function explainConditions(
+  webhook: Pick<Webhook, 'categories' | 'filters'>,
+  subject: Subject,
+): ConditionsExplained {
+  const conditions = compileConditions(webhook);
+  const refusal = refusalOf(conditions, subject);
+  const unanswered = unansweredIn(conditions, subject).map(
+    ({ filter, fault }) => `${written(filter)} has no answer: ${fault}`,
+  );
+  const also = unanswered.length > 0 ? { unanswered } : {};
+  if (refusal === undefined) return { matched: true, ...also };
   if (refusal === 'category') {
     const wanted = webhook.categories.join(', ') || 'none';
-    return refused('category', `its category is ${envelope.category}; wanted: ${wanted}`);
+    const detail = `its category is ${subject.envelope.category}; wanted: ${wanted}`;
+    return { matched: false, reason: 'category', detail, ...also };
   }
-  if (refusal === 'noInclude') {
-    const includes = webhook.filters.filter(({ mode }) => mode === 'Include').map(written);
-    return refused('filter', `${envelope.event} matches no Include filter: ${includes.join(', ')}`);
+  const detail = refusedByFilters(webhook.filters, refusal, subject);
+  return { matched: false, reason: 'filter', detail, ...also };
+}
+
+function refusedByFilters(
+  filters: readonly WebhookFilter[],
+  refusal: FilterType | WebhookFilter,
+  subject: Subject,
+): string {
+  if (typeof refusal === 'object') {
+    return `${subjectOf(refusal.type, subject)} is excluded by the filter ${written(refusal)}`;
   }
-  return refused('filter', `${envelope.event} is excluded by the filter ${written(refusal)}`);
+  const includes = filters.filter(
+    ({ mode, type = 'EventType' }) => mode === 'Include' && type === refusal,
+  );
+  const list = includes.map(written).join(', ');
+  return `${subjectOf(refusal, subject)} matches no Include filter: ${list}`;
+}
+
+/** @example 'VM.START', 'its status Completed', 'what has no entity', 'it' */
+function subjectOf(type: WebhookFilter['type'] = 'EventType', subject: Subject): string {
+  if (type === 'Expression') return 'it';
+  const fact = facts[type](subject);
+  if (type === 'EventType') return String(fact);
+  return fact === undefined
+    ? `what has no ${type.toLowerCase()}`
+    : `its ${type.toLowerCase()} ${fact}`;
 }
 
 function outsideScope(
@@ -64,6 +114,7 @@ function outsideScope(
     : `Domain covers domain ${domainId} and below; the event is of domain ${path[0]}`;
 }
 
-function written({ matchType, value }: WebhookFilter): string {
-  return `${matchType} "${value}"`;
+function written({ type = 'EventType', matchType, value }: WebhookFilter): string {
+  if (type === 'EventType') return `${matchType} "${value}"`;
+  return type === 'Expression' ? `Expression ${value}` : `${type} ${matchType} "${value}"`;
 }

@@ -5,12 +5,13 @@
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and WebhookDaoImpl.listByEnabledForDelivery. Unlike there,
  * an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope, Event } from '../event/event.ts';
 import type { Webhook } from '../event/webhook.ts';
 import { compileConditions, refusalOf } from './conditions.ts';
 import type { Conditions } from './conditions.ts';
 import { explainWebhook } from './explain.ts';
 import type { Explanation } from './explain.ts';
+import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
 
@@ -27,15 +28,22 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
    * it names. Undefined: it reaches Global webhooks only, which an operator has to be told unless it names no account.
    */
   ownerOf(envelope: Envelope): string | undefined;
-  /** The enabled webhooks that want it, each once, in no particular order. The array is the caller's. */
-  match(envelope: Envelope): Webhook[];
+  /**
+   * The enabled webhooks that want it, each once, in no particular order. The array is the caller's.
+   *
+   * @param body as it is recorded: what expressions know as `original`.
+   */
+  match(envelope: Envelope, body?: string): Webhook[];
   /**
    * Says of each webhook whether `match` answers with it, and if not why. It is lazy: stop early to bound it.
    *
    * @param webhooks those to speak of, such as one page of them; all in the index, disabled ones too, when left out.
    */
-  explain(envelope: Envelope, webhooks?: Iterable<Webhook>): Iterable<Explanation>;
+  explain(event: Explainable, webhooks?: Iterable<Webhook>): Iterable<Explanation>;
 }
+
+/** An event as it was recorded. */
+export type Explainable = Pick<Event, 'envelope' | 'body'>;
 
 interface Entry {
   readonly webhook: Webhook;
@@ -86,19 +94,21 @@ export function createMatchIndex(): MatchIndex {
     },
     webhook: id => entries.get(id)?.webhook,
     knowsAccount: id => accountOf(id) !== undefined,
-    match(envelope) {
+    match(envelope, body) {
       const found: Webhook[] = [];
-      collect(shelves.Global.get(everywhere), envelope, found);
+      const subject = new Subject(envelope, body);
+      collect(shelves.Global.get(everywhere), subject, found);
       const owner = ownerOf(envelope);
       if (owner === undefined) return found;
-      collect(shelves.Local.get(owner), envelope, found);
-      for (const id of pathTo(owner) ?? []) collect(shelves.Domain.get(id), envelope, found);
+      collect(shelves.Local.get(owner), subject, found);
+      for (const id of pathTo(owner) ?? []) collect(shelves.Domain.get(id), subject, found);
       return found;
     },
-    *explain(envelope, webhooks = webhooksOf(entries)) {
+    *explain({ envelope, body }, webhooks = webhooksOf(entries)) {
       const owner = ownerOf(envelope);
       const tenant = { owner, path: pathTo(owner) };
-      for (const webhook of webhooks) yield explainWebhook(webhook, envelope, tenant);
+      const subject = new Subject(envelope, body);
+      for (const webhook of webhooks) yield explainWebhook(webhook, subject, tenant);
     },
   };
 }
@@ -107,10 +117,10 @@ function* webhooksOf(entries: ReadonlyMap<string, Entry>): Iterable<Webhook> {
   for (const { webhook } of entries.values()) yield webhook;
 }
 
-function collect(entries: ReadonlySet<Entry> | undefined, envelope: Envelope, found: Webhook[]) {
+function collect(entries: ReadonlySet<Entry> | undefined, subject: Subject, found: Webhook[]) {
   if (entries === undefined) return;
   for (const { webhook, conditions } of entries) {
-    if (refusalOf(conditions, envelope) === undefined) found.push(webhook);
+    if (refusalOf(conditions, subject) === undefined) found.push(webhook);
   }
 }
 

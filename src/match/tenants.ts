@@ -9,6 +9,8 @@ export interface DomainNode {
 export interface AccountNode {
   readonly id: string;
   readonly domainId: string;
+  /** It has users here, and none of them is an Admin. */
+  readonly isTenant?: true;
   /** Another id that events name it by. */
   readonly alias?: string;
 }
@@ -22,7 +24,7 @@ export interface Tenants {
   readonly accountOf: (idOrAlias: string) => string | undefined;
   /** The account's domain; undefined for an account the directory does not know. */
   readonly domainOf: (accountId: string) => string | undefined;
-  /** Whether the account is in the root domain; false for an account or a domain that is not known. */
+  /** Whether the account is in the root domain, and no tenant's; false for an account or a domain that is not known. */
   readonly isRootAccount: (accountId: string) => boolean;
   /** The domain and all above it, nearest first. One whose parent is not known yet is taken for a top. */
   readonly pathOf: (domainId: string) => readonly string[];
@@ -61,7 +63,9 @@ export function createTenants(): Tenants {
     accountOf: id => (accounts.has(id) ? id : aliases.get(id)),
     domainOf: accountId => accounts.get(accountId)?.domainId,
     isRootAccount(accountId) {
-      const domain = accounts.get(accountId)?.domainId;
+      const account = accounts.get(accountId);
+      if (account?.isTenant) return false;
+      const domain = account?.domainId;
       return domain !== undefined && parents.has(domain) && parents.get(domain) === undefined;
     },
     pathOf(domainId) {

@@ -33,6 +33,14 @@ export type NormalizableFormat = keyof typeof factories;
 
 export const normalizableFormats: readonly string[] = Object.keys(factories);
 
+/**
+ * Keys under which a cloud has secrets that only its decoder knows for such. Of a message that cannot be read they are taken
+ * out all the same: the result of Xen Orchestra's `token.create` is a token.
+ */
+export const hiddenSecrets: Readonly<Record<string, readonly string[] | undefined>> = {
+  'xen-orchestra': ['result'],
+};
+
 /** Monasca's own `alarm_processor.ttl`. */
 const alarmTtlMs = 4 * 60 * 60 * 1_000;
 

@@ -17,6 +17,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { isObject } from './json.ts';
 import type { JsonObject } from './json.ts';
+import { createBrokenScrub } from './scrub-broken.ts';
 import { secretWords, wordOf } from './secret-words.ts';
 
 /** What stands where a secret stood. */
@@ -59,11 +60,14 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
       `(?:(\\\\*["'])(?:(?!(?<!\\\\)\\2)[^])+|(?:(?:basic|bearer)\\s+)?[^\\s"'\\\\&,;{}]+)`,
     'gi',
   );
+  const inBrokenJson = createBrokenScrub(words, scrubbed);
   const isSecretKey = (key: string): boolean => secretKey.test(key);
   // Most texts are ids and have neither sign; both patterns need one.
   const inPairs = (text: string): string =>
     /[=:]/.test(text)
-      ? text.replace(secretPair, `$1$2${scrubbed}`).replace(URL_PASSWORD, `$1${scrubbed}`)
+      ? inBrokenJson(text)
+          .replace(secretPair, `$1$2${scrubbed}`)
+          .replace(URL_PASSWORD, `$1${scrubbed}`)
       : text;
   const walk = createWalk({ isSecretKey, inPairs });
   const text = (dirty: string): string => walk.text(dirty, 0);

@@ -86,7 +86,7 @@ export const settings = {
   },
   'webhook.egress.private.ranges': {
     description:
-      "Private ranges of addresses that the webhooks of a domain's accounts may deliver to, separated by commas, or `none`. Webhooks of the root domain's accounts may deliver to all of them anyway; other addresses are opened by the configuration alone.",
+      "Private ranges of addresses that the webhooks of a domain's accounts may deliver to, separated by commas, or `none`. Webhooks of the root domain's accounts, but for those whose users are no Admins, may deliver to all of them anyway; other addresses are opened by the configuration alone.",
     type: 'ranges',
     minimum: 0,
     maximum: 100,

@@ -108,12 +108,16 @@ export async function listAudit(
   return pageOf(rows, query.limit, last);
 }
 
-/** What is of an account is its own and its admins'; what is of a domain alone is its admins'. */
+/**
+ * What is of an account is its own and its admins'; what is of a domain alone is its admins'. What is of both, as a
+ * webhook of one account for another's domain, is for the admins of both.
+ */
 function within(territory: Territory) {
   const ofAccount = accountWithin('x.account_id', territory);
-  return territory.kind === 'subtree'
-    ? sql`(${ofAccount} or ${domainWithin('x.domain_id', territory)})`
-    : ofAccount;
+  if (territory.kind !== 'subtree') return ofAccount;
+  const ofDomain = domainWithin('x.domain_id', territory);
+  return sql`((x.account_id is not null or x.domain_id is not null)
+    and (x.account_id is null or ${ofAccount}) and (x.domain_id is null or ${ofDomain}))`;
 }
 
 /** Removes what is older. */

@@ -2,6 +2,7 @@
 import { readBatching } from '../event/batching.ts';
 import type { Webhook, WebhookSecret } from '../event/webhook.ts';
 import { Account } from './account.ts';
+import { AppUser } from './app-user.ts';
 import { Domain } from './domain.ts';
 import type { Store } from './open.ts';
 import { WebhookRow } from './webhook.ts';
@@ -56,6 +57,8 @@ export async function loadDomains(
 export interface AccountNode {
   readonly id: string;
   readonly domainId: string;
+  /** It has users here, and none of them is an Admin. */
+  readonly isTenant?: true;
   /** Another id that events name it by. */
   readonly alias?: string;
 }
@@ -70,7 +73,7 @@ export async function* loadAccounts(store: Store): AsyncGenerator<readonly Accou
         orderBy: { id: 'asc' },
         limit: pageSize,
       });
-    if (rows.length > 0) yield rows.map(toAccount);
+    if (rows.length > 0) yield await toAccounts(store, rows);
     cursor = rows.at(-1)?.id;
     if (rows.length < pageSize) return;
   }
@@ -82,11 +85,27 @@ export async function loadAccountsById(
   ids: readonly string[],
 ): Promise<readonly AccountNode[]> {
   const rows = await store.em.fork().find(Account, { id: { $in: [...ids] } });
-  return rows.map(toAccount);
+  return toAccounts(store, rows);
 }
 
-function toAccount({ id, domainId, alias }: Account): AccountNode {
-  return { id, domainId, ...(typeof alias === 'string' && { alias }) };
+async function toAccounts(store: Store, rows: readonly Account[]): Promise<readonly AccountNode[]> {
+  const users = await store.em
+    .fork()
+    .find(
+      AppUser,
+      { accountId: { $in: rows.map(({ id }) => id) } },
+      { fields: ['accountId', 'role'] },
+    );
+  const ofAdmins = new Set(
+    users.filter(({ role }) => role === 'Admin').map(user => user.accountId),
+  );
+  const ofUsers = new Set(users.map(user => user.accountId));
+  return rows.map(({ id, domainId, alias }) => ({
+    id,
+    domainId,
+    ...(ofUsers.has(id) && !ofAdmins.has(id) && { isTenant: true as const }),
+    ...(typeof alias === 'string' && { alias }),
+  }));
 }
 
 /** An account that is gone wants nothing any more; what its webhooks are set to stays for when it comes back. */
@@ -120,7 +139,7 @@ function toWebhook(row: WebhookRow): Webhook {
     ordering: row.ordering,
     filters: row.filters
       .getItems()
-      .map(({ mode, matchType, value }) => ({ mode, matchType, value })),
+      .map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
     ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
     ...(row.headers && { headers: row.headers }),
     ...(row.body && { body: row.body }),

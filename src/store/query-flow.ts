@@ -149,7 +149,7 @@ export async function listDeliveries(
   query: DeliveryQuery,
 ): Promise<Page<DeliveryFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : ofWebhookWithin(territory),
+    territory.kind === 'everything' ? undefined : deliveryWithin(territory),
     query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
     query.state === undefined ? undefined : sql`d.state = ${query.state}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
@@ -174,7 +174,7 @@ export async function findDelivery(
   const { rows } = await sql<DeliveryFacts & { envelope: EnvelopeRow; body: string }>`
     select ${deliveryColumns}, ${envelopeColumn('e')} as envelope, e.body from delivery d
     join event e on e.id = d.event_id
-    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : ofWebhookWithin(territory)}`.execute(
+    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : deliveryWithin(territory)}`.execute(
     database,
   );
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }))[0];
@@ -190,6 +190,10 @@ export async function statesOf(
   return new Map(rows.map(({ id, state }) => [id, state]));
 }
 
-/** Deliveries are whose their webhook is; those of a deleted webhook are in nobody's territory but `everything`. */
-const ofWebhookWithin = (territory: Territory): Fragment =>
-  sql`exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})`;
+/**
+ * Deliveries are whose their webhook and their event are: a webhook that was Global once has had everybody's. Those of a
+ * deleted webhook are in nobody's territory but `everything`.
+ */
+const deliveryWithin = (territory: Territory): Fragment =>
+  sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})
+    and ${eventWithin('e', territory)})`;

@@ -28,3 +28,37 @@ export async function listRecentEvents(
     order by e.id desc limit ${limit}`.execute(database);
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
 }
+
+export interface ScanQuery {
+  /** Whose events; each of these has to allow it. */
+  readonly within: readonly Territory[];
+  readonly limit: number;
+  /** What is longer is cut off one character after. */
+  readonly bodyCharsMax: number;
+}
+
+/** In pages, so that no thousand bodies are held at once. Newest first; of the last ten thousand at most. */
+export async function* scanRecentEvents(
+  database: Database,
+  { within, limit, bodyCharsMax }: ScanQuery,
+): AsyncGenerator<readonly RecentEvent[]> {
+  const last = await stretchEnd(database, sql`event e`, inSpan('e', { limit }));
+  let cursor: string | undefined;
+  for (let left = limit; left > 0;) {
+    const page = Math.min(left, scanPageSize);
+    const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
+      select e.id, ${envelopeColumn('e')} as envelope, left(e.body, ${bodyCharsMax + 1}) as body from event e
+      where ${notBefore('e', last)} and ${inSpan('e', { limit, ...(cursor !== undefined && { cursor }) })}
+        and ${sql.join(
+          within.map(territory => eventWithin('e', territory)),
+          sql` and `,
+        )}
+      order by e.id desc limit ${page}`.execute(database);
+    yield rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
+    if (rows.length < page) return;
+    cursor = rows.at(-1)?.id;
+    left -= page;
+  }
+}
+
+const scanPageSize = 50;

@@ -29,6 +29,7 @@ export interface TokenOwner extends UserFacts {
 export interface Presented {
   readonly kind: 'token' | 'session';
   readonly scopes: readonly TokenScope[];
+  readonly expiresAt: string | null;
 }
 
 export interface TokenFacts {
@@ -193,12 +194,12 @@ export async function findTokenOwner(
 ): Promise<(TokenOwner & Presented) | undefined> {
   const { rows } = await sql<TokenOwner & Presented>`
     with found as (
-      select id, user_id, kind, scopes, last_used_at from credential
+      select id, user_id, kind, scopes, last_used_at, expires_at from credential
       where token_hash = ${tokenHash} and (expires_at is null or expires_at > now())),
     touched as (
       update credential c set last_used_at = now() from found
       where c.id = found.id and (found.last_used_at is null or found.last_used_at < now() - ${touchedEvery}))
-    select ${ownerColumns}, found.kind, found.scopes
+    select ${ownerColumns}, found.kind, found.scopes, ${instant('found.expires_at')} as "expiresAt"
     from app_user u join found on found.user_id = u.id ${ownerJoins}
     where ${isStillThere}`.execute(database);
   return rows[0];

@@ -2,7 +2,14 @@
 import { sql } from 'kysely';
 
 import type { Batching } from '../event/batching.ts';
-import type { Ordering, Scope, Validation, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type {
+  FilterType,
+  Ordering,
+  Scope,
+  Validation,
+  WebhookFilter,
+  WebhookState,
+} from '../event/webhook.ts';
 import { instant } from './instant.ts';
 import type { Database } from './open.ts';
 import { webhookWithin } from './territory.ts';
@@ -48,6 +55,7 @@ export interface WebhookFacts extends WebhookValues {
 
 export interface FilterFacts extends WebhookFilter {
   readonly id: string;
+  readonly type: FilterType;
   readonly created: string;
 }
 
@@ -62,8 +70,8 @@ export interface WebhookQuery {
   readonly domainId?: string;
 }
 
-const filterJson = sql`jsonb_build_object('id', f.id, 'mode', f.mode, 'matchType', f.match_type, 'value', f.value,
-  'created', ${instant('f.created')})`;
+const filterJson = sql`jsonb_build_object('id', f.id, 'type', f.type, 'mode', f.mode,
+  'matchType', f.match_type, 'value', f.value, 'created', ${instant('f.created')})`;
 
 const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id as "accountId",
   w.domain_id as "domainId", w.payload_url as "payloadUrl", w.ssl_verification as "sslVerification",
@@ -176,12 +184,23 @@ export async function insertFilter(
   filter: WebhookFilter & { readonly id: string },
 ): Promise<FilterFacts> {
   const { rows } = await sql<{ filter: FilterFacts }>`
-    insert into webhook_filter as f (id, webhook_id, mode, match_type, value)
-    values (${filter.id}, ${webhookId}, ${filter.mode}, ${filter.matchType}, ${filter.value})
+    insert into webhook_filter as f (id, webhook_id, type, mode, match_type, value)
+    values (${filter.id}, ${webhookId}, ${filter.type ?? 'EventType'}, ${filter.mode}, ${filter.matchType}, ${filter.value})
     returning ${filterJson} as filter`.execute(database);
   const [made] = rows;
   if (!made) throw new RangeError('insert into webhook_filter returned no row');
   return made.filter;
+}
+
+/** Of all the account's webhooks. */
+export async function countAccountExpressions(
+  database: Database,
+  accountId: string,
+): Promise<number> {
+  const { rows } = await sql<{ count: number }>`
+    select count(*)::int as count from webhook w join webhook_filter f on f.webhook_id = w.id
+    where w.account_id = ${accountId} and f.type = 'Expression'`.execute(database);
+  return rows[0]?.count ?? 0;
 }
 
 export async function deleteFilter(

@@ -8,9 +8,13 @@ import type { DeliveryState } from '../event/delivery.ts';
 import type { Database } from './open.ts';
 import { conditions, firstIdAt } from './span.ts';
 import type { Fragment } from './span.ts';
+import { eventWithin } from './territory.ts';
+import type { Territory } from './territory.ts';
 
 export interface Sweep {
   readonly webhookId: string;
+  /** Whose events: a webhook that was Global once has had everybody's. The webhook itself was looked for before. */
+  readonly territory: Territory;
   /** Of deliveries whose event was recorded at or after; before. */
   readonly from?: Date;
   readonly to?: Date;
@@ -56,13 +60,14 @@ export async function stretchOf(
 
 /** `from` and `where` of the deliveries of a stretch, as `d`, with their events, as `e`. */
 export function wantedDeliveries(sweep: Sweep, { after, last }: Stretch): Fragment {
-  const { state, eventType } = sweep;
+  const { state, eventType, territory } = sweep;
   const wanted = conditions([
     along('d.id', sweep, after),
     sql`d.webhook_id = ${sweep.webhookId}`,
     last === undefined ? undefined : sql`d.id <= ${last}::uuid`,
     state === undefined ? undefined : sql`d.state = ${state}`,
     eventType === undefined ? undefined : sql`e.event = ${eventType}`,
+    territory.kind === 'everything' ? undefined : eventWithin('e', territory),
   ]);
   return sql`delivery d join event e on e.id = d.event_id where ${wanted}`;
 }

@@ -1,7 +1,14 @@
 /** A webhook with its filters and its secrets: three tables, one picture. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-import type { Ordering, Scope, Validation, WebhookFilter, WebhookState } from '../event/webhook.ts';
+import type {
+  FilterType,
+  Ordering,
+  Scope,
+  Validation,
+  WebhookFilter,
+  WebhookState,
+} from '../event/webhook.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
 
@@ -78,15 +85,17 @@ const WebhookFilterSchema = defineEntity({
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     webhook: () => p.manyToOne(WebhookRow).ref().index().deleteRule('cascade'),
-    /** CloudStack knows this one type. */
-    type: p.text().$type<'EventType'>().default('EventType'),
+    type: p.text().$type<FilterType>().default('EventType'),
     mode: p.text().$type<WebhookFilter['mode']>().default('Include'),
     matchType: p.text().$type<WebhookFilter['matchType']>().default('Exact'),
     value: p.text(),
     created: p.datetime().defaultRaw('now()'),
   },
   checks: [
-    { name: 'webhook_filter_type_check', expression: `type in ('EventType')` },
+    {
+      name: 'webhook_filter_type_check',
+      expression: `type in ('EventType', 'Entity', 'EntityUuid', 'Status', 'Account', 'Source', 'Severity', 'Expression')`,
+    },
     { name: 'webhook_filter_mode_check', expression: `mode in ('Include', 'Exclude')` },
     {
       name: 'webhook_filter_match_type_check',
@@ -95,7 +104,7 @@ const WebhookFilterSchema = defineEntity({
   ],
 });
 
-/** One condition on the event type; how several combine is `match/filter.ts`. */
+/** One condition on events; how several combine is `match/conditions.ts`. */
 export class WebhookFilterRow extends WebhookFilterSchema.class {}
 WebhookFilterSchema.setClass(WebhookFilterRow);
 

@@ -8,6 +8,7 @@ import type { Envelope } from '../../src/event/event.ts';
 import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
 import { compileConditions, refusalOf } from '../../src/match/conditions.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
+import { Subject } from '../../src/match/subject.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 
 const roundCount = 11;
@@ -66,7 +67,7 @@ function scan(envelope: Envelope): Webhook[] {
       ({ webhook: { scope, accountId, domainId }, conditions }) =>
         (scope === 'Global' ||
           (scope === 'Local' ? accountId === envelope.account : way.has(domainId))) &&
-        refusalOf(conditions, envelope) === undefined,
+        refusalOf(conditions, new Subject(envelope)) === undefined,
     )
     .map(({ webhook }) => webhook);
 }

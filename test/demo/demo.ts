@@ -2,7 +2,9 @@
  * `npm run demo`: a cloud's events on a real broker, Hookline with a database of its own, and a receiver that prints
  * each delivery. Nothing of it is left when it ends.
  *
- *     npm run demo [-- --broker rabbitmq|kafka] [--events N] [--exit]
+ *     npm run demo [-- --broker rabbitmq|kafka|none] [--events N] [--exit]
+ *
+ * Without a broker, or where no RabbitMQ can be had, the events are posted to Hookline.
  *
  * With `--exit` it ends by itself once the N events were delivered, and with code 0 only when each of them was, once or
  * more, to every webhook it is owed to, with a valid signature, and is recorded as delivered.
@@ -17,7 +19,8 @@ import { type Cloud, createCloud } from './cloud.ts';
 import { type Hookline, startHookline } from './hookline.ts';
 
 interface Options {
-  readonly broker: Broker;
+  /** Absent: RabbitMQ, or none where it cannot be had. */
+  readonly broker?: Broker;
   /** Infinity: until Ctrl-C. */
   readonly events: number;
   readonly exit: boolean;
@@ -75,8 +78,7 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
     say(describe(request, isGenuine));
     return { status: isGenuine ? 200 : 401 };
   });
-  say(`Starting ${options.broker}, PostgreSQL and Hookline…`);
-  await using bus = await startBus(options.broker);
+  await using bus = await chooseBus(options);
   if (signal.aborted) return 1;
   const onLine = (line: string): void => say(`hookline: ${line}`);
   await using hookline = await startHookline({ environment: bus.environment, onLine });
@@ -92,6 +94,20 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   return summarize(tally, { recorded, seconds: (performance.now() - startedAt) / 1_000 });
 }
 
+async function chooseBus({ broker }: Options): Promise<Bus> {
+  if (broker === 'none') say('Starting PostgreSQL and Hookline; events are posted to it…');
+  else say(`Starting ${broker ?? 'rabbitmq'}, PostgreSQL and Hookline…`);
+  try {
+    return await startBus(broker ?? 'rabbitmq');
+  } catch (error) {
+    // Who asked for a broker wants that one.
+    if (broker !== undefined || interrupted.signal.aborted) throw error;
+    say(error instanceof Error ? error.message : String(error));
+    say('Going on without a broker: events are posted to Hookline, as by a cloud that has no bus.');
+    return startBus('none');
+  }
+}
+
 function readOptions(): Options | undefined {
   try {
     return parseOptions();
@@ -103,14 +119,14 @@ function readOptions(): Options | undefined {
 function parseOptions(): Options {
   const { values } = parseArgs({
     options: {
-      broker: { type: 'string', default: 'rabbitmq' },
+      broker: { type: 'string' },
       events: { type: 'string' },
       exit: { type: 'boolean', default: false },
     },
   });
   const broker = brokers.find(name => name === values.broker);
-  if (broker === undefined) {
-    throw new Error(`--broker ${values.broker}: expected ${brokers.join(' or ')}`);
+  if (broker === undefined && values.broker !== undefined) {
+    throw new Error(`--broker ${values.broker}: expected ${brokers.join(', ')}`);
   }
   const events = values.events === undefined ? Infinity : Number(values.events);
   if (values.events !== undefined && !(Number.isInteger(events) && events > 0)) {
@@ -119,7 +135,7 @@ function parseOptions(): Options {
   if (values.exit && values.events === undefined) {
     throw new Error('--exit: expected --events beside it, to know when the end is');
   }
-  return { broker, events, exit: values.exit };
+  return { ...(broker !== undefined && { broker }), events, exit: values.exit };
 }
 
 /** Tells Hookline who the tenants are and who listens. */
@@ -136,13 +152,17 @@ async function introduce(
   }
 }
 
-async function publishAll({ cloud, bus, tally, signal }: Stage, options: Options): Promise<void> {
+async function publishAll(
+  { cloud, bus, hookline, tally, signal }: Stage,
+  options: Options,
+): Promise<void> {
+  const publisher = bus.publisher(hookline.url);
   const batch = options.exit ? batchMax : 1;
   while (tally.events < options.events && !signal.aborted) {
     const length = Math.min(batch, options.events - tally.events);
     const messages = Array.from({ length }, () => cloud.next(new Date()));
     for (const message of messages) tally.publish(message);
-    await bus.publisher.publish(messages);
+    await publisher.publish(messages);
     if (!options.exit) await pause(paceMs, signal);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Puts messages on a bus as CloudStack does, with one difference: it waits until the broker has them, so that a test
+ * Puts messages on a bus as CloudStack does, or posts them, with one difference: it waits until the broker has them, so that a test
  * or the demo can say how many there are. CloudStack itself does not wait.
  *
  * Source: apache/cloudstack, `RabbitMQEventBus.publish` (PERSISTENT_TEXT_PLAIN, a durable topic exchange) and
@@ -62,4 +62,21 @@ export async function publishToKafka(
     await producer.send({ topic, compression, messages: records });
   };
   return { publish, [Symbol.asyncDispose]: async () => producer.disconnect() };
+}
+
+/**
+ * One request a message, each once the one before is answered, as a sender without a bus does that keeps an order.
+ *
+ * @param url of a source of kind `http`.
+ */
+export function publishToHttp(url: string, token: string): Publisher {
+  const publish = async (messages: readonly CloudMessage[]): Promise<void> => {
+    for (const { body } of messages) {
+      const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+      const response = await fetch(url, { method: 'POST', headers, body });
+      const text = await response.text();
+      if (!response.ok) throw new Error(`${url} answered ${response.status}: ${text}`);
+    }
+  };
+  return { publish, [Symbol.asyncDispose]: async () => {} };
 }

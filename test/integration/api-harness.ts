@@ -10,11 +10,10 @@ import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { listFormats } from '../../src/format/formats.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Probe } from '../../src/dispatch/probe.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { openOutgoing } from '../../src/outgoing.ts';
+import { openOutgoing, type Outgoing } from '../../src/outgoing.ts';
 import { SettingSync } from '../../src/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
@@ -97,7 +96,7 @@ export interface ApiUnderTest extends AsyncDisposable {
 }
 
 /** Every name is this machine, and may be asked. */
-async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
+async function openOwnOutgoing(databaseUrl: string, store: Store): Promise<Outgoing> {
   const index = createMatchIndex();
   return openOutgoing({
     config: loadConfig({
@@ -121,7 +120,8 @@ async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
       log: pino({ level: 'silent' }),
     }),
     metrics: createMetrics(),
-  }).probe;
+    log: pino({ level: 'silent' }),
+  });
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -140,6 +140,7 @@ export async function startApi(
     logged.push(JSON.stringify({ event, ...facts }));
   const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
+  const outgoing = await openOwnOutgoing(database.url, store);
   const app = createApi({
     store,
     secretKey,
@@ -157,7 +158,7 @@ export async function startApi(
     now: Date.now,
     randomBytes,
     retry: async () => ({ kind: 'missing' }),
-    probe: await openProbe(database.url, store),
+    probe: outgoing.probe,
     self: { host: 'test', dispatches: false },
     ...options,
     ...more(store, log),
@@ -183,6 +184,8 @@ export async function startApi(
     ask,
     [Symbol.asyncDispose]: async () => {
       await app.close();
+      outgoing.templates.close();
+      await outgoing.sender.close();
       await store.close();
       await database.drop();
     },

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Actions } from '../../src/cli/context.ts';
@@ -107,8 +108,8 @@ describe('hookline webhook', () => {
       ],
     });
     const shown = await run(['webhook', 'show', made.id]);
-    expect(shown.out).toContain(`name              ${made.name}\n`);
-    expect(shown.out).toContain('has secret        yes');
+    expect(shown.out).toMatch(new RegExp(`^name +${made.name}$`, 'm'));
+    expect(shown.out).toMatch(/^has secret +yes$/m);
     expect(shown.out).not.toContain('hunter2');
     const listed = await run(['webhook', 'list', '--name', made.name]);
     expect(listed.out.split('\n')).toHaveLength(2);
@@ -163,6 +164,24 @@ describe('hookline webhook', () => {
     expect(added).toMatchObject({ mode: 'Include', matchType: 'Prefix', value: 'VM.' });
     expect((await run(['webhook', 'filter', 'remove', id, added.id])).code).toBe(0);
     expect((await json('webhook', 'show', id)).filters).toEqual([]);
+  });
+
+  it('previews filters before they are saved', async () => {
+    await sql`insert into event (id, process_id, source, event, status, body, owed) values
+        (${newId()}, 1, 's', 'PREVIEWED', 'Failed', '{"n":1}', '{}'),
+        (${newId()}, 1, 's', 'PREVIEWED', 'Completed', '{"n":"x"}', '{}')`.execute(
+      databaseOf(api.store),
+    );
+    const filters = ['Contains:PREVIEWED', 'Expression:original.n > 0'];
+    const shown = await run(['webhook', 'filter', 'preview', ...filters, '--limit', '2']);
+    expect(shown).toMatchObject({ code: 0, err: '' });
+    expect(shown.out).toContain('1 of 2 events matched; refused: 0 by category, 1 by filters');
+    expect(shown.out).toContain('For 1 an expression had no answer.');
+    expect(shown.out).toMatch(/PREVIEWED .* Failed .* matched/);
+    expect(shown.out).toMatch(/PREVIEWED .* Completed .* compares text with a number/);
+    const wrong = await run(['webhook', 'filter', 'preview', 'Expression:a.**']);
+    expect(wrong.code).not.toBe(0);
+    expect(wrong.err).toContain('line 1, column 4');
   });
 
   it('lists as many as are asked for, over as many pages as that takes, and says when there are more', async () => {

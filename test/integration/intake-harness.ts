@@ -1,4 +1,4 @@
-/** Hookline in this process, on a database of its own, with sources that others post to. */
+/** Hookline in this process, on a database of its own, with sources that others post to, or of a bus. */
 import { tmpdir } from 'node:os';
 
 import { pino } from 'pino';
@@ -34,22 +34,29 @@ export interface IntakeHarness extends AsyncDisposable {
   /** As the user `admin`. */
   ask(method: string, path: string, body?: object): Promise<Answer>;
   rows<T = Record<string, unknown>>(query: string): Promise<T[]>;
+  /** Resolves when every source runs. */
+  untilReady(): Promise<void>;
   /** Of a user: `admin` by default. */
   login(username?: string, password?: string): Promise<string>;
 }
 
 export interface HarnessOptions {
-  /** Each is of kind `http` and has `token` unless it says otherwise. */
+  /** One without a kind is of kind `http` and has `token`, unless it says otherwise. */
   readonly sources?: readonly (Readonly<Record<string, unknown>> & { readonly name: string })[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly roles?: readonly Role[];
+  /** Do not wait until the sources run: what they listen to is not there yet. */
+  readonly waits?: boolean;
 }
 
 const adminPassword = 'correct horse battery staple';
 
 export async function openIntakeHarness(options: HarnessOptions = {}): Promise<IntakeHarness> {
   const database = await createTestDatabase();
-  const sources = options.sources?.map(source => ({ kind: 'http', token, ...source })) ?? [];
+  const sources =
+    options.sources?.map(source =>
+      source['kind'] === undefined ? { kind: 'http', token, ...source } : source,
+    ) ?? [];
   const config = loadConfig({
     env: {
       HOOKLINE_DATABASE_URL: database.url,
@@ -93,10 +100,14 @@ export async function openIntakeHarness(options: HarnessOptions = {}): Promise<I
       },
       ...(body && { body: JSON.stringify(body) }),
     });
-  await waitUntil(
-    'the sources to run',
-    async () => (await send('/readyz', { method: 'GET' })).status === 200,
-  );
+  const untilReady: IntakeHarness['untilReady'] = async () => {
+    await waitUntil(
+      'the sources to run',
+      async () => (await send('/readyz', { method: 'GET' })).status === 200,
+      60_000,
+    );
+  };
+  if (options.waits !== true) await untilReady();
   return {
     url,
     databaseUrl: database.url,
@@ -113,6 +124,7 @@ export async function openIntakeHarness(options: HarnessOptions = {}): Promise<I
         body: typeof body === 'string' ? body : new Uint8Array(body),
       }),
     ask,
+    untilReady,
     login,
     rows: async query => store.em.fork().execute(query),
     [Symbol.asyncDispose]: async () => {

@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
+import type { FilterType } from '../../src/event/webhook.ts';
 import { MatchSync } from '../../src/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';
@@ -13,30 +14,41 @@ const text = (value: string | undefined): string =>
 
 /** What matching means, said in SQL: the oracle of the index. */
 const oracle = (envelope: Envelope): string => {
-  const [account, event, category] = [envelope.account, envelope.event, envelope.category].map(
-    text,
-  );
+  const { account, event, category, entity, entityuuid, status, source } = envelope;
+  const facts = [event, category, entity, entityuuid, account, status, source].map(text).join(', ');
   return `
   select w.id from webhook w
-  left join account a on a.id = ${account} or a.alias = ${account}
+  left join account a on a.id = ${text(account)} or a.alias = ${text(account)}
   left join domain d on d.id = a.domain_id
   where w.state = 'Enabled' and exists (select from account o where o.id = w.account_id and o.removed_at is null)
     and (w.scope = 'Global'
       or (w.scope = 'Local' and a.id = w.account_id)
       or (w.scope = 'Domain' and d.path like '%/' || w.domain_id || '/%'))
-    and (${category}::text is null or w.categories && array['*', ${category}]::text[])
-    and not exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Exclude' and matches(f, ${event}))
-    and (not exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Include')
-      or exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Include' and matches(f, ${event})))
+    and (${text(category)}::text is null or w.categories && array['*', ${text(category)}]::text[])
+    and not exists (select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Exclude' and matches(f, ${facts}))
+    and not exists (select from webhook_filter i where i.webhook_id = w.id and i.mode = 'Include' and not exists (
+      select from webhook_filter f where f.webhook_id = w.id and f.mode = 'Include' and f.type = i.type and matches(f, ${facts})))
   order by w.id`;
 };
 
-const matchesFunction = `create function matches(f webhook_filter, event text) returns boolean language sql as $$
-  select case f.match_type
-    when 'Exact' then event = f.value
-    when 'Prefix' then left(event, length(f.value)) = f.value
-    when 'Suffix' then right(event, length(f.value)) = f.value
-    else strpos(event, f.value) > 0 end $$`;
+/** The severity and the expressions are said for the events of this test alone. */
+const matchesFunction = `create function matches(f webhook_filter, event text, category text, entity text, entityuuid text,
+    account text, status text, source text) returns boolean language sql as $$
+  select coalesce(case
+    when f.type = 'Expression' then case f.value
+      when 'status = "Failed" and original.size > 10' then status = 'Failed' and entity = 'Volume'
+      when '$not(entity in ["Volume", "Network"])' then entity is null
+      when 'original.nothing < true' then false end
+    when f.match_type = 'Exact' then fact = f.value
+    when f.match_type = 'Prefix' then left(fact, length(f.value)) = f.value
+    when f.match_type = 'Suffix' then right(fact, length(f.value)) = f.value
+    else strpos(fact, f.value) > 0 end, false)
+  from (select case f.type when 'EventType' then event when 'Entity' then entity when 'EntityUuid' then entityuuid
+    when 'Account' then account when 'Status' then status when 'Source' then source
+    when 'Severity' then case when status = 'Failed' then 'error' when status = 'Completed' then 'info'
+      when category = 'AlertEvent' then 'warning' else 'info' end end as fact) one $$`;
+
+const valueOf = (type: FilterType) => (value: string) => [type, value] as const;
 
 /** Random directories, webhooks and filters in plain SQL. */
 const statements = fc.array(
@@ -86,12 +98,29 @@ const statements = fc.array(
       .tuple(
         fc.constantFrom('Include', 'Exclude'),
         fc.constantFrom('Exact', 'Prefix', 'Suffix', 'Contains'),
-        fc.constantFrom('VM.START', 'VM.', 'START', 'vm.start', '.', ''),
+        fc.oneof(
+          fc
+            .constantFrom('VM.START', 'VM.', 'START', 'vm.start', '.', '')
+            .map(valueOf('EventType')),
+          fc.constantFrom('Volume', 'Net').map(valueOf('Entity')),
+          fc.constantFrom('uuid-of-a1', 'uuid').map(valueOf('EntityUuid')),
+          fc.constantFrom('a1', 'alias-a2').map(valueOf('Account')),
+          fc.constantFrom('Failed', 'ed').map(valueOf('Status')),
+          fc.constantFrom('nova', 'no').map(valueOf('Source')),
+          fc.constantFrom('info', 'warning', 'error').map(valueOf('Severity')),
+          fc
+            .constantFrom(
+              'status = "Failed" and original.size > 10',
+              '$not(entity in ["Volume", "Network"])',
+              'original.nothing < true',
+            )
+            .map(valueOf('Expression')),
+        ),
       )
       .map(
-        ([mode, type, value]) =>
-          `insert into webhook_filter (webhook_id, mode, match_type, value)
-             select id, '${mode}', '${type}', '${value}' from webhook order by created desc limit 1`,
+        ([mode, matchType, [type, value]]) =>
+          `insert into webhook_filter (webhook_id, type, mode, match_type, value)
+             select id, '${type}', '${mode}', '${matchType}', '${value}' from webhook order by created desc limit 1`,
       ),
     fc.constant(
       `delete from webhook_filter where id in (select id from webhook_filter order by created limit 1)`,
@@ -117,15 +146,25 @@ const envelopes: readonly Envelope[] = [
   'alias-a2',
   'a3',
   'unknown',
-].flatMap(account =>
-  ['VM.START', 'VM.STOP', 'NET.RESTART'].flatMap(event =>
-    ([undefined, 'ActionEvent', 'AlertEvent'] as const).map(category => ({
-      event,
-      ...(account !== undefined && { account }),
-      ...(category !== undefined && { category }),
-    })),
+].flatMap((account, at) =>
+  ['VM.START', 'VM.STOP', 'NET.RESTART'].flatMap((event, of) =>
+    ([undefined, 'ActionEvent', 'AlertEvent'] as const).map((category, by) => {
+      const entity = [undefined, 'Volume', 'Network'][(at + by) % 3];
+      const status = [undefined, 'Failed', 'Completed'][(at + of) % 3];
+      return {
+        event,
+        ...(account !== undefined && { account, entityuuid: `uuid-of-${account}` }),
+        ...(category !== undefined && { category, source: 'nova' }),
+        ...(entity !== undefined && { entity }),
+        ...(status !== undefined && { status }),
+      };
+    }),
   ),
 );
+
+/** Of volumes alone it is more than 10. */
+const bodyOf = ({ entity }: Envelope): string =>
+  JSON.stringify({ size: entity === 'Volume' ? 11 : 10 });
 
 interface Following extends AsyncDisposable {
   readonly sync: MatchSync;
@@ -155,7 +194,7 @@ async function follow(harness: RecordHarness, resyncMs = 600_000): Promise<Follo
 
 const idsOf = (sync: MatchSync, envelope: Envelope): string[] =>
   sync.index
-    .match(envelope)
+    .match(envelope, bodyOf(envelope))
     .map(webhook => webhook.id)
     .toSorted();
 

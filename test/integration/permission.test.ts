@@ -218,6 +218,10 @@ const recipes: Record<string, Recipe> = {
 
   'GET /v1/formats': plain('/v1/formats'),
   'POST /v1/preview': plain('/v1/preview', {}),
+  'POST /v1/filters/preview': object('webhookId', ({ webhookId }) => [
+    '/v1/filters/preview',
+    { webhookId },
+  ]),
 
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
   'GET /v1/stats': plain('/v1/stats'),
@@ -335,7 +339,12 @@ it.each(objectCases)(
 );
 
 /** These change nothing that is set but the caller's own session. */
-const unnoted = ['POST /v1/logout', 'POST /v1/preview', 'POST /v1/events'];
+const unnoted = [
+  'POST /v1/logout',
+  'POST /v1/preview',
+  'POST /v1/filters/preview',
+  'POST /v1/events',
+];
 /** Only one's own: see api-audit.test.ts. */
 const personal = ['DELETE /v1/tokens/:id'];
 const writes = cases.filter(

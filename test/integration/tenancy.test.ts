@@ -65,7 +65,6 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
     store,
     sync,
     metrics,
-    scrubber: createScrubber(),
     newId,
     syncs: true,
     log,
@@ -113,7 +112,10 @@ const usage = (account: string): Message =>
 async function readAll(
   messages: readonly Message[],
 ): Promise<{ owed: string[][]; asked: boolean }> {
-  const { read, learn, count } = tenancy.readBatch(normalizerFor('cloudstack', { now: Date.now }));
+  const { read, learn, count } = tenancy.readBatch({
+    normalize: normalizerFor('cloudstack', { now: Date.now }),
+    scrubber: createScrubber(),
+  });
   const readThem = () => messages.map(one => read(one).events.flatMap(event => [...event.owed]));
   const first = readThem();
   const asked = await learn(stop.signal);

@@ -60,6 +60,13 @@ describe('loadConfig', () => {
       lease: { ttlMs: 10_000 },
       retention: { days: 30, keyHours: 48 },
       match: { resyncMs: 60_000 },
+      templates: {
+        processes: 2,
+        timeoutMs: 500,
+        memoryMb: 64,
+        bytesMax: 1_048_576,
+        queueMax: 1_000,
+      },
       shutdownMs: 8_000,
       log: { level: 'info' },
       signature: { encoding: 'base64' },

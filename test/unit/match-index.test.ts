@@ -206,7 +206,7 @@ describe('explain', () => {
     { id: 'volumes', filters: [include('Prefix', 'VOLUME.'), include('Exact', 'SNAPSHOT.CREATE')] },
   );
   const reasons = (envelope: Envelope, webhooks?: readonly Webhook[]) =>
-    [...index.explain(envelope, webhooks)].map(explanation =>
+    [...index.explain({ envelope, body: JSON.stringify(envelope) }, webhooks)].map(explanation =>
       explanation.matched
         ? [explanation.webhook.id]
         : [explanation.webhook.id, explanation.reason, explanation.detail],

@@ -41,6 +41,32 @@ describe('scrub', () => {
     ['a header', 'Authorization: Bearer abc.def', 'Authorization: ***'],
     ['broken JSON', '{"password":"x y", "id":', '{"password":"***", "id":'],
     ['broken escaped JSON', String.raw`{\"secretkey\":\"x\"`, String.raw`{\"secretkey\":\"***\"`],
+    [
+      'a whole object in broken JSON',
+      '{"connection_info":{"a":["x"],"b":"}x"},"c":1',
+      '{"connection_info":"***","c":1',
+    ],
+    ['a list that is cut off', '{"a":1,"tokens":["x",{"b":"x', '{"a":1,"tokens":"***"'],
+    [
+      'a whole object in escaped broken JSON',
+      String.raw`{"a":"{\"credentials\":{\"b\":\"x\"},\"c`,
+      String.raw`{"a":"{\"credentials\":\"***\"`,
+    ],
+    [
+      'a named value in broken JSON',
+      '[{"name":"partial_password_hash","n":1,"content":"x"},{"name":"a","content":"y"}',
+      '[{"name":"partial_password_hash","n":1,"content":"***"},{"name":"a","content":"y"}',
+    ],
+    [
+      'a named value before its name in broken JSON',
+      '[{"value":"x","key":"rootPassword"},{"value":"y","key":"a"}',
+      '[{"value":"***","key":"rootPassword"},{"value":"y","key":"a"}',
+    ],
+    [
+      'what Python prints',
+      "failed: {'password': 'x', 'auth': {'token': 'x'}, 'connection_info': {'a': 'x'}} at 1",
+      "failed: {'password': '***', 'auth': {'token': '***'}, 'connection_info': \"***\"} at 1",
+    ],
     ['text around JSON', 'token=x {"a":1} token=y', 'token=*** {"a":1} token=***'],
     ['a URL', 'rbd://admin:x@mon/pool', 'rbd://admin:***@mon/pool'],
   ])('takes out %s', (_, value, expected) => {

@@ -1,0 +1,97 @@
+/** The tree that JSONata's parser makes of an expression, and what of it a filter may have. */
+import jsonata from 'jsonata';
+
+/** JSONata's own: what a node has depends on its type. */
+export type Node = Readonly<Record<string, unknown>>;
+
+/** What is not allowed, and the character it ends with. Caught by `compileExpression`. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly position: number;
+
+  constructor(position: number, message: string) {
+    super(message);
+    this.position = position;
+  }
+}
+
+/** @throws {Refusal} where the text is no JSONata. */
+export function parse(text: string): Node {
+  try {
+    return nodeOf(jsonata(text).ast());
+  } catch (error) {
+    const { message, position } = nodeOf(error);
+    throw new Refusal(
+      typeof position === 'number' ? position : text.length,
+      typeof message === 'string' ? message : 'it cannot be read',
+    );
+  }
+}
+
+/** Those of one argument. */
+export const functionNames = [
+  'exists',
+  'boolean',
+  'not',
+  'count',
+  'number',
+  'lowercase',
+  'uppercase',
+  'length',
+] as const;
+/** Those whose answer can only be true, false or none. */
+const testing: ReadonlySet<unknown> = new Set(['exists', 'boolean', 'not', 'contains']);
+export const literal: ReadonlySet<unknown> = new Set(['string', 'number', 'value']);
+
+const known = [...functionNames, 'contains'].map(name => `$${name}`).join(' ');
+const allowed =
+  'expected paths such as original.job.status, [ ] with an index or a test, texts, numbers, true, false, null, lists of ' +
+  `those, ( ), = != < <= > >= in and or, and the functions ${known}`;
+
+/** Whether its answer can only be true, false or none. */
+export function isTest(node: Node): boolean {
+  switch (node['type']) {
+    case 'binary':
+      return true;
+    case 'value':
+      return typeof node['value'] === 'boolean';
+    case 'block':
+      return nodesOf(node, 'expressions').every(isTest);
+    case 'function':
+      return testing.has(nodeOf(node['procedure'])['value']);
+    default:
+      return false;
+  }
+}
+
+/** @throws {Refusal} for a condition or a grouping on anything but a name. */
+export function plain(node: Node): Node {
+  if ('predicate' in node) throw refuse(node, '[ ] after anything but a name');
+  if ('group' in node) throw refuse(nodeOf(node['group']), 'grouping with { }');
+  if ('keepArray' in node) throw refuse(node, 'an empty [ ]');
+  return node;
+}
+
+export function wordFor({ type, value }: Node): string {
+  if (type === 'regex') return 'a regular expression';
+  return typeof value === 'string' && value !== '' ? value : String(type);
+}
+
+export const refuse = (node: Node, what: string): Refusal =>
+  new Refusal(positionOf(node), `${what} is not allowed in a filter; ${allowed}`);
+
+/** A path has none of its own. */
+export function positionOf(node: Node): number {
+  const [first] = nodesOf(node, 'steps');
+  const { position } = first ?? node;
+  return typeof position === 'number' ? position : 0;
+}
+
+export function nodeOf(value: unknown): Node {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+export function nodesOf(node: Node, field: string): readonly Node[] {
+  const nodes = node[field];
+  return Array.isArray(nodes) ? nodes.map(nodeOf) : [];
+}

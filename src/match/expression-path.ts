@@ -1,0 +1,84 @@
+/**
+ * A path through the data: names, one below the other, each with conditions on what is there.
+ *
+ *     original.disks[size > 10 and type = "DATA"][0].name
+ *
+ * Source: jsonata 1.8.9, `evaluatePath`, `evaluateStep` and `evaluateFilter`.
+ */
+import { lookUp, Sequence, truth } from './expression-value.ts';
+import type { Meter } from './expression-value.ts';
+
+/** Answers about an item: a value, or undefined for none. @throws {UnansweredError} */
+export type Run = (item: unknown, meter: Meter) => unknown;
+
+export interface PathStep {
+  readonly key: string;
+  readonly conditions: readonly Condition[];
+}
+
+/** Which of the values found are kept: the one at an index, from the end if negative, or those that pass a test. */
+export type Condition = { readonly index: number } | { readonly test: Run };
+
+/** What one step found at one item. */
+interface Found {
+  readonly values: readonly unknown[];
+  /** They are an array of the data, which stays one if nothing else is found. */
+  readonly isWhole: boolean;
+}
+
+/** @param isAbsolute whether it begins with `$`: then an array it is asked about is one item, not several. */
+export function followPath(steps: readonly PathStep[], isAbsolute: boolean): Run {
+  return (item, meter) => {
+    let items: readonly unknown[] = Array.isArray(item) && !isAbsolute ? item : [item];
+    for (const [at, step] of steps.entries()) {
+      const found = takeStep(step, items, meter);
+      const [only] = found;
+      if (at === steps.length - 1 && found.length === 1 && only?.isWhole) return only.values;
+      items = found.length === 1 && only ? only.values : flatten(found, meter);
+    }
+    return items.length > 1 ? items : items[0];
+  };
+}
+
+function takeStep(step: PathStep, items: readonly unknown[], meter: Meter): Found[] {
+  const found: Found[] = [];
+  for (const item of items) {
+    const one = takeFrom(step, item, meter);
+    if (one) found.push(one);
+  }
+  return found;
+}
+
+function takeFrom({ key, conditions }: PathStep, item: unknown, meter: Meter): Found | undefined {
+  const value = lookUp(item, key, meter);
+  if (conditions.length === 0) return value === undefined ? undefined : foundIn(value);
+  let found = foundIn(value);
+  for (const condition of conditions) found = keep(condition, found, meter);
+  return found;
+}
+
+function foundIn(value: unknown): Found {
+  if (value instanceof Sequence) return { values: value.items, isWhole: false };
+  return Array.isArray(value)
+    ? { values: value, isWhole: true }
+    : { values: [value], isWhole: false };
+}
+
+function keep(condition: Condition, { values }: Found, meter: Meter): Found {
+  if ('index' in condition) {
+    const value = values.at(condition.index);
+    return value === undefined ? { values: [], isWhole: false } : foundIn(value);
+  }
+  meter.step(values.length);
+  const kept = values.filter(value => truth(condition.test(value, meter), meter) === true);
+  return { values: kept, isWhole: false };
+}
+
+function flatten(found: readonly Found[], meter: Meter): readonly unknown[] {
+  const all: unknown[] = [];
+  for (const { values } of found) {
+    meter.step(values.length);
+    for (const value of values) all.push(value);
+  }
+  return all;
+}

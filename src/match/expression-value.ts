@@ -1,0 +1,207 @@
+/**
+ * What the values in an expression mean, and what it costs to look at them.
+ *
+ * Source: jsonata 1.8.9 (`lookup`, `boolean`, `number`, `evaluateEqualityExpression`, `evaluateComparisonExpression`),
+ * whose answers these are; test/property/expression.test.ts compares. Unlike there, no two objects are compared.
+ */
+
+/** The expression has no answer for this event: it is no match, and `explain` says why. Nothing else catches it. */
+export class UnansweredError extends Error {
+  override readonly name = 'UnansweredError';
+}
+
+/** Made once: a stack for each event that an expression fails on would cost more than the expression. */
+const faults = {
+  steps: new UnansweredError('it takes more steps than an expression may'),
+  depth: new UnansweredError('it meets lists within lists within lists, too deep to look into'),
+  order: new UnansweredError('it compares by order what is neither text nor a number'),
+  mixed: new UnansweredError('it compares text with a number'),
+  object: new UnansweredError('it compares an object'),
+  infinite: new UnansweredError('it meets a number beyond all bounds'),
+  text: new UnansweredError('a function that takes text is given something else'),
+  number: new UnansweredError('$number is given what is no number'),
+};
+
+/** Steps at most in one evaluation: a fraction of a millisecond. */
+const stepCountMax = 5_000;
+/** Lists within lists: each is a call within a call. */
+const depthMax = 64;
+/** So many characters are one step. */
+const charsAStep = 256;
+
+/** Counts what one evaluation does. */
+export class Meter {
+  #left = stepCountMax;
+  #depth = 0;
+
+  begin(): void {
+    this.#left = stepCountMax;
+    this.#depth = 0;
+  }
+
+  /** Looks into a list. @throws {UnansweredError} when it lies within too many. */
+  within<T>(look: () => T): T {
+    this.#depth += 1;
+    if (this.#depth > depthMax) throw faults.depth;
+    const found = look();
+    this.#depth -= 1;
+    return found;
+  }
+
+  /** @throws {UnansweredError} when the evaluation has had its share. */
+  step(count = 1): void {
+    this.#left -= count;
+    if (this.#left < 0) throw faults.steps;
+  }
+
+  read(text: string): void {
+    this.step(1 + text.length / charsAStep);
+  }
+}
+
+/** What is under the key: of an array, under the key of each item, an item's own array laid out flat. */
+export function lookUp(item: unknown, key: string, meter: Meter): unknown {
+  meter.step();
+  if (Array.isArray(item)) {
+    const found: unknown[] = [];
+    collect(item, { key, meter, found });
+    return found.length > 1 ? new Sequence(found) : found[0];
+  }
+  return isObject(item) && Object.hasOwn(item, key) ? item[key] : undefined;
+}
+
+interface Collecting {
+  readonly key: string;
+  readonly meter: Meter;
+  readonly found: unknown[];
+}
+
+function collect(items: readonly unknown[], collecting: Collecting): void {
+  const { key, meter, found } = collecting;
+  for (const item of items) {
+    meter.step();
+    if (Array.isArray(item)) meter.within(() => collect(item, collecting));
+    else if (isObject(item) && Object.hasOwn(item, key)) take(item[key], meter, found);
+  }
+}
+
+function take(value: unknown, meter: Meter, found: unknown[]): void {
+  if (value === undefined) return;
+  const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+  meter.step(values.length);
+  for (const one of values) found.push(one);
+}
+
+/** What a path found at several places, in contrast to an array that stands in the data. */
+export class Sequence {
+  readonly items: readonly unknown[];
+
+  constructor(items: readonly unknown[]) {
+    this.items = items;
+  }
+}
+
+/** As a test sees it; undefined stays so. */
+export function truth(value: unknown, meter: Meter): boolean | undefined {
+  meter.step();
+  if (value === undefined) return undefined;
+  if (Array.isArray(value)) {
+    // All are looked at, for one may have no answer.
+    return meter.within(() => value.filter(one => truth(one, meter) === true).length > 0);
+  }
+  if (typeof value === 'string') return value.length > 0;
+  if (typeof value === 'number') return finite(value) !== 0;
+  if (isObject(value)) return hasKey(value);
+  return value === true;
+}
+
+function hasKey(value: object): boolean {
+  for (const key in value) if (Object.hasOwn(value, key)) return true;
+  return false;
+}
+
+/** False where one side is missing, also for `!=`. */
+export function equality(isEqual: boolean) {
+  return (left: unknown, right: unknown, meter: Meter): boolean =>
+    left !== undefined && right !== undefined && equals(left, right, meter) === isEqual;
+}
+
+function equals(left: unknown, right: unknown, meter: Meter): boolean {
+  meter.step();
+  if (typeof left === 'string' && typeof right === 'string') {
+    if (left.length !== right.length) return false;
+    meter.read(left);
+  }
+  if (left === right) return true;
+  if (Array.isArray(left) && Array.isArray(right)) {
+    if (left.length !== right.length) return false;
+    return meter.within(() => left.every((one, at) => equals(one, right[at], meter)));
+  }
+  if (isObject(left) && isObject(right)) throw faults.object;
+  return false;
+}
+
+/** Undefined where one side is missing. */
+export function ordering(holds: (left: string | number, right: string | number) => boolean) {
+  return (left: unknown, right: unknown, meter: Meter): boolean | undefined => {
+    meter.step();
+    if (!isOrdered(left) || !isOrdered(right)) throw faults.order;
+    if (left === undefined || right === undefined) return undefined;
+    if (typeof left !== typeof right) throw faults.mixed;
+    return holds(left, right);
+  };
+}
+
+const isOrdered = (value: unknown): value is string | number | undefined =>
+  value === undefined || typeof value === 'string' || typeof value === 'number';
+
+export function isIn(value: unknown, among: unknown, meter: Meter): boolean {
+  if (value === undefined || among === undefined) return false;
+  const items: readonly unknown[] = Array.isArray(among) ? among : [among];
+  meter.step(items.length);
+  if (typeof value === 'string') meter.read(value);
+  return items.includes(value);
+}
+
+/** @throws {UnansweredError} for what is no text. */
+export function textOf(value: unknown, meter: Meter): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw faults.text;
+  meter.read(value);
+  return value;
+}
+
+/** In characters; one outside of the basic plane counts once. */
+export function lengthOf(text: string): number {
+  let count = 0;
+  for (const _ of text) count += 1;
+  return count;
+}
+
+const NUMBER = /^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$/;
+
+export function numberOf(value: unknown, meter: Meter): number | undefined {
+  meter.step();
+  if (value === undefined) return undefined;
+  if (typeof value === 'number') return value;
+  if (typeof value === 'boolean') return value ? 1 : 0;
+  if (typeof value !== 'string' || value.length > charsAStep || !NUMBER.test(value)) {
+    throw faults.number;
+  }
+  const number = Number(value);
+  if (!Number.isFinite(number)) throw faults.number;
+  return number;
+}
+
+export function countOf(value: unknown): number {
+  if (value === undefined) return 0;
+  return Array.isArray(value) ? value.length : 1;
+}
+
+function finite(value: number): number {
+  if (Number.isFinite(value)) return value;
+  throw faults.infinite;
+}
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null;

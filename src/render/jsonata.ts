@@ -1,0 +1,45 @@
+/** Transforms in JSONata: nothing that differs from one try to the next. */
+import jsonata from 'jsonata';
+
+import { placeIn } from '../event/place.ts';
+import type { Fault } from './job.ts';
+import type { Compiled } from './liquid.ts';
+
+/** They answer something else each time, and every try of a delivery is to have the same bytes. */
+const changing = ['now', 'millis', 'random', 'shuffle'];
+
+/** @throws what JSONata throws. */
+export function compileJsonata(template: string): Compiled {
+  const expression = jsonata(template);
+  for (const name of changing) {
+    expression.registerFunction(name, () => {
+      throw new Error(`$${name} differs from try to try`);
+    });
+  }
+  return view => {
+    const value: unknown = expression.evaluate(view);
+    if (value === undefined) throw new Error('it finds nothing in this event');
+    if (typeof value === 'string') return value;
+    return JSON.stringify(value, withoutFunctions);
+  };
+}
+
+/** A function of JSONata's carries all that it was made from. */
+function withoutFunctions(_: string, value: unknown): unknown {
+  const isFunction =
+    typeof value === 'function' ||
+    (typeof value === 'object' &&
+      value !== null &&
+      ('_jsonata_lambda' in value || '_jsonata_function' in value));
+  if (isFunction) throw new Error('there is a function in what it finds');
+  return value;
+}
+
+/** JSONata throws plain objects with the place where the part at fault ends. */
+export function faultOfJsonata(template: string, error: unknown): Fault {
+  if (typeof error !== 'object' || error === null) return { fault: String(error) };
+  const fault =
+    'message' in error && typeof error.message === 'string' ? error.message : 'it failed';
+  if (!('position' in error) || typeof error.position !== 'number') return { fault };
+  return { fault, ...placeIn(template, error.position - 1) };
+}

@@ -1,0 +1,56 @@
+/** Templates in Liquid: no files, no prototypes, nothing that differs from one try to the next. */
+import { Liquid, LiquidError } from 'liquidjs';
+
+import type { Fault } from './job.ts';
+import type { View } from './view.ts';
+
+export type Compiled = (view: View) => string;
+
+/** Characters and items that a template may make; far above what the largest event needs. */
+const memoryMax = 16_000_000;
+
+/** They read other templates, of which there are none. */
+const fileTags = ['include', 'render', 'layout', 'block'];
+/** They answer something else each time, and every try of a delivery is to have the same bytes. */
+const randomFilters = ['sample', 'shuffle'];
+
+const liquid = createLiquid();
+
+/** @throws {LiquidError} */
+export function compileLiquid(template: string): Compiled {
+  const parts = liquid.parse(template);
+  return view => {
+    const text: unknown = liquid.renderSync(parts, { ...view });
+    return String(text);
+  };
+}
+
+function createLiquid(): Liquid {
+  const made = new Liquid({
+    templates: {},
+    ownPropertyOnly: true,
+    strictFilters: true,
+    timezoneOffset: 0,
+    locale: 'en-US',
+    parseLimit: 1_000_000,
+    memoryLimit: memoryMax,
+    // The time is bounded from outside (`child.ts`), also where this library does not look at a clock.
+  });
+  for (const tag of fileTags) delete made.tags[tag];
+  for (const filter of randomFilters) made.unregisterFilter(filter);
+  const { date } = made.filters;
+  if (typeof date !== 'function') throw new RangeError('Liquid has no filter date');
+  made.registerFilter('date', function dateOf(value: unknown, ...rest: unknown[]) {
+    if (value === 'now' || value === 'today') throw new Error(`${value} differs from try to try`);
+    return date.call(this, value, ...rest);
+  });
+  return made;
+}
+
+/** Undefined for what is no error of Liquid's. */
+export function faultOfLiquid(error: unknown): Fault | undefined {
+  if (!LiquidError.is(error)) return undefined;
+  const { message, token } = error;
+  const [line = 1, column = 1] = token.getPosition();
+  return { fault: message.replace(/, line:\d+, col:\d+$/, ''), line, column };
+}

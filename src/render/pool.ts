@@ -1,0 +1,134 @@
+/**
+ * Templates are run by a few processes that are started when they are first needed and replaced when they end. Who comes
+ * when is `lanes.ts`; what one may do is `process.ts`.
+ */
+import { RenderError } from '../event/errors.ts';
+import type { Log } from '../event/log.ts';
+import type { Answer, Job } from './job.ts';
+import { RenderLanes } from './lanes.ts';
+import type { Pace, Turn } from './lanes.ts';
+import { openRenderProcess } from './process.ts';
+import type { ProcessOptions, RenderProcess } from './process.ts';
+
+export interface PoolOptions extends ProcessOptions {
+  /** For one event. */
+  readonly timeoutMs: number;
+  readonly processes: number;
+  /** Jobs that may wait. */
+  readonly queueMax: number;
+  readonly log: Log;
+}
+
+interface Waiting {
+  readonly job: Job;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Seat {
+  process?: RenderProcess;
+  isBusy: boolean;
+  /** What it serves, in this order. */
+  readonly order: () => readonly Pace[];
+}
+
+/** How long a template that is not known yet may hold a seat; then it waits for its turn among the slow ones. */
+const trialMs = 50;
+
+const reserved: readonly Pace[] = ['fast', 'fair'];
+const open: readonly Pace[] = ['new', 'slow', 'fair', 'fast'];
+
+export class RenderPool {
+  readonly #options: PoolOptions;
+  readonly #lanes = new RenderLanes<Waiting>();
+  readonly #seats: readonly Seat[];
+  #isClosed = false;
+
+  constructor(options: PoolOptions) {
+    this.#options = options;
+    this.#seats = makeSeats(options.processes);
+  }
+
+  /** Those that run, by process id. */
+  get pids(): readonly number[] {
+    return this.#seats.flatMap(({ process }) =>
+      process?.isAlive === true && process.pid !== undefined ? [process.pid] : [],
+    );
+  }
+
+  /**
+   * Waits its turn, and is done once.
+   *
+   * @throws {RenderError} when the process ended over it, when too many wait, or when the pool is closed.
+   */
+  async run(job: Job): Promise<Answer> {
+    const { queueMax } = this.#options;
+    if (this.#isClosed) throw closed();
+    if (this.#lanes.waiting >= queueMax) throw tooMany(queueMax);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject });
+    this.#pump();
+    return promise;
+  }
+
+  /** Gives up what waits and ends the processes. */
+  close(): void {
+    this.#isClosed = true;
+    for (const { reject } of this.#lanes.clear()) reject(closed());
+    for (const { process } of this.#seats) process?.kill();
+  }
+
+  #pump(): void {
+    for (const seat of this.#seats) {
+      const turn = seat.isBusy ? undefined : this.#lanes.take(seat.order());
+      if (turn) void this.#work(seat, turn);
+    }
+  }
+
+  async #work(seat: Seat, turn: Turn<Waiting>): Promise<void> {
+    seat.isBusy = true;
+    await this.#runOn(seat, turn);
+    seat.isBusy = false;
+    this.#pump();
+  }
+
+  async #runOn(seat: Seat, { key, pace, job: waiting }: Turn<Waiting>): Promise<void> {
+    const { timeoutMs, log } = this.#options;
+    const { job, resolve, reject } = waiting;
+    const isTrial = pace === 'new' && timeoutMs > trialMs;
+    try {
+      if (!seat.process?.isAlive) seat.process = openRenderProcess(this.#options);
+      const answer = await seat.process.run(job, isTrial ? trialMs : timeoutMs);
+      const isLate = 'limit' in answer && answer.limit === 'time';
+      // However little of it the processor had time for.
+      const tookMs = isLate ? timeoutMs : answer.tookMs;
+      if (isLate && isTrial && !this.#isClosed) return this.#lanes.giveBack(key, waiting, tookMs);
+      this.#lanes.finish(key, tookMs);
+      resolve(answer);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (!this.#isClosed) log.warn({ reason, engine: job.engine }, 'render.process_ended');
+      this.#lanes.finish(key, timeoutMs);
+      reject(error);
+    }
+  }
+}
+
+/** Half of them, or the one there is, for all; the others for those that are known not to be slow. */
+function makeSeats(count: number): readonly Seat[] {
+  if (count === 1) {
+    let turns = 0;
+    return [
+      { isBusy: false, order: () => ((turns += 1) % 2 === 0 ? [...reserved, ...open] : open) },
+    ];
+  }
+  return Array.from({ length: count }, (_, at) => ({
+    isBusy: false,
+    order: () => (at < Math.floor(count / 2) ? open : reserved),
+  }));
+}
+
+const closed = (): RenderError =>
+  new RenderError('templates are not run any more: Hookline stops', { isFinal: false });
+const tooMany = (count: number): RenderError =>
+  new RenderError(`${count} templates wait to be run already`, { isFinal: false });

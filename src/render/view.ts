@@ -1,0 +1,25 @@
+/**
+ * What templates see of an event: the facts of its envelope by their names, and beside them
+ *
+ *     id        the event's
+ *     severity  info, warning, error or critical
+ *     original  what CloudStack put on the bus, or the envelope of any other cloud; nothing if that is no JSON
+ *
+ * Expressions of filters see the same (`match/subject.ts`), but for the id.
+ */
+import { severityOf } from '../event/severity.ts';
+import type { FormatEvent } from '../format/format.ts';
+
+export type View = Readonly<Record<string, unknown>>;
+
+export function viewOf({ id, envelope, body }: FormatEvent): View {
+  return { ...envelope, id, severity: severityOf(envelope), original: parsed(body) };
+}
+
+function parsed(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,114 @@
+/** Templates are tried before they are saved, and shown on the last events. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { listFormats } from '../../src/format/formats.ts';
+import { templateFormats } from '../../src/render/formats.ts';
+import { RenderPool } from '../../src/render/pool.ts';
+import { databaseOf } from '../../src/store/open.ts';
+import { recordBatch } from '../../src/store/record-batch.ts';
+import { newId, startApi } from './api-harness.ts';
+import type { ApiUnderTest } from './api-harness.ts';
+import { silent } from './record-harness.ts';
+
+let api: ApiUnderTest;
+let pool: RenderPool;
+beforeAll(async () => {
+  pool = new RenderPool({
+    processes: 1,
+    timeoutMs: 2_000,
+    memoryMb: 64,
+    bytesMax: 2_000,
+    queueMax: 100,
+    log: silent,
+  });
+  api = await startApi({ formats: listFormats(templateFormats(pool)) });
+  await api.ask('POST', '/v1/domains', { id: 'root', name: 'ROOT' });
+  await api.ask('POST', '/v1/accounts', { id: 'a', name: 'A', domainId: 'root', kind: 'user' });
+});
+afterAll(async () => {
+  await api[Symbol.asyncDispose]();
+  pool.close();
+});
+
+let count = 0;
+const webhook = (fields: object) => {
+  count += 1;
+  return { name: 'w', accountId: 'a', payloadUrl: `https://r.example/${count}`, ...fields };
+};
+
+describe('a template', () => {
+  it('is saved when it is one', async () => {
+    const template = '{"text": {{ description | json }}}';
+    const made = await api.ask('POST', '/v1/webhooks', webhook({ format: 'template', template }));
+    expect(made).toMatchObject({ status: 201, body: { format: 'template', template } });
+    const changed = await api.ask('PATCH', `/v1/webhooks/${made.body.id}`, {
+      format: 'jsonata',
+      template: '{"text": description}',
+    });
+    expect(changed.status).toBe(200);
+  });
+
+  it('may find nothing in an event', async () => {
+    const fields = webhook({ format: 'jsonata', template: 'original.not.there' });
+    expect((await api.ask('POST', '/v1/webhooks', fields)).status).toBe(201);
+  });
+
+  it.each([
+    ['template', 'a\n  {{ event | shout }}', { line: 2, column: 3 }, 'undefined filter: shout'],
+    ['template', '{% include "x" %}', { line: 1, column: 1 }, 'tag "include" not found'],
+    ['jsonata', '{\n"a": [1,\n}', { line: 3, column: 1 }, 'cannot be used as a unary operator'],
+    ['jsonata', '($f := function($n) { $f($n + 1) }; $f(1))', {}, 'longer than 2000 ms'],
+    // Which of the two comes first depends on the machine.
+    ['jsonata', '[1..9999999]', {}, 'needs more than 64 MB|longer than 2000 ms'],
+    ['template', '{% for i in (1..5000) %}x{% endfor %}', {}, 'longer than 2000 bytes'],
+  ])('of format %s is refused: %j', async (format, template, place, message) => {
+    const { body: good } = await api.ask('POST', '/v1/webhooks', webhook({}));
+    for (const answer of [
+      await api.ask('POST', '/v1/webhooks', webhook({ format, template })),
+      await api.ask('PATCH', `/v1/webhooks/${good.id}`, { format, template }),
+      await api.ask('POST', '/v1/preview', { format, template }),
+    ]) {
+      expect(answer).toMatchObject({ status: 400, body: { code: 'format_invalid' } });
+      expect(answer.body.errors).toEqual([
+        { path: '/template', message: expect.stringMatching(message), ...place },
+      ]);
+    }
+  });
+
+  it('is needed', async () => {
+    const answer = await api.ask('POST', '/v1/webhooks', webhook({ format: 'template' }));
+    expect(answer).toMatchObject({ status: 400, body: { code: 'format_invalid' } });
+  });
+
+  it('is shown on the last events before it is saved', async () => {
+    await recordBatch(databaseOf(api.store), {
+      processId: await joined(),
+      source: 's',
+      events: ['{"n":1}', '{"n":2}', '{}'].map(body => ({
+        id: newId(),
+        envelope: { event: 'VM.START' },
+        body,
+        owed: [],
+      })),
+      quarantined: [],
+    });
+    const template = 'original.n';
+    const answer = await api.ask('POST', '/v1/preview', { format: 'jsonata', template });
+    expect(answer.status).toBe(200);
+    expect(answer.body.items).toMatchObject([
+      { body: null, error: 'the template cannot say this event: it finds nothing in this event' },
+      { body: '2', error: null },
+      { body: '1', error: null },
+    ]);
+  });
+});
+
+async function joined(): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    insert into process (host, pid, lease_until, watermark)
+    values ('h', 1, now() + interval '1 hour', gen_random_uuid()) returning id`.execute(
+    databaseOf(api.store),
+  );
+  return rows[0]?.id ?? 0;
+}
