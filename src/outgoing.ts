@@ -4,8 +4,8 @@ import { hostname as machineName, networkInterfaces } from 'node:os';
 
 import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
-import { createConnectors } from './dispatch/connect.ts';
-import { createEgress, type Lookup } from './dispatch/egress.ts';
+import { createConnectors, type OpenConnector } from './dispatch/connect.ts';
+import { createEgress, type Egress, type EgressOptions, type Lookup } from './dispatch/egress.ts';
 import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts';
 import { createRequestBuilder, type BuildBatch, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
@@ -52,26 +52,14 @@ export interface Outgoing {
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
 export function openOutgoing(options: OutgoingOptions): Outgoing {
-  const { config, databaseUrl, secretKeys, settings, metrics, log } = options;
+  const { config, secretKeys, settings, metrics, log } = options;
   const templates = new RenderPool({ ...config.templates, log });
   const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
   const origin = originOf(config);
-  const egress = createEgress({
-    ...config.egress,
-    services: ownServices(config, databaseUrl),
-    lookup: options.lookup,
-    ownAddresses,
+  const { connector } = openWayOut({
+    ...options,
     onBlocked: kind => metrics.egressBlocked(kind),
-  });
-  const { proxy } = config.egress;
-  const trust = openTrust(config);
-  const connector = createConnectors({
-    egress,
-    trust,
-    ...(proxy && {
-      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
-    }),
   });
   const { request, batch } = createRequestBuilder({
     formats,
@@ -103,6 +91,42 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
 /** Who sends, as receivers are told who ask: the name users know Hookline by. */
 function originOf({ http: { publicUrl } }: Config): string {
   return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
+}
+
+export interface WayOut {
+  readonly egress: Egress;
+  readonly connector: OpenConnector;
+}
+
+/**
+ * The guard, and the connections it lets through.
+ *
+ * @throws {ConfigError} when the configured certificates cannot be used.
+ */
+export function openWayOut({
+  config,
+  databaseUrl,
+  lookup: resolve,
+  onBlocked,
+}: Pick<OutgoingOptions, 'config' | 'databaseUrl' | 'lookup'> &
+  Pick<EgressOptions, 'onBlocked'>): WayOut {
+  const egress = createEgress({
+    ...config.egress,
+    services: ownServices(config, databaseUrl),
+    lookup: resolve,
+    ownAddresses,
+    onBlocked,
+  });
+  const { proxy } = config.egress;
+  const trust = openTrust(config);
+  const connector = createConnectors({
+    egress,
+    trust,
+    ...(proxy && {
+      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
+    }),
+  });
+  return { egress, connector };
 }
 
 /** The owner's, whatever domain the webhook's scope names. */

@@ -1,15 +1,15 @@
-/** `hookline login`, `hookline user …`, `hookline token …` */
+/** `hookline login`, `logout`, `whoami`, `hookline token …` */
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
-import { writeToken } from '../config/token-file.ts';
-import { roles } from '../store/app-user.ts';
+import { removeToken, writeToken } from '../config/token-file.ts';
 import { createClient } from './client.ts';
 import {
   clientFor,
   configFor,
   defaultLimit,
   parseLimit,
+  parseList,
   parseWhole,
   printDone,
   printList,
@@ -17,24 +17,14 @@ import {
   serverFor,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { CommandError } from './failure.ts';
+import { local, passwordStdin, readPassword, type PasswordOptions } from './password.ts';
 import { loginByDevice } from './device-login.ts';
-import { CommandError } from './io.ts';
 import type { Row } from './show.ts';
-
-interface PasswordOptions {
-  readonly passwordStdin?: boolean;
-  readonly local?: boolean;
-}
-
-const local = [
-  '--local',
-  'act straight on the database the configuration names, without a login',
-] as const;
-const passwordStdin = ['--password-stdin', 'read the password from standard input'] as const;
 
 export function addAccessCommands(program: Command, cli: Cli): void {
   addLogin(program, cli);
-  addUserCommands(program, cli);
+  addSession(program, cli);
   addTokenCommands(program, cli);
 }
 
@@ -75,64 +65,33 @@ async function openSession(cli: Cli, options: LoginOptions, url: string): Promis
   return client.send('POST', '/v1/login', { username, password });
 }
 
-function addUserCommands(program: Command, cli: Cli): void {
-  const user = program.command('user').description('who may log in');
-  user
-    .command('list')
-    .description('list users')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async ({ limit }: { limit: number }, command: Command) => {
-      const columns = ['username', 'role', 'accountId', 'created'].map(field => ({ field }));
-      await printList(cli, command, { path: '/v1/users', query: {}, limit, columns });
-    });
-  user
-    .command('create')
-    .description('make a user; with --local an admin, or a new password for one who is there')
-    .argument('<username>')
-    .addOption(new Option('--role <role>', 'what they may do').choices([...roles]).default('User'))
-    .option('--account <id>', 'the account what the user makes belongs to; your own when absent')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(
-      async (
-        username: string,
-        options: PasswordOptions & { role: string; account?: string },
-        command: Command,
-      ) => {
-        const password = await readPassword(cli, options, `Password for ${username}: `);
-        if (options.local === true) return putLocalUser(cli, command, { username, password });
-        const client = await clientFor(cli, command);
-        const { role, account: accountId } = options;
-        printRow(
-          cli,
-          command,
-          await client.send('POST', '/v1/users', { username, password, role, accountId }),
-        );
-      },
-    );
-  user
-    .command('password')
-    .description('give a user a new password; their tokens and sessions end')
-    .argument('<username>')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(async (username: string, options: PasswordOptions, command: Command) => {
-      const password = await readPassword(cli, options, `New password for ${username}: `);
-      if (options.local === true) return putLocalUser(cli, command, { username, password });
+function addSession(program: Command, cli: Cli): void {
+  program
+    .command('logout')
+    .description('end the login: its token is of no use to anybody from then on')
+    .action(async (_: object, command: Command) => {
+      const { url, tokenFile } = await serverFor(cli, command);
       const client = await clientFor(cli, command);
-      await client.send('PATCH', pathOf(username), { password });
-      printDone(cli, command, `${username} has a new password`, { username });
+      // First of all: what cannot be ended at the server must not stay here either.
+      await removeToken(tokenFile, url);
+      await client.send('POST', '/v1/logout').catch((error: unknown) => {
+        if (!isStale(error)) throw error;
+      });
+      printDone(cli, command, `Logged out at ${url}.`, { url });
     });
-  user
-    .command('delete')
-    .description('delete a user and their tokens')
-    .argument('<username>')
-    .action(async (username: string, _: object, command: Command) => {
+  program
+    .command('whoami')
+    .description('show who you are at the Hookline asked, and with what rights')
+    .action(async (_: object, command: Command) => {
+      const { url } = await serverFor(cli, command);
       const client = await clientFor(cli, command);
-      await client.send('DELETE', pathOf(username));
-      printDone(cli, command, `${username} deleted`, { username });
+      const { csrfToken: _token, ...who } = await client.get('/v1/session');
+      printRow(cli, command, { url, ...who });
     });
 }
+
+const isStale = (error: unknown): boolean =>
+  error instanceof CommandError && error.problem['code'] === 'unauthenticated';
 
 function addTokenCommands(program: Command, cli: Cli): void {
   const token = program.command('token').description('tokens for programs that act for you');
@@ -141,7 +100,7 @@ function addTokenCommands(program: Command, cli: Cli): void {
     .description('list your tokens')
     .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
     .action(async ({ limit }: { limit: number }, command: Command) => {
-      const columns = ['id', 'name', 'created', 'expiresAt', 'lastUsedAt'].map(field => ({
+      const columns = ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'].map(field => ({
         field,
       }));
       await printList(cli, command, { path: '/v1/tokens', query: {}, limit, columns });
@@ -150,15 +109,16 @@ function addTokenCommands(program: Command, cli: Cli): void {
     .command('create')
     .description('make a token; it is shown this once')
     .argument('<name>')
-    .option('--expires-in-days <n>', 'for ever when absent', parseWhole)
+    .option('--scopes <list>', 'what it opens: read, write; both when absent', parseList)
+    .option('--expires <days>', 'when it ends, such as 30; never when absent', parseDays)
     .option('--user <username>', 'whose, with --local', 'admin')
     .option(...local)
     .action(async (name: string, options: TokenOptions, command: Command) => {
       if (options.local === true)
         return createLocalToken(cli, command, { name, username: options.user });
       const client = await clientFor(cli, command);
-      const { expiresInDays } = options;
-      const made = await client.send('POST', '/v1/tokens', { name, expiresInDays });
+      const { scopes, expires: expiresInDays } = options;
+      const made = await client.send('POST', '/v1/tokens', { name, scopes, expiresInDays });
       printDone(cli, command, String(made['token']), made);
     });
   token
@@ -175,21 +135,11 @@ function addTokenCommands(program: Command, cli: Cli): void {
 }
 
 interface TokenOptions {
-  readonly expiresInDays?: number;
+  readonly scopes?: readonly string[];
+  /** Days. */
+  readonly expires?: number;
   readonly user: string;
   readonly local?: boolean;
-}
-
-async function putLocalUser(
-  cli: Cli,
-  command: Command,
-  user: { username: string; password: string },
-): Promise<void> {
-  await using database = await cli.actions.openLocal(configFor(cli, command));
-  const done = await database.putUser(user);
-  const { username } = user;
-  const said = done === 'created' ? `${username} made` : `${username} has a new password`;
-  printDone(cli, command, said, { username, done });
 }
 
 async function createLocalToken(
@@ -207,17 +157,5 @@ async function createLocalToken(
   printDone(cli, command, token, { ...wanted, token });
 }
 
-async function readPassword(
-  { io }: Cli,
-  options: PasswordOptions,
-  question: string,
-): Promise<string> {
-  const password =
-    options.passwordStdin === true
-      ? (await io.readInput()).replace(/\r?\n$/, '')
-      : await io.askSecret(question);
-  if (password === '') throw new CommandError('The password is empty.');
-  return password;
-}
-
-const pathOf = (username: string): string => `/v1/users/${encodeURIComponent(username)}`;
+/** `30` and `30d`. */
+const parseDays = (text: string): number => parseWhole(text.replace(/d$/, ''));

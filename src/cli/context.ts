@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ConfigOptions } from '../config/load.ts';
 import { readToken } from '../config/token-file.ts';
+import type { Finding } from '../event/finding.ts';
 import type { WebhookFilter } from '../event/webhook.ts';
 import { createClient } from './client.ts';
 import type { Client, Query } from './client.ts';
@@ -17,6 +18,8 @@ import type { Column, Row } from './show.ts';
 export interface Actions {
   /** Starts everything, or the parts named; resolves once it runs. @param roles as typed: `ingest,api`. */
   serve(config: Config, roles: string | undefined): Promise<void>;
+  /** Looks at all that the configuration names. @param receiver a payload URL to judge. */
+  doctor(config: Config, receiver: URL | undefined): Promise<readonly Finding[]>;
   /** Opens the database the configuration names. */
   openLocal(config: Config): Promise<Local>;
   /** Reads the webhooks of the CloudStack the configuration names, and makes them where it is told to. */
@@ -137,9 +140,9 @@ export async function printList(cli: Cli, command: Command, request: ListRequest
   if (more) io.err(`There is more: raise --limit above ${rows.length}.`);
 }
 
-/** Prints one thing. */
-export function printRow({ io }: Cli, command: Command, row: Row): void {
-  io.out(sharedOptions(command).json === true ? JSON.stringify(row, null, 2) : showFacts(row));
+/** Prints one thing. @param shown what people see of it. */
+export function printRow({ io }: Cli, command: Command, row: Row, shown: Row = row): void {
+  io.out(sharedOptions(command).json === true ? JSON.stringify(row, null, 2) : showFacts(shown));
 }
 
 /** Says that something was done; to a script, the thing itself. */

@@ -1,5 +1,5 @@
 /** Comma-separated values with a line of names on top. Source: RFC 4180. */
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 
 /** One object for each line after the first; an empty value is absent. */
 export function parseCsv(text: string): Record<string, string>[] {

@@ -8,7 +8,7 @@ import type { Command } from 'commander';
 import { clientFor, defaultLimit, parseLimit, printDone, printList, printRow } from './context.ts';
 import type { Cli } from './context.ts';
 import { parseCsv } from './csv.ts';
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 
 interface Kind {
   readonly name: 'domain' | 'account';
@@ -44,10 +44,11 @@ const importMax = 5_000;
 export function addDirectoryCommands(program: Command, cli: Cli): void {
   const domain = program.command('domain').description(domains.about);
   addList(domain, cli, domains).option('--parent-id <id>', 'only those right below this one');
+  addShow(domain, cli, domains);
   domain
     .command('create')
     .description('make a domain')
-    .requiredOption('--name <name>')
+    .requiredOption('--name <name>', 'as the cloud calls it')
     .option('--id <id>', "the cloud's id; a new one when absent")
     .option('--parent-id <id>', 'the domain it hangs under; the root when absent')
     .action(async (options: object, command: Command) => create(cli, command, domains, options));
@@ -55,15 +56,31 @@ export function addDirectoryCommands(program: Command, cli: Cli): void {
 
   const account = program.command('account').description(accounts.about);
   addList(account, cli, accounts).option('--domain-id <id>', 'only those of this domain');
+  addShow(account, cli, accounts);
   account
     .command('create')
     .description('make an account')
-    .requiredOption('--name <name>')
-    .requiredOption('--domain-id <id>')
+    .requiredOption('--name <name>', 'as the cloud calls it')
+    .requiredOption('--domain-id <id>', 'the domain it lies in')
     .option('--id <id>', "the cloud's id; a new one when absent")
-    .addOption(new Option('--kind <kind>').choices(['user', 'project']).default('user'))
+    .addOption(
+      new Option('--kind <kind>', 'whose resources it owns')
+        .choices(['user', 'project'])
+        .default('user'),
+    )
     .action(async (options: object, command: Command) => create(cli, command, accounts, options));
   addImport(account, cli, accounts);
+}
+
+function addShow(parent: Command, cli: Cli, kind: Kind): void {
+  parent
+    .command('show')
+    .description(`show ${kind.name === 'account' ? 'an account' : 'a domain'}`)
+    .argument('<id>')
+    .action(async (id: string, _: object, command: Command) => {
+      const client = await clientFor(cli, command);
+      printRow(cli, command, await client.get(`${kind.path}/${encodeURIComponent(id)}`));
+    });
 }
 
 async function create(cli: Cli, command: Command, kind: Kind, options: object): Promise<void> {

@@ -1,34 +1,44 @@
-/** `hookline webhook filter …`, and how filters are written on the command line. */
-import { InvalidArgumentError } from 'commander';
+/** `hookline webhook filter …` */
 import type { Command } from 'commander';
 
-import { filterMatchTypes, filterModes, filterTypes } from '../event/webhook.ts';
-import { clientFor, parseLimit, printDone, printRow, sharedOptions } from './context.ts';
+import {
+  clientFor,
+  defaultLimit,
+  parseLimit,
+  printDone,
+  printList,
+  printRow,
+  sharedOptions,
+} from './context.ts';
 import type { Cli } from './context.ts';
+import { type Filter, filterHelp, parseFilter, parseFilters } from './filter-text.ts';
 import { isRow, showTable } from './show.ts';
 import type { Row } from './show.ts';
 
-export interface Filter {
-  readonly type: string;
-  readonly mode: string;
-  readonly matchType: string;
-  readonly value: string;
-}
-
-export const filterHelp =
-  'such as VM.START, Prefix:VM., Exclude:Severity:info or \'Expression:original.job.status = "error"\'';
-
 export function addFilterCommands(webhook: Command, cli: Cli): void {
   const filter = webhook.command('filter').description('which events of its scope a webhook wants');
+
+  filter
+    .command('list')
+    .description("list a webhook's filters")
+    .argument('<webhookId>')
+    .action(async (id: string, _: object, command: Command) => {
+      await printList(cli, command, {
+        path: filtersOf(id),
+        query: {},
+        limit: defaultLimit,
+        columns: ['id', 'mode', 'type', 'matchType', 'value'].map(field => ({ field })),
+      });
+    });
 
   filter
     .command('add')
     .description('add a filter')
     .argument('<webhookId>')
     .argument('<filter>', filterHelp, (text: string) => parseFilter(text))
-    .action(async (id: string, [added]: Filter[], _: object, command: Command) => {
+    .action(async (id: string, added: Filter, _: object, command: Command) => {
       const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', filtersOf(id), { ...added }));
+      printRow(cli, command, await client.send('POST', filtersOf(id), added));
     });
 
   filter
@@ -58,7 +68,7 @@ function addPreview(filter: Command, cli: Cli): void {
     .description(
       'show which of the last events filters would have let through, without saving them',
     )
-    .argument('[filter...]', `${filterHelp}; the webhook's own when absent`, parseFilter)
+    .argument('[filter...]', `${filterHelp}; the webhook's own when absent`, parseFilters)
     .option('--webhook <id>', 'of the events in the scope of this webhook')
     .option('--account <id>', 'of the events of this account')
     .option('--domain <id>', 'of the events of this domain and all below it')
@@ -104,32 +114,3 @@ function rowsOf(samples: unknown, word: string): readonly Row[] {
 
 const filtersOf = (webhookId: string): string =>
   `/v1/webhooks/${encodeURIComponent(webhookId)}/filters`;
-
-/**
- * `[MODE:][TYPE:][MATCH:]VALUE`. A value with colons needs the mode and the match before it, or is an expression's.
- *
- * @throws {InvalidArgumentError}
- */
-export function parseFilter(text: string, before: readonly Filter[] = []): Filter[] {
-  let rest = text;
-  const take = (words: readonly string[]): string | undefined => {
-    const word = words.find(one => rest.startsWith(`${one}:`));
-    if (word !== undefined) rest = rest.slice(word.length + 1);
-    return word;
-  };
-  const mode = take(filterModes);
-  const type = take(filterTypes) ?? 'EventType';
-  const matchType = type === 'Expression' ? 'Exact' : take(filterMatchTypes);
-  const isWhole = type === 'Expression' || (mode !== undefined && matchType !== undefined);
-  if (rest === '' || (rest.includes(':') && !isWhole)) {
-    throw new InvalidArgumentError(
-      `expected [MODE:][TYPE:][MATCH:]VALUE, ${filterHelp}; ` +
-        `MODE is ${filterModes.join(' or ')}, TYPE one of ${filterTypes.join(', ')}, ` +
-        `MATCH one of ${filterMatchTypes.join(', ')}`,
-    );
-  }
-  return [
-    ...before,
-    { type, mode: mode ?? 'Include', matchType: matchType ?? 'Exact', value: rest },
-  ];
-}

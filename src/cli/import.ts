@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import type { Client } from './client.ts';
 import { clientFor, configFor, sharedOptions } from './context.ts';
 import type { Cli, CloudImportTarget } from './context.ts';
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 import { showTable } from './show.ts';
 import type { Row } from './show.ts';
 

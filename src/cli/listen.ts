@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 
 import { parseWhole, sharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
-import { CommandError } from './io.ts';
+import { CommandError } from './failure.ts';
 import { showFacts } from './show.ts';
 import type { Row } from './show.ts';
 import { checkSignatures } from './verify.ts';

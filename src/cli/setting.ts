@@ -1,6 +1,7 @@
 /** `hookline setting …` and `hookline audit` */
 import type { Command } from 'commander';
 
+import { closest } from '../config/closest.ts';
 import { withQuery } from './client.ts';
 import {
   clientFor,
@@ -12,8 +13,10 @@ import {
   sharedOptions,
 } from './context.ts';
 import type { Cli } from './context.ts';
+import { CommandError } from './failure.ts';
 import { showTable } from './show.ts';
 import type { Row } from './show.ts';
+import { parseInstant } from './time.ts';
 
 interface Place {
   readonly domain?: string;
@@ -35,6 +38,16 @@ export function addSettingCommands(program: Command, cli: Cli): void {
     const isJson = sharedOptions(command).json === true;
     cli.io.out(isJson ? JSON.stringify(rows, null, 2) : showTable(rows, columns, cli.io.columns));
   });
+  addPlace(setting.command('show').description('show a setting, its range and why it holds'))
+    .argument('<name>', 'such as webhook.delivery.tries')
+    .action(async (name: string, options: Place, command: Command) => {
+      const client = await clientFor(cli, command);
+      const { items } = await client.get('/v1/settings', placeOf(options));
+      const rows: readonly Row[] = Array.isArray(items) ? items : [];
+      const row = rows.find(one => one['name'] === name);
+      if (!row) throw unknownSetting(name, rows);
+      printRow(cli, command, row);
+    });
   addPlace(setting.command('set').description('set a value; it holds within a second'))
     .argument('<name>', 'such as webhook.delivery.tries')
     .argument('<value>')
@@ -54,6 +67,18 @@ export function addSettingCommands(program: Command, cli: Cli): void {
     });
 }
 
+function unknownSetting(name: string, rows: readonly Row[]): CommandError {
+  const near = closest(
+    name,
+    rows.map(row => String(row['name'])),
+  );
+  const hint = near === undefined ? 'hookline setting list names them' : `did you mean ${near}?`;
+  return new CommandError(`There is no setting ${name}; ${hint}.`.replace('?.', '?'), {
+    outcome: 'missing',
+    code: 'not_found',
+  });
+}
+
 const addPlace = (command: Command): Command =>
   command
     .option('--domain <id>', 'for this domain and all below it')
@@ -68,12 +93,18 @@ const auditColumns = ['at', 'username', 'action', 'objectId', 'address', 'change
 export function addAuditCommand(program: Command, cli: Cli): void {
   program
     .command('audit')
-    .description('what was changed, by whom, newest first')
+    .description('what was changed, by whom')
+    .command('list', { isDefault: true })
+    .description('list changes, newest first')
     .option('--user <name>', 'only by this user')
     .option('--action <action>', 'only this, such as webhook.updated')
     .option('--object <id>', 'only to this')
-    .option('--from <instant>', 'at or after, such as 2026-01-31T00:00:00Z')
-    .option('--to <instant>', 'before')
+    .option(
+      '--from <instant>',
+      'at or after, such as 2026-01-31T00:00:00Z, or so long ago: 24h',
+      parseInstant,
+    )
+    .option('--to <instant>', 'before', parseInstant)
     .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
     .action(async (options: Record<string, string> & { limit: number }, command: Command) => {
       const { user: username, object: objectId, limit, ...rest } = options;

@@ -13,9 +13,11 @@ import {
   printRow,
 } from './context.ts';
 import type { Cli } from './context.ts';
-import { addFilterCommands, filterHelp, parseFilter } from './filter.ts';
-import type { Filter } from './filter.ts';
+import { addExport } from './export.ts';
+import { addFilterCommands } from './filter.ts';
+import { digestFilters, type Filter, filterHelp, parseFilters } from './filter-text.ts';
 import type { Row } from './show.ts';
+import { addWork } from './webhook-work.ts';
 
 const columns = [
   'id',
@@ -60,6 +62,8 @@ export function addWebhookCommands(program: Command, cli: Cli): void {
   addWriting(webhook, cli);
   addStates(webhook, cli);
   addFilterCommands(webhook, cli);
+  addWork(webhook, cli);
+  addExport(webhook, cli);
 }
 
 function addReading(webhook: Command, cli: Cli): void {
@@ -79,6 +83,7 @@ function addReading(webhook: Command, cli: Cli): void {
         query: { ...query, accountId, domainId },
         limit,
         columns,
+        digest: row => digestFilters(row, false),
       });
     });
 
@@ -88,7 +93,7 @@ function addReading(webhook: Command, cli: Cli): void {
     .argument('<id>')
     .action(async (id: string, _: object, command: Command) => {
       const client = await clientFor(cli, command);
-      printRow(cli, command, await client.get(pathOf(id)));
+      printWebhook(cli, command, await client.get(pathOf(id)));
     });
 }
 
@@ -96,7 +101,12 @@ function addFields(command: Command): Command {
   return command
     .option('--description <text>', 'for people')
     .addOption(new Option('--scope <scope>', 'whose events').choices(['Local', 'Domain', 'Global']))
-    .addOption(new Option('--state <state>').choices(['Enabled', 'Disabled']))
+    .addOption(
+      new Option('--state <state>', 'a disabled one is told of nothing').choices([
+        'Enabled',
+        'Disabled',
+      ]),
+    )
     .option('--domain <id>', 'the domain, with scope Domain')
     .option(
       '--secret <text>',
@@ -149,11 +159,11 @@ function addWriting(webhook: Command, cli: Cli): void {
       .requiredOption('--payload-url <url>', 'where events are posted to'),
   )
     .option('--account <id>', 'the owner; your own account when absent')
-    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilter)
+    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilters)
     .action(async (options: Fields, command: Command) => {
       const client = await clientFor(cli, command);
       const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
-      printRow(cli, command, made);
+      printWebhook(cli, command, made);
     });
 
   addFields(
@@ -165,7 +175,7 @@ function addWriting(webhook: Command, cli: Cli): void {
       .option('--payload-url <url>', 'where events are posted to'),
   ).action(async (id: string, options: Fields, command: Command) => {
     const client = await clientFor(cli, command);
-    printRow(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
+    printWebhook(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
   });
 
   webhook
@@ -199,6 +209,9 @@ function addStates(webhook: Command, cli: Cli): void {
       });
   }
 }
+
+const printWebhook = (cli: Cli, command: Command, row: Row): void =>
+  printRow(cli, command, row, digestFilters(row, true));
 
 const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
 

@@ -184,8 +184,8 @@ function buildClient(
   };
 }
 
-/** An address that listens everywhere is reached on the loopback. */
-function localUrl({ host, port }: RawConfig['http']): string {
+/** Where a Hookline with this configuration is met; an address that listens everywhere, on the loopback. */
+export function localUrl({ host, port }: Pick<Config['http'], 'host' | 'port'>): string {
   if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (host === '::') return `http://[::1]:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

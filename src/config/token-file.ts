@@ -13,7 +13,16 @@ export async function readToken(tokenFile: string, url: string): Promise<string 
 
 /** Keeps a token, beside those for other URLs. */
 export async function writeToken(tokenFile: string, url: string, token: string): Promise<void> {
-  const tokens = { ...(await readAll(tokenFile)), [url]: token };
+  await writeAll(tokenFile, { ...(await readAll(tokenFile)), [url]: token });
+}
+
+/** Forgets the token kept for an API, if there is one. */
+export async function removeToken(tokenFile: string, url: string): Promise<void> {
+  const { [url]: token, ...others } = await readAll(tokenFile);
+  if (token !== undefined) await writeAll(tokenFile, others);
+}
+
+async function writeAll(tokenFile: string, tokens: object): Promise<void> {
   await mkdir(dirname(tokenFile), { recursive: true, mode: 0o700 });
   const draft = `${tokenFile}.${randomUUID()}`;
   await writeFile(draft, `${JSON.stringify(tokens, null, 2)}\n`, { mode: 0o600 });

@@ -77,7 +77,10 @@ export async function queueDepth(link: Link, { queue }: Topology): Promise<numbe
 }
 
 /** A channel of its own for each question, because a broker that says no closes the channel. */
-async function withChannel<T>(link: Link, ask: (channel: Channel) => Promise<T>): Promise<T> {
+export async function withChannel<T>(
+  link: Link,
+  ask: (channel: Channel) => Promise<T>,
+): Promise<T> {
   try {
     return await link.answer(askOnce(link, ask));
   } catch (error) {
@@ -92,7 +95,8 @@ async function askOnce<T>(link: Link, ask: (channel: Channel) => Promise<T>): Pr
   return answer;
 }
 
-function replyCode(error: unknown): number | undefined {
+/** Of AMQP: 404, 403, 406. */
+export function replyCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;
 }

@@ -43,3 +43,14 @@ export async function replaceSealed(
     where id = ${id} and sealed = ${sealed} returning id`.execute(database);
   return rows.length > 0;
 }
+
+/** All that is sealed in a table, by id, a page at a time. */
+export async function listSealed(
+  database: Database,
+  { table, after, limit }: Omit<OtherKeysQuery, 'keyId'>,
+): Promise<readonly SealedRow[]> {
+  const { rows } = await sql<SealedRow>`select id, sealed from ${sql.table(table)}
+    where ${after === undefined ? sql`true` : sql`id > ${after}`}
+    order by id limit ${limit}`.execute(database);
+  return rows;
+}

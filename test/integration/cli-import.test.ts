@@ -1,14 +1,12 @@
 /** `hookline import cloudstack` and `hookline directory`, from a server that speaks CloudStack's API to a running Hookline. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { runCommand } from '../../src/cli/run.ts';
-import { importFromCloudstack } from '../../src/import.ts';
-import { openLocal } from '../../src/local.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { addUnknown } from '../../src/store/query-unknown.ts';
 import { claimSync } from '../../src/store/sync-state.ts';
 import { refuse, startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';
+import { runIn } from './cli-harness.ts';
 import { fillCloud } from './directory-harness.ts';
 
 let api: ApiUnderTest;
@@ -50,21 +48,7 @@ afterEach(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommand(args, '1.2.3', {
-    io: {
-      out: line => void out.push(line),
-      err: line => void err.push(line),
-      askSecret: async () => '',
-      readInput: async () => '',
-    },
-    surroundings: { cwd: '/', env },
-    actions: { serve: async () => undefined, openLocal, importFromCloudstack },
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
+const run = (...args: string[]) => runIn({ cwd: '/', env }, args);
 
 interface Imported {
   readonly name: string;
@@ -229,7 +213,7 @@ describe('hookline directory', () => {
   it('shows how it stands, has it read anew, and lists who is unknown', async () => {
     const none = await run('directory', 'status');
     expect([none.code, none.err.startsWith('The directory is not read from a cloud')]).toEqual([
-      1,
+      4,
       true,
     ]);
     const database = databaseOf(api.store);

@@ -1,94 +1,19 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 
 import type { Actions } from '../../src/cli/context.ts';
-import { runCommand } from '../../src/cli/run.ts';
-import { importFromCloudstack } from '../../src/import.ts';
-import { openLocal } from '../../src/local.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { insertOutcomes } from '../../src/store/outcome.ts';
-import { newId, secretKey, startApi } from './api-harness.ts';
-import type { ApiUnderTest } from './api-harness.ts';
+import { newId, secretKey } from './api-harness.ts';
+import { type Json, startCli } from './cli-harness.ts';
 
-let api: ApiUnderTest;
-let server: string;
-let home: string;
-
-beforeAll(async () => {
-  api = await startApi();
-  server = await api.app.listen({ host: '127.0.0.1', port: 0 });
-  home = mkdtempSync(join(tmpdir(), 'hookline-cli-'));
-});
-afterAll(async () => {
-  rmSync(home, { recursive: true });
-  await api[Symbol.asyncDispose]();
-});
-
-interface Ran {
-  readonly code: number;
-  readonly out: string;
-  readonly err: string;
-}
-
-interface Surroundings {
-  readonly env?: Record<string, string>;
-  readonly input?: string;
-  readonly actions?: Partial<Actions>;
-}
-
-/** Runs a command line in this process, as the admin unless the environment says otherwise. */
-async function run(
-  args: readonly string[],
-  { env, input = '', actions }: Surroundings = {},
-): Promise<Ran> {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommand(args, '1.2.3', {
-    io: {
-      out: line => void out.push(line),
-      err: line => void err.push(line),
-      askSecret: async () => input,
-      readInput: async () => input,
-    },
-    surroundings: {
-      cwd: home,
-      env: env ?? { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: api.token },
-    },
-    actions: { serve: async () => undefined, openLocal, importFromCloudstack, ...actions },
-  });
-  return { code, out: out.join('\n'), err: err.join('\n') };
-}
-
-interface Json {
-  readonly id: string;
-  readonly state: string;
-  readonly name: string;
-  readonly kind: string;
-  readonly token: string;
-  readonly hasSecret: boolean;
-  readonly filters: readonly object[];
-}
-
-/** What a command answers with `--json`. */
-async function json(...args: string[]): Promise<Json> {
-  const { code, out, err } = await run([...args, '--json']);
-  expect(err).toBe('');
-  expect(code).toBe(0);
-  const parsed: Json = JSON.parse(out);
-  return parsed;
-}
-
-let count = 0;
-const makeWebhook = (...more: string[]) => {
-  count += 1;
-  const url = `http://receiver.example/${count}`;
-  return json('webhook', 'create', '--name', `hook ${count}`, '--payload-url', url, ...more);
-};
+const cli = await startCli();
+const { api, server, home, run, json, makeWebhook } = cli;
+afterAll(() => cli[Symbol.asyncDispose]());
 
 async function recordEvent(): Promise<string> {
   const eventId = newId();
@@ -190,7 +115,7 @@ describe('hookline webhook', () => {
       out: `${made.id} deleted`,
     });
     expect(await run(['webhook', 'show', made.id])).toMatchObject({
-      code: 1,
+      code: 4,
       err: 'Unable to find the webhook with the specified ID',
     });
   });
@@ -321,7 +246,7 @@ describe('hookline login', () => {
     expect(
       await run(['login', '--password-stdin'], { env: withoutToken(), input: 'wrong\n' }),
     ).toMatchObject({
-      code: 1,
+      code: 3,
       err: 'The username or the password is wrong.',
     });
     const nobody = { HOME: '/nonexistent', HOOKLINE_URL: server };
@@ -340,12 +265,12 @@ describe('hookline user and token', () => {
     ).toBe(0);
     expect((await run(['user', 'list'])).out).toContain('ann');
     expect((await run(['user', 'password', 'ann'], { input: 'longer still' })).code).toBe(0);
-    const made = await json('token', 'create', 'ci', '--expires-in-days', '1');
+    const made = await json('token', 'create', 'ci', '--expires', '1d');
     expect((await run(['token', 'list'])).out).toContain(made.id);
     const asToken = { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: made.token };
     expect((await run(['user', 'list'], { env: asToken })).code).toBe(0);
     expect((await run(['token', 'delete', made.id])).code).toBe(0);
-    expect((await run(['user', 'list'], { env: asToken })).code).toBe(1);
+    expect((await run(['user', 'list'], { env: asToken })).code).toBe(3);
     expect((await run(['user', 'delete', 'ann'])).out).toBe('ann deleted');
   });
 
@@ -446,7 +371,7 @@ describe('hookline domain and account', () => {
 describe('a Hookline that cannot be asked', () => {
   it('is named with what to try', async () => {
     const { code, err } = await run(['webhook', 'list', '--server', 'http://127.0.0.1:9/']);
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(err).toMatch(
       /^Hookline cannot be reached at http:\/\/127\.0\.0\.1:9: connect ECONNREFUSED/,
     );
@@ -463,7 +388,7 @@ describe('a Hookline that cannot be asked', () => {
     const address = other.address();
     const port = typeof address === 'object' && address ? address.port : 0;
     const { code, err } = await run(['webhook', 'list', '--server', `http://127.0.0.1:${port}`]);
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(err).toContain("is this Hookline's URL?");
     other.close();
   });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCommand } from '../../src/cli/run.ts';
+import { runDoctor } from '../../src/doctor.ts';
 import { importFromCloudstack } from '../../src/import.ts';
 import { openLocal } from '../../src/local.ts';
 import { openBrowser } from '../service/browser.ts';
@@ -48,10 +49,17 @@ function start(args: readonly string[], url = server) {
       out: line => void out.push(line),
       err: line => void said.push(line),
       askSecret: async () => '',
+      confirm: async () => undefined,
+      interruption: () => new AbortController().signal,
       readInput: async () => '',
     },
     surroundings: { cwd: home, env: { HOME: home, HOOKLINE_URL: url } },
-    actions: { serve: async () => undefined, openLocal, importFromCloudstack },
+    actions: {
+      serve: async () => undefined,
+      doctor: runDoctor,
+      openLocal,
+      importFromCloudstack,
+    },
   });
   return { said, out, ended };
 }
@@ -114,7 +122,7 @@ describe('hookline login --oidc', () => {
     await using plain = await startApi();
     const url = await plain.app.listen({ host: '127.0.0.1', port: 0 });
     const without = start(['login', '--oidc'], url);
-    expect(await without.ended).toBe(1);
+    expect(await without.ended).toBe(4);
     expect(without.said).toEqual(['No OpenID provider is configured; see oidc.issuer.']);
   });
 

@@ -7,6 +7,7 @@ import { Webhook } from 'standardwebhooks';
 import { parseCsv } from '../../src/cli/csv.ts';
 import { showFacts, showTable } from '../../src/cli/show.ts';
 import { checkSignatures } from '../../src/cli/verify.ts';
+import { widthOf } from '../../src/cli/width.ts';
 
 describe('a table', () => {
   const columns = ['id', 'payloadUrl', 'hasSecret'].map(field => ({ field }));
@@ -21,10 +22,42 @@ describe('a table', () => {
     );
   });
 
-  it('is cut to the terminal, and not where it goes elsewhere', () => {
-    const rows = [{ id: 'x'.repeat(50) }];
+  it('gives way where it is widest, and keeps what names the row', () => {
+    const rows = [
+      { id: 'i'.repeat(36), payloadUrl: `https://${'x'.repeat(80)}`, hasSecret: true },
+      { id: 'i'.repeat(36), payloadUrl: 'http://a', hasSecret: false },
+    ];
+    const [title = '', first, second] = showTable(rows, columns, 70).split('\n');
+    expect(first).toBe(`${'i'.repeat(36)}  https://${'x'.repeat(11)}…  yes`);
+    expect(second).toBe(`${'i'.repeat(36)}  http://a              no`);
+    expect(title.length).toBe(70);
+    expect(showTable(rows, columns)).toContain('x'.repeat(80));
+  });
+
+  it('is cut to a terminal that is too narrow for anything else', () => {
+    const rows = [{ id: 'x'.repeat(50), payloadUrl: 'http://a', hasSecret: true }];
     expect(showTable(rows, columns, 20).split('\n')[1]).toBe(`${'x'.repeat(19)}…`);
-    expect(showTable(rows, columns)).toContain('x'.repeat(50));
+  });
+
+  it('is never wider than the terminal, whatever is in it', () => {
+    const cell = fc.string({ unit: 'grapheme', maxLength: 60 });
+    const row = fc.record({ id: cell, payloadUrl: cell, hasSecret: cell });
+    fc.assert(
+      fc.property(fc.array(row), fc.integer({ min: 1, max: 120 }), (rows, width) => {
+        const lines = showTable(rows, columns, width).split('\n');
+        expect(lines.filter(line => widthOf(line) > width)).toEqual([]);
+      }),
+    );
+  });
+
+  it('stays in line where letters are two columns wide', () => {
+    const rows = [
+      { id: '計算機', payloadUrl: 'a' },
+      { id: 'é', payloadUrl: 'b' },
+    ];
+    expect(showTable(rows, columns.slice(0, 2))).toBe(
+      ['ID      PAYLOAD URL', '計算機  a', 'é       b'].join('\n'),
+    );
   });
 
   it('lets no control character of a stranger reach the terminal', () => {
@@ -47,16 +80,20 @@ describe('facts', () => {
       tries: null,
       owed: ['a', 'b'],
       headers: { x: 1 },
+      'X-CS-Signature': 'valid',
+      payloadUrl: 'http://a',
       filters: [{ mode: 'Include', value: 'A' }],
     });
     expect(text).toBe(
       [
-        'id       1',
-        'tries    –',
-        'owed     a',
-        '         b',
-        'headers  x: 1',
-        'filters  mode=Include value=A',
+        'id              1',
+        'tries           –',
+        'owed            a',
+        '                b',
+        'headers         x: 1',
+        'X-CS-Signature  valid',
+        'payload url     http://a',
+        'filters         mode=Include value=A',
       ].join('\n'),
     );
   });

@@ -39,9 +39,10 @@ describe('docs/filters.md', () => {
 
   it.each(cases)('%s is %s', (expression, said) => {
     const compiled = compileExpression(expression);
-    if ('fault' in compiled) return expect(said).toBe('refused');
     const subject = new Subject(envelope, body);
-    expect(String(compiled.holds(name => subject.fact(name)) === true)).toBe(said);
+    const answer =
+      'fault' in compiled ? 'refused' : String(compiled.holds(name => subject.fact(name)) === true);
+    expect(answer).toBe(said);
   });
 
   it('has examples of each kind', () => {

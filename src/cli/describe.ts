@@ -1,0 +1,81 @@
+/** What the program can do, as data: for completion and for its documentation. */
+import type { Argument, Command, Option } from 'commander';
+
+export interface CommandFacts {
+  /** Below the program's name: `['webhook', 'list']`; none for the program itself. */
+  readonly path: readonly string[];
+  readonly description: string;
+  readonly arguments: readonly ArgumentFacts[];
+  readonly options: readonly OptionFacts[];
+  /** Names of the commands below it, in the order of the help. */
+  readonly commands: readonly string[];
+}
+
+export interface ArgumentFacts {
+  /** `<id...>`, `[id]`. */
+  readonly written: string;
+  readonly description: string;
+  readonly choices: readonly string[];
+  readonly isFile: boolean;
+}
+
+export interface OptionFacts {
+  /** `-f, --file <file>`. */
+  readonly written: string;
+  /** `-f` and `--file`. */
+  readonly names: readonly string[];
+  readonly description: string;
+  readonly choices: readonly string[];
+  readonly isFile: boolean;
+  readonly takesValue: boolean;
+  readonly isRequired: boolean;
+  /** Undefined where there is none, or it goes without saying. */
+  readonly default: string | undefined;
+}
+
+/** Every command, each before those below it. */
+export function describeProgram(program: Command): readonly CommandFacts[] {
+  return describeCommand(program, []);
+}
+
+function describeCommand(command: Command, path: readonly string[]): readonly CommandFacts[] {
+  const facts: CommandFacts = {
+    path,
+    description: command.description(),
+    arguments: command.registeredArguments.map(describeArgument),
+    options: command.options.map(describeOption),
+    commands: command.commands.map(one => one.name()),
+  };
+  return [facts, ...command.commands.flatMap(one => describeCommand(one, [...path, one.name()]))];
+}
+
+function describeArgument(argument: Argument): ArgumentFacts {
+  const { description, argChoices, required, variadic } = argument;
+  const name = argument.name() + (variadic ? '...' : '');
+  return {
+    written: required ? `<${name}>` : `[${name}]`,
+    description,
+    choices: argChoices ?? [],
+    isFile: argument.name() === 'file',
+  };
+}
+
+function describeOption(option: Option): OptionFacts {
+  const { flags, short, long, description, argChoices, mandatory, required, optional } = option;
+  return {
+    written: flags,
+    names: [short, long].filter(name => name !== undefined),
+    description,
+    choices: argChoices ?? [],
+    // By its placeholder: what is a file is written so.
+    isFile: flags.endsWith('<file>'),
+    takesValue: required || optional,
+    isRequired: mandatory,
+    default: showDefault(option),
+  };
+}
+
+function showDefault({ defaultValue, negate }: Option): string | undefined {
+  const isSaid = typeof defaultValue === 'string' || typeof defaultValue === 'number';
+  return isSaid && !negate ? String(defaultValue) : undefined;
+}

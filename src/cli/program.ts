@@ -1,0 +1,73 @@
+/** Every command, put together. */
+import { Command } from 'commander';
+
+import { addAccessCommands } from './access.ts';
+import { addApplyCommand } from './apply.ts';
+import { addCompletionCommand } from './completion.ts';
+import { addSharedOptions } from './context.ts';
+import type { Cli } from './context.ts';
+import { addDoctorCommand } from './doctor.ts';
+import { addDirectorySyncCommands } from './directory-sync.ts';
+import { addDirectoryCommands } from './directory.ts';
+import { addDeliveryCommands } from './delivery.ts';
+import { addEventCommands } from './event.ts';
+import { addFormatCommands } from './format.ts';
+import { addImportCommands } from './import.ts';
+import { addListenCommand } from './listen.ts';
+import { addOperatorCommands } from './operate.ts';
+import { addAuditCommand, addSettingCommands } from './setting.ts';
+import { addQuarantineCommands } from './quarantine.ts';
+import { addSourceCommands } from './source.ts';
+import { addUserCommands } from './user.ts';
+import { addWebhookCommands } from './webhook.ts';
+
+/** @param options.quiet Commander itself says nothing about errors; who called it does. */
+export function createProgram(
+  version: string,
+  cli: Cli,
+  { quiet }: { readonly quiet: boolean },
+): Command {
+  const program = new Command('hookline');
+  program
+    .description(
+      "Turns the events on a cloud's bus into recorded, signed, retried webhook deliveries.",
+    )
+    .version(version)
+    .configureOutput({
+      writeOut: text => cli.io.out(text.trimEnd()),
+      writeErr: text => {
+        if (!quiet) cli.io.err(text.trimEnd());
+      },
+    })
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Add --help for what is possible.')
+    .exitOverride();
+  addSharedOptions(program);
+  program.commandsGroup('Run Hookline:');
+  addOperatorCommands(program, cli);
+  addDoctorCommand(program, cli);
+  program.commandsGroup('Who you are, and who may what:');
+  addAccessCommands(program, cli);
+  addUserCommands(program, cli);
+  addAuditCommand(program, cli);
+  program.commandsGroup('Webhooks:');
+  addWebhookCommands(program, cli);
+  addApplyCommand(program, cli);
+  addFormatCommands(program, cli);
+  addSettingCommands(program, cli);
+  addImportCommands(program, cli);
+  addListenCommand(program, cli);
+  program.commandsGroup('What happens:');
+  addEventCommands(program, cli);
+  addDeliveryCommands(program, cli);
+  addSourceCommands(program, cli);
+  addQuarantineCommands(program, cli);
+  program.commandsGroup("The cloud's tenants:");
+  addDirectoryCommands(program, cli);
+  addDirectorySyncCommands(program, cli);
+  program
+    .commandsGroup('This command line:')
+    .helpCommand('help [command]', 'display help for command');
+  addCompletionCommand(program, cli);
+  return program;
+}

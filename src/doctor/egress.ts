@@ -1,0 +1,137 @@
+/** The way out: what is open to webhooks, whether the proxy is there, and what becomes of one receiver's URL. */
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { once } from 'node:events';
+
+import type { Config } from '../config/config.ts';
+import { connectOnce, type ConnectionStep, type OpenConnector } from '../dispatch/connect.ts';
+import { type Egress, EgressBlockedError, type ResolvedAddress } from '../dispatch/egress.ts';
+import { type Reach, rootReach, tenantReach } from '../dispatch/egress-policy.ts';
+import { readNoProxy } from '../dispatch/no-proxy.ts';
+import { createRoute } from '../dispatch/route.ts';
+import type { Finding } from '../event/finding.ts';
+import { diagnose, type Phase } from '../outcome/diagnose.ts';
+
+type Found = Omit<Finding, 'check'>;
+
+export interface WayOut {
+  readonly egress: Egress;
+  readonly connector: OpenConnector;
+}
+
+export function describeRules({ allow, deny }: Config['egress']): Found {
+  return {
+    state: 'ok',
+    found: `public addresses are open, private ones to webhooks of the root domain; also open: ${listed(allow, 'nothing')}; closed: ${listed(deny, 'nothing more')}`,
+  };
+}
+
+const listed = (ranges: readonly string[], none: string): string =>
+  ranges.length === 0 ? none : ranges.join(', ');
+
+const connectMs = 10_000;
+
+/** Only a connection is made; nothing is asked of the proxy. */
+export async function lookAtProxy({
+  url,
+  noProxy,
+}: NonNullable<Config['egress']['proxy']>): Promise<Found> {
+  const { protocol, hostname, port } = new URL(url);
+  const isTls = protocol === 'https:';
+  const host = hostname.replace(/^\[(.*)\]$/, '$1');
+  const at = { host, port: Number(port) || (isTls ? 443 : 80) };
+  const socket: Socket = isTls ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at);
+  try {
+    const signal = AbortSignal.timeout(connectMs);
+    await once(socket, isTls ? 'secureConnect' : 'connect', { signal });
+  } finally {
+    socket.destroy();
+  }
+  const past = noProxy.length === 0 ? '' : `, except to ${noProxy.join(', ')}`;
+  return { state: 'ok', found: `the proxy ${at.host}:${at.port} takes connections${past}` };
+}
+
+/**
+ * What the guard says of a receiver, and whether a connection to it can be made; nothing is sent.
+ *
+ * @param proxy of the configuration.
+ */
+export async function lookAtReceiver(
+  url: URL,
+  way: WayOut,
+  proxy: Config['egress']['proxy'],
+): Promise<readonly Found[]> {
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
+  const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
+  const goesBy = proxy && !readNoProxy(proxy.noProxy)(host, port);
+  if (goesBy && proxy.resolve === 'proxy') {
+    const found = `the proxy resolves ${host} and decides; the guard sees addresses in URLs alone`;
+    return [{ state: 'ok', found }, await tryConnection(url, way.connector)];
+  }
+  const root = await judge(way.egress, { host, port }, rootReach);
+  const tenant = await judge(way.egress, { host, port }, tenantReach);
+  if (root.addresses === undefined) {
+    return [{ state: 'fail', found: `${host}: ${root.said}`, hint: blockedHint }];
+  }
+  const open = root.addresses.map(({ address }) => address).join(', ');
+  const allowed: Found = tenant.addresses
+    ? { state: 'ok', found: `${host} is ${open}: allowed` }
+    : {
+        state: 'warn',
+        found: `${host} is ${open}: allowed to webhooks of the root domain; to tenants' ${tenant.said}`,
+        hint: 'An admin opens private ranges to a domain by the setting webhook.egress.private.ranges; the operator, to everybody by HOOKLINE_EGRESS_ALLOW.',
+      };
+  return [allowed, await tryConnection(url, way.connector)];
+}
+
+const blockedHint =
+  'No webhook is delivered there. HOOKLINE_EGRESS_ALLOW opens a range, HOOKLINE_EGRESS_DENY closes one.';
+
+/** @throws when the name cannot be resolved. */
+async function judge(
+  egress: Egress,
+  { host, port }: { host: string; port: number },
+  reach: Reach,
+): Promise<{ addresses?: readonly ResolvedAddress[]; said: string }> {
+  try {
+    return { addresses: await egress.resolve(host, port, reach), said: '' };
+  } catch (error) {
+    if (error instanceof EgressBlockedError) return { said: error.message };
+    throw error;
+  }
+}
+
+/** By the very code that connects for deliveries, as for a webhook of the root domain. */
+async function tryConnection(url: URL, connector: OpenConnector): Promise<Found> {
+  const { origin, hostname, protocol, port } = url;
+  const route = createRoute({ origin, sslVerification: true, reach: rootReach });
+  let phase: Phase = 'resolving';
+  const watch = ({ kind }: ConnectionStep): void => {
+    if (kind === 'resolved') phase = 'connecting';
+    if (kind === 'reached') phase = 'securing';
+  };
+  try {
+    const socket = await connectOnce(connector(route, watch), { hostname, protocol, port });
+    socket.destroy();
+    const secured = protocol === 'https:' ? ', and its certificate is good' : '';
+    return { state: 'ok', found: `${url.host} takes connections${secured}` };
+  } catch (error) {
+    const { message, code } = describe(error);
+    const { text } = diagnose({
+      url: url.href,
+      phase,
+      timeoutMs: connectMs,
+      success: '2xx',
+      error: message,
+      errorCode: code,
+    });
+    return { state: 'fail', found: text };
+  }
+}
+
+function describe(error: unknown): { message: string; code: string } {
+  if (!(error instanceof Error)) return { message: String(error), code: '' };
+  const [first] = error instanceof AggregateError ? error.errors : [];
+  if (first instanceof Error) return describe(first);
+  return { message: error.message, code: 'code' in error ? String(error.code) : '' };
+}

@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+
+import type { DirectoryConfig } from '../../src/config/directory.ts';
+import { judgeDatabase } from '../../src/doctor/database.ts';
+import { judgeCloud, judgePicture } from '../../src/doctor/directory.ts';
+import { examine, inWords } from '../../src/doctor/examine.ts';
+import { hintFor } from '../../src/doctor/hint.ts';
+import { judgeKafka, judgeRabbitmq } from '../../src/doctor/source.ts';
+import type { DatabaseView } from '../../src/store/inspect.ts';
+import type { DirectoryStatus } from '../../src/store/sync-state.ts';
+
+const view: DatabaseView = {
+  version: '16.4',
+  versionNumber: 160_004,
+  isStandby: false,
+  mayCreate: true,
+  connectionsMax: 97,
+  skewMs: 0,
+  roundTripMs: 4,
+  pending: [],
+  unknown: [],
+};
+const worst = (facts: Partial<DatabaseView>, poolMax = 10) =>
+  judgeDatabase({ ...view, ...facts }, { migrates: true, poolMax })
+    .filter(({ state }) => state !== 'ok')
+    .map(({ state, found }) => `${state} ${found}`);
+
+describe('the doctor of the database', () => {
+  it.each([
+    [{}, []],
+    [{ versionNumber: 139_999, version: '13.9' }, ['fail PostgreSQL 13.9 answers in 4 ms']],
+    [{ isStandby: true, mayCreate: false }, ['fail it is a standby, which takes no changes']],
+    [{ mayCreate: false }, ['fail the user may not make tables']],
+    [{ unknown: ['Migration0099'] }, ['fail its schema is of a newer Hookline (Migration0099)']],
+    [{ skewMs: -1_999 }, []],
+    [{ skewMs: 3_000, roundTripMs: 3_000 }, []],
+    [{ skewMs: -5_002 }, ['warn its clock is 5.0 s behind this one']],
+    [{ skewMs: 90_002 }, ['fail its clock is 90.0 s ahead of this one']],
+    [{ connectionsMax: 10 }, ['warn it takes 10 connections, and this process may want 11']],
+  ])('finds in %j: %j', (facts, expected) => {
+    expect(worst(facts)).toEqual(expected);
+  });
+});
+
+describe('the doctor of sources', () => {
+  it('warns where some of the exchanges are missing, and fails where all are', () => {
+    const config = { exchange: ['a', 'b'], queue: 'hookline' };
+    const look = (missing: string[]) =>
+      judgeRabbitmq({ missing, queue: undefined, refused: [] }, config)[0]?.state;
+    expect([look([]), look(['no a']), look(['no a', 'no b'])]).toEqual(['ok', 'warn', 'fail']);
+  });
+
+  it('passes on what may not be done, with what to give', () => {
+    const refused = ["access to queue 'hookline' refused for user 'u'"];
+    const [, found] = judgeRabbitmq(
+      { missing: [], queue: { messages: 0, consumers: 1 }, refused },
+      { exchange: ['a'], queue: 'hookline' },
+    );
+    expect(found).toMatchObject({ state: 'fail', found: refused[0] });
+    expect(found?.hint).toContain('configure, write and read');
+  });
+
+  it('fails for partitions without a leader and groups that may not be read', () => {
+    const found = judgeKafka(
+      {
+        brokers: 3,
+        topics: { present: ['t'], missing: [] },
+        partitions: 2,
+        leaderless: ['t/1'],
+        group: undefined,
+        refused: ['Not authorized to access group: Group authorization failed'],
+      },
+      { groupId: 'g' },
+    );
+    expect(found.map(({ state }) => state)).toEqual(['ok', 'fail', 'fail']);
+    expect(found[2]?.hint).toContain('ACL operation Read');
+  });
+});
+
+describe('the doctor of the directory', () => {
+  const config: DirectoryConfig = {
+    kind: 'cloudstack',
+    url: 'http://cloud',
+    apiKey: 'a',
+    secretKey: 's',
+    refreshMs: 60_000,
+    timeoutMs: 1_000,
+    pageSize: 500,
+    lookUpWaitMs: 1_000,
+    unknownMs: 1_000,
+  };
+  const status: DirectoryStatus = {
+    kind: 'cloudstack',
+    nextAt: '',
+    attemptedAt: '',
+    syncedAt: '',
+    ageSeconds: 59,
+    error: null,
+    failures: 0,
+    isWhole: true,
+    domains: 2,
+    accounts: 3,
+    localRows: 0,
+    removalsHeld: 0,
+  };
+
+  it('warns when the picture is old, or the last try failed', () => {
+    expect(judgePicture(config, status).state).toBe('ok');
+    expect(judgePicture(config, { ...status, ageSeconds: 181 }).found).toContain('longer than');
+    expect(judgePicture(config, { ...status, error: 'down' }).found).toContain('failed: down');
+  });
+
+  it('warns when the key sees a part only', () => {
+    const found = judgeCloud(config, { seen: '3 accounts', lacking: 'the root domain' });
+    expect(found).toMatchObject({ state: 'warn' });
+  });
+});
+
+describe('an error', () => {
+  const refused = Object.assign(new Error('connect ECONNREFUSED ::1:9'), { code: 'ECONNREFUSED' });
+  const aggregate = new AggregateError([refused, refused]);
+
+  it('is put in words, whatever it is wrapped in', () => {
+    expect(inWords(aggregate)).toBe('connect ECONNREFUSED ::1:9');
+    expect(inWords(new Error('Kafka', { cause: aggregate }))).toBe(
+      'Kafka: connect ECONNREFUSED ::1:9',
+    );
+    expect(inWords(new Error('first\nsecond'))).toBe('first');
+    expect(inWords('text')).toBe('text');
+  });
+
+  it.each([
+    [aggregate, 'Nothing listens there'],
+    [new Error('x', { cause: Object.assign(new Error('y'), { code: '3D000' }) }), 'create it'],
+    [new Error('SASL PLAIN authentication failed'), 'sasl.mechanism'],
+    [new Error('unable to verify: UNABLE_TO_VERIFY_LEAF_SIGNATURE'), 'not trusted'],
+    [new Error('no answer within 30 s'), 'firewall'],
+  ])('has a hint: %s', (error, hint) => {
+    expect(hintFor(error)).toContain(hint);
+  });
+
+  it('has none that would be a guess', () => {
+    expect(hintFor(new Error('something else'))).toBeUndefined();
+  });
+
+  it('is a finding where it was thrown', async () => {
+    const found = await examine('x', async () => {
+      throw refused;
+    });
+    expect(found).toEqual([
+      { check: 'x', state: 'fail', found: refused.message, hint: expect.stringContaining('up') },
+    ]);
+  });
+});
