@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseFilter } from '../../src/cli/filter-text.ts';
+import { parseFilter, parseFilters, showFilter } from '../../src/cli/filter-text.ts';
 
 const filter = (type: string, mode: string, matchType: string, value: string) => ({
   type,
@@ -22,7 +22,8 @@ describe('a filter on the command line', () => {
     ['Expression:a = "x:y"', filter('Expression', 'Include', 'Exact', 'a = "x:y"')],
     ['Exclude:Expression:Exact = 1', filter('Expression', 'Exclude', 'Exact', 'Exact = 1')],
   ])('%s is read', (text, expected) => {
-    expect(parseFilter(text)).toEqual([expected]);
+    expect(parseFilter(text)).toEqual(expected);
+    expect(parseFilter(showFilter({ ...expected, id: 'x', created: 'now' }))).toEqual(expected);
   });
 
   it.each([
@@ -38,6 +39,9 @@ describe('a filter on the command line', () => {
   });
 
   it('comes after those before it', () => {
-    expect(parseFilter('B', parseFilter('A')).map(({ value }) => value)).toEqual(['A', 'B']);
+    expect(parseFilters('B', parseFilters('A', undefined)).map(({ value }) => value)).toEqual([
+      'A',
+      'B',
+    ]);
   });
 });
