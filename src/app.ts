@@ -7,6 +7,7 @@
 import type { Intake } from './api/intake.ts';
 import { watchBacklog } from './backlog.ts';
 import type { Probe } from './dispatch/probe.ts';
+import type { Validate } from './dispatch/validate.ts';
 import type { Formats } from './format/formats.ts';
 import { runJanitor } from './janitor.ts';
 import { type Metrics } from './metrics.ts';
@@ -23,6 +24,8 @@ export interface App {
   readonly intakes: readonly Intake[];
   /** Makes a test delivery. */
   readonly probe: Probe;
+  /** Asks a receiver whether it wants deliveries. */
+  readonly validate: Validate;
   readonly formats: Formats;
   /** Reads a message of the quarantine again. */
   readonly retry: Retry;
@@ -64,6 +67,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     sources,
     intakes: intakesOf(config, sources),
     probe: parts.outgoing.probe,
+    validate: parts.outgoing.validate,
     formats: parts.outgoing.formats,
     retry: createRetry({ ...parts, store, signal: intake.signal }),
     async stop() {

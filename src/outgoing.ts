@@ -1,6 +1,6 @@
 /** The way out put together: the guard, the requests, the connections. */
 import { lookup } from 'node:dns/promises';
-import { networkInterfaces } from 'node:os';
+import { hostname as machineName, networkInterfaces } from 'node:os';
 
 import { open as unseal } from './access/seal.ts';
 import type { Config } from './config/config.ts';
@@ -10,6 +10,7 @@ import { rootReach, tenantReach, type Reach } from './dispatch/egress-policy.ts'
 import { createRequestBuilder, type BuildBatch, type BuildRequest } from './dispatch/request.ts';
 import { readNoProxy } from './dispatch/no-proxy.ts';
 import { createProbe, type Probe } from './dispatch/probe.ts';
+import { createValidate, type Validate } from './dispatch/validate.ts';
 import { createSender, type Sender } from './dispatch/send.ts';
 import { createTrust, type Trust } from './dispatch/trust.ts';
 import { ConfigError } from './event/errors.ts';
@@ -46,6 +47,7 @@ export interface Outgoing {
   readonly batch: BuildBatch;
   readonly sender: Sender;
   readonly probe: Probe;
+  readonly validate: Validate;
 }
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
@@ -54,6 +56,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   const templates = new RenderPool({ ...config.templates, log });
   const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
+  const origin = originOf(config);
   const { connector } = openWayOut({
     ...options,
     onBlocked: kind => metrics.egressBlocked(kind),
@@ -62,7 +65,16 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
+    origin,
     reach: webhook => reachOf(webhook, options),
+    now: Date.now,
+  });
+  const probe = createProbe({
+    connector,
+    request,
+    responseBytesMax,
+    timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
+    success: config.success.codes,
     now: Date.now,
   });
   return {
@@ -71,14 +83,8 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     templates,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
-    probe: createProbe({
-      connector,
-      request,
-      responseBytesMax,
-      timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
-      success: config.success.codes,
-      now: Date.now,
-    }),
+    probe,
+    validate: createValidate(probe, origin),
   };
 }
 
@@ -116,6 +122,11 @@ export function openWayOut({
     }),
   });
   return { egress, connector };
+}
+
+/** Who sends, as receivers are told who ask: the name users know Hookline by. */
+function originOf({ http: { publicUrl } }: Config): string {
+  return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
 }
 
 /** The owner's, whatever domain the webhook's scope names. */

@@ -8,11 +8,13 @@ import type { Logger } from 'pino';
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
 import { createOidcLogin } from './access/oidc-login.ts';
 import { createApi } from './api/api.ts';
+import type { KeyLogin } from './api/log-in-by-key.ts';
 import { startApp, type App } from './app.ts';
 import { newId, type Role } from './parts.ts';
 import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
+import { identifyKeyPair } from './directory/cloudstack-identity.ts';
 import { createNormalizers } from './normalizers.ts';
 import { settingDefaults } from './setting-sync.ts';
 import { openEmbeddedPostgres } from './store/embedded.ts';
@@ -119,12 +121,15 @@ async function listen(
   const api = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     ...(oidc && { oidc }),
+    ...keyLoginOf(config),
     sources: () => app.sources,
     intakes: () => app.intakes,
     ownIntake: ownSourceName,
     metrics: app.metrics.registry,
     formats: app.formats,
+    validate: app.validate,
     probe: app.probe,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
@@ -137,6 +142,16 @@ async function listen(
   });
   stack.defer(() => api.close());
   return api.listen({ host: config.http.host, port: config.http.port });
+}
+
+function keyLoginOf({ directory }: Config): { readonly keyLogin?: KeyLogin } {
+  if (directory?.kind !== 'cloudstack' || !directory.keyLogin) return {};
+  const { url: issuer, keyLogin } = directory;
+  const { trustMs } = keyLogin;
+  const server = { ...directory, now: Date.now };
+  const identify: KeyLogin['identify'] = async (pair, signal) =>
+    identifyKeyPair(server, pair, signal);
+  return { keyLogin: { issuer, trustMs, identify } };
 }
 
 /** What the first start tells the operator. */

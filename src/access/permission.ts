@@ -30,6 +30,9 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /metrics': 'public',
   'GET /v1/openapi.json': 'public',
   'POST /v1/login': 'public',
+  // Its requests prove who they are from in a way of their own; what its commands reach is said below.
+  'GET /client/api': 'public',
+  'POST /client/api': 'public',
   'GET /v1/login/methods': 'public',
   'GET /v1/oidc/login': 'public',
   'GET /v1/oidc/callback': 'public',
@@ -105,6 +108,34 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/sources/:name/pause': operator,
   'POST /v1/sources/:name/resume': operator,
 };
+
+/** The commands of CloudStack's API. */
+const commandPermissions: Readonly<Record<string, Exclude<Permission, 'public'>>> = {
+  createWebhook: tenants,
+  listWebhooks: tenants,
+  updateWebhook: tenants,
+  deleteWebhook: tenants,
+  listWebhookDeliveries: tenants,
+  deleteWebhookDelivery: tenants,
+  executeWebhookDelivery: tenants,
+  addWebhookFilter: tenants,
+  listWebhookFilters: tenants,
+  deleteWebhookFilter: tenants,
+  listApis: person,
+};
+
+/** @throws {RangeError} for a command without a row. */
+export function commandPermissionFor(command: string): Exclude<Permission, 'public'> {
+  const permission = commandPermissions[command];
+  if (permission === undefined)
+    throw new RangeError(`${command} has no row in the permission table`);
+  return permission;
+}
+
+/** The commands of the table. */
+export function listCommandPermissions(): readonly string[] {
+  return Object.keys(commandPermissions);
+}
 
 /** @throws {RangeError} for a route without a row. */
 export function permissionFor(method: string, url: string): Permission {

@@ -8,6 +8,7 @@ import { sessionCookie } from '../access/cookie.ts';
 import { registerAuditRoutes } from './audit-routes.ts';
 import { guard } from './authenticate.ts';
 import { registerBulkDeliveryRoutes } from './bulk-delivery-routes.ts';
+import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions } from './context.ts';
 import { registerDeliveryRoutes } from './delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory-routes.ts';
@@ -117,6 +118,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     void routes.register(async posted => registerIntakeRoutes(posted, options));
     registerAuditRoutes(routes, options);
     registerSettingRoutes(routes, options);
+    registerCloudstackApi(routes, options);
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
   });
   return app;

@@ -1,6 +1,8 @@
 /** Makes, changes and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
 import { seal } from '../access/seal.ts';
 import type { WebhookFilter } from '../event/webhook.ts';
+import { defaultFormat } from '../format/formats.ts';
+import { loadWebhooksById } from '../store/load.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database } from '../store/open.ts';
 import { findAccount, findDomain } from '../store/query-directory.ts';
@@ -23,9 +25,11 @@ import { checkFormat } from './check-format.ts';
 import { etagOf, requireMatch } from './etag.ts';
 import type { Conditions } from './etag.ts';
 import { noteChange } from './note-change.ts';
+import { secretsOf } from './picture.ts';
 import { ProblemError } from './problem.ts';
 import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
 import { bareFormat, requireFormat } from './require-format.ts';
+import { isToBeAsked, requireConsent, validationOf } from './validate-receiver.ts';
 import { maySpecify, planNewWebhook, planWebhookChange } from './webhook-rules.ts';
 import type { WebhookChange } from './webhook-rules.ts';
 
@@ -42,13 +46,16 @@ export interface Aim extends Conditions {
   readonly id: string;
 }
 
+/** @throws {ProblemError} receiver_not_validated, and what the rules refuse. */
 export async function makeWebhook(
   options: ApiOptions,
   caller: Caller,
-  { secretKey, filters = [], accountId, ...wanted }: NewBody,
+  body: NewBody,
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, newId, formats } = options;
+  const { secretKey, filters = [], accountId, ...wanted } = body;
   await checkFormat(options, caller, { ...bareFormat, ...wanted });
+  await askAboutNew(options, caller, body);
   return inTransaction(store, async database => {
     const owner = await findOwner(database, caller, accountId);
     const values = planNewWebhook(owner, wanted);
@@ -66,17 +73,14 @@ export async function makeWebhook(
   });
 }
 
-/** @throws {ProblemError} precondition_failed, and what the rules refuse. */
+/** @throws {ProblemError} precondition_failed, receiver_not_validated, and what the rules refuse. */
 export async function changeWebhook(
   options: ApiOptions,
   caller: Caller,
   { body, ...aim }: Aim & { readonly body: ChangeBody },
 ): Promise<WebhookFacts> {
   const { store, secretKey: key, formats } = options;
-  if (body.format !== undefined || body.template !== undefined) {
-    const saved = await requireWebhook(databaseOf(store), aim.id, caller.territory);
-    await checkFormat(options, caller, { ...saved, ...body });
-  }
+  await tryChange(options, caller, { id: aim.id, body });
   return inTransaction(store, async database => {
     const { secretKey, ...change } = body;
     const { id } = aim;
@@ -121,6 +125,51 @@ export async function removeWebhook(
       before,
     });
   });
+}
+
+/** Asks the receiver of a webhook that is to be made, before anything is locked. */
+async function askAboutNew(
+  options: ApiOptions,
+  caller: Caller,
+  { secretKey, filters: _filters, accountId, ...wanted }: NewBody,
+): Promise<void> {
+  const { store, secretKey: key, formats } = options;
+  const { format = defaultFormat, validation = null, state = 'Enabled' } = wanted;
+  if (state !== 'Enabled' || validationOf(formats, { format, validation }) === 'none') return;
+  const database = databaseOf(store);
+  const owner = await findOwner(database, caller, accountId);
+  const values = planNewWebhook(owner, wanted);
+  requireFormat(formats, values, isGiven(secretKey));
+  await requireScope(database, caller, { owner, values });
+  await requireConsent(options, values, secretsOf(key, secretKey));
+}
+
+/** What takes its time, before the transaction: the template is tried, and the receiver asked, where that is necessary. */
+async function tryChange(
+  options: ApiOptions,
+  caller: Caller,
+  { id, body }: { readonly id: string; readonly body: ChangeBody },
+): Promise<void> {
+  const current = await requireWebhook(databaseOf(options.store), id, caller.territory);
+  if (body.format !== undefined || body.template !== undefined) {
+    await checkFormat(options, caller, { ...current, ...body });
+  }
+  if (isToBeAsked(current, body)) await askAboutChange(options, current, body);
+}
+
+/** Asks the receiver of a webhook as it is to be. */
+async function askAboutChange(
+  options: ApiOptions,
+  current: WebhookFacts,
+  { secretKey, ...change }: ChangeBody,
+): Promise<void> {
+  const { store, secretKey: key, formats } = options;
+  const owner = await requireAccount(databaseOf(store), current.accountId, everything);
+  const values = planWebhookChange(owner, valuesOf(current), change);
+  if (validationOf(formats, values) === 'none') return;
+  requireFormat(formats, values, secretKey === undefined ? current.hasSecret : isGiven(secretKey));
+  const [saved] = secretKey === undefined ? await loadWebhooksById(store, [current.id]) : [];
+  await requireConsent(options, values, saved?.secrets ?? secretsOf(key, secretKey));
 }
 
 /** The webhook as nobody else changes it until the transaction ends. */

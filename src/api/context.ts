@@ -7,11 +7,14 @@ import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Intake } from './intake.ts';
 import type { Store } from '../store/open.ts';
+import type { KeyLogin } from './log-in-by-key.ts';
 
 export interface ApiOptions {
   readonly store: Store;
   /** 32 bytes; seals webhooks' secrets. */
   readonly secretKey: Buffer;
+  /** All that may have sealed what is stored, that one first. */
+  readonly secretKeys: readonly Buffer[];
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   /** Those of them that are posted to. */
@@ -22,6 +25,8 @@ export interface ApiOptions {
   readonly formats: Formats;
   /** Makes a test delivery, from this process. */
   readonly probe: ProbeControl;
+  /** Asks a receiver whether it wants deliveries. @returns why it is not to get any. */
+  readonly validate: (webhook: Webhook) => Promise<string | undefined>;
   /** Reads a message of the quarantine again. */
   readonly retry: RetryControl;
   /** What this process is. */
@@ -30,6 +35,8 @@ export interface ApiOptions {
   readonly settingDefaults: SettingDefaults;
   /** Absent: people log in by password alone. */
   readonly oidc?: OidcLogin;
+  /** Absent: the cloud's keys do not log in here. */
+  readonly keyLogin?: KeyLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
@@ -56,7 +63,25 @@ export type ProbeControl = (test: {
   /** UUID, for the headers; no event has it. */
   readonly eventId: string;
   readonly payload?: string;
-}) => Promise<{ readonly diagnosis: Diagnosis }>;
+}) => Promise<TestOutcome>;
+
+/** What became of it, as far as the API deals with it. */
+export interface TestOutcome {
+  readonly diagnosis: Diagnosis;
+  /** Absent when none could be made of the webhook. */
+  readonly request?: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  /** Absent when none came. */
+  readonly response?: { readonly body: string };
+  /** Absent when nothing was tried. */
+  readonly timing?: {
+    /** RFC 3339. */
+    readonly startedAt: string;
+    readonly totalMs: number;
+  };
+}
 
 /** Reading a message of the quarantine again, as far as the API deals with it. */
 export type RetryControl = (id: string) => Promise<

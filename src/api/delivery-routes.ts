@@ -3,22 +3,14 @@ import type { FastifyInstance } from 'fastify';
 
 import type { DeliveryState } from '../event/delivery.ts';
 import { deliveryStates } from '../event/delivery.ts';
-import { redeliveryId } from '../event/id.ts';
-import { databaseOf, inTransaction } from '../store/open.ts';
-import { insertRequested } from '../store/outcome.ts';
+import { databaseOf } from '../store/open.ts';
 import { findDelivery, listDeliveries } from '../store/query-flow.ts';
-import type { DeliveryFacts } from '../store/query-flow.ts';
-import { findWebhook } from '../store/query-webhook.ts';
-import { everything } from '../store/territory.ts';
 import { callerOf } from './authenticate.ts';
-import type { Caller } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
 import { describeDelivery } from './describe-request.ts';
 import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from './page.ts';
 import type { PageQuery } from './page.ts';
-import { ProblemError } from './problem.ts';
-import { noteChange } from './note-change.ts';
-import { ofWebhook } from './require-webhook.ts';
+import { noDelivery, redeliver } from './redeliver.ts';
 import { answer, idParams, instantQuery, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -104,34 +96,3 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
     },
   );
 }
-
-async function redeliver(
-  { store, randomBytes }: ApiOptions,
-  id: string,
-  caller: Caller,
-): Promise<DeliveryFacts> {
-  const { territory } = caller;
-  return inTransaction(store, async database => {
-    const past = await findDelivery(database, id, territory);
-    if (!past) throw noDelivery(id);
-    const { eventId, webhookId } = past;
-    const webhook = await findWebhook(database, webhookId, territory);
-    if (!webhook) {
-      throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
-    }
-    const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
-    await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
-    const made = await findDelivery(database, newId, everything);
-    if (!made) throw new RangeError('the delivery just inserted is not there');
-    await noteChange(database, caller, {
-      action: 'delivery.redelivered',
-      ...ofWebhook(webhook),
-      objectId: id,
-      after: { deliveryId: newId, eventId, webhookId },
-    });
-    return made;
-  });
-}
-
-const noDelivery = (id: string): ProblemError =>
-  new ProblemError('not_found', `There is no delivery ${id}.`);

@@ -18,6 +18,8 @@ export interface RequestShape extends ChosenFormat {
 export interface DescribedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Why nothing would be sent. */
+  readonly skip?: string;
 }
 
 /**
@@ -36,6 +38,7 @@ export async function describeRequest(
   return {
     headers: Object.fromEntries(names.map((name, at) => [name, headers[at * 2 + 1] ?? ''])),
     body: rendered.body.toString(),
+    ...(rendered.skip !== undefined && { skip: rendered.skip }),
   };
 }
 

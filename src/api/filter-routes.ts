@@ -2,14 +2,12 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { WebhookFilter } from '../event/webhook.ts';
-import { databaseOf, inTransaction } from '../store/open.ts';
-import { deleteFilter, insertFilter, lockWebhook } from '../store/query-webhook.ts';
+import { databaseOf } from '../store/open.ts';
 import { callerOf } from './authenticate.ts';
+import { addFilter, noFilter, removeFilter } from './change-filter.ts';
 import type { ApiOptions } from './context.ts';
 import { listOf } from './page.ts';
-import { ProblemError } from './problem.ts';
-import { noteChange } from './note-change.ts';
-import { ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
+import { requireWebhook } from './require-webhook.ts';
 import { answer, idParams, noContent, problems } from './route.ts';
 import type { IdParams } from './route.ts';
 
@@ -83,26 +81,13 @@ function registerReading(app: FastifyInstance, { store }: ApiOptions): void {
   );
 }
 
-function registerChanging(app: FastifyInstance, { store, newId }: ApiOptions): void {
+function registerChanging(app: FastifyInstance, options: ApiOptions): void {
   app.post<{ Params: IdParams; Body: WebhookFilter }>(
     '/v1/webhooks/:id/filters',
     { schema: schemas.add },
     async (request, reply) => {
       const { id } = request.params;
-      const { body } = request;
-      const made = await inTransaction(store, async database => {
-        const caller = callerOf(request);
-        await lockWebhook(database, id);
-        const webhook = await requireWebhook(database, id, caller.territory);
-        await requireFilters(database, webhook, [{ filter: body, path: '' }]);
-        const filter = await insertFilter(database, id, { ...body, id: newId() });
-        await noteChange(database, caller, {
-          action: 'filter.created',
-          ...ofWebhook(webhook),
-          after: filter,
-        });
-        return filter;
-      });
+      const made = await addFilter(options, callerOf(request), { id, filter: request.body });
       return reply.code(201).header('location', `/v1/webhooks/${id}/filters/${made.id}`).send(made);
     },
   );
@@ -111,22 +96,8 @@ function registerChanging(app: FastifyInstance, { store, newId }: ApiOptions): v
     '/v1/webhooks/:id/filters/:filterId',
     { schema: schemas.remove },
     async (request, reply) => {
-      const { id, filterId } = request.params;
-      await inTransaction(store, async database => {
-        const caller = callerOf(request);
-        const webhook = await requireWebhook(database, id, caller.territory);
-        const before = webhook.filters.find(one => one.id === filterId);
-        if (!before || !(await deleteFilter(database, id, filterId))) throw noFilter();
-        await noteChange(database, caller, {
-          action: 'filter.deleted',
-          ...ofWebhook(webhook),
-          before,
-        });
-      });
+      await removeFilter(options, callerOf(request), request.params);
       return reply.code(204).send();
     },
   );
 }
-
-const noFilter = (): ProblemError =>
-  new ProblemError('not_found', 'The webhook has no filter with this id.');

@@ -30,6 +30,7 @@ interface PreviewItem {
   readonly headers: Readonly<Record<string, string>> | null;
   readonly body: string | null;
   readonly error: string | null;
+  readonly skipped: string | null;
 }
 
 const tags = ['formats'];
@@ -104,10 +105,10 @@ async function preview(
 ): Promise<PreviewItem> {
   const item = { eventId: id, eventType: envelope.event };
   try {
-    const request = await describeRequest({ id, envelope, body }, shape, nowMs);
-    return { ...item, ...request, error: null };
+    const { skip, ...request } = await describeRequest({ id, envelope, body }, shape, nowMs);
+    return { ...item, ...request, error: null, skipped: skip ?? null };
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
-    return { ...item, headers: null, body: null, error: error.message };
+    return { ...item, headers: null, body: null, error: error.message, skipped: null };
   }
 }

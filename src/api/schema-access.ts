@@ -245,11 +245,23 @@ export const accessSchemas = [
   {
     $id: 'Login',
     type: 'object',
-    additionalProperties: false,
-    required: ['username', 'password'],
-    properties: {
-      username: { type: 'string', maxLength: 255 },
-      password: { type: 'string', maxLength: 1_024 },
+    if: { required: ['apiKey'] },
+    // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word, 2020-12 section 10.2.2.2
+    then: {
+      additionalProperties: false,
+      required: ['apiKey', 'secretKey'],
+      properties: {
+        apiKey: { type: 'string', minLength: 1, maxLength: 255 },
+        secretKey: { type: 'string', minLength: 1, maxLength: 255 },
+      },
+    },
+    else: {
+      additionalProperties: false,
+      required: ['username', 'password'],
+      properties: {
+        username: { type: 'string', maxLength: 255 },
+        password: { type: 'string', maxLength: 1_024 },
+      },
     },
   },
   {

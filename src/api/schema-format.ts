@@ -62,7 +62,7 @@ export const formatSchemas = [
         type: 'array',
         items: {
           type: 'object',
-          required: ['eventId', 'eventType', 'headers', 'body', 'error'],
+          required: ['eventId', 'eventType', 'headers', 'body', 'error', 'skipped'],
           properties: {
             eventId: { type: 'string', format: 'uuid' },
             eventType: text,
@@ -73,6 +73,10 @@ export const formatSchemas = [
             },
             body: maybeText,
             error: { ...maybeText, description: 'Why the event cannot be said so.' },
+            skipped: {
+              ...maybeText,
+              description: 'Why the format has nothing to say of the event: it would not be sent.',
+            },
           },
         },
       },

@@ -19,12 +19,12 @@ export const loginSchemas = [
           type: 'object',
           required: ['kind', 'label', 'path'],
           properties: {
-            kind: { type: 'string', enum: ['password', 'oidc'] },
+            kind: { type: 'string', enum: ['password', 'oidc', 'key'] },
             label: { type: 'string', description: 'For people.' },
             path: {
               type: 'string',
               description:
-                'Of `password`, what the name and the password are posted to; of `oidc`, where the browser goes, with `returnTo` if wanted.',
+                'Of `password`, what the name and the password are posted to; of `key`, what `apiKey` and `secretKey` are; of `oidc`, where the browser goes, with `returnTo` if wanted.',
             },
           },
         },

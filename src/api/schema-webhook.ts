@@ -113,6 +113,7 @@ export const fields = {
   },
   body: {
     type: ['object', 'null'],
+    additionalProperties: true,
     maxProperties: 64,
     description:
       'Fields that are added to the body, by formats that take them; they win over the format’s own. They are shown to whoever may see the webhook: what is secret belongs into `secretKey` or `headers`.',

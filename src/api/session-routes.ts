@@ -1,18 +1,26 @@
 /** Logging in and out, and who one is. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { csrfTokenOf, writeSessionCookie } from '../access/cookie.ts';
 import { OidcError } from '../access/oidc-error.ts';
 import { forgiveAttempt } from '../access/login-limit.ts';
 import { login } from '../access/session.ts';
+import type { Session } from '../access/session.ts';
 import { hashToken } from '../access/token.ts';
+import type { KeyPair } from '../directory/cloudstack-sign.ts';
 import { databaseOf } from '../store/open.ts';
 import { endSession } from '../store/query-user.ts';
 import { callerOf, tokenOf } from './authenticate.ts';
 import type { ApiOptions } from './context.ts';
+import { logInByKey } from './log-in-by-key.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from './problem.ts';
 import { answer, noContent, problems, strangersBytesMax } from './route.ts';
+
+interface PasswordBody {
+  readonly username: string;
+  readonly password: string;
+}
 
 const tags = ['access'];
 
@@ -20,7 +28,7 @@ const schemas = {
   login: {
     summary: 'Log in',
     description:
-      'The session also comes as a cookie that scripts cannot read. With it alone, changes need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
+      'By name and password, or, where the operator allows it, with a CloudStack user’s pair of keys, of which nothing is kept. The session also comes as a cookie that scripts cannot read. With it alone, changes need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
     tags,
     security: [],
     body: { $ref: 'Login#' },
@@ -49,19 +57,16 @@ const schemas = {
 };
 
 export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, now, oidc } = options;
-  app.post<{ Body: { username: string; password: string } }>(
+  const { store, oidc, keyLogin } = options;
+  app.post<{ Body: PasswordBody | KeyPair }>(
     '/v1/login',
     { schema: schemas.login, bodyLimit: strangersBytesMax },
     async (request, reply) => {
       const { body } = request;
-      const attempt = { username: body.username, address: request.ip };
-      const database = databaseOf(store);
-      await requireAttempt(database, attempt, reply);
-      const session = await login(database, body, now());
-      if (!session)
-        throw new ProblemError('login_failed', 'The username or the password is wrong.');
-      await forgiveAttempt(database, attempt);
+      const session =
+        'apiKey' in body
+          ? await logInByKey(options, body, { request, reply })
+          : await logInByPassword(options, body, { request, reply });
       void reply.header('set-cookie', cookieFor(request, session.token, session.expiresAt));
       return { ...session, csrfToken: csrfTokenOf(session.token) };
     },
@@ -79,6 +84,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
     methods: [
       { kind: 'password', label: 'Password', path: '/v1/login' },
       ...(oidc ? [{ kind: 'oidc', label: oidc.label, path: '/v1/oidc/login' }] : []),
+      ...(keyLogin ? [{ kind: 'key', label: 'CloudStack keys', path: '/v1/login' }] : []),
     ],
   }));
 
@@ -91,6 +97,20 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
       ...(token !== undefined && { csrfToken: csrfTokenOf(token) }),
     };
   });
+}
+
+async function logInByPassword(
+  { store, now }: ApiOptions,
+  body: PasswordBody,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<Session> {
+  const attempt = { username: body.username, address: request.ip };
+  const database = databaseOf(store);
+  await requireAttempt(database, attempt, reply);
+  const session = await login(database, body, now());
+  if (!session) throw new ProblemError('login_failed', 'The username or the password is wrong.');
+  await forgiveAttempt(database, attempt);
+  return session;
 }
 
 /** A provider that is away keeps nobody from logging out here. */

@@ -99,9 +99,11 @@ function isInstant(text: string): boolean {
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
 export function formatFaults(errors: readonly SchemaFault[], part: string): ProblemError {
-  const faults = errors.slice(0, faultsMax).map(error => toFault(error, part));
+  // Of an alternative, what is wrong within says more than that it is not met.
+  const found = errors.filter(({ keyword }) => keyword !== 'if');
+  const faults = found.slice(0, faultsMax).map(error => toFault(error, part));
   const told = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  const left = errors.length - faults.length;
+  const left = found.length - faults.length;
   return new ProblemError('request_invalid', left > 0 ? `${told}; and ${left} more` : told, faults);
 }
 

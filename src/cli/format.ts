@@ -16,6 +16,7 @@ interface Shown {
   readonly headers: Readonly<Record<string, string>> | null;
   readonly body: string | null;
   readonly error: string | null;
+  readonly skipped: string | null;
 }
 
 export function addFormatCommands(program: Command, cli: Cli): void {
@@ -60,7 +61,8 @@ export function addFormatCommands(program: Command, cli: Cli): void {
 }
 
 /** As it would go over the wire: headers, an empty line, the body. */
-function toText({ eventType, headers, body, error }: Shown): string {
+function toText({ eventType, headers, body, error, skipped }: Shown): string {
+  if (skipped !== null) return `${eventType} is not sent: ${skipped}`;
   if (body === null) return `${eventType} cannot be said: ${error}`;
   const lines = Object.entries(headers ?? {}).map(([name, value]) => `${name}: ${value}`);
   return [...lines, '', body].join('\n');

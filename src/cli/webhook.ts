@@ -42,7 +42,7 @@ interface Fields {
   readonly secret?: string;
   readonly sslVerification?: boolean;
   readonly format?: string;
-  readonly body?: Row | null;
+  readonly body?: Row | '';
   readonly msgKey?: string;
   readonly template?: string;
   readonly validation?: string;
@@ -52,7 +52,7 @@ interface Fields {
   readonly concurrencyMax?: number;
   readonly ratePerSecondMax?: number;
   readonly ordering?: string;
-  readonly batch?: Row | null;
+  readonly batch?: Row | '';
   readonly filter?: readonly Filter[];
 }
 
@@ -222,8 +222,10 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   // JSON leaves out what is undefined: what was not said is not sent.
   return {
     ...rest,
-    ...(rest.msgKey === '' && { msgKey: null }),
-    template: template === '' ? null : template,
+    body: takenAway(rest.body),
+    batch: takenAway(rest.batch),
+    msgKey: takenAway(rest.msgKey),
+    template: takenAway(template),
     accountId,
     domainId,
     secretKey,
@@ -231,8 +233,11 @@ async function toBody({ io }: Cli, options: Fields): Promise<Row> {
   };
 }
 
-function parseObject(text: string): Row | null {
-  if (text === '') return null;
+const takenAway = <T>(value: T | ''): T | null => (value === '' ? null : value);
+
+/** @returns an empty text as it is, to take the value away: Commander lets no null through. */
+function parseObject(text: string): Row | '' {
+  if (text === '') return text;
   let value: unknown;
   try {
     value = JSON.parse(text);

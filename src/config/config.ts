@@ -12,7 +12,12 @@ export interface Config {
   };
   /** Absolute. */
   readonly dataDir: string;
-  readonly http: { readonly host: string; readonly port: number };
+  readonly http: {
+    readonly host: string;
+    readonly port: number;
+    /** Where people reach the API. */
+    readonly publicUrl?: string;
+  };
   /** 32 bytes. Always there with `database.url`; without, see `readOrCreateSecretKey`. */
   readonly secretKey?: Buffer;
   /** 32 bytes. */

@@ -16,6 +16,8 @@ export interface RawDirectory {
   lookUpWaitMs: number;
   unknownMs: number;
   caFile: string | null;
+  keyLogin: boolean;
+  keyTrustMs: number;
 }
 
 export interface RawKeystone {
@@ -164,6 +166,21 @@ export const directoryKeys: Keys<RawDirectory> = {
     max: 86_400_000,
     default: 300_000,
     env: 'HOOKLINE_DIRECTORY_UNKNOWN_MS',
+  },
+  keyLogin: {
+    doc: 'Let users of CloudStack log in with the key pair they have there. CloudStack is asked whose it is; nothing of it is kept.',
+    format: 'flag',
+    default: false,
+    env: 'HOOKLINE_DIRECTORY_KEY_LOGIN',
+  },
+  keyTrustMs: {
+    doc: 'How long such a login lasts: a user or a key that is taken away in CloudStack is out here after that at the latest.',
+    unit: 'ms',
+    format: 'whole',
+    min: 60_000,
+    max: 2_592_000_000,
+    default: 28_800_000,
+    env: 'HOOKLINE_DIRECTORY_KEY_TRUST_MS',
   },
   caFile: {
     doc: "PEM file of the authorities the API's certificate is checked against, instead of the system's.",

@@ -23,6 +23,8 @@ export interface CloudstackDirectoryConfig extends SharedConfig {
   readonly kind: 'cloudstack';
   readonly apiKey: string;
   readonly secretKey: string;
+  /** Absent: the keys of its users do not log in here. */
+  readonly keyLogin?: { readonly trustMs: number };
 }
 
 export interface KeystoneDirectoryConfig extends SharedConfig {
@@ -52,7 +54,7 @@ export function buildDirectory(
     refuseWithoutKind(raw, report);
     return undefined;
   }
-  const { kind, url, apiKey, secretKey, keystone, caFile, ...rest } = raw;
+  const { kind, url, apiKey, secretKey, keystone, caFile, keyLogin, keyTrustMs, ...rest } = raw;
   const ca =
     caFile === null ? undefined : readPem('directory.caFile', resolve(cwd, caFile), report);
   if (url === null) missing('url', `the URL of ${kind}'s API`, report);
@@ -62,6 +64,8 @@ export function buildDirectory(
     ...(ca !== undefined && { ca }),
   };
   if (kind === 'keystone') {
+    if (keyLogin)
+      missing('keyLogin', "false, because the keys are CloudStack's and kind is keystone", report);
     const credential = readCredential(keystone, report);
     return url === null || !credential
       ? undefined
@@ -71,16 +75,22 @@ export function buildDirectory(
   if (secretKey === null) missing('secretKey', 'the secret key of that API key', report);
   return url === null || apiKey === null || secretKey === null
     ? undefined
-    : { kind, ...shared, apiKey, secretKey };
+    : {
+        kind,
+        ...shared,
+        apiKey,
+        secretKey,
+        ...(keyLogin && { keyLogin: { trustMs: keyTrustMs } }),
+      };
 }
 
 /** Half a configuration would look like a whole one that does nothing. */
 function refuseWithoutKind(
-  { url, apiKey, secretKey, keystone }: RawDirectory,
+  { url, apiKey, secretKey, keystone, keyLogin }: RawDirectory,
   report: Report,
 ): void {
   const given = [url, apiKey, secretKey, keystone.username, keystone.credentialId];
-  if (given.some(value => value !== null)) {
+  if (keyLogin || given.some(value => value !== null)) {
     missing('kind', 'cloudstack or keystone, because other keys of directory are set', report);
   }
 }

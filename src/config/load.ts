@@ -140,7 +140,11 @@ function buildConfig(
   const { url, ...connection } = database;
   return {
     ...rest,
-    http: { host: http.host, port: http.port },
+    http: {
+      host: http.host,
+      port: http.port,
+      ...(http.publicUrl !== null && { publicUrl: http.publicUrl }),
+    },
     database: { ...connection, ...(url !== null && { url }) },
     dataDir: resolve(cwd, raw.dataDir),
     ...(secretKey !== null && { secretKey: Buffer.from(secretKey, 'base64') }),
@@ -181,7 +185,7 @@ function buildClient(
 }
 
 /** Where a Hookline with this configuration is met; an address that listens everywhere, on the loopback. */
-export function localUrl({ host, port }: Config['http']): string {
+export function localUrl({ host, port }: Pick<Config['http'], 'host' | 'port'>): string {
   if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (host === '::') return `http://[::1]:${port}`;
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;

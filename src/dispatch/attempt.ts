@@ -16,6 +16,19 @@ export interface SentAttempt extends Attempt {
   readonly errorCode?: string | undefined;
   /** There was no request: the event could not be said. `isFinal` when no further try could end differently. */
   readonly unsent?: { readonly isFinal: boolean };
+  /** Why nothing was to be sent. */
+  readonly skipped?: string;
+}
+
+/** The attempt at an event of which there is nothing to say. */
+export function skipped(reason: string): SentAttempt {
+  return {
+    startedAt: new Date(),
+    durationMs: 0,
+    interrupted: false,
+    unsent: { isFinal: true },
+    skipped: reason,
+  };
 }
 
 /** The attempt at an event that could not be said. */

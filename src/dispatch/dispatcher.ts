@@ -254,6 +254,10 @@ export class Dispatcher {
 
   #conclude(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     if (attempt.interrupted) return this.#putOff(delivery);
+    const { skipped: reason } = attempt;
+    if (reason !== undefined) {
+      return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
+    }
     const { success, settingsOf, random, onAttempt, disable } = this.#options;
     const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;

@@ -24,13 +24,15 @@ export interface Post {
   /** Name, value, name, value, … */
   readonly headers: string[];
   readonly body: Buffer;
+  /** POST when absent. */
+  readonly method?: 'POST' | 'OPTIONS';
 }
 
 /** @throws Error of undici for what cannot be written into a request. */
 export function post(
   pool: Pool,
-  { path, headers, body }: Post,
+  { path, headers, body, method = 'POST' }: Post,
   handler: Dispatcher.DispatchHandler,
 ): void {
-  pool.dispatch({ path, method: 'POST', headers, body }, handler);
+  pool.dispatch({ path, method, headers, body }, handler);
 }

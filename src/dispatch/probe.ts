@@ -43,13 +43,15 @@ export interface TestDelivery {
   readonly eventId: string;
   /** What the event is made of; `defaultPayload` when absent. */
   readonly payload?: string;
+  /** Asks for consent in place of sending. Its status says nothing; the headers of the response do. */
+  readonly asks?: true;
 }
 
 export interface ProbeResult {
   readonly diagnosis: Diagnosis;
   /** Absent when none could be made of the webhook. The webhook's own headers are masked. */
   readonly request?: {
-    readonly method: 'POST';
+    readonly method: 'POST' | 'OPTIONS';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
@@ -94,10 +96,12 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
   const event = testEvent(test, options.now());
   let request: OutgoingRequest;
   try {
-    request = await options.request(event, webhook, options.timeoutMsOf(webhook));
+    const made = await options.request(event, webhook, options.timeoutMsOf(webhook));
+    request = test.asks ? toQuestion(made) : made;
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
   }
+  if (request.skip !== undefined) return notTried('skipped', `Nothing is sent: ${request.skip}.`);
   const { origin } = request.route;
   const journey = startJourney(origin.startsWith('https:'));
   const attempt = await attemptOnce(options, request, journey);
@@ -116,7 +120,7 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
       certificate: tls?.certificate,
     }),
     request: {
-      method: 'POST',
+      method: request.method ?? 'POST',
       url,
       headers: showSent(request, webhook.headers),
       body: withoutCredential(request, request.body.toString()),
@@ -133,6 +137,15 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
     ...(connection && { connection }),
     ...(tls && { tls }),
   };
+}
+
+/** Source: CloudEvents, http-webhook.md section 4.1: OPTIONS to the very same URL. Its origin is among the headers. */
+function toQuestion({ headers, ...request }: OutgoingRequest): OutgoingRequest {
+  const asked = headers.filter((_, at) => {
+    const name = headers[at - (at % 2)]?.toLowerCase() ?? '';
+    return !/^(content-type|webhook-(id|timestamp|signature))$/.test(name);
+  });
+  return { ...request, method: 'OPTIONS', headers: asked, body: Buffer.alloc(0) };
 }
 
 function notTried(code: DiagnosisCode, text: string): ProbeResult {

@@ -51,15 +51,17 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const targetOf = createTargets(options);
 
   function requestOf(target: Target, form: Rendered, timeoutMs: number): OutgoingRequest {
-    const { route, path, keyring, headers: own, credential } = target;
+    const { route, pathname, search, keyring, headers: own, credential } = target;
+    const { subPath, skip, body } = form;
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
     return {
       route,
-      path,
+      path: subPath === undefined ? pathname + search : joinPath(pathname, subPath, search),
       headers,
-      body: form.body,
+      body,
       timeoutMs,
+      ...(skip !== undefined && { skip }),
       ...(credential !== undefined && { credential }),
     };
   }
@@ -81,4 +83,10 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
       });
     },
   };
+}
+
+/** @example joinPath('/v2/alerts/', 'a/close?by=alias', '?k=1') // '/v2/alerts/a/close?by=alias&k=1' */
+function joinPath(pathname: string, subPath: string, search: string): string {
+  const query = subPath.includes('?') ? search.replace('?', '&') : search;
+  return `${pathname.replace(/\/$/, '')}/${subPath}${query}`;
 }

@@ -6,7 +6,7 @@
  */
 import type { Pool } from 'undici';
 
-import { RunningAttempt, type SentAttempt } from './attempt.ts';
+import { RunningAttempt, skipped, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from './connect.ts';
 import { createLater } from './later.ts';
 import { openPool, post, type Post } from './pool.ts';
@@ -16,6 +16,8 @@ export interface OutgoingRequest extends Post {
   readonly route: Route;
   /** The webhook's secret, where the receiver gets to see it: not to be shown to anybody else. */
   readonly credential?: string;
+  /** Why nothing is to be sent: its format has nothing to say of the event. */
+  readonly skip?: string;
   /** From now until the response is read. */
   readonly timeoutMs: number;
 }
@@ -71,7 +73,8 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
   }
 
   function sendNow(request: OutgoingRequest, done: (attempt: SentAttempt) => void): void {
-    const { route, timeoutMs } = request;
+    const { route, timeoutMs, skip } = request;
+    if (skip !== undefined) return queueMicrotask(() => done(skipped(skip)));
     const attempt = new RunningAttempt({
       keepBytes: responseBytesMax,
       timeoutMs,

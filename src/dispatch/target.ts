@@ -16,13 +16,17 @@ export interface TargetOptions {
   /** @throws when the secret cannot be opened with the keys at hand. */
   readonly unseal: (sealed: Uint8Array) => string;
   readonly encoding: SignatureEncoding;
+  /** A DNS name: who asks receivers for their consent, and says so on every delivery from then on. */
+  readonly origin: string;
   /** How far the webhook reaches at this moment: its owner may move, and an admin may allow more. */
   readonly reach: (webhook: Webhook) => Reach;
 }
 
 export interface Target {
   route: Route;
-  readonly path: string;
+  readonly pathname: string;
+  /** `?key=value`, or empty. */
+  readonly search: string;
   readonly keyring: Keyring;
   readonly render: Render;
   readonly credential?: string;
@@ -65,9 +69,9 @@ export function createTargets(options: TargetOptions): (webhook: Webhook) => Tar
 }
 
 function openTarget(
-  { payloadUrl, secrets = [], sslVerification, caCertificate, headers = {} }: Webhook,
+  { payloadUrl, secrets = [], sslVerification, caCertificate, headers = {}, validation }: Webhook,
   reach: Reach,
-  { unseal, encoding }: TargetOptions,
+  { unseal, encoding, origin }: TargetOptions,
 ): Omit<Target, 'render'> {
   const url = new URL(payloadUrl);
   const refusal = refuseOwnHeaders(headers);
@@ -79,8 +83,12 @@ function openTarget(
       reach,
       ...(caCertificate !== undefined && { caCertificate }),
     }),
-    headers: Object.entries(headers).flat(),
-    path: url.pathname + url.search,
+    headers: [
+      ...Object.entries(headers).flat(),
+      ...(validation === 'options' ? ['WebHook-Request-Origin', origin] : []),
+    ],
+    pathname: url.pathname,
+    search: url.search,
     keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
   };
 }

@@ -4,11 +4,10 @@
  *
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */
-import type { Envelope } from '../event/event.ts';
+import { testEventType, type Envelope } from '../event/event.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { OutgoingEvent } from './delivery.ts';
 
-export const testEventType = 'TEST.WEBHOOK';
 export const defaultPayload = '{ "CloudStack": "works!" }';
 
 const facts = [

@@ -48,6 +48,14 @@ export const categories = [
 
 export type Category = (typeof categories)[number];
 
+/** What a test delivery is called. CloudStack's word. */
+export const testEventType = 'TEST.WEBHOOK';
+
+/** A test delivery that nobody gave another name to. */
+export function isTest({ event, source }: Envelope): boolean {
+  return event === testEventType && source === 'hookline';
+}
+
 /** An event as it is recorded and delivered. */
 export interface Event {
   /** UUIDv7, chosen when the event is recorded; the same on every try, redelivery and duplicate. */

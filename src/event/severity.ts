@@ -38,6 +38,11 @@ export function isOver(envelope: Envelope): boolean {
   return endings.has(envelope.status?.toLowerCase() ?? '') && !hasFailed(envelope);
 }
 
+/** It tells of the state of an alarm that is not off, however bad. */
+export function isAlarm({ status = '' }: Envelope): boolean {
+  return byStatusWord.has(status.toLowerCase());
+}
+
 const ERROR_WHILE = /^Error while /;
 const failures: ReadonlySet<string> = new Set(['failed', 'failure', 'error']);
 const endings: ReadonlySet<string> = new Set([

@@ -1,7 +1,6 @@
 /** Hookline's own: the envelope with the event's id as JSON, the same for every cloud. */
-import { envelopeJson } from '../event/envelope.ts';
 import type { Format } from './format.ts';
-import { json } from './json.ts';
+import { renderJson } from './json.ts';
 
 /** @example body {"id":"01a1fb67-…","category":"ActionEvent","event":"VM.START","entity":"VirtualMachine", …} */
 export const envelope: Format = {
@@ -9,9 +8,5 @@ export const envelope: Format = {
   description: 'The event envelope as JSON: the same fields for every cloud.',
   takes: {},
   arrayType: 'application/json',
-  render: event => ({
-    eventId: event.id,
-    body: Buffer.from(envelopeJson(event.id, event.envelope)),
-    headers: json,
-  }),
+  render: event => renderJson(event, { id: event.id, ...event.envelope }),
 };

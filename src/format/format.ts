@@ -1,5 +1,6 @@
 /** What every body-and-header dialect is: an event in, the bytes and the headers of its request out. */
 import type { Envelope } from '../event/event.ts';
+import type { Validation } from '../event/webhook.ts';
 import type { SignatureEncoding, Signer } from './sign.ts';
 
 /** What a format needs of an event, be it fresh from a normalizer or read back from its row. */
@@ -43,6 +44,8 @@ export interface Format {
   readonly arrayType?: string;
   /** Those of `takes` that it cannot do without. */
   readonly needs?: readonly FormatOption[];
+  /** How its receivers expect to be asked before they get events; absent where they do not. */
+  readonly validation?: Validation;
   /** Why these options cannot be used, for the person who set them; undefined when they can. */
   readonly refuse?: (options: FormatOptions) => string | undefined;
   /**
@@ -69,6 +72,10 @@ export interface Rendered {
   readonly body: Buffer;
   /** Name, value, name, value, …: the form that undici takes without copying. */
   readonly headers: readonly string[];
+  /** What follows the path of the payload URL, for a target that takes another step at another place. */
+  readonly subPath?: string;
+  /** Why the target is to hear nothing of this event; there is no request then. */
+  readonly skip?: string;
   /** The receiver's own kind of signature beside the standard one; absent where it knows none. */
   readonly signature?: SignatureStyle;
 }

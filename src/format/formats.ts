@@ -1,7 +1,21 @@
 /** Every format that needs nothing but the event: one file each, by the name webhooks call it. */
+import { alertmanager } from './alertmanager.ts';
+import { ansible, jenkins } from './automation.ts';
+import { cloudEvents, cloudEventsBinary } from './cloudevents.ts';
+import { cloudpods, cloudpodsText } from './cloudpods.ts';
 import { cloudstack } from './cloudstack.ts';
+import { discord } from './discord.ts';
 import { envelope } from './envelope.ts';
 import type { Format, FormatOption, FormatOptions } from './format.ts';
+import { mattermost, rocketchat } from './mattermost.ts';
+import { monasca } from './monasca.ts';
+import { opsgenie } from './opsgenie.ts';
+import { pagerduty } from './pagerduty.ts';
+import { slack } from './slack.ts';
+import { standardWebhooks } from './standard-webhooks.ts';
+import { teams } from './teams.ts';
+import { jira, servicenow } from './ticket.ts';
+import { xenOrchestra } from './xen-orchestra.ts';
 
 export type Formats = ReadonlyMap<string, Format>;
 
@@ -10,8 +24,32 @@ export const defaultFormat = cloudstack.name;
 
 /** @param others that need more than the event, such as a worker to render in. */
 export function listFormats(others: readonly Format[] = []): Formats {
-  return new Map([cloudstack, envelope, ...others].map(format => [format.name, format]));
+  return new Map([...builtIn, ...others].map(format => [format.name, format]));
 }
+
+const builtIn: readonly Format[] = [
+  cloudstack,
+  envelope,
+  standardWebhooks,
+  cloudEvents,
+  cloudEventsBinary,
+  monasca,
+  cloudpods,
+  cloudpodsText,
+  xenOrchestra,
+  slack,
+  teams,
+  discord,
+  mattermost,
+  rocketchat,
+  pagerduty,
+  opsgenie,
+  alertmanager,
+  jenkins,
+  ansible,
+  servicenow,
+  jira,
+];
 
 const optionNames = ['body', 'msgKey', 'template', 'secretKey'] as const satisfies FormatOption[];
 

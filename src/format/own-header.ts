@@ -15,7 +15,7 @@ const reserved = new Set([
   'trailer',
   'expect',
 ]);
-const reservedPrefixes = ['x-cs-', 'webhook-', 'proxy-'];
+const reservedPrefixes = ['x-cs-', 'webhook-', 'proxy-', 'ce-'];
 
 /** RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;

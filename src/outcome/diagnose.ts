@@ -26,6 +26,7 @@ export const diagnosisCodes = [
   'redirect',
   'status',
   'webhook_invalid',
+  'skipped',
   'busy',
   'failed',
 ] as const;

@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 
 import type { DeliveryState } from '../event/delivery.ts';
 import type { Database } from './open.ts';
+import type { Fragment } from './span.ts';
 import { stretchOf, wantedDeliveries } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 
@@ -40,6 +41,26 @@ export async function deleteDeliveries(database: Database, sweep: Sweep): Promis
     await deleteRows(database, sweep.webhookId, rows);
     return rows.length;
   });
+}
+
+/**
+ * Deletes what the condition on `delivery d` finds, of whatever webhooks, but for what is being delivered; the oldest
+ * first and so many at most. To be called in a transaction.
+ */
+export async function deleteWanted(
+  database: Database,
+  wanted: Fragment,
+  limit: number,
+): Promise<number> {
+  await holdProcesses(database);
+  const { rows } = await sql<Found>`
+    select d.id, d.event_id as "eventId", d.webhook_id as "webhookId" from delivery d
+    where ${wanted} and d.state <> 'delivering' order by d.id limit ${limit} for update`.execute(
+    database,
+  );
+  const byWebhook = Map.groupBy(rows, ({ webhookId }) => webhookId);
+  for (const [webhookId, found] of byWebhook) await deleteRows(database, webhookId, found);
+  return rows.length;
 }
 
 interface Found {

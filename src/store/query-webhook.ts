@@ -118,6 +118,16 @@ export async function findWebhook(
   return rows[0];
 }
 
+/** Those of these webhooks that there are. */
+export async function findWebhooks(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly WebhookFacts[]> {
+  const { rows } = await sql<WebhookFacts>`
+    select ${columns} from webhook w where w.id = any(${[...ids]}::uuid[])`.execute(database);
+  return rows;
+}
+
 /** @returns false when another webhook of the owner has the payload URL. */
 export async function insertWebhook(
   database: Database,

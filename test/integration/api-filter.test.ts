@@ -166,13 +166,6 @@ async function preview(body: object, token = api.token): Promise<Preview> {
   return JSON.parse(answer.text);
 }
 
-const of = (account: string | undefined, event: string, status: string): Envelope => ({
-  category: 'ActionEvent',
-  event,
-  status,
-  ...(account !== undefined && { account }),
-});
-
 describe('a preview of filters', () => {
   beforeAll(async () => {
     await record(

@@ -10,7 +10,6 @@ import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { listFormats } from '../../src/format/formats.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import type { Probe } from '../../src/dispatch/probe.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createMetrics } from '../../src/metrics.ts';
@@ -97,15 +96,19 @@ export interface ApiUnderTest extends AsyncDisposable {
 }
 
 /** Every name is this machine, and may be asked. */
-async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
+async function openReceivers(
+  databaseUrl: string,
+  store: Store,
+): Promise<Pick<ApiOptions, 'probe' | 'validate'>> {
   const index = createMatchIndex();
-  return openOutgoing({
+  const { probe, validate } = openOutgoing({
     config: loadConfig({
       cwd: '/',
       env: {
         HOOKLINE_DATABASE_URL: databaseUrl,
         HOOKLINE_SECRET_KEY: secretKey.toString('base64'),
         HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8',
+        HOOKLINE_HTTP_PUBLIC_URL: 'https://hookline.example',
       },
     }),
     databaseUrl,
@@ -121,7 +124,9 @@ async function openProbe(databaseUrl: string, store: Store): Promise<Probe> {
       log: pino({ level: 'silent' }),
     }),
     metrics: createMetrics(),
-  }).probe;
+    log: pino({ level: 'silent' }),
+  });
+  return { probe, validate };
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -143,6 +148,7 @@ export async function startApi(
   const app = createApi({
     store,
     secretKey,
+    secretKeys: [secretKey],
     sources: () => sources,
     intakes: () => [],
     ownIntake: 'api',
@@ -155,7 +161,7 @@ export async function startApi(
     now: Date.now,
     randomBytes,
     retry: async () => ({ kind: 'missing' }),
-    probe: await openProbe(database.url, store),
+    ...(await openReceivers(database.url, store)),
     self: { host: 'test', dispatches: false },
     ...options,
     ...more(store, log),

@@ -15,6 +15,60 @@ const cli = await startCli();
 const { api, server, home, run, json, makeWebhook } = cli;
 afterAll(() => cli[Symbol.asyncDispose]());
 
+async function recordEvent(): Promise<string> {
+  const eventId = newId();
+  await api.store.em
+    .fork()
+    .execute(
+      `insert into event (id, process_id, source, event, body, owed) values (?, 0, 'kafka', 'VM.START', '{"event":"VM.START"}', '{}')`,
+      [eventId],
+    );
+  return eventId;
+}
+
+describe('hookline format', () => {
+  it('is chosen for a webhook, with what is set for it', async () => {
+    const made = await makeWebhook('--format', 'slack', '--body', '{"channel":"#ops"}');
+    expect(made).toMatchObject({ format: 'slack', body: { channel: '#ops' } });
+    const more = [
+      '--format',
+      'cloudpods',
+      '--msg-key',
+      'text',
+      '--body',
+      '',
+      '--validation',
+      'none',
+    ];
+    expect(await json('webhook', 'update', made.id, ...more)).toMatchObject({
+      format: 'cloudpods',
+      msgKey: 'text',
+      body: null,
+      validation: 'none',
+    });
+    expect(await json('webhook', 'update', made.id, '--msg-key', '')).toMatchObject({
+      msgKey: null,
+    });
+    const wrong = await run(['webhook', 'update', made.id, '--body', '[1]']);
+    expect(wrong.err).toContain('expected a JSON object, such as {"name":"value"}');
+  });
+
+  it('is listed, and previewed over the last events', async () => {
+    expect((await run(['format', 'list'])).out).toMatch(/^pagerduty\s+PagerDuty Events API v2/m);
+    const webhook = await makeWebhook();
+    const eventId = await recordEvent();
+    const shown = await run(['format', 'preview', 'standard-webhooks']);
+    expect(shown.out).toContain(`webhook-id: ${eventId}\n`);
+    expect(shown.out).toContain('\n\n{"type":"VM.START"');
+    const { items } = Object(await json('format', 'preview', '--webhook', webhook.id));
+    expect(items[0]).toMatchObject({ eventId, headers: { 'X-CS-Event': 'VM.START' } });
+    const skipped = await run(['format', 'preview', 'pagerduty']);
+    expect(skipped.out).toBe('VM.START is not sent: nothing failed, and nothing warns');
+    const none = await run(['format', 'preview', 'envelope', '--type', 'NEVER.HAPPENED']);
+    expect(none.err).toBe('There are no events to show.');
+  });
+});
+
 describe('hookline webhook', () => {
   it('makes, shows, lists, changes and deletes', async () => {
     const made = await makeWebhook(
@@ -152,13 +206,7 @@ describe('hookline webhook', () => {
 describe('hookline event and delivery', () => {
   it('list, show and deliver again', async () => {
     const hook = await makeWebhook();
-    const eventId = newId();
-    await api.store.em
-      .fork()
-      .execute(
-        `insert into event (id, process_id, source, event, body, owed) values (?, 0, 'kafka', 'VM.START', '{"event":"VM.START"}', '{}')`,
-        [eventId],
-      );
+    const eventId = await recordEvent();
     const attempt = {
       startedAt: new Date(),
       durationMs: 3,

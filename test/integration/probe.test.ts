@@ -183,6 +183,44 @@ describe('a test delivery', () => {
   });
 });
 
+describe('a test delivery in a format of its own', () => {
+  it('says something wherever it goes, and hides a secret that the receiver has to see', async () => {
+    await using tester = await openTester();
+    await using receiver = await startReceiver();
+    const result = await tester.test({
+      payloadUrl: receiver.url,
+      format: 'pagerduty',
+      secrets: [{ sealed: seal(secretKey, 'R0UTINGKEY') }],
+    });
+    expect(result.diagnosis.code).toBe('delivered');
+    const sent = JSON.parse(receiver.requests[0]?.body.toString() ?? '');
+    expect(sent).toMatchObject({ routing_key: 'R0UTINGKEY', event_action: 'trigger' });
+    expect(JSON.stringify(result)).not.toContain('R0UTINGKEY');
+    expect(JSON.parse(result.request?.body ?? '')).toEqual({ ...sent, routing_key: '***' });
+  });
+
+  it('takes what the event is to look like from the payload', async () => {
+    await using tester = await openTester();
+    await using receiver = await startReceiver();
+    const webhook = { payloadUrl: receiver.url, format: 'slack' };
+    await tester.test(webhook, '{"event":"VM.START","status":"Failed","entityuuid":7}');
+    expect(JSON.parse(receiver.requests[0]?.body.toString() ?? '')).toMatchObject({
+      text: ':red_circle: *VM.START failed*',
+    });
+    const started = {
+      ...webhook,
+      format: 'pagerduty',
+      secrets: [{ sealed: seal(secretKey, 'K') }],
+    };
+    const result = await tester.test(started, '{"event":"VM.START","status":"Started"}');
+    expect(result.diagnosis).toEqual({
+      code: 'skipped',
+      text: 'Nothing is sent: nothing failed, and nothing warns.',
+    });
+    expect(receiver.total()).toBe(1);
+  });
+});
+
 describe('what a test delivery diagnoses', () => {
   it('of an answer that is no success', async () => {
     await using tester = await openTester();

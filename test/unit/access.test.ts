@@ -63,6 +63,9 @@ describe('the permission table', () => {
       'GET /metrics',
       'GET /v1/openapi.json',
       'POST /v1/login',
+      // Proved in CloudStack's own way, command by command.
+      'GET /client/api',
+      'POST /client/api',
       'GET /v1/login/methods',
       'GET /v1/oidc/login',
       'GET /v1/oidc/callback',

@@ -85,6 +85,13 @@ describe('the directory', () => {
     });
   });
 
+  it("lets CloudStack's users log in with their keys where the operator says so", () => {
+    expect(load({ ...cloudstack, KEY_LOGIN: 'true', KEY_TRUST_MS: '60000' })).toMatchObject({
+      keyLogin: { trustMs: 60_000 },
+    });
+    expect(load(cloudstack)).not.toHaveProperty('keyLogin');
+  });
+
   it('takes the authorities it trusts from a file', () => {
     const pem = '-----BEGIN CERTIFICATE-----\n';
     writeFileSync(join(cwd, 'ca.pem'), pem);
@@ -101,6 +108,16 @@ describe('the directory', () => {
     [{ ...cloudstack, URL: 'ftp://x' }, ['directory.url (HOOKLINE_DIRECTORY_URL)']],
     [{ ...cloudstack, CA_FILE: 'none.pem' }, ['directory.caFile (HOOKLINE_DIRECTORY_CA_FILE)']],
     [keystone, ['directory.keystone.username (default): expected either username and password']],
+    [{ KEY_LOGIN: 'true' }, ['directory.kind (default): expected cloudstack or keystone']],
+    [
+      {
+        ...keystone,
+        KEYSTONE_CREDENTIAL_ID: 'i',
+        KEYSTONE_CREDENTIAL_SECRET: 's',
+        KEY_LOGIN: 'true',
+      },
+      ['directory.keyLogin (HOOKLINE_DIRECTORY_KEY_LOGIN): expected false, because the keys are'],
+    ],
     [{ ...keystone, KEYSTONE_USERNAME: 'u' }, ['directory.keystone.password (default)']],
     [
       { ...keystone, KEYSTONE_CREDENTIAL_ID: 'i' },
@@ -121,6 +138,6 @@ describe('the directory', () => {
     const keys = { ...cloudstack, API_KEY: 'hush-3', SECRET_KEY: 'hush-4', ...login };
     const shown = listEffective(loadLayers({ env: variables(keys), cwd }));
     expect(JSON.stringify(shown)).not.toContain('hush');
-    expect(shown.filter(({ key }) => key.startsWith('directory.'))).toHaveLength(18);
+    expect(shown.filter(({ key }) => key.startsWith('directory.'))).toHaveLength(20);
   });
 });

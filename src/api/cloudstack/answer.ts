@@ -1,0 +1,103 @@
+/**
+ * Answers of CloudStack's API, as JSON and as XML; pure.
+ *
+ * Source: apache/cloudstack, ApiResponseSerializer: what is null is absent, an empty list has neither rows nor count,
+ * and in XML the rows of a list stand side by side, each in an element of the list's name.
+ */
+import type { Refusal } from './command-error.ts';
+
+export type Value = string | number | boolean | null | undefined | Fields | readonly Fields[];
+export interface Fields {
+  readonly [name: string]: Value;
+}
+
+export const answerTypes = ['json', 'xml'] as const;
+export type AnswerType = (typeof answerTypes)[number];
+
+export const contentTypes: Readonly<Record<AnswerType, string>> = {
+  json: 'application/json; charset=UTF-8',
+  xml: 'text/xml; charset=UTF-8',
+};
+
+/** The release whose commands these are; clients that read XML find it there. */
+const dialect = '4.23.0.0';
+
+/** @param response the parameter of that name. XML unless it asks for JSON, as in CloudStack. */
+export function answerTypeOf(response: string | undefined): AnswerType {
+  return response?.toLowerCase() === 'json' ? 'json' : 'xml';
+}
+
+/** @param name of the envelope, `listwebhooksresponse`. */
+export function writeAnswer(type: AnswerType, name: string, content: Fields): string {
+  if (type === 'json') return JSON.stringify({ [name]: withoutNulls(content) });
+  return `<?xml version="1.0" encoding="UTF-8"?><${name} cloud-stack-version="${dialect}">${writeFields(content)}</${name}>`;
+}
+
+/** The envelope of a command's answers. */
+export const envelopeOf = (command: string): string => `${command.toLowerCase()}response`;
+
+/** What stands in the envelope of a refusal. */
+export const refusalFields = ({ errorCode, csErrorCode, errorText }: Refusal): Fields => ({
+  uuidList: [],
+  errorcode: errorCode,
+  cserrorcode: csErrorCode,
+  errortext: errorText,
+});
+
+/** @param key of the rows, `webhook`. */
+export const listFields = (key: string, count: number, rows: readonly Fields[]): Fields =>
+  count === 0 ? {} : { count, ...(rows.length > 0 && { [key]: rows }) };
+
+function withoutNulls(fields: Fields): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      value === null || value === undefined ? [] : [[name, withoutNullsWithin(value)]],
+    ),
+  );
+}
+
+const withoutNullsWithin = (value: NonNullable<Value>): unknown => {
+  if (isList(value)) return value.map(withoutNulls);
+  return typeof value === 'object' ? withoutNulls(value) : value;
+};
+
+function writeFields(fields: Fields): string {
+  return Object.entries(fields)
+    .map(([name, value]) => writeField(name, value))
+    .join('');
+}
+
+function writeField(name: string, value: Value): string {
+  if (value === null || value === undefined) return '';
+  if (isList(value)) return value.map(row => writeField(name, row)).join('');
+  const inner = typeof value === 'object' ? writeFields(value) : escapeXml(String(value));
+  return `<${name}>${inner}</${name}>`;
+}
+
+const isList = (value: NonNullable<Value>): value is readonly Fields[] => Array.isArray(value);
+
+const entities = new Map([
+  ['"', '&quot;'],
+  ["'", '&apos;'],
+  ['<', '&lt;'],
+  ['>', '&gt;'],
+  ['&', '&amp;'],
+]);
+
+/** What XML 1.0 has no way to say, section 2.2. */
+const unsayable = /[\p{Cc}--[\t\n\r\x7f-\x9f]]|[\ufffe\uffff]|\p{Surrogate}/gv;
+
+function escapeXml(text: string): string {
+  return (
+    text
+      .replaceAll(unsayable, '\ufffd')
+      .replaceAll(/["'<>&]/g, char => entities.get(char) ?? char)
+      // As it is, a reader of XML would make a line feed of it.
+      .replaceAll('\r', '&#13;')
+  );
+}
+
+/** `2025-11-07T22:31:44+0000`, as CloudStack writes instants, in UTC. @param instant RFC 3339 in UTC. */
+export function writeInstant(instant: string | null): string | undefined {
+  return instant === null ? undefined : `${instant.slice(0, 19)}+0000`;
+}

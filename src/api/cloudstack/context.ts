@@ -1,0 +1,14 @@
+/** What a command's function is handed. */
+import type { Caller } from '../authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import type { Fields } from './answer.ts';
+import type { Arguments } from './arguments.ts';
+
+export interface Call {
+  readonly options: ApiOptions;
+  readonly caller: Caller;
+  readonly args: Arguments;
+}
+
+/** @returns what stands in the answer's envelope. @throws {CommandError} @throws {ProblemError} */
+export type CommandFunction = (call: Call) => Promise<Fields>;

@@ -1,0 +1,130 @@
+/**
+ * `login` and `logout`.
+ *
+ * Source: apache/cloudstack, DefaultLoginAPIAuthenticatorCmd, ApiServer.loginUser, DefaultLogoutAPIAuthenticatorCmd.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+import { csrfTokenOf, readCookie, writeCookie } from '../../access/cookie.ts';
+import { forgiveAttempt } from '../../access/login-limit.ts';
+import { authenticate, login } from '../../access/session.ts';
+import type { Principal, Session } from '../../access/session.ts';
+import { hashToken } from '../../access/token.ts';
+import type { Role } from '../../store/app-user.ts';
+import { isDomainAt } from '../../store/find-by-name.ts';
+import { databaseOf } from '../../store/open.ts';
+import type { Database } from '../../store/open.ts';
+import { findAccount } from '../../store/query-directory.ts';
+import { endSession } from '../../store/query-user.ts';
+import { everything } from '../../store/territory.ts';
+import type { ApiOptions } from '../context.ts';
+import { requireAttempt } from '../require-attempt.ts';
+import type { Fields } from './answer.ts';
+import { CommandError, errorCodes } from './command-error.ts';
+import { sessionIdCookie, sessionKeyCookie } from './identify.ts';
+import type { Parameters } from './parameters.ts';
+
+/** What the two of them need of the request and its answer. */
+export interface Exchange {
+  readonly request: FastifyRequest;
+  readonly reply: FastifyReply;
+  /** By lower-case name. */
+  readonly folded: Parameters;
+}
+
+/** Numbers of CloudStack's `Account.Type`. */
+const accountTypes: Readonly<Record<Role, string>> = { User: '0', Admin: '1', DomainAdmin: '2' };
+
+/** @throws {CommandError} @throws {ProblemError} login_limited */
+export async function logIn(
+  { store, now }: Pick<ApiOptions, 'store' | 'now'>,
+  { request, reply, folded }: Exchange,
+): Promise<Fields> {
+  if (request.method !== 'POST') {
+    throw new CommandError(
+      errorCodes.methodNotAllowed,
+      'Please use HTTP POST to authenticate using this API',
+    );
+  }
+  const username = folded.get('username') ?? '';
+  const attempt = { username, address: request.ip };
+  const database = databaseOf(store);
+  await requireAttempt(database, attempt, reply);
+  const password = folded.get('password') ?? '';
+  const session = await login(database, { username, password }, now());
+  const principal = session && (await authenticate(database, session.token));
+  if (!session || !principal || !(await isOfDomain(database, principal, folded))) {
+    if (session) await endSession(database, hashToken(session.token));
+    throw new CommandError(
+      errorCodes.account,
+      `Failed to authenticate user ${username}; please provide valid credentials`,
+    );
+  }
+  await forgiveAttempt(database, attempt);
+  const sessionKey = csrfTokenOf(session.token);
+  setCookies({ request, reply }, { id: session.token, key: sessionKey, until: session.expiresAt });
+  return describe(database, { principal, session, sessionKey, nowMs: now() });
+}
+
+/** Of whatever session there is. */
+export async function logOut(
+  { store }: Pick<ApiOptions, 'store'>,
+  { request, reply }: Exchange,
+): Promise<Fields> {
+  const token = readCookie(request.headers.cookie, sessionIdCookie);
+  if (token !== undefined) await endSession(databaseOf(store), hashToken(token));
+  setCookies({ request, reply }, { id: '', key: '', until: new Date(0) });
+  return { description: 'success' };
+}
+
+/** Names are unique here, so that the domain need not be said; but if it is, it has to be right. */
+async function isOfDomain(
+  database: Database,
+  { domain }: Principal,
+  folded: Parameters,
+): Promise<boolean> {
+  const [id, path] = [folded.get('domainid'), folded.get('domain')];
+  if (id !== undefined) return domain?.id === id;
+  if (path === undefined) return true;
+  return domain !== undefined && isDomainAt(database, domain.id, path.replaceAll(/^\/+|\/+$/g, ''));
+}
+
+interface LoggedIn {
+  readonly principal: Principal;
+  readonly session: Session;
+  readonly sessionKey: string;
+  readonly nowMs: number;
+}
+
+async function describe(
+  database: Database,
+  { principal, session, sessionKey, nowMs }: LoggedIn,
+): Promise<Fields> {
+  const { userId, username, role, accountId, domain } = principal;
+  const account = accountId && (await findAccount(database, accountId, everything));
+  return {
+    username,
+    userid: userId,
+    domainid: domain?.id,
+    timeout: Math.round((session.expiresAt.getTime() - nowMs) / 1_000),
+    account: account ? account.name : undefined,
+    type: accountTypes[role],
+    registered: 'false',
+    sessionkey: sessionKey,
+    is2faenabled: 'false',
+    is2faverified: 'true',
+  };
+}
+
+/** A proxy's word is enough here: whoever forges it denies the cookie to their own browser alone. */
+function setCookies(
+  { request, reply }: Pick<Exchange, 'request' | 'reply'>,
+  { id, key, until }: { id: string; key: string; until: Date },
+): void {
+  const secure = request.protocol === 'https' || request.headers['x-forwarded-proto'] === 'https';
+  const place = { path: '/client', secure };
+  void reply.header('set-cookie', [
+    writeCookie([sessionIdCookie, id], until, place),
+    writeCookie([sessionKeyCookie, key], until, place),
+  ]);
+}

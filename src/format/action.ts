@@ -1,0 +1,32 @@
+/**
+ * What is done to what, in an event's name, whichever cloud spelled it: `VM.START` and `compute.instance.create.end`,
+ * `vm.start`, `SERVER/CREATE/FAILED`, `com/vmware/vcloud/event/vm/create`.
+ */
+import type { Envelope } from '../event/event.ts';
+
+export interface Action {
+  /** The event's name without its phase: the same for the beginning and the end of one action. */
+  readonly name: string;
+  /** In lower case: `start`. */
+  readonly verb: string;
+}
+
+/** @example actionOf({ event: 'compute.instance.create.end' }) // { name: 'compute.instance.create', verb: 'create' } */
+export function actionOf({ event, category }: Pick<Envelope, 'event' | 'category'>): Action {
+  const separator = event.includes('/') ? '/' : '.';
+  const words = event.split(separator);
+  // CloudStack's VM.START has the verb at its end, where OpenStack has a phase.
+  const last = words.at(-1)?.toLowerCase() ?? '';
+  const hasPhase = category === undefined && words.length > 2 && phases.has(last);
+  const action = hasPhase ? words.slice(0, -1) : words;
+  return { name: action.join(separator), verb: action.at(-1)?.toLowerCase() ?? event };
+}
+
+const phases: ReadonlySet<string> = new Set([
+  'start',
+  'end',
+  'error',
+  'progress',
+  'failed',
+  'succeed',
+]);
