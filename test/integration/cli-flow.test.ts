@@ -287,7 +287,9 @@ describe('the smaller commands', () => {
     expect(unknown).toMatchObject({ code: 4 });
     expect(unknown.err).toContain('did you mean webhook.delivery.tries?');
     const { id } = await makeWebhook('--filter', 'VM.START');
-    expect((await run(['webhook', 'filter', 'list', id])).out).toMatch(/Include +Exact +VM\.START/);
+    expect((await run(['webhook', 'filter', 'list', id])).out).toMatch(
+      /Include +EventType +Exact +VM\.START/,
+    );
     expect((await run(['audit', 'list', '--object', id])).out).toMatch(/webhook\.created/);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseFilter, parseFilters } from '../../src/cli/filter-text.ts';
+import { parseFilter, parseFilters, showFilter } from '../../src/cli/filter-text.ts';
 
 const filter = (type: string, mode: string, matchType: string, value: string) => ({
   type,
@@ -23,6 +23,7 @@ describe('a filter on the command line', () => {
     ['Exclude:Expression:Exact = 1', filter('Expression', 'Exclude', 'Exact', 'Exact = 1')],
   ])('%s is read', (text, expected) => {
     expect(parseFilter(text)).toEqual(expected);
+    expect(parseFilter(showFilter({ ...expected, id: 'x', created: 'now' }))).toEqual(expected);
   });
 
   it.each([
