@@ -88,6 +88,11 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   };
 }
 
+/** Who sends, as receivers are told who ask: the name users know Hookline by. */
+function originOf({ http: { publicUrl } }: Config): string {
+  return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
+}
+
 export interface WayOut {
   readonly egress: Egress;
   readonly connector: OpenConnector;
@@ -122,11 +127,6 @@ export function openWayOut({
     }),
   });
   return { egress, connector };
-}
-
-/** Who sends, as receivers are told who ask: the name users know Hookline by. */
-function originOf({ http: { publicUrl } }: Config): string {
-  return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
 }
 
 /** The owner's, whatever domain the webhook's scope names. */

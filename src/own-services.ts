@@ -24,10 +24,23 @@ function atBrokers(name: string, source: SourceConfig): OwnService[] {
   }
 }
 
-/** None for a URL without a host, which is a local socket. */
+/**
+ * None for a local socket. PostgreSQL's URLs may name host and port as parameters, which then go before the others.
+ * Source: libpq, "Connection URIs"; pg-connection-string.
+ */
 function atUrl(name: string, text: string, defaultPort: number): OwnService[] {
   const url = URL.parse(text);
-  if (!url || url.hostname === '') return [];
-  const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
-  return [{ name, host, port: Number(url.port) || defaultPort }];
+  if (!url) return [];
+  const { searchParams } = url;
+  const hosts = [url.hostname, searchParams.get('host') ?? ''].filter(
+    host => host !== '' && !host.startsWith('/'),
+  );
+  const ports = [url.port, searchParams.get('port') ?? ''].map(Number).filter(port => port > 0);
+  return hosts.flatMap(host =>
+    (ports.length === 0 ? [defaultPort] : ports).map(port => ({
+      name,
+      host: host.replace(/^\[(.*)\]$/, '$1'),
+      port,
+    })),
+  );
 }

@@ -33,9 +33,9 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body: own, ...named }, index) => {
+      const events = normalize(message).map(({ envelope, body: own, key: named }, index) => {
         const id = newId();
-        const key = named.key ?? nameBySending(message, index);
+        const key = named ?? nameBySending(message, index);
         const body = own ?? envelopeJson(id, envelope);
         const webhooks = match(envelope, body);
         return {

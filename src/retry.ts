@@ -1,6 +1,6 @@
 /** Reads a message of the quarantine again: today's decoder may understand what yesterday's did not. */
 import { BatchGivenUpError } from './event/errors.ts';
-import type { Message } from './event/message.ts';
+import type { Message, MessageOutcome } from './event/message.ts';
 import type { Ingest } from './ingest.ts';
 import type { Normalizers } from './normalizers.ts';
 import type { ReadMessage } from './record/recorder.ts';
@@ -40,8 +40,8 @@ export function createRetry(options: RetryOptions): Retry {
     const quarantined = await findQuarantined(database, id);
     if (!quarantined) return { kind: 'missing' };
     const { source, position, routingKey, headers, body } = quarantined;
-    const normalize = normalizers.bySource.get(source);
-    if (!normalize) return { kind: 'unknown-source', source };
+    const configured = normalizers.bySource.get(source);
+    if (!configured) return { kind: 'unknown-source', source };
     const message: Message = {
       position,
       body,
@@ -49,8 +49,9 @@ export function createRetry(options: RetryOptions): Retry {
       ...(routingKey !== null && { routingKey }),
       ...(headers !== null && { headers }),
     };
-    const reading = tenancy.readBatch(normalize);
+    const reading = tenancy.readBatch(configured);
     let last: ReadMessage | undefined;
+    let outcome: MessageOutcome | undefined;
     const read = (one: Message, refused?: string): ReadMessage =>
       (last = { ...reading.read(one, refused), retryOf: id });
     try {
@@ -58,7 +59,13 @@ export function createRetry(options: RetryOptions): Retry {
         source,
         read,
         learn: reading.learn,
-        batch: { messages: [message], isHeld: () => true },
+        batch: {
+          messages: [message],
+          tell: (_, told) => {
+            outcome = told;
+          },
+          isHeld: () => true,
+        },
         signal: AbortSignal.any([signal, AbortSignal.timeout(waitMsMax)]),
       });
     } catch (error) {
@@ -66,7 +73,10 @@ export function createRetry(options: RetryOptions): Retry {
       throw error;
     }
     reading.count();
-    return whatBecame(database, id, last?.events.map(event => event.id) ?? []);
+    // An event that its cloud has told again meanwhile is recorded under the id it got then.
+    const known = outcome?.kind === 'recorded' ? outcome.eventIds : [];
+    const own = last?.events.map(event => event.id) ?? [];
+    return whatBecame(database, id, known.length > 0 ? known : own);
   };
 }
 

@@ -123,6 +123,7 @@ async function listen(
     secretKey,
     secretKeys: [secretKey, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
     ...(oidc && { oidc }),
+    trustedProxies: config.http.trustedProxies,
     ...keyLoginOf(config),
     sources: () => app.sources,
     intakes: () => app.intakes,

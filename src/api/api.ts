@@ -73,6 +73,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
+    trustProxy: [...(options.trustedProxies ?? [])],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,

@@ -33,6 +33,8 @@ export interface ApiOptions {
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
+  /** Ranges of addresses of proxies that say truly who asks; none when absent. */
+  readonly trustedProxies?: readonly string[];
   /** Absent: people log in by password alone. */
   readonly oidc?: OidcLogin;
   /** Absent: the cloud's keys do not log in here. */

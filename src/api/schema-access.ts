@@ -1,4 +1,4 @@
-/** JSON schemas of the directory, of users and their tokens, and of problems. */
+/** JSON schemas of users and their tokens, and of problems. */
 import { passwordLengthMin } from '../access/password.ts';
 import { roles } from '../store/app-user.ts';
 import { fullScopes, tokenScopes } from '../store/credential.ts';
@@ -7,105 +7,6 @@ import { cloudId } from './schema-webhook.ts';
 const instant = { type: 'string', format: 'date-time' } as const;
 const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
 const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
-const kind = { type: 'string', enum: ['user', 'project'] } as const;
-
-const origin = {
-  type: 'string',
-  enum: ['local', 'cloud'],
-  description: 'Made by hand or import, or kept in step with the cloud.',
-} as const;
-const removedAt = {
-  ...maybeInstant,
-  description: 'When the cloud was first seen without it.',
-} as const;
-
-const domain = {
-  type: 'object',
-  required: ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'],
-  properties: {
-    id: cloudId,
-    name: line,
-    parentId: { type: ['string', 'null'], description: 'Null for the root.' },
-    path: { type: 'string', description: 'Ids from the root down.', example: '/<root>/<child>/' },
-    origin,
-    removedAt,
-  },
-} as const;
-
-const newDomain = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name'],
-  properties: {
-    id: { ...cloudId, description: "The cloud's id; a new one when absent." },
-    name: line,
-    parentId: {
-      ...cloudId,
-      type: ['string', 'null'],
-      description:
-        'Without one the domain hangs under the root. The one named ROOT without a parent is the root itself.',
-    },
-  },
-} as const;
-
-const account = {
-  type: 'object',
-  required: ['id', 'name', 'domainId', 'kind', 'origin', 'alias', 'removedAt'],
-  properties: {
-    id: cloudId,
-    name: line,
-    domainId: cloudId,
-    kind,
-    origin,
-    alias: {
-      type: ['string', 'null'],
-      description:
-        'Another id its events carry: the uuid of the account behind a CloudStack project, once one has passed.',
-    },
-    removedAt: {
-      ...removedAt,
-      description:
-        'When the cloud was first seen without it. Its webhooks are told of nothing from then on.',
-    },
-  },
-} as const;
-
-const newAccount = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['name', 'domainId'],
-  properties: {
-    id: { ...cloudId, description: "The cloud's id; a new one when absent." },
-    name: line,
-    domainId: cloudId,
-    kind: { ...kind, default: 'user' },
-  },
-} as const;
-
-/** Of an import: ids must be given, or a second import would make everything twice. */
-const importOf = (item: { readonly required: readonly string[] }) => ({
-  type: 'object',
-  additionalProperties: false,
-  required: ['items'],
-  properties: {
-    items: {
-      type: 'array',
-      maxItems: 5_000,
-      items: { ...item, required: ['id', ...item.required] },
-    },
-  },
-});
-
-const imported = {
-  type: 'object',
-  required: ['created', 'updated', 'unchanged'],
-  properties: {
-    created: { type: 'integer' },
-    updated: { type: 'integer' },
-    unchanged: { type: 'integer' },
-  },
-} as const;
-
 const username = { ...line, pattern: '^[^\\u0000\\s/][^\\u0000/]*$' } as const;
 const password = { type: 'string', minLength: passwordLengthMin, maxLength: 1_024 } as const;
 
@@ -203,13 +104,6 @@ const problem = {
 } as const;
 
 export const accessSchemas = [
-  { $id: 'Domain', ...domain },
-  { $id: 'NewDomain', ...newDomain },
-  { $id: 'DomainImport', ...importOf(newDomain) },
-  { $id: 'Account', ...account },
-  { $id: 'NewAccount', ...newAccount },
-  { $id: 'AccountImport', ...importOf(newAccount) },
-  { $id: 'Imported', ...imported },
   { $id: 'User', ...user },
   { $id: 'NewUser', ...newUser },
   {

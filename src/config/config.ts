@@ -15,6 +15,8 @@ export interface Config {
   readonly http: {
     readonly host: string;
     readonly port: number;
+    /** Ranges of IP addresses. */
+    readonly trustedProxies: readonly string[];
     /** Where people reach the API. */
     readonly publicUrl?: string;
   };

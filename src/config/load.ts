@@ -143,6 +143,7 @@ function buildConfig(
     http: {
       host: http.host,
       port: http.port,
+      trustedProxies: http.trustedProxies,
       ...(http.publicUrl !== null && { publicUrl: http.publicUrl }),
     },
     database: { ...connection, ...(url !== null && { url }) },

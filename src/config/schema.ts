@@ -21,7 +21,7 @@ import { templateKeys } from './template-schema.ts';
 export interface RawConfig {
   database: { url: string | null; migrate: boolean; poolMax: number };
   dataDir: string;
-  http: { host: string; port: number; publicUrl: string | null };
+  http: { host: string; port: number; publicUrl: string | null; trustedProxies: string[] };
   secretKey: string | null;
   secretKeyPrevious: string | null;
   adminPassword: string | null;
@@ -91,6 +91,12 @@ const http: Keys<RawConfig['http']> = {
     default: null,
     nullable: true,
     env: 'HOOKLINE_HTTP_PUBLIC_URL',
+  },
+  trustedProxies: {
+    doc: 'Ranges of addresses of the proxies before the API, whose X-Forwarded-For is believed: who guesses passwords is held back, and named in the audit, by the address it gives. Without any, by the address that connects.',
+    format: 'ranges',
+    default: [],
+    env: 'HOOKLINE_HTTP_TRUSTED_PROXIES',
   },
 };
 

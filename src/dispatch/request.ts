@@ -55,12 +55,12 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
     const { subPath, skip, body } = form;
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
+    const path = subPath === undefined ? pathname + search : joinPath(pathname, subPath, search);
+    const request = { route, path, headers, body, timeoutMs };
+    // Few formats have either, and this runs for every attempt.
+    if (skip === undefined && credential === undefined) return request;
     return {
-      route,
-      path: subPath === undefined ? pathname + search : joinPath(pathname, subPath, search),
-      headers,
-      body,
-      timeoutMs,
+      ...request,
       ...(skip !== undefined && { skip }),
       ...(credential !== undefined && { credential }),
     };

@@ -6,7 +6,7 @@
  */
 
 /** Between a name and what stands beside it, within one object. */
-const besideMax = 2_000;
+const besideMax = 500;
 const QUOTE = String.raw`\\*["']`;
 /** A text, up to its end or the text's. */
 const TEXT = String.raw`\\*"(?:[^"\\]|\\(?!"))*|'[^']*`;

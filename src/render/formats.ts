@@ -1,5 +1,7 @@
 /** The formats whose bodies their webhook's owner writes. */
 import { RenderError } from '../event/errors.ts';
+import { isTest } from '../event/event.ts';
+import { cloudpodsText } from '../format/cloudpods.ts';
 import { userAgent } from '../format/json.ts';
 import type { Format, FormatEvent, OptionFault, Rendered } from '../format/format.ts';
 import type { Answer, Engine, Fault, Job } from './job.ts';
@@ -22,7 +24,27 @@ export function templateFormats(pool: RenderPool): readonly Format[] {
       needs: ['template'],
       ...renderedBy(pool, 'jsonata'),
     },
+    withTemplate(pool, cloudpodsText),
   ];
+}
+
+/** A format of text that says an event in the webhook's words where it has some, and sends them as its own. */
+function withTemplate(pool: RenderPool, format: Format): Format {
+  const { render, check: checkTemplate } = renderedBy(pool, 'liquid');
+  return {
+    ...format,
+    takes: { ...format.takes, template: 'A Liquid template, in place of the usual words' },
+    async render(event, options) {
+      const usual = await format.render(event, options);
+      if (options.template === undefined || usual.skip !== undefined || isTest(event.envelope)) {
+        return usual;
+      }
+      const { body } = await render(event, options);
+      return { ...usual, body };
+    },
+    check: async (options, events) =>
+      options.template === undefined ? undefined : checkTemplate?.(options, events),
+  };
 }
 
 function renderedBy(pool: RenderPool, engine: Engine): Pick<Format, 'render' | 'check'> {

@@ -52,7 +52,10 @@ describe('the OpenAPI document', () => {
 
   it('describes every route there is, and no other', () => {
     const documented = operations().map(({ route }) => route);
-    const served = listPermissions().filter(route => route !== 'GET /v1/openapi.json');
+    // CloudStack's API tells of itself by `listApis`.
+    const served = listPermissions().filter(
+      route => !route.endsWith(' /client/api') && route !== 'GET /v1/openapi.json',
+    );
     expect(documented.toSorted()).toEqual(served.toSorted());
   });
 

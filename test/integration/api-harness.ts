@@ -134,9 +134,23 @@ type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 /** @param more what is made with the store that the API gets. */
 export async function startApi(
   options: Partial<ApiOptions> = {},
-  more: (store: Store, log: Log) => Partial<ApiOptions> = () => ({}),
+  more: MoreOptions = () => ({}),
 ): Promise<ApiUnderTest> {
-  const database = await createTestDatabase();
+  return openApi(await createTestDatabase(), options, more);
+}
+
+/** Another process's API on the same database; it is closed before the first one. */
+export async function startReplica({ databaseUrl: url }: ApiUnderTest): Promise<ApiUnderTest> {
+  return openApi({ url, drop: async () => undefined }, {}, () => ({}));
+}
+
+type MoreOptions = (store: Store, log: Log) => Partial<ApiOptions>;
+
+async function openApi(
+  database: { readonly url: string; drop(): Promise<void> },
+  options: Partial<ApiOptions>,
+  more: MoreOptions,
+): Promise<ApiUnderTest> {
   const store = await openStore(database.url);
   await ensureAdmin(store, 'correct horse');
   const token = await createLocalToken(databaseOf(store), { username: 'admin', name: 'test' });

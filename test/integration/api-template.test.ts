@@ -102,6 +102,24 @@ describe('a template', () => {
       { body: '1', error: null },
     ]);
   });
+
+  it('takes the place of the words of Cloudpods’ text, and is sent as that is', async () => {
+    await recordBatch(databaseOf(api.store), {
+      processId: await joined(),
+      source: 's',
+      events: [{ id: newId(), envelope: { event: 'VM.STOP' }, body: '{}', owed: [] }],
+      quarantined: [],
+    });
+    const wanted = { format: 'cloudpods-text', template: 'gone: {{ event }}' };
+    const saved = await api.ask('POST', '/v1/webhooks', webhook({ ...wanted, validation: 'none' }));
+    expect(saved.status).toBe(201);
+    const { body } = await api.ask('POST', '/v1/preview', { ...wanted, limit: 1 });
+    expect(body.items).toMatchObject([
+      { body: 'gone: VM.STOP', headers: { 'X-Yunion-Event': 'RESOURCE/STOP' } },
+    ]);
+    const wrong = { ...wanted, template: '{{ event | shout }}' };
+    expect((await api.ask('POST', '/v1/preview', wrong)).body.code).toBe('format_invalid');
+  });
 });
 
 async function joined(): Promise<number> {

@@ -1,5 +1,5 @@
 /** The way in over HTTP, in the composed program: what is answered 2xx is recorded. */
-import { createHmac } from 'node:crypto';
+import { createHmac, randomUUID } from 'node:crypto';
 
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -156,6 +156,17 @@ describe('a message that is posted to a source', () => {
     expect(String(row?.body)).toBe('{"password":"***","type":"vm.off"}');
     expect(row?.position).toMatch(/^POST \/v1\/in\/:source from 127\.0\.0\.1$/);
     expect(JSON.stringify(row?.headers)).not.toContain(token);
+  });
+
+  it('that was told again meanwhile leaves the quarantine with the id its event has', async () => {
+    const body = cloudEvent('put-aside');
+    const first = await harness.post('events', body);
+    const id = randomUUID();
+    await harness.rows(`insert into quarantine (id, source, position, reason, body)
+      values ('${id}', 'events', 'p', 'r', '${body}')`);
+    const answer = await harness.ask('POST', `/v1/quarantine/${id}/retry`);
+    expect(answer).toMatchObject({ status: 200, body: { eventIds: first.body['ids'] } });
+    expect(await count(`quarantine where id = '${id}'`)).toBe(0);
   });
 
   it('that tells of nothing anyone wants is taken', async () => {

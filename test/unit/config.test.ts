@@ -41,7 +41,7 @@ describe('loadConfig', () => {
     expect(load()).toEqual({
       database: { migrate: true, poolMax: 10 },
       dataDir: join(cwd, '.hookline'),
-      http: { host: '127.0.0.1', port: 8080 },
+      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
       dispatch: {
         concurrency: 64,
         windowMax: 10_000,
@@ -108,7 +108,7 @@ describe('loadConfig', () => {
       'http: { port: 9000, host: 0.0.0.0 }\nlog: { level: debug }\n',
     );
     const config = load({ HOOKLINE_HTTP_PORT: '9001' }, file);
-    expect(config.http).toEqual({ host: '0.0.0.0', port: 9001 });
+    expect(config.http).toMatchObject({ host: '0.0.0.0', port: 9001 });
     expect(config.log.level).toBe('debug');
     expect(config.dispatch.tries).toBe(3);
   });

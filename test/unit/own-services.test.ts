@@ -27,6 +27,14 @@ describe('what Hookline lives on', () => {
     ]);
   });
 
+  it.each([
+    ['postgresql:///hookline?host=10.0.0.5', ['10.0.0.5 5432']],
+    ['postgresql:///hookline?host=10.0.0.5&port=6432', ['10.0.0.5 6432']],
+    ['postgresql://db.test:5433/hookline?host=10.0.0.5', ['db.test 5433', '10.0.0.5 5433']],
+  ])('is its database where parameters of the URL name it: %s', (url, places) => {
+    expect(servicesOf(url)).toEqual(places.map(place => `the database: ${place}`));
+  });
+
   it('has no address where the database is at a local socket', () => {
     expect(servicesOf('postgresql:///hookline?host=/run/postgresql')).toEqual([]);
   });
