@@ -4,7 +4,14 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'],
+          // Seconds of work where the machine has nothing else to do; it may have.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'integration',
