@@ -7,6 +7,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { resealSecrets } from './access/reseal.ts';
 import type { Log } from './event/log.ts';
 import { dropAudit } from './store/audit.ts';
+import { dropOldKeys } from './store/idempotency-key.ts';
 import { dropKeys } from './store/known-event.ts';
 import { databaseOf, type Store } from './store/open.ts';
 import { dropPartitions, openPartitions } from './store/partition.ts';
@@ -51,6 +52,7 @@ async function tidy(options: JanitorOptions): Promise<void> {
   await dropKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
   await dropAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
+  await dropOldKeys(databaseOf(store));
   await reseal(options);
 }
 

@@ -1,10 +1,12 @@
 /** The database the configuration names, opened for the command line: migrations, first users and tokens. */
+import { hostname } from 'node:os';
+
 import { createLocalToken, putLocalUser } from './access/bootstrap.ts';
 import type { Local } from './cli/context.ts';
 import type { Config } from './config/config.ts';
 import { findEmbeddedPostgres, openEmbeddedPostgres } from './store/embedded.ts';
 import { migrate, migrateDown, migrationStatus } from './store/migrate.ts';
-import { databaseOf, openStore } from './store/open.ts';
+import { inTransaction, openStore } from './store/open.ts';
 
 /** The embedded PostgreSQL of a Hookline that runs is used as it is; otherwise it is started, and stopped afterwards. */
 export async function openLocal(config: Config): Promise<Local> {
@@ -20,8 +22,9 @@ export async function openLocal(config: Config): Promise<Local> {
       migrateUp: () => migrate(store),
       migrateDown: () => migrateDown(store),
       migrationStatus: () => migrationStatus(store),
-      putUser: user => putLocalUser(databaseOf(store), user),
-      createToken: token => createLocalToken(databaseOf(store), token),
+      putUser: user => inTransaction(store, database => putLocalUser(database, user, here())),
+      createToken: token =>
+        inTransaction(store, database => createLocalToken(database, token, here())),
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -29,3 +32,6 @@ export async function openLocal(config: Config): Promise<Local> {
     throw error;
   }
 }
+
+/** Who acts, for the audit: nobody has logged in, but the machine knows whose process this is. */
+const here = (): string => `local:uid=${process.getuid?.() ?? 'unknown'}@${hostname()}`;

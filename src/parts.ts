@@ -189,7 +189,11 @@ function openDispatcher(
   });
 }
 
-export function secretKeysOf({ secretKey, config }: AppOptions): readonly [Buffer, ...Buffer[]] {
+/** The present one first. */
+export function secretKeysOf({
+  secretKey,
+  config,
+}: Pick<AppOptions, 'secretKey' | 'config'>): readonly [Buffer, ...Buffer[]] {
   const { secretKeyPrevious } = config;
   return secretKeyPrevious ? [secretKey, secretKeyPrevious] : [secretKey];
 }

@@ -10,7 +10,7 @@ import { createOidcLogin } from './access/oidc-login.ts';
 import { createApi } from './api/api.ts';
 import type { KeyLogin } from './api/log-in-by-key.ts';
 import { startApp, type App } from './app.ts';
-import { newId, type Role } from './parts.ts';
+import { newId, secretKeysOf, type Role } from './parts.ts';
 import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/secret-key.ts';
@@ -121,9 +121,8 @@ async function listen(
   const api = createApi({
     store,
     secretKey,
-    secretKeys: [secretKey, ...(config.secretKeyPrevious ? [config.secretKeyPrevious] : [])],
+    secretKeys: secretKeysOf({ secretKey, config }),
     ...(oidc && { oidc }),
-    trustedProxies: config.http.trustedProxies,
     ...keyLoginOf(config),
     sources: () => app.sources,
     intakes: () => app.intakes,
@@ -135,6 +134,7 @@ async function listen(
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config),
+    trustedProxies: config.http.trustedProxies,
     log,
     newId,
     now: Date.now,

@@ -1,6 +1,7 @@
 /** The first user, and access straight on the database for those who cannot log in yet. */
 import { randomBytes, randomUUID } from 'node:crypto';
 
+import { insertAudit, nobody } from '../store/audit.ts';
 import { fullScopes } from '../store/credential.ts';
 import { databaseOf, inTransaction } from '../store/open.ts';
 import type { Database, Store } from '../store/open.ts';
@@ -34,6 +35,12 @@ export async function ensureAdmin(store: Store, password?: string): Promise<stri
     if ((await countUsers(database)) > 0) return undefined;
     const accountId = await makeAccount(database);
     await insertUser(database, { username: adminName, passwordHash, role: 'Admin', accountId });
+    await insertAudit(database, nobody, {
+      action: 'user.created',
+      objectId: adminName,
+      accountId,
+      after: { username: adminName, role: 'Admin', accountId },
+    });
     return chosen;
   });
 }
@@ -48,37 +55,74 @@ async function makeAccount(database: Database): Promise<string> {
 }
 
 /**
- * Gives the user a new password, or makes an admin of that name, bound to the account of `admin`.
+ * Gives the user a new password, or makes an admin of that name, bound to the account of `admin`. To be called in a
+ * transaction.
  *
+ * @param address for the audit: who this machine says it is.
  * @throws for a user that an OpenID provider vouches for.
  */
 export async function putLocalUser(
   database: Database,
   { username, password }: { username: string; password: string },
+  address: string | null = null,
 ): Promise<'created' | 'changed'> {
+  const by = { username: null, address };
   const passwordHash = await hashPassword(password);
-  if (await replacePassword(database, username, passwordHash)) return 'changed';
+  if (await replacePassword(database, username, passwordHash)) {
+    const { accountId } = (await findUser(database, username)) ?? {};
+    await insertAudit(database, by, {
+      action: 'user.password_changed',
+      objectId: username,
+      ...(typeof accountId === 'string' && { accountId }),
+    });
+    return 'changed';
+  }
   const admin = await findUser(database, adminName);
   const account = admin?.accountId ?? (await makeAccount(database));
-  if (await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account }))
-    return 'created';
-  throw new Error(`${username} logs in at an OpenID provider and has no password here`);
+  if (
+    !(await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account }))
+  ) {
+    throw new Error(`${username} logs in at an OpenID provider and has no password here`);
+  }
+  await insertAudit(database, by, {
+    action: 'user.created',
+    objectId: username,
+    accountId: account,
+    after: { username, role: 'Admin', accountId: account },
+  });
+  return 'created';
 }
 
-/** A token that does not expire, for a user who exists; undefined when there is none of that name. */
+/**
+ * A token that does not expire, for a user who exists; undefined when there is none of that name. To be called in a
+ * transaction.
+ *
+ * @param address for the audit: who this machine says it is.
+ */
 export async function createLocalToken(
   database: Database,
   { username, name }: { username: string; name: string },
+  address: string | null = null,
 ): Promise<string | undefined> {
   const user = await findUser(database, username);
   if (!user) return undefined;
   const token = createToken();
-  await insertToken(database, {
+  const made = await insertToken(database, {
     userId: user.id,
     kind: 'token',
     name,
     tokenHash: hashToken(token),
     scopes: fullScopes,
   });
+  await insertAudit(
+    database,
+    { username: null, address },
+    {
+      action: 'token.created',
+      objectId: made.id,
+      accountId: user.accountId,
+      after: { ...made, username },
+    },
+  );
   return token;
 }

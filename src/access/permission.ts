@@ -96,6 +96,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/tokens': person,
   'DELETE /v1/tokens/:id': person,
 
+  'GET /v1/stats': tenants,
   'GET /v1/audit': tenants,
   'GET /v1/settings': tenants,
   'PUT /v1/settings': tenants,

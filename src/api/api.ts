@@ -19,6 +19,7 @@ import { registerExplainRoutes } from './explain-routes.ts';
 import { registerFilterPreviewRoutes } from './filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter-routes.ts';
 import { registerHealthRoutes } from './health-routes.ts';
+import { answerRepeats } from './idempotency.ts';
 import { registerIntakeRoutes } from './intake-routes.ts';
 import { keepPrivate } from './keep-private.ts';
 import { registerKeyRoutes } from './key-routes.ts';
@@ -35,19 +36,21 @@ import { filterSchemas } from './schema-filter.ts';
 import { flowSchemas } from './schema-flow.ts';
 import { intakeSchemas } from './schema-intake.ts';
 import { probeSchemas } from './schema-probe.ts';
+import { statsSchemas } from './schema-stats.ts';
 import { loginSchemas } from './schema-login.ts';
 import { webhookSchemas } from './schema-webhook.ts';
 import { registerSecretRoutes } from './secret-routes.ts';
 import { registerSessionRoutes } from './session-routes.ts';
 import { registerSettingRoutes } from './setting-routes.ts';
 import { registerSourceRoutes } from './source-routes.ts';
+import { registerStatsRoutes } from './stats-routes.ts';
 import { registerTokenRoutes } from './token-routes.ts';
 import { registerUserRoutes } from './user-routes.ts';
 import { createValidatorCompiler, formatFaults } from './validate.ts';
 import { registerWebhookRoutes } from './webhook-routes.ts';
 
-/** An import of a large directory is the largest thing anybody sends. */
-const bodyBytesMax = 4 * 1024 * 1024;
+/** Where a route does not say otherwise. */
+const bodyBytesMax = 1024 * 1024;
 /** Whoever sends a byte a minute keeps no connection for ever. */
 const requestMsMax = 120_000;
 
@@ -62,6 +65,7 @@ const schemas = [
   ...loginSchemas,
   ...changeSchemas,
   ...directorySchemas,
+  ...statsSchemas,
 ];
 
 /**
@@ -73,7 +77,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
-    trustProxy: [...(options.trustedProxies ?? [])],
+    trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatFaults,
@@ -85,6 +89,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   logRequests(app, options);
   keepPrivate(app);
   guard(app, options.store);
+  answerRepeats(app, options);
   void app.register(swagger, {
     openapi: describeApi(options.version),
     refResolver: {
@@ -93,36 +98,39 @@ export function createApi(options: ApiOptions): FastifyInstance {
     },
   });
   void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
-  void app.register(async routes => {
-    registerHealthRoutes(routes, options);
-    registerSessionRoutes(routes, options);
-    registerOidcRoutes(routes, options);
-    registerOidcDeviceRoutes(routes, options);
-    registerTokenRoutes(routes, options);
-    registerUserRoutes(routes, options);
-    registerKeyRoutes(routes, options);
-    registerWebhookRoutes(routes, options);
-    registerFilterRoutes(routes, options);
-    registerSecretRoutes(routes, options);
-    registerProbeRoutes(routes, options);
-    registerFilterPreviewRoutes(routes, options);
-    registerDeliveryRoutes(routes, options);
-    registerBulkDeliveryRoutes(routes, options);
-    registerEventRoutes(routes, options);
-    registerPreviewRoutes(routes, options);
-    registerExplainRoutes(routes, options);
-    registerQuarantineRoutes(routes, options);
-    registerDirectoryRoutes(routes, options);
-    registerDirectorySyncRoutes(routes, options);
-    registerSourceRoutes(routes, options);
-    // Its parsers take bytes of any type: they are for it alone.
-    void routes.register(async posted => registerIntakeRoutes(posted, options));
-    registerAuditRoutes(routes, options);
-    registerSettingRoutes(routes, options);
-    registerCloudstackApi(routes, options);
-    routes.get('/v1/openapi.json', { schema: { hide: true } }, () => app.swagger());
-  });
+  void app.register(async routes => registerRoutes(routes, options));
   return app;
+}
+
+function registerRoutes(routes: FastifyInstance, options: ApiOptions): void {
+  registerHealthRoutes(routes, options);
+  registerSessionRoutes(routes, options);
+  registerOidcRoutes(routes, options);
+  registerOidcDeviceRoutes(routes, options);
+  registerTokenRoutes(routes, options);
+  registerUserRoutes(routes, options);
+  registerKeyRoutes(routes, options);
+  registerWebhookRoutes(routes, options);
+  registerFilterRoutes(routes, options);
+  registerSecretRoutes(routes, options);
+  registerProbeRoutes(routes, options);
+  registerFilterPreviewRoutes(routes, options);
+  registerDeliveryRoutes(routes, options);
+  registerBulkDeliveryRoutes(routes, options);
+  registerEventRoutes(routes, options);
+  registerPreviewRoutes(routes, options);
+  registerExplainRoutes(routes, options);
+  registerQuarantineRoutes(routes, options);
+  registerDirectoryRoutes(routes, options);
+  registerDirectorySyncRoutes(routes, options);
+  registerSourceRoutes(routes, options);
+  registerStatsRoutes(routes, options);
+  // Its parsers take bytes of any type: they are for it alone.
+  void routes.register(async posted => registerIntakeRoutes(posted, options));
+  registerAuditRoutes(routes, options);
+  registerSettingRoutes(routes, options);
+  registerCloudstackApi(routes, options);
+  routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
 }
 
 /** Many clients send `Content-Type: application/json` with everything, also where there is no body. */

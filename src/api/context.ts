@@ -11,10 +11,10 @@ import type { KeyLogin } from './log-in-by-key.ts';
 
 export interface ApiOptions {
   readonly store: Store;
-  /** 32 bytes; seals webhooks' secrets. */
+  /** 32 bytes; seals secrets. */
   readonly secretKey: Buffer;
-  /** All that may have sealed what is stored, that one first. */
-  readonly secretKeys: readonly Buffer[];
+  /** Those that may have sealed what is stored, the present one first. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
   /** Those of them that are posted to. */
@@ -33,8 +33,8 @@ export interface ApiOptions {
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
   readonly settingDefaults: SettingDefaults;
-  /** Ranges of addresses of proxies that say truly who asks; none when absent. */
-  readonly trustedProxies?: readonly string[];
+  /** Addresses and ranges of proxies whose forwarded headers are believed. */
+  readonly trustedProxies: readonly string[];
   /** Absent: people log in by password alone. */
   readonly oidc?: OidcLogin;
   /** Absent: the cloud's keys do not log in here. */

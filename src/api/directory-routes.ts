@@ -18,7 +18,7 @@ import type { PageQuery } from './page.ts';
 import { noteImport, writeAccounts, writeDomains } from './directory-write.ts';
 import { noteChange } from './note-change.ts';
 import { ProblemError } from './problem.ts';
-import { answer, problems } from './route.ts';
+import { answer, largeBodyBytesMax, problems } from './route.ts';
 
 const tags = ['directory'];
 const params = {
@@ -125,6 +125,7 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
   app.post<{ Body: { items: ImportedDomain[] } }>(
     '/v1/domains/import',
     {
+      bodyLimit: largeBodyBytesMax,
       schema: {
         summary: 'Make and change many domains, all or none',
         tags,
@@ -234,6 +235,7 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
   }>(
     '/v1/accounts/import',
     {
+      bodyLimit: largeBodyBytesMax,
       schema: {
         summary: 'Make and change many accounts, all or none',
         tags,

@@ -6,7 +6,7 @@ import { ProblemError, problemMediaType, toProblem } from './problem.ts';
 
 export function answerErrors(app: FastifyInstance, log: Log): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const problem = asProblem(error);
+    const problem = asProblem(error, request);
     logProblem(log, { error, problem, request });
     return sendProblem(reply, problem);
   });
@@ -48,12 +48,17 @@ export async function sendProblem(reply: FastifyReply, error: ProblemError): Pro
     .send(Buffer.from(JSON.stringify(problem)));
 }
 
-export function asProblem(error: unknown): ProblemError {
+export function asProblem(error: unknown, request?: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
   const { code, statusCode, message } = describe(error);
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return new ProblemError('body_too_large', message);
+      return new ProblemError(
+        'body_too_large',
+        request
+          ? `The body is larger than ${request.routeOptions.bodyLimit} bytes, the most this path takes.`
+          : 'The body is larger than this path takes.',
+      );
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return new ProblemError('media_type_unsupported', 'Send `Content-Type: application/json`.');
     default:
@@ -78,6 +83,9 @@ function ofDatabase(code: string): ProblemError | undefined {
       'request_invalid',
       'A value of the request cannot be stored or compared.',
     );
+  }
+  if (code === '57014') {
+    return new ProblemError('query_too_long', 'Ask for a shorter range, or for less at once.');
   }
   if (/^(08...|57P..|53...|ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/.test(code)) {
     return new ProblemError('database_unavailable', 'Try again in a moment.');

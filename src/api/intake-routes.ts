@@ -13,7 +13,7 @@ import type { Message } from '../event/message.ts';
 import type { ApiOptions } from './context.ts';
 import type { Intake } from './intake.ts';
 import { ProblemError } from './problem.ts';
-import { answer, problems } from './route.ts';
+import { answer, largeBodyBytesMax, problems } from './route.ts';
 
 const params = {
   type: 'object',
@@ -89,6 +89,7 @@ export async function registerIntakeRoutes(
   app.post<{ Params: SourceParams; Querystring: SourceQuery }>(
     '/v1/in/:source',
     {
+      bodyLimit: largeBodyBytesMax,
       schema: ingestPosted,
       // Before the body is read: who has no token has no claim on the memory for one.
       onRequest: async (request: SourceRequest) => {
@@ -113,6 +114,7 @@ export async function registerIntakeRoutes(
   app.post(
     '/v1/events',
     {
+      bodyLimit: largeBodyBytesMax,
       schema: ingestOwn,
       validatorCompiler: () => () => true,
       onRequest: async request => requireFitting(request, findOwn(options)),

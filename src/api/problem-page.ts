@@ -9,7 +9,7 @@ import type { ProblemError } from './problem.ts';
 /** For the routes that are registered in the same context. */
 export function answerWithPages(app: FastifyInstance, log: Log): void {
   app.setErrorHandler(async (error, request, reply) => {
-    const problem = asProblem(error);
+    const problem = asProblem(error, request);
     logProblem(log, { error, problem, request });
     if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return sendProblem(reply, problem);
     return reply

@@ -38,6 +38,9 @@ export const noContent = { description: 'Done.', type: 'null' } as const;
 export const instantQuery = (description: string) =>
   ({ type: 'string', format: 'date-time', description }) as const;
 
+/** Of what comes in bulk: a directory that is imported, events that are posted. */
+export const largeBodyBytesMax = 4 * 1024 * 1024;
+
 /** For `preValidation`, where all of a body may be left out. */
 export async function bodyMayBeAbsent(request: FastifyRequest): Promise<void> {
   request.body ??= {};

@@ -137,38 +137,6 @@ export const accessSchemas = [
     properties: { ...token.properties, token: { type: 'string', description: 'Shown this once.' } },
   },
   {
-    $id: 'Login',
-    type: 'object',
-    if: { required: ['apiKey'] },
-    // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word, 2020-12 section 10.2.2.2
-    then: {
-      additionalProperties: false,
-      required: ['apiKey', 'secretKey'],
-      properties: {
-        apiKey: { type: 'string', minLength: 1, maxLength: 255 },
-        secretKey: { type: 'string', minLength: 1, maxLength: 255 },
-      },
-    },
-    else: {
-      additionalProperties: false,
-      required: ['username', 'password'],
-      properties: {
-        username: { type: 'string', maxLength: 255 },
-        password: { type: 'string', maxLength: 1_024 },
-      },
-    },
-  },
-  {
-    $id: 'Session',
-    type: 'object',
-    required: ['token', 'expiresAt', 'csrfToken'],
-    properties: {
-      token: { type: 'string' },
-      expiresAt: instant,
-      csrfToken: { type: 'string', description: 'For `X-CSRF-Token`, with the cookie.' },
-    },
-  },
-  {
     $id: 'Identity',
     type: 'object',
     required: ['username', 'role', 'kind', 'scopes'],

@@ -1,5 +1,6 @@
-/** JSON schemas of the ways to log in, and of logging in on a device. */
+/** JSON schemas of logging in: the ways there are, what each takes, and what it gives. */
 
+const instant = { type: 'string', format: 'date-time' } as const;
 const uri = { type: 'string' } as const;
 const handle = {
   type: 'string',
@@ -8,6 +9,38 @@ const handle = {
 } as const;
 
 export const loginSchemas = [
+  {
+    $id: 'Login',
+    type: 'object',
+    if: { required: ['apiKey'] },
+    // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word, 2020-12 section 10.2.2.2
+    then: {
+      additionalProperties: false,
+      required: ['apiKey', 'secretKey'],
+      properties: {
+        apiKey: { type: 'string', minLength: 1, maxLength: 255 },
+        secretKey: { type: 'string', minLength: 1, maxLength: 255 },
+      },
+    },
+    else: {
+      additionalProperties: false,
+      required: ['username', 'password'],
+      properties: {
+        username: { type: 'string', maxLength: 255 },
+        password: { type: 'string', maxLength: 1_024 },
+      },
+    },
+  },
+  {
+    $id: 'Session',
+    type: 'object',
+    required: ['token', 'expiresAt', 'csrfToken'],
+    properties: {
+      token: { type: 'string' },
+      expiresAt: instant,
+      csrfToken: { type: 'string', description: 'For `X-CSRF-Token`, with the cookie.' },
+    },
+  },
   {
     $id: 'LoginMethods',
     type: 'object',

@@ -179,7 +179,7 @@ const accountId = {
 
 const payload = {
   type: 'string',
-  maxLength: 1_048_576,
+  maxLength: 524_288,
   description: 'The body. When absent or empty, CloudStack\'s own: `{ "CloudStack": "works!" }`.',
 } as const;
 

@@ -85,18 +85,18 @@ const http: Keys<RawConfig['http']> = {
     default: 8080,
     env: 'HOOKLINE_HTTP_PORT',
   },
+  trustedProxies: {
+    doc: 'Proxies in front of the API whose X-Forwarded-For is believed, so that the login limit and the audit see the client instead of the proxy. Nobody else is believed.',
+    format: 'ranges',
+    default: [],
+    env: 'HOOKLINE_HTTP_TRUSTED_PROXIES',
+  },
   publicUrl: {
     doc: 'Where people reach the API: `https://hookline.example`. The host a request names is never believed.',
     format: 'httpUrl',
     default: null,
     nullable: true,
     env: 'HOOKLINE_HTTP_PUBLIC_URL',
-  },
-  trustedProxies: {
-    doc: 'Ranges of addresses of the proxies before the API, whose X-Forwarded-For is believed: who guesses passwords is held back, and named in the audit, by the address it gives. Without any, by the address that connects.',
-    format: 'ranges',
-    default: [],
-    env: 'HOOKLINE_HTTP_TRUSTED_PROXIES',
   },
 };
 

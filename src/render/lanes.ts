@@ -65,18 +65,19 @@ export class RenderLanes<T> {
   /** @param tookMs of processor time; where it was ended by force, what it would at least have taken. */
   finish(key: string, tookMs: number): void {
     this.#learn(key, tookMs);
-    const lane = this.#lanes.get(key);
-    if (!lane) return;
-    lane.isBusy = false;
-    this.#lanes.delete(key);
-    if (lane.jobs.length > 0) this.#lanes.set(key, lane);
+    this.#leave(key);
   }
 
-  /** As `finish`, but the job is not done: it comes first in its lane, at the pace it has now. */
-  giveBack(key: string, job: T, tookMs: number): void {
+  /**
+   * As `finish`, but the job is not done: it comes first in its lane, at the pace it has then.
+   *
+   * @param tookMs undefined when nothing was learned from it.
+   */
+  giveBack(key: string, job: T, tookMs: number | undefined): void {
     this.#lanes.get(key)?.jobs.unshift(job);
     this.#waiting += 1;
-    this.finish(key, tookMs);
+    if (tookMs !== undefined) this.#learn(key, tookMs);
+    this.#leave(key);
   }
 
   /** Takes out all that waits. */
@@ -84,6 +85,15 @@ export class RenderLanes<T> {
     const jobs = [...this.#lanes.values()].flatMap(lane => lane.jobs.splice(0));
     this.#waiting = 0;
     return jobs;
+  }
+
+  /** Its next turn comes after those of all others. */
+  #leave(key: string): void {
+    const lane = this.#lanes.get(key);
+    if (!lane) return;
+    lane.isBusy = false;
+    this.#lanes.delete(key);
+    if (lane.jobs.length > 0) this.#lanes.set(key, lane);
   }
 
   #find(pace: Pace): Lane<T> | undefined {

@@ -23,6 +23,8 @@ interface Waiting {
   readonly job: Job;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
+  /** That it had. */
+  readonly trials: number;
 }
 
 interface Seat {
@@ -34,6 +36,7 @@ interface Seat {
 
 /** How long a template that is not known yet may hold a seat; then it waits for its turn among the slow ones. */
 const trialMs = 50;
+const trialsMax = 4;
 
 const reserved: readonly Pace[] = ['fast', 'fair'];
 const open: readonly Pace[] = ['new', 'slow', 'fair', 'fast'];
@@ -66,7 +69,7 @@ export class RenderPool {
     if (this.#isClosed) throw closed();
     if (this.#lanes.waiting >= queueMax) throw tooMany(queueMax);
     const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-    this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject });
+    this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject, trials: 0 });
     this.#pump();
     return promise;
   }
@@ -99,12 +102,16 @@ export class RenderPool {
     try {
       if (!seat.process?.isAlive) seat.process = openRenderProcess(this.#options);
       const answer = await seat.process.run(job, isTrial ? trialMs : timeoutMs);
+      const { tookMs } = answer;
       const isLate = 'limit' in answer && answer.limit === 'time';
-      // However little of it the processor had time for.
-      const tookMs = isLate ? timeoutMs : answer.tookMs;
-      if (isLate && isTrial && !this.#isClosed) return this.#lanes.giveBack(key, waiting, tookMs);
-      this.#lanes.finish(key, tookMs);
-      resolve(answer);
+      if (!isLate || !isTrial || this.#isClosed) {
+        this.#lanes.finish(key, tookMs);
+        return resolve(answer);
+      }
+      // The machine was busy with something else, and the trial says little.
+      const isAgain = tookMs < trialMs / 2 && waiting.trials < trialsMax;
+      const next = { ...waiting, trials: waiting.trials + 1 };
+      this.#lanes.giveBack(key, next, isAgain ? undefined : timeoutMs);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       if (!this.#isClosed) log.warn({ reason, engine: job.engine }, 'render.process_ended');

@@ -6,6 +6,7 @@ import type { Origin } from './origin.ts';
 const AccountSchema = defineEntity({
   name: 'Account',
   tableName: 'account',
+  indexes: [{ properties: ['name', 'id'] }],
   properties: {
     id: p.text().primary().defaultRaw('(gen_random_uuid())::text'),
     name: p.text(),

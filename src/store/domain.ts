@@ -5,6 +5,7 @@ import type { Origin } from './origin.ts';
 const DomainSchema = defineEntity({
   name: 'Domain',
   tableName: 'domain',
+  indexes: [{ properties: ['name', 'id'] }],
   properties: {
     id: p.text().primary().defaultRaw('(gen_random_uuid())::text'),
     name: p.text(),

@@ -3,6 +3,7 @@ import { Migration0001Schema } from '../../migrations/0001-schema.ts';
 import { Migration0002Outgoing } from '../../migrations/0002-outgoing.ts';
 import { Migration0003Directory } from '../../migrations/0003-directory.ts';
 import { Migration0004Access } from '../../migrations/0004-access.ts';
+import { Migration0005Rest } from '../../migrations/0005-rest.ts';
 import { Migration0007Intake } from '../../migrations/0007-intake.ts';
 import { Migration0008Format } from '../../migrations/0008-format.ts';
 import { Migration0009Filter } from '../../migrations/0009-filter.ts';
@@ -14,6 +15,7 @@ export const migrations = [
   Migration0002Outgoing,
   Migration0003Directory,
   Migration0004Access,
+  Migration0005Rest,
   Migration0007Intake,
   Migration0008Format,
   Migration0009Filter,

@@ -15,6 +15,7 @@ import { DirectoryState } from './directory-state.ts';
 import { Domain } from './domain.ts';
 import { EventKeyRow } from './event-key.ts';
 import { EventRow } from './event.ts';
+import { IdempotencyKey } from './idempotency-key.ts';
 import { LoginAttemptRow } from './login-attempt.ts';
 import { ProcessRow } from './process.ts';
 import { QuarantineRow } from './quarantine.ts';
@@ -76,6 +77,7 @@ export async function openStore(
       Domain,
       EventKeyRow,
       EventRow,
+      IdempotencyKey,
       LoginAttemptRow,
       ProcessRow,
       QuarantineRow,

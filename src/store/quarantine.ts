@@ -3,6 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 const QuarantineSchema = defineEntity({
   name: 'QuarantineRow',
   tableName: 'quarantine',
+  indexes: [{ properties: ['source', 'id'] }],
   properties: {
     /** UUIDv7. */
     id: p.uuid().primary(),

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 
 import type { Database } from './open.ts';
 
-export const sealedTables = ['webhook_secret', 'api_key'] as const;
+export const sealedTables = ['webhook_secret', 'api_key', 'idempotency_key'] as const;
 export type SealedTable = (typeof sealedTables)[number];
 
 export interface SealedRow {

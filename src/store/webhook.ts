@@ -16,6 +16,7 @@ const WebhookSchema = defineEntity({
   name: 'WebhookRow',
   tableName: 'webhook',
   uniques: [{ properties: ['accountId', 'payloadUrl'] }],
+  indexes: [{ properties: ['name', 'id'] }],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     name: p.text(),

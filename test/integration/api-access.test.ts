@@ -209,5 +209,17 @@ describe('the first start', () => {
     const list = await other.ask('GET', '/v1/users', undefined, as(token ?? ''));
     expect(list.status).toBe(200);
     expect(await createLocalToken(database, { username: 'nobody', name: 'x' })).toBeUndefined();
+    const { body } = await other.ask('GET', '/v1/audit', undefined, as(token ?? ''));
+    const noted = body.items.map(({ action, objectId }) =>
+      action === 'token.created' ? action : `${action} ${objectId}`,
+    );
+    expect(noted.toSorted()).toEqual([
+      'token.created',
+      'token.created',
+      'user.created admin',
+      'user.created eve',
+      'user.password_changed admin',
+    ]);
+    expect(JSON.stringify(body)).not.toContain(token);
   });
 });

@@ -7,13 +7,16 @@ import type { SourceControl } from '../../src/api/context.ts';
 import { problemKinds } from '../../src/api/problem.ts';
 import { databaseOf, openStore } from '../../src/store/open.ts';
 import { claimSync, forgetDirectoryStatus } from '../../src/store/sync-state.ts';
-import { startApi } from './api-harness.ts';
-import type { ApiUnderTest } from './api-harness.ts';
+import { newId, startApi } from './api-harness.ts';
+import type { Answer, ApiUnderTest } from './api-harness.ts';
+import { createWorld } from './permission-world.ts';
+import type { World } from './permission-world.ts';
 
 interface Operation {
   readonly summary: string;
   readonly tags: readonly string[];
   readonly security?: readonly object[];
+  readonly parameters?: readonly { readonly in: string; readonly name: string }[];
   readonly responses: Readonly<Record<string, { readonly content?: object }>>;
 }
 interface Document {
@@ -25,11 +28,16 @@ interface Document {
 
 let api: ApiUnderTest;
 let document: Document;
+let world: World;
 const metrics = new Registry();
 
 beforeAll(async () => {
   new Counter({ name: 'hookline_test_total', help: 'x', registers: [metrics] }).inc(3);
-  api = await startApi({ metrics });
+  api = await startApi({
+    metrics,
+    retry: async () => ({ kind: 'recorded', eventIds: [newId()] }),
+  });
+  world = await createWorld(api);
   document = JSON.parse((await api.ask('GET', '/v1/openapi.json', undefined, {})).text);
 });
 afterAll(() => api[Symbol.asyncDispose]());
@@ -101,26 +109,74 @@ describe('the OpenAPI document', () => {
     await api.ask('POST', '/v1/tokens', { name: 't' });
     api.sources.push(createSource('running'));
     await claimSync(databaseOf(api.store), { kind: 'cloudstack', claimMs: 60_000 });
-    const ajv = new Ajv({
-      strict: false,
-      validateSchema: false,
-      formats: { uuid: true, 'date-time': true },
-    });
-    ajv.addSchema(document, 'document');
     const lists = operations().filter(
       ({ method, path }) => method === 'get' && !/[{]|metrics|oidc/.test(path),
     );
     expect(lists.length).toBeGreaterThan(8);
     for (const { path } of lists) {
-      const at = path.replaceAll('/', '~1');
-      const pointer = `#/paths/${at}/get/responses/200/content/application~1json/schema`;
       const answer = await api.ask('GET', path);
       expect.soft(answer.status, path).toBe(200);
-      const validate = ajv.compile({ $ref: `document${pointer}` });
-      expect.soft(validate(answer.body), `${path}: ${ajv.errorsText(validate.errors)}`).toBe(true);
+      expect.soft(faultsOf({ method: 'get', path, answer }), path).toBe('');
     }
     api.sources.pop();
     await forgetDirectoryStatus(databaseOf(api.store));
+  });
+});
+
+/** What is wrong with an answer by the document; empty when nothing is. */
+function faultsOf({ method, path, answer }: { method: string; path: string; answer: Answer }) {
+  const ajv = new Ajv({
+    strict: false,
+    validateSchema: false,
+    formats: { uuid: true, 'date-time': true },
+  });
+  ajv.addSchema(document, 'document');
+  const at = path.replaceAll('/', '~1');
+  const pointer = `#/paths/${at}/${method}/responses/${answer.status}/content/application~1json/schema`;
+  const validate = ajv.compile({ $ref: `document${pointer}` });
+  return validate(answer.body) ? '' : ajv.errorsText(validate.errors);
+}
+
+const named = (path: string, method: string) =>
+  document.paths[path]?.[method]?.parameters?.map(({ in: place, name }) => `${place} ${name}`);
+
+describe('the document of what acts on one thing', () => {
+  it.each([
+    ['GET', '/v1/webhooks/{id}', '', undefined],
+    ['PATCH', '/v1/webhooks/{id}', '', { headers: { A: 'a' }, caCertificate: null }],
+    ['POST', '/v1/webhooks/{id}/secret', '', undefined],
+    ['POST', '/v1/webhooks/{id}/test', '', undefined],
+    ['POST', '/v1/test', '', { payloadUrl: 'http://r:1/' }],
+    ['POST', '/v1/webhooks/{id}/redeliver', '', { from: '2026-01-01T00:00:00Z', dryRun: true }],
+    ['POST', '/v1/webhooks/{id}/redeliver', '', { from: '2026-01-01T00:00:00Z' }],
+    ['GET', '/v1/deliveries/{deliveryId}', '', undefined],
+    ['GET', '/v1/events/{eventId}', '', undefined],
+    ['GET', '/v1/events/{eventId}/explain', '', undefined],
+    ['GET', '/v1/stats', '?by=webhook,eventType,time', undefined],
+    ['GET', '/v1/quarantine/{quarantinedId}', '', undefined],
+    ['POST', '/v1/quarantine/{quarantinedId}/retry', '', undefined],
+    ['DELETE', '/v1/deliveries', '?webhookId={id}', undefined],
+  ] as const)('is what %s %s answers', async (method, template, query, body) => {
+    const { webhookId, eventId, deliveryId } = await world.make('own');
+    const quarantinedId = newId();
+    await world.run(`insert into quarantine (id, source, position, reason, body)
+      values ('${quarantinedId}', 's', 'p', 'r', '')`);
+    await world.run(`insert into attempt (delivery_id, number, started_at, duration_ms)
+      values ('${deliveryId}', 1, now(), 1)`);
+    const ids: Record<string, string> = { id: webhookId, eventId, deliveryId, quarantinedId };
+    const fill = (text: string) =>
+      text.replaceAll(/\{(\w+)\}/g, (_, name: string) => ids[name] ?? '');
+    const answer = await api.ask(method, fill(template + query), body);
+    expect(answer.status).toBeLessThan(300);
+    const path = template.replace(/\{\w+\}/, '{id}');
+    expect(faultsOf({ method: method.toLowerCase(), path, answer })).toBe('');
+  });
+
+  it('names the conditions and the key of repeats among the parameters', () => {
+    expect(named('/v1/webhooks', 'post')).toContain('header idempotency-key');
+    expect(named('/v1/login', 'post') ?? []).not.toContain('header idempotency-key');
+    expect(named('/v1/webhooks/{id}', 'get')).toContain('header if-none-match');
+    expect(named('/v1/webhooks/{id}', 'patch')).toContain('header if-match');
   });
 });
 
@@ -168,6 +224,7 @@ describe('a problem', () => {
     expect(await send(`"${'x'.repeat(5_000_000)}"`)).toMatchObject({
       status: 413,
       code: 'body_too_large',
+      detail: 'The body is larger than 1048576 bytes, the most this path takes.',
     });
   });
 

@@ -13,7 +13,7 @@ import { loadConfig } from '../../src/config/load.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { openOutgoing } from '../../src/outgoing.ts';
+import { openOutgoing, type Outgoing } from '../../src/outgoing.ts';
 import { SettingSync } from '../../src/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
@@ -96,12 +96,9 @@ export interface ApiUnderTest extends AsyncDisposable {
 }
 
 /** Every name is this machine, and may be asked. */
-async function openReceivers(
-  databaseUrl: string,
-  store: Store,
-): Promise<Pick<ApiOptions, 'probe' | 'validate'>> {
+async function openOwnOutgoing(databaseUrl: string, store: Store): Promise<Outgoing> {
   const index = createMatchIndex();
-  const { probe, validate } = openOutgoing({
+  return openOutgoing({
     config: loadConfig({
       cwd: '/',
       env: {
@@ -126,7 +123,6 @@ async function openReceivers(
     metrics: createMetrics(),
     log: pino({ level: 'silent' }),
   });
-  return { probe, validate };
 }
 
 type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
@@ -159,6 +155,7 @@ async function openApi(
     logged.push(JSON.stringify({ event, ...facts }));
   const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
+  const outgoing = await openOwnOutgoing(database.url, store);
   const app = createApi({
     store,
     secretKey,
@@ -170,12 +167,14 @@ async function openApi(
     formats: listFormats(),
     log,
     settingDefaults,
+    trustedProxies: [],
     version: '0.0.0-test',
     newId,
     now: Date.now,
     randomBytes,
     retry: async () => ({ kind: 'missing' }),
-    ...(await openReceivers(database.url, store)),
+    probe: outgoing.probe,
+    validate: outgoing.validate,
     self: { host: 'test', dispatches: false },
     ...options,
     ...more(store, log),
@@ -201,6 +200,8 @@ async function openApi(
     ask,
     [Symbol.asyncDispose]: async () => {
       await app.close();
+      outgoing.templates.close();
+      await outgoing.sender.close();
       await store.close();
       await database.drop();
     },

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { findByApiKey } from '../../src/access/api-key.ts';
+import { UnsealError } from '../../src/access/seal.ts';
 import { databaseOf } from '../../src/store/open.ts';
 import { secretKey, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
@@ -140,6 +141,41 @@ describe('guessing a password', () => {
     ]);
   });
 
+  it('and the audit see the client behind a proxy that is trusted, and believe nobody else', async () => {
+    await using behind = await startApi({ trustedProxies: ['192.0.2.0/24'] });
+    const from = async (remoteAddress: string, forwarded: string) => {
+      const answer = await behind.app.inject({
+        method: 'POST',
+        url: '/v1/tokens',
+        remoteAddress,
+        headers: { authorization: `Bearer ${behind.token}`, 'x-forwarded-for': forwarded },
+        payload: { name: 't' },
+      });
+      const { id }: { id: string } = JSON.parse(answer.body);
+      return (await behind.ask('GET', `/v1/audit?objectId=${id}`)).body.items[0]?.address;
+    };
+    expect(await from('192.0.2.7', '198.51.100.9')).toBe('198.51.100.9');
+    expect(await from('192.0.2.7', '203.0.113.1, 198.51.100.9')).toBe('198.51.100.9');
+    expect(await from('198.51.100.7', '203.0.113.1')).toBe('198.51.100.7');
+    for (let tries = 0; tries < 11; tries += 1) {
+      await behind.app.inject({
+        method: 'POST',
+        url: '/v1/login',
+        remoteAddress: '192.0.2.7',
+        headers: { 'x-forwarded-for': '198.51.100.9' },
+        payload: { username: 'admin', password: 'wrong' },
+      });
+    }
+    const other = await behind.app.inject({
+      method: 'POST',
+      url: '/v1/login',
+      remoteAddress: '192.0.2.7',
+      headers: { 'x-forwarded-for': '198.51.100.10' },
+      payload: { username: 'admin', password: 'correct horse' },
+    });
+    expect(other.statusCode).toBe(200);
+  });
+
   it('is possible again when the window has passed, and what was counted is forgotten', async () => {
     await run(`update login_attempt set since = now() - interval '16 minutes'`);
     expect((await login('password', 'guessed')).status).toBe(200);
@@ -172,6 +208,7 @@ describe('an API key', () => {
   it('tells whose it is and what its signatures are made with, and that it was used', async () => {
     const made = await api.ask('POST', '/v1/users/admin/keys');
     const { apiKey } = made.body;
+    const next = Buffer.alloc(32, 9);
     const found = await findByApiKey(databaseOf(api.store), apiKey, [secretKey]);
     expect(found).toMatchObject({
       principal: { username: 'admin', role: 'Admin', kind: 'key' },
@@ -181,6 +218,9 @@ describe('an API key', () => {
       `select last_used_at is not null as used from api_key where api_key = '${apiKey}'`,
     );
     expect(row?.used).toBe(true);
+    const rotated = await findByApiKey(databaseOf(api.store), apiKey, [next, secretKey]);
+    expect(rotated?.secretKey).toBe(made.body.secretKey);
+    await expect(findByApiKey(databaseOf(api.store), apiKey, [next])).rejects.toThrow(UnsealError);
     expect(await findByApiKey(databaseOf(api.store), 'nobody', [secretKey])).toBeUndefined();
   });
 

@@ -295,6 +295,10 @@ describe('hookline user and token', () => {
     expect((await run(['token', 'create', 'x', '--local', '--user', 'nobody'], { env })).code).toBe(
       1,
     );
+    const audit = await api.ask('GET', '/v1/audit?action=user.created&limit=500');
+    expect(audit.body.items.find(({ objectId }) => objectId === 'eve')?.address).toMatch(
+      /^local:uid=\d+@./,
+    );
     const status = await run(['migrate', 'status'], { env });
     expect(status.out).toMatch(/^done {5}Migration0001/);
     expect(await run(['migrate', 'up'], { env })).toMatchObject({ code: 0, out: 'Nothing to do.' });

@@ -247,10 +247,10 @@ describe.each(['get', 'post'] as const)("CloudStack's SDK for Python, by %s", me
     const again = { id: delivery?.id };
     const second = await given(client.ask('executeWebhookDelivery', again), 'webhookdelivery');
     expect(second).toMatchObject({ eventid: eventId, success: false, response: 'not now' });
-    expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual([
-      eventId,
-      eventId,
-    ]);
+    // More than two where the next try came before this line.
+    const told = receiver.requests.map(({ headers }) => headers['webhook-id']);
+    expect(told.length).toBeGreaterThanOrEqual(2);
+    expect(new Set(told)).toEqual(new Set([eventId]));
     expect((await list()).map(one => one.id)).toEqual([second.id, delivery?.id]);
     expect(await client.ask('executeWebhookDelivery', { ...again, webhookid: id })).toEqual(
       refusal(530, 9999, 'Only one of the id or webhookid can be specified'),

@@ -224,6 +224,7 @@ const recipes: Record<string, Recipe> = {
   ]),
 
   'GET /v1/audit': list('/v1/audit', 'changedId', 'objectId'),
+  'GET /v1/stats': plain('/v1/stats'),
   'GET /v1/settings': object('webhookId', ({ webhookId }) => [
     `/v1/settings?webhookId=${webhookId}`,
   ]),

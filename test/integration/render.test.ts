@@ -1,4 +1,7 @@
 /** What tenants' templates do to the processes that run them, to each other, and to deliveries that have none. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+
 import { describe, expect, it } from 'vitest';
 
 import { RenderError } from '../../src/event/errors.ts';
@@ -115,6 +118,23 @@ describe('the processes that run templates', () => {
     expect(ended).toBeLessThan(3_000);
     pool.close();
     await Promise.all(endlessOnes);
+  });
+
+  it('end when who started them is killed, in the middle of a template that never ends', async () => {
+    const program = `
+      import { RenderPool } from ${JSON.stringify(new URL('../../src/render/pool.ts', import.meta.url).href)};
+      const log = { debug() {}, info() {}, warn() {}, error() {} };
+      const pool = new RenderPool({ processes: 1, timeoutMs: 1000, memoryMb: 64, bytesMax: 1000, queueMax: 9, log });
+      const event = ${JSON.stringify(event)};
+      await pool.run({ engine: 'jsonata', template: '1', event });
+      process.send(pool.pids);
+      for (;;) await pool.run({ engine: 'jsonata', template: ${JSON.stringify(endless)}, event });`;
+    const starter = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+    });
+    const [pids]: number[][] = await once(starter, 'message');
+    starter.kill('SIGKILL');
+    await waitUntil('the process to end', () => pids?.some(isRunning) === false);
   });
 
   it('refuse more than may wait', async () => {

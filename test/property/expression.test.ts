@@ -111,9 +111,9 @@ describe('an expression', () => {
         expect(typeof answer === 'string' ? undefined : answer).toBe(theirs);
         seen[`${theirs ?? 'none'}`] += 1;
       }),
-      { numRuns: 5_000 },
+      { numRuns: 1_500 },
     );
-    expect(Math.min(...Object.values(seen))).toBeGreaterThan(100);
+    expect(Math.min(...Object.values(seen))).toBeGreaterThan(30);
   });
 
   it('is compiled or refused with a place, whatever the text', () => {
@@ -135,7 +135,7 @@ describe('an expression', () => {
         expect(compiled.line).toBeLessThanOrEqual(text.split('\n').length);
         expect(compiled.column).toBeGreaterThan(0);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -145,7 +145,7 @@ describe('an expression', () => {
         const event = { a: value, b: value, c: [value], 'x y': { a: value } };
         expect(['boolean', 'string']).toContain(typeof answerOf(text, event));
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -63,6 +63,8 @@ describe('the lanes of templates', () => {
     const lanes = new RenderLanes<number>();
     for (const job of [1, 2]) lanes.add('a', job);
     expect(taken(lanes)).toBe('new a1');
+    lanes.giveBack('a', 1, undefined);
+    expect(taken(lanes)).toBe('new a1');
     lanes.giveBack('a', 1, 500);
     expect(lanes.waiting).toBe(2);
     expect(taken(lanes, ['new', 'fair', 'fast'])).toBeUndefined();
