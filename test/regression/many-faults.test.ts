@@ -25,7 +25,7 @@ describe('a request with many faults', () => {
   );
 
   it('is told the first of them, where there are very many', async () => {
-    const { body, text } = await api.ask('POST', '/v1/tokens', keys(100_000), asAdmin());
+    const { body, text } = await api.ask('POST', '/v1/domains/import', keys(100_000), asAdmin());
     expect(body).toMatchObject({ status: 400, code: 'request_invalid' });
     expect(body.errors).toHaveLength(1);
     expect(text.length).toBeLessThan(1_000);
