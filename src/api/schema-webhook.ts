@@ -4,6 +4,7 @@ import { categories } from '../event/event.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import { orderings, scopes, validations, webhookStates } from '../event/webhook.ts';
 
+import { healthStates } from '../store/query-health.ts';
 import { filtersMax } from './filter-rules.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
@@ -229,6 +230,25 @@ const webhookChange = {
   properties: { ...fields, secretKey, domainId },
 } as const;
 
+const health = {
+  type: 'object',
+  required: ['state', 'attempted', 'delivered', 'lastAttemptAt', 'lastError'],
+  description:
+    'How the newest deliveries went, of those that have been tried. It changes by itself, so the ETag is not of it.',
+  properties: {
+    state: {
+      type: 'string',
+      enum: healthStates,
+      description:
+        '`failing`: none of the newest three arrived; `degraded`: some of them all did not; `unknown`: nothing was tried yet.',
+    },
+    attempted: { type: 'integer' },
+    delivered: { type: 'integer' },
+    lastAttemptAt: { type: ['string', 'null'], format: 'date-time' },
+    lastError: { type: ['string', 'null'], description: 'Of the newest that did not arrive.' },
+  },
+} as const;
+
 const webhook = {
   type: 'object',
   required: [
@@ -238,6 +258,7 @@ const webhook = {
     'domainId',
     'hasSecret',
     'filters',
+    'health',
     'created',
     'updated',
   ],
@@ -248,6 +269,7 @@ const webhook = {
     domainId,
     hasSecret: { type: 'boolean' },
     filters: { type: 'array', items: { $ref: 'Filter#' } },
+    health,
     created: instant,
     updated: instant,
   },

@@ -3,7 +3,11 @@ import type { FastifyInstance } from 'fastify';
 
 import type { Scope, WebhookState } from '../event/webhook.ts';
 import { databaseOf } from '../store/open.ts';
+import type { Database } from '../store/open.ts';
+import { readHealth, untried } from '../store/query-health.ts';
+import type { Health } from '../store/query-health.ts';
 import { listWebhooks } from '../store/query-webhook.ts';
+import type { WebhookFacts } from '../store/query-webhook.ts';
 import { callerOf } from './authenticate.ts';
 import { changeWebhook, makeWebhook, removeWebhook } from './change-webhook.ts';
 import type { ChangeBody, NewBody } from './change-webhook.ts';
@@ -77,18 +81,18 @@ const schemas = {
 
 export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions): void {
   const { store } = options;
+  const answerOf = async (webhook: WebhookFacts): Promise<WebhookAnswer | undefined> =>
+    (await withHealth(databaseOf(store), [presentWebhook(webhook)]))[0];
 
   app.get<{ Querystring: ListQuery }>('/v1/webhooks', { schema: schemas.list }, async request => {
-    const { query } = request;
-    const { territory } = callerOf(request);
-    const { limit, cursor: _, ...wanted } = query;
-    const from = decodeCursor(query, uuidKey);
-    const rows = await listWebhooks(databaseOf(store), territory, {
+    const { limit, cursor: _, ...wanted } = request.query;
+    const rows = await listWebhooks(databaseOf(store), callerOf(request).territory, {
       ...wanted,
-      ...from,
+      ...decodeCursor(request.query, uuidKey),
       limit: limit + 1,
     });
-    return toPage(rows, limit, ({ id }) => id, presentWebhook);
+    const page = toPage(rows, limit, ({ id }) => id, presentWebhook);
+    return { ...page, items: await withHealth(databaseOf(store), page.items) };
   });
 
   app.post<{ Body: NewBody }>('/v1/webhooks', { schema: schemas.make }, async (request, reply) => {
@@ -97,7 +101,7 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       .code(201)
       .header('location', `/v1/webhooks/${made.id}`)
       .header('etag', etagOf(made))
-      .send(presentWebhook(made));
+      .send(await answerOf(made));
   });
 
   app.get<{ Params: IdParams }>(
@@ -110,7 +114,7 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       void reply.header('etag', etag);
       return isKnown(etag, request.headers['if-none-match'])
         ? reply.code(304).send()
-        : presentWebhook(webhook);
+        : answerOf(webhook);
     },
   );
 
@@ -121,7 +125,7 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       const { params, body, headers } = request;
       const aim = { ...params, body, ifMatch: headers['if-match'] };
       const now = await changeWebhook(options, callerOf(request), aim);
-      return reply.header('etag', etagOf(now)).send(presentWebhook(now));
+      return reply.header('etag', etagOf(now)).send(await answerOf(now));
     },
   );
 
@@ -137,4 +141,17 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
       return reply.code(204).send();
     },
   );
+}
+
+type WebhookAnswer = WebhookFacts & { readonly health: Health };
+
+async function withHealth(
+  database: Database,
+  webhooks: readonly WebhookFacts[],
+): Promise<readonly WebhookAnswer[]> {
+  const healths = await readHealth(
+    database,
+    webhooks.map(({ id }) => id),
+  );
+  return webhooks.map(webhook => ({ ...webhook, health: healths.get(webhook.id) ?? untried }));
 }

@@ -18,6 +18,7 @@ import { addOperatorCommands } from './operate.ts';
 import { addAuditCommand, addSettingCommands } from './setting.ts';
 import { addQuarantineCommands } from './quarantine.ts';
 import { addSourceCommands } from './source.ts';
+import { addStatsCommand } from './stats.ts';
 import { addUserCommands } from './user.ts';
 import { addWebhookCommands } from './webhook.ts';
 
@@ -60,6 +61,7 @@ export function createProgram(
   program.commandsGroup('What happens:');
   addEventCommands(program, cli);
   addDeliveryCommands(program, cli);
+  addStatsCommand(program, cli);
   addSourceCommands(program, cli);
   addQuarantineCommands(program, cli);
   program.commandsGroup("The cloud's tenants:");

@@ -293,3 +293,50 @@ describe('the smaller commands', () => {
     expect((await run(['audit', 'list', '--object', id])).out).toMatch(/webhook\.created/);
   });
 });
+
+describe('the statistics', () => {
+  it('are a table, divided as it is asked for, and JSON for scripts', async () => {
+    const webhook = await hook();
+    await addFailed(webhook.id, 'VM.STATS');
+    const { out } = await run(['stats', '--by', 'eventType', '--webhook', webhook.id]);
+    const [head = '', line = ''] = out.split('\n');
+    expect(head).toMatch(/EVENT TYPE.*FAILED.*SUCCESS/);
+    expect(line).toContain('VM.STATS');
+    expect(line).toContain('0.0 %');
+    expect(await json('stats', '--webhook', webhook.id)).toMatchObject({
+      isComplete: true,
+      items: [{ deliveries: 1, failed: 1 }],
+    });
+  });
+
+  it('refuse what they cannot be divided by', async () => {
+    expect((await run(['stats', '--by', 'weather'])).err).toContain('webhook, eventType, time');
+  });
+});
+
+describe('a webhook', () => {
+  it('says how its deliveries went lately', async () => {
+    const webhook = await hook();
+    const healthOf = async () => {
+      const { text } = await api.ask('GET', `/v1/webhooks/${webhook.id}`);
+      return JSON.parse(text).health;
+    };
+    expect(await healthOf()).toEqual({
+      state: 'unknown',
+      attempted: 0,
+      delivered: 0,
+      lastAttemptAt: null,
+      lastError: null,
+    });
+    await addFailed(webhook.id);
+    expect(await healthOf()).toMatchObject({ state: 'degraded', attempted: 1, delivered: 0 });
+    await addFailed(webhook.id);
+    await addFailed(webhook.id);
+    expect(await healthOf()).toMatchObject({
+      state: 'failing',
+      attempted: 3,
+      lastAttemptAt: expect.stringMatching(/^20/),
+      lastError: expect.any(String),
+    });
+  });
+});
