@@ -36,6 +36,8 @@ export function addListenCommand(program: Command, cli: Cli): void {
 
 /** Resolves when told to end by SIGINT or SIGTERM. */
 async function listen({ io }: Cli, command: Command, options: ListenOptions): Promise<void> {
+  // Before it says that it listens: whoever reads that may tell it to end.
+  const told = io.interruption();
   const json = sharedOptions(command).json === true;
   const print = (received: Row): void =>
     io.out(json ? JSON.stringify(received) : `${showFacts(received)}\n`);
@@ -55,7 +57,7 @@ async function listen({ io }: Cli, command: Command, options: ListenOptions): Pr
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   io.err(`Listening on http://${options.host}:${port}/ for deliveries. Ctrl-C ends.`);
-  await Promise.race(['SIGINT', 'SIGTERM'].map(async signal => once(process, signal)));
+  if (!told.aborted) await once(told, 'abort');
   server.closeAllConnections();
   server.close();
 }
