@@ -10,7 +10,7 @@ type Answer<T> = T | undefined | false;
 export async function waitUntil<T>(
   what: string,
   ask: () => Answer<T> | Promise<Answer<T>>,
-  deadlineMs = 10_000,
+  deadlineMs = 30_000,
 ): Promise<T> {
   const deadline = Date.now() + deadlineMs;
   for (;;) {
