@@ -102,6 +102,27 @@ describe('a JSONata transform', () => {
     expect(say('jsonata', template)).toMatchObject({ fault: expect.stringContaining(part) });
   });
 
+  it.each([
+    ['{} ~> |$lowercase|{"implementation": function($x) { "mine: " & $x }}|', 7],
+    ['($change := |$uppercase|{"signature": null}|; $change({}))', 13],
+    ['$eval("{} ~> |$trim|{\\"signature\\": null}|")', 6],
+  ])('cannot change what others see: %s', (template, column) => {
+    expect(say('jsonata', template)).toEqual({
+      fault: expect.stringContaining('not available in a template'),
+      line: 1,
+      column,
+    });
+    expect(say('jsonata', '$lowercase($uppercase($trim(event)))')).toEqual({ text: 'vm.start' });
+  });
+
+  it('keeps nothing from one event to the next', () => {
+    const counting = '$n := ($exists($n) ? $n + 1 : 1)';
+    expect([say('jsonata', counting), say('jsonata', counting)]).toEqual([
+      { text: '1' },
+      { text: '1' },
+    ]);
+  });
+
   it('cannot reach the prototype of anything', () => {
     for (const template of [
       '$merge([original, {"__proto__": {"polluted": 1}}])',
