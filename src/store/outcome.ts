@@ -115,6 +115,14 @@ function attemptColumns(outcomes: readonly Outcome[]) {
   return sql`${floats(attempts.map(attempt => attempt?.startedAt.getTime() ?? null))},
     ${integers(attempts.map(attempt => attempt?.durationMs ?? null))},
     ${integers(attempts.map(attempt => attempt?.status ?? null))},
-    ${texts(outcomes.map(({ attempt, reason }) => attempt?.error ?? reason ?? null))},
-    ${texts(attempts.map(attempt => attempt?.responseBody ?? null))}`;
+    ${texts(outcomes.map(({ attempt, reason }) => storable(attempt?.error ?? reason)))},
+    ${texts(attempts.map(attempt => storable(attempt?.responseBody)))}`;
+}
+
+/**
+ * PostgreSQL's text holds everything but NUL, and a statement that it refuses would be tried for ever, with everybody's
+ * outcomes in it. What is written here are the words of receivers and of tenants' templates.
+ */
+function storable(text: string | null | undefined): string | null {
+  return text?.replaceAll('\0', '\u{FFFD}') ?? null;
 }

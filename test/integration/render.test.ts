@@ -219,6 +219,19 @@ describe('a delivery with a template', () => {
     });
   });
 
+  it('fails in words that no database takes, and holds up nobody', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const odd = await templated(harness, 'http://127.0.0.1:1/', 'jsonata', '$error("a\\u0000b")');
+    const plainOne = await harness.webhook(receiver.url);
+    await harness.start();
+    const failing = await harness.owe(odd);
+    expect(await harness.settled(failing, 'failed')).toMatchObject({
+      error: expect.stringContaining('a\u{FFFD}b'),
+    });
+    await harness.settled(await harness.owe(plainOne), 'delivered');
+  });
+
   it('of others is not held up by templates that never end', async () => {
     await using harness = await openDispatchHarness();
     await using receiver = await startReceiver();
