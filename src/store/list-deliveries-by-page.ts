@@ -14,7 +14,7 @@ import type { Counted, PageOf } from './list-by-page.ts';
 import type { Database } from './open.ts';
 import { conditions, inSpan } from './span.ts';
 import type { Fragment } from './span.ts';
-import { webhookWithin } from './territory.ts';
+import { eventWithin, webhookWithin } from './territory.ts';
 import type { Territory } from './territory.ts';
 
 /** A delivery as its last attempt left it. */
@@ -112,7 +112,11 @@ export async function deleteListed(
   return deleteWanted(database, wanted, limit);
 }
 
-/** An attempt never ends before its event was recorded, whose time the id begins with: later days are not read. */
+/**
+ * A webhook's owner sees what became of the events in their territory: one that was Global once has had everybody's.
+ *
+ * An attempt never ends before its event was recorded, whose time the id begins with: later days are not read.
+ */
 function deliveriesWanted(
   territory: Territory,
   { id, webhookId, startedFrom, endedTo }: DeliverySearch,
@@ -120,7 +124,8 @@ function deliveriesWanted(
   return all([
     territory.kind === 'everything'
       ? undefined
-      : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', territory)})`,
+      : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', territory)})
+          and exists (select from event e where e.id = d.event_id and ${eventWithin('e', territory)})`,
     id === undefined ? undefined : sql`d.id = ${id}`,
     webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
     startedFrom && sql`d.started_at >= ${startedFrom}`,

@@ -24,6 +24,7 @@ const as: CloudstackWorld['as'] = async (...asked) => world.as(...asked);
 
 interface Wanted {
   readonly event?: string;
+  readonly account?: string;
   readonly body?: string;
   readonly startedAt?: string;
   readonly outcome?: Partial<Outcome>;
@@ -31,9 +32,10 @@ interface Wanted {
 
 /** A delivery of an event of its own. @returns its id. */
 async function deliver(webhookId: string, wanted: Wanted = {}): Promise<string> {
-  const { event = 'VM.START', body = '{"event":"VM.START"}', startedAt } = wanted;
+  const { event = 'VM.START', account = 'own', startedAt } = wanted;
+  const { body = '{"event":"VM.START"}' } = wanted;
   const eventId = newId();
-  const envelope = { event, account: 'own', category: 'ActionEvent' } as const;
+  const envelope = { event, account, category: 'ActionEvent' } as const;
   const database = databaseOf(world.api.store);
   const events = [{ id: eventId, envelope, body, owed: [webhookId] }];
   await recordBatch(database, { processId, source: 's', events, quarantined: [] });
@@ -56,7 +58,7 @@ const listed = async (role: Role, params: Params = {}): Promise<string[]> =>
   idsIn(await as(role, 'listWebhookDeliveries', params));
 
 const deliverTo = async (account: string, domainid: string): Promise<string> =>
-  deliver((await world.make('Admin', { account, domainid })).id);
+  deliver((await world.make('Admin', { account, domainid })).id, { account });
 
 describe('listWebhookDeliveries', () => {
   it("shows a delivery with CloudStack's fields, and no signature", async () => {
@@ -186,6 +188,15 @@ describe('deleteWebhookDelivery', () => {
     await deliver((await world.make('User')).id);
     await as('User', 'deleteWebhookDelivery');
     expect(await listed('Admin')).toEqual([strange]);
+  });
+
+  it('shows and deletes nothing of a stranger’s event that a webhook got while its scope was wider', async () => {
+    const { id } = await world.make('User');
+    const [own, foreign] = [await deliver(id), await deliver(id, { account: 'foreign' })];
+    expect(await listed('User')).toEqual([own]);
+    expect(await listed('DomainAdmin', { webhookid: id })).toEqual([own]);
+    await as('User', 'deleteWebhookDelivery', { webhookid: id });
+    expect(await listed('Admin', { webhookid: id })).toEqual([foreign]);
   });
 
   it('deletes what is due again, which is thereby cancelled, and leaves what is in flight', async () => {
