@@ -119,7 +119,7 @@ const webhooks = [
 /**
  * `event`, `delivery` and `attempt` are partitioned by day on the UUID itself: event ids are UUIDv7, and a
  * delivery's id begins with the time bits of its event's id, so all rows about one event fall into partitions of
- * one day and leave together. There is no default partition; the days are made ahead (src/store/partition.ts).
+ * one day and leave together. There is no default partition; the days are made ahead (src/store/schema/partition.ts).
  */
 const flow = [
   `create table process (

@@ -4,18 +4,18 @@
  *     sources → ingest → recorder ⇒ dispatcher → sender
  *                   lease, match sync, claimer, backlog watch, janitor and API beside them
  */
-import type { Intake } from './api/intake.ts';
-import { watchBacklog } from './backlog.ts';
-import type { Probe } from './dispatch/probe.ts';
-import type { Validate } from './dispatch/validate.ts';
+import type { Intake } from './source/intake.ts';
+import { watchBacklog } from './upkeep/backlog.ts';
+import type { Probe } from './dispatch/test-delivery/test-delivery.ts';
+import type { Validate } from './dispatch/test-delivery/validate.ts';
 import type { Formats } from './format/formats.ts';
-import { runJanitor } from './janitor.ts';
+import { runJanitor } from './upkeep/janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
-import { createRetry, type Retry } from './retry.ts';
-import { intakesOf, openOwnSource, openSource } from './sources.ts';
-import { runTrimmer } from './trimmer.ts';
-import { type AppOptions, openParts, type Parts, secretKeysOf } from './parts.ts';
+import { createRetry, type Retry } from './record/redrive.ts';
+import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
+import { runTrimmer } from './upkeep/retention.ts';
+import { type AppOptions, openParts, type Parts, secretKeysOf } from './wire.ts';
 
 export interface App {
   readonly metrics: Metrics;
@@ -69,7 +69,12 @@ export async function startApp(options: AppOptions): Promise<App> {
     probe: parts.outgoing.probe,
     validate: parts.outgoing.validate,
     formats: parts.outgoing.formats,
-    retry: createRetry({ ...parts, store, signal: intake.signal }),
+    retry: createRetry({
+      ...parts,
+      store,
+      readBatch: source => parts.tenancy.readBatch(source),
+      signal: intake.signal,
+    }),
     async stop() {
       intake.abort();
       await ingesting;

@@ -4,9 +4,10 @@ import { hostname } from 'node:os';
 import { createLocalToken, putLocalUser } from './access/bootstrap.ts';
 import type { Local } from './cli/context.ts';
 import type { Config } from './config/config.ts';
-import { findEmbeddedPostgres, openEmbeddedPostgres } from './store/embedded.ts';
-import { migrate, migrateDown, migrationStatus } from './store/migrate.ts';
-import { inTransaction, openStore } from './store/open.ts';
+import { findEmbeddedPostgres, openEmbeddedPostgres } from './postgres/embedded.ts';
+import { migrate, migrateDown, migrationStatus } from './store/schema/migrate.ts';
+import { openStore } from './store/open.ts';
+import { inTransaction } from './store/database.ts';
 
 /** The embedded PostgreSQL of a Hookline that runs is used as it is; otherwise it is started, and stopped afterwards. */
 export async function openLocal(config: Config): Promise<Local> {

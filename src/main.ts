@@ -1,7 +1,7 @@
 /** The process: runs one command. */
-import { createProcessIo } from './cli/io.ts';
+import { createProcessIo } from './cli/terminal/io.ts';
 import { runCommand } from './cli/run.ts';
-import { readSurroundings } from './config/environment.ts';
+import { readSurroundings } from './config/load/environment.ts';
 import { version } from './version.ts';
 
 process.exitCode = await runCommand(process.argv.slice(2), version, {
@@ -9,10 +9,10 @@ process.exitCode = await runCommand(process.argv.slice(2), version, {
   surroundings: readSurroundings(),
   // Each brings most of the program along, which what asks REST can do without: it starts in half the time.
   actions: {
-    serve: async (...given) => (await import('./until-told.ts')).serveUntilTold(...given),
-    doctor: async (...given) => (await import('./doctor.ts')).runDoctor(...given),
+    serve: async (...given) => (await import('./run.ts')).serveUntilTold(...given),
+    doctor: async (...given) => (await import('./doctor/doctor.ts')).runDoctor(...given),
     openLocal: async config => (await import('./local.ts')).openLocal(config),
     importFromCloudstack: async (...given) =>
-      (await import('./import.ts')).importFromCloudstack(...given),
+      (await import('./directory/cloudstack/import.ts')).importFromCloudstack(...given),
   },
 });

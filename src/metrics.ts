@@ -2,29 +2,18 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Verdict } from './outcome/classify.ts';
-import type { RecordedCounts } from './held-batch.ts';
+import type { RecordedCounts } from './record/held-batch.ts';
+import type { TenancyMetrics } from './directory/tenancy.ts';
 import type { SourceStatus } from './source/source.ts';
 
-export interface Metrics {
+export interface Metrics extends TenancyMetrics {
   readonly registry: Registry;
   recorded(source: string, counts: RecordedCounts): void;
   attempted(durationMs: number, verdict: Verdict['kind']): void;
-  unknownAccount(): void;
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
-  /** The cloud was asked for an account. */
-  readonly accountAskedFor: (result: 'found' | 'unknown' | 'failed') => void;
-  /** A directory is configured; without one it has no age. */
-  directory(): void;
-  directorySynced(status: DirectorySynced): void;
   /** Read when the page is asked for. */
   watch(read: () => Watched): void;
-}
-
-export interface DirectorySynced {
-  /** Of the picture that serves, now; null before the first. */
-  readonly ageSeconds: number | null;
-  readonly removalsHeld: number;
 }
 
 export interface Watched {

@@ -6,21 +6,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 
 import { adminName, ensureAdmin } from './access/bootstrap.ts';
-import { createOidcLogin } from './access/oidc-login.ts';
+import { createOidcLogin } from './access/oidc/oidc-login.ts';
 import { createApi } from './api/api.ts';
-import type { KeyLogin } from './api/log-in-by-key.ts';
+import type { KeyLogin } from './api/context.ts';
 import { startApp, type App } from './app.ts';
-import { newId, secretKeysOf, type Role } from './parts.ts';
+import { newId, secretKeysOf, type Role } from './wire.ts';
 import { ownSourceName } from './config/config.ts';
 import type { Config } from './config/config.ts';
-import { readOrCreateSecretKey } from './config/secret-key.ts';
-import { identifyKeyPair } from './directory/cloudstack-identity.ts';
-import { createNormalizers } from './normalizers.ts';
-import { settingDefaults } from './setting-sync.ts';
-import { openEmbeddedPostgres } from './store/embedded.ts';
-import { migrate } from './store/migrate.ts';
-import { openStore, type Store } from './store/open.ts';
-import { isReachable } from './store/reach.ts';
+import { readOrCreateSecretKey } from './config/value/secret-key.ts';
+import { identifyKeyPair } from './directory/cloudstack/cloudstack-identity.ts';
+import { createNormalizers } from './normalize/normalizers.ts';
+import { settingDefaults } from './setting/setting-sync.ts';
+import { openEmbeddedPostgres } from './postgres/embedded.ts';
+import { migrate } from './store/schema/migrate.ts';
+import { openStore } from './store/open.ts';
+import { type Store } from './store/database.ts';
+import { isReachable } from './store/ping.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {

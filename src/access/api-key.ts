@@ -1,10 +1,10 @@
 /** Pairs of API key and secret key: made, and proved by whoever signs with them. */
 import { randomBytes } from 'node:crypto';
 
-import { findApiKeyOwner, insertApiKey } from '../store/api-key.ts';
-import type { ApiKeyFacts } from '../store/api-key.ts';
-import type { Database } from '../store/open.ts';
-import { open, seal } from './seal.ts';
+import { findApiKeyOwner, insertApiKey } from '../store/access/api-key.ts';
+import type { ApiKeyFacts } from '../store/access/api-key.ts';
+import type { Database } from '../store/database.ts';
+import { open, seal } from './secret/seal.ts';
 import { toPrincipal } from './session.ts';
 import type { Principal } from './session.ts';
 

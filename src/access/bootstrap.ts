@@ -2,10 +2,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { insertAudit, nobody } from '../store/audit.ts';
-import { fullScopes } from '../store/credential.ts';
-import { databaseOf, inTransaction } from '../store/open.ts';
-import type { Database, Store } from '../store/open.ts';
-import { adoptRootDomain, findRootDomain, upsertAccounts } from '../store/query-directory.ts';
+import { fullScopes } from '../store/schema/credential.ts';
+import { databaseOf, inTransaction } from '../store/database.ts';
+import type { Database, Store } from '../store/database.ts';
+import {
+  adoptRootDomain,
+  findRootDomain,
+  upsertAccounts,
+} from '../store/directory/query-directory.ts';
 import {
   countUsers,
   findUser,
@@ -13,7 +17,7 @@ import {
   insertUser,
   lockFirstUser,
   replacePassword,
-} from '../store/query-user.ts';
+} from '../store/access/query-user.ts';
 import { hashPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 

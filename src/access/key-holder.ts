@@ -3,11 +3,11 @@
  * account they have in the cloud at each. Of the pair nothing is kept.
  */
 import { insertAudit } from '../store/audit.ts';
-import { inTransaction } from '../store/open.ts';
-import type { Database, Store } from '../store/open.ts';
-import { findIdentity, insertIdentity, renewStanding } from '../store/query-identity.ts';
-import type { Identity, Standing } from '../store/query-identity.ts';
-import type { UserFacts } from '../store/query-user.ts';
+import { inTransaction } from '../store/database.ts';
+import type { Database, Store } from '../store/database.ts';
+import { findIdentity, insertIdentity, renewStanding } from '../store/access/query-identity.ts';
+import type { Identity, Standing } from '../store/access/query-identity.ts';
+import type { UserFacts } from '../store/access/query-user.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 

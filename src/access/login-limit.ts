@@ -9,8 +9,8 @@ import { hash } from 'node:crypto';
 
 import ipaddr from 'ipaddr.js';
 
-import { countLoginAttempt, forgiveLoginAttempt } from '../store/login-attempt.ts';
-import type { Database } from '../store/open.ts';
+import { countLoginAttempt, forgiveLoginAttempt } from '../store/access/login-attempt.ts';
+import type { Database } from '../store/database.ts';
 
 const limits = { pair: 10, address: 100, user: 200 } as const;
 

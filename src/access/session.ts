@@ -1,10 +1,15 @@
 /** Logging in, and telling who a request is from. */
-import type { Role } from '../store/app-user.ts';
-import { fullScopes } from '../store/credential.ts';
-import type { TokenScope } from '../store/credential.ts';
-import type { Database } from '../store/open.ts';
-import { deleteExpiredTokens, findTokenOwner, findUser, insertToken } from '../store/query-user.ts';
-import type { TokenOwner } from '../store/query-user.ts';
+import type { Role } from '../store/schema/app-user.ts';
+import { fullScopes } from '../store/schema/credential.ts';
+import type { TokenScope } from '../store/schema/credential.ts';
+import type { Database } from '../store/database.ts';
+import {
+  deleteExpiredTokens,
+  findTokenOwner,
+  findUser,
+  insertToken,
+} from '../store/access/query-user.ts';
+import type { TokenOwner } from '../store/access/query-user.ts';
 import { verifyPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 

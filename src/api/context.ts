@@ -1,13 +1,14 @@
 /** What the routes are handed. */
-import type { OidcLogin } from '../access/oidc-login.ts';
+import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../event/webhook.ts';
 import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
-import type { Intake } from './intake.ts';
-import type { Store } from '../store/open.ts';
-import type { KeyLogin } from './log-in-by-key.ts';
+import type { Intake } from '../source/intake.ts';
+import type { Store } from '../store/database.ts';
+import type { CloudIdentity } from '../directory/cloudstack/cloudstack-identity.ts';
+import type { KeyPair } from '../directory/cloudstack/cloudstack-sign.ts';
 
 export interface ApiOptions {
   readonly store: Store;
@@ -48,6 +49,16 @@ export interface ApiOptions {
   readonly randomBytes: (count: number) => Buffer;
   /** Of the program, for the OpenAPI document. */
   readonly version: string;
+}
+
+/** Logging in with a CloudStack key pair. */
+export interface KeyLogin {
+  /** URL of the cloud's API: whose users they are. */
+  readonly issuer: string;
+  /** How long the cloud's word is good. */
+  readonly trustMs: number;
+  /** Undefined when the cloud does not take the pair. @throws {CloudError} */
+  readonly identify: (pair: KeyPair, signal: AbortSignal) => Promise<CloudIdentity | undefined>;
 }
 
 /** A source as far as the API deals with it. */

@@ -3,13 +3,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import type { FastifyInstance } from 'fastify';
 
-import { databaseOf } from '../store/open.ts';
-import type { Store } from '../store/open.ts';
-import { isReachable } from '../store/reach.ts';
-import { findDirectoryStatus } from '../store/sync-state.ts';
+import { databaseOf } from '../store/database.ts';
+import type { Store } from '../store/database.ts';
+import { isReachable } from '../store/ping.ts';
+import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 import type { ApiOptions } from './context.ts';
-import { answer } from './route.ts';
-import { presentSource } from './source-routes.ts';
+import { answer } from './http/route.ts';
+import { presentSource } from './source/source-routes.ts';
 
 /** A database that answers slower than this is as good as away. */
 const patienceMs = 2_000;

@@ -3,16 +3,20 @@ import { InvalidArgumentError } from 'commander';
 import type { Command } from 'commander';
 
 import type { Config } from '../config/config.ts';
-import { loadConfig } from '../config/load.ts';
-import type { ConfigOptions } from '../config/load.ts';
-import { readToken } from '../config/token-file.ts';
+import { loadConfig } from '../config/load/load.ts';
+import type { ConfigOptions } from '../config/load/load.ts';
+import { readToken } from '../config/value/token-file.ts';
+import type {
+  CloudImport,
+  ImportOptions,
+  ImportTarget,
+} from '../directory/cloudstack/import-webhooks.ts';
 import type { Finding } from '../event/finding.ts';
-import type { WebhookFilter } from '../event/webhook.ts';
-import { createClient } from './client.ts';
-import type { Client, Query } from './client.ts';
-import type { Io } from './io.ts';
-import { showFacts, showTable } from './show.ts';
-import type { Column, Row } from './show.ts';
+import { createClient } from './terminal/client.ts';
+import type { Client, Query } from './terminal/client.ts';
+import type { Io } from './terminal/io.ts';
+import { showFacts, showTable } from './terminal/show.ts';
+import type { Column, Row } from './terminal/show.ts';
 
 /** What the command line does in this process instead of asking a running one. The program's entry supplies it. */
 export interface Actions {
@@ -25,40 +29,9 @@ export interface Actions {
   /** Reads the webhooks of the CloudStack the configuration names, and makes them where it is told to. */
   importFromCloudstack(
     config: Config,
-    target: CloudImportTarget,
-    options: { readonly dryRun: boolean; readonly disabled: boolean },
+    target: ImportTarget,
+    options: ImportOptions,
   ): Promise<CloudImport>;
-}
-
-/** A running Hookline, as an import needs it. */
-export interface CloudImportTarget {
-  /** The owner's webhook with this payload URL. */
-  find(accountId: string, payloadUrl: string): Promise<ComparableWebhook | undefined>;
-  create(webhook: { readonly accountId: string; readonly payloadUrl: string }): Promise<void>;
-}
-
-export interface ComparableWebhook {
-  readonly name: string;
-  readonly description: string;
-  readonly state: string;
-  readonly scope: string;
-  readonly domainId: string;
-  readonly sslVerification: boolean;
-  readonly filters: readonly WebhookFilter[];
-}
-
-export interface CloudImport {
-  readonly webhooks: readonly {
-    readonly name: string;
-    readonly owner: string;
-    readonly payloadUrl: string;
-    /** `created`, `to be created`, `there already`, `differs`, `failed`. */
-    readonly result: string;
-    /** Why it failed, or what differs. */
-    readonly detail: string;
-  }[];
-  /** What could not be read, in sentences. */
-  readonly notes: readonly string[];
 }
 
 /** The database itself, for those who cannot or need not ask the API. */

@@ -1,26 +1,26 @@
 /** Every command, put together. */
 import { Command } from 'commander';
 
-import { addAccessCommands } from './access.ts';
-import { addApplyCommand } from './apply.ts';
-import { addCompletionCommand } from './completion.ts';
+import { addAccessCommands } from './access/access.ts';
+import { addApplyCommand } from './apply/apply.ts';
+import { addCompletionCommand } from './completion/completion.ts';
 import { addSharedOptions } from './context.ts';
 import type { Cli } from './context.ts';
-import { addDoctorCommand } from './doctor.ts';
-import { addDirectorySyncCommands } from './directory-sync.ts';
-import { addDirectoryCommands } from './directory.ts';
-import { addDeliveryCommands } from './delivery.ts';
-import { addEventCommands } from './event.ts';
-import { addFormatCommands } from './format.ts';
-import { addImportCommands } from './import.ts';
-import { addListenCommand } from './listen.ts';
-import { addOperatorCommands } from './operate.ts';
-import { addAuditCommand, addSettingCommands } from './setting.ts';
-import { addQuarantineCommands } from './quarantine.ts';
-import { addSourceCommands } from './source.ts';
-import { addStatsCommand } from './stats.ts';
-import { addUserCommands } from './user.ts';
-import { addWebhookCommands } from './webhook.ts';
+import { addDoctorCommand } from './operate/doctor.ts';
+import { addDirectorySyncCommands } from './directory/directory-sync.ts';
+import { addDirectoryCommands } from './directory/directory.ts';
+import { addDeliveryCommands } from './delivery/delivery.ts';
+import { addEventCommands } from './delivery/event.ts';
+import { addFormatCommands } from './webhook/format.ts';
+import { addImportCommands } from './directory/import.ts';
+import { addListenCommand } from './receiver/listen.ts';
+import { addOperatorCommands } from './operate/operate.ts';
+import { addAuditCommand, addSettingCommands } from './operate/setting.ts';
+import { addQuarantineCommands } from './delivery/quarantine.ts';
+import { addSourceCommands } from './operate/source.ts';
+import { addStatsCommand } from './delivery/stats.ts';
+import { addUserCommands } from './access/user.ts';
+import { addWebhookCommands } from './webhook/webhook.ts';
 
 /** @param options.quiet Commander itself says nothing about errors; who called it does. */
 export function createProgram(

@@ -1,6 +1,6 @@
 /** Runs a command line; `failure.ts` has the exit codes. */
 import type { Cli } from './context.ts';
-import { exitCodes, reportFailure } from './failure.ts';
+import { exitCodes, reportFailure } from './terminal/failure.ts';
 import { createProgram } from './program.ts';
 
 /**

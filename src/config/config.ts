@@ -1,7 +1,7 @@
 /** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
 
-import type { DirectoryConfig } from './directory.ts';
-import type { OidcConfig } from './oidc.ts';
+import type { DirectoryConfig } from './directory/directory.ts';
+import type { OidcConfig } from './oidc/oidc.ts';
 
 export interface Config {
   readonly database: {

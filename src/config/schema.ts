@@ -7,15 +7,15 @@ import type {
   SuccessCodes,
   TemplateConfig,
 } from './config.ts';
-import { directoryKeys } from './directory-schema.ts';
-import type { RawDirectory } from './directory-schema.ts';
-import { dispatchKeys } from './dispatch-schema.ts';
-import { egressKeys, type RawEgress } from './egress-schema.ts';
-import type { Keys } from './format.ts';
-import { oidcKeys, type RawOidc } from './oidc-schema.ts';
-import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
-import type { RawKafka, RawRabbitmq } from './source-schema.ts';
-import { templateKeys } from './template-schema.ts';
+import { directoryKeys } from './directory/directory-schema.ts';
+import type { RawDirectory } from './directory/directory-schema.ts';
+import { dispatchKeys } from './dispatch/dispatch-schema.ts';
+import { egressKeys, type RawEgress } from './dispatch/egress-schema.ts';
+import type { Keys } from './value/value-kind.ts';
+import { oidcKeys, type RawOidc } from './oidc/oidc-schema.ts';
+import { kafkaKeys, rabbitmqKeys } from './source/source-schema.ts';
+import type { RawKafka, RawRabbitmq } from './source/source-schema.ts';
+import { templateKeys } from './dispatch/template-schema.ts';
 
 /** What convict holds after layering: the schema's tree with values for keys, null where a fact is absent. */
 export interface RawConfig {

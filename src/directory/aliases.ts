@@ -4,8 +4,8 @@
  */
 import type { Envelope } from '../event/event.ts';
 import type { Log } from '../event/log.ts';
-import type { Database } from '../store/open.ts';
-import { setAlias } from '../store/write-account.ts';
+import type { Database } from '../store/database.ts';
+import { setAlias } from '../store/directory/write-account.ts';
 
 export interface Aliases {
   /** An event, and the account of the directory it belongs to. Whatever is to be written is written by and by. */

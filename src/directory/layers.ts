@@ -1,5 +1,5 @@
 /** Puts a flat list of domains into layers, tops first; pure. */
-import type { CloudDomain } from '../store/cloud-picture.ts';
+import type { CloudDomain } from '../store/directory/directory-snapshot.ts';
 
 export interface Layered {
   readonly layers: readonly (readonly CloudDomain[])[];

@@ -1,5 +1,9 @@
 /** A cloud as the directory sees it. */
-import type { CloudAccount, CloudDomain, CloudPicture } from '../store/cloud-picture.ts';
+import type {
+  CloudAccount,
+  CloudDomain,
+  CloudPicture,
+} from '../store/directory/directory-snapshot.ts';
 
 export const providerKinds = ['cloudstack', 'keystone'] as const;
 export type ProviderKind = (typeof providerKinds)[number];

@@ -7,9 +7,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { applyPicture, countMissing, type Applied } from '../store/apply-picture.ts';
-import type { CloudPicture } from '../store/cloud-picture.ts';
-import { databaseOf, type Store } from '../store/open.ts';
+import { applyPicture, countMissing, type Applied } from '../store/directory/apply-snapshot.ts';
+import type { CloudPicture } from '../store/directory/directory-snapshot.ts';
+import { databaseOf, type Store } from '../store/database.ts';
 import {
   claimSync,
   findDirectoryStatus,
@@ -17,7 +17,7 @@ import {
   releaseSync,
   type DirectoryStatus,
   type SyncClaim,
-} from '../store/sync-state.ts';
+} from '../store/directory/sync-state.ts';
 import type { DirectoryProvider } from './provider.ts';
 
 export interface SyncOptions {

@@ -2,8 +2,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { databaseOf, type Store } from '../store/open.ts';
-import { addUnknown } from '../store/query-unknown.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { addUnknown } from '../store/directory/query-unknown.ts';
 import type { WantedAccount } from './provider.ts';
 
 export interface UnknownAccounts {

@@ -1,8 +1,8 @@
 /** The directory: whether the cloud answers, and how old the picture is that serves. */
-import type { DirectoryConfig } from '../config/directory.ts';
-import type { CloudView } from '../directory/look.ts';
+import type { DirectoryConfig } from '../config/directory/directory.ts';
+import type { CloudView } from '../directory/inspect.ts';
 import type { Finding } from '../event/finding.ts';
-import type { DirectoryStatus } from '../store/sync-state.ts';
+import type { DirectoryStatus } from '../store/directory/sync-state.ts';
 
 type Found = Omit<Finding, 'check'>;
 

@@ -4,11 +4,19 @@ import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
 
 import type { Config } from '../config/config.ts';
-import { connectOnce, type ConnectionStep, type OpenConnector } from '../dispatch/connect.ts';
-import { type Egress, EgressBlockedError, type ResolvedAddress } from '../dispatch/egress.ts';
-import { type Reach, rootReach, tenantReach } from '../dispatch/egress-policy.ts';
-import { readNoProxy } from '../dispatch/no-proxy.ts';
-import { createRoute } from '../dispatch/route.ts';
+import {
+  connectOnce,
+  type ConnectionStep,
+  type OpenConnector,
+} from '../dispatch/egress/connect.ts';
+import {
+  type Egress,
+  EgressBlockedError,
+  type ResolvedAddress,
+} from '../dispatch/egress/egress.ts';
+import { type Reach, rootReach, tenantReach } from '../dispatch/egress/egress-policy.ts';
+import { readNoProxy } from '../dispatch/egress/no-proxy.ts';
+import { createRoute } from '../dispatch/egress/route.ts';
 import type { Finding } from '../event/finding.ts';
 import { diagnose, type Phase } from '../outcome/diagnose.ts';
 

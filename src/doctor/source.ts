@@ -1,8 +1,8 @@
 /** The sources, in words: what is missing at the brokers, and what is not allowed there. */
 import type { HttpConfig, KafkaConfig, RabbitmqConfig } from '../config/config.ts';
 import type { Finding } from '../event/finding.ts';
-import type { KafkaView } from '../source/kafka-look.ts';
-import type { RabbitmqView } from '../source/rabbitmq-look.ts';
+import type { KafkaView } from '../source/kafka/kafka-inspect.ts';
+import type { RabbitmqView } from '../source/rabbitmq/rabbitmq-inspect.ts';
 
 type Found = Omit<Finding, 'check'>;
 

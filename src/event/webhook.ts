@@ -41,7 +41,7 @@ export interface WebhookFilter {
   readonly mode: (typeof filterModes)[number];
   /** Says nothing of an `Expression`. */
   readonly matchType: (typeof filterMatchTypes)[number];
-  /** What is compared with the fact; or the expression (`match/expression.ts`). */
+  /** What is compared with the fact; or the expression (`match/expression/expression.ts`). */
   readonly value: string;
 }
 

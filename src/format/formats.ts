@@ -1,21 +1,21 @@
 /** Every format that needs nothing but the event: one file each, by the name webhooks call it. */
-import { alertmanager } from './alertmanager.ts';
-import { ansible, jenkins } from './automation.ts';
-import { cloudEvents, cloudEventsBinary } from './cloudevents.ts';
-import { cloudpods, cloudpodsText } from './cloudpods.ts';
-import { cloudstack } from './cloudstack.ts';
-import { discord } from './discord.ts';
-import { envelope } from './envelope.ts';
+import { alertmanager } from './incident/alertmanager.ts';
+import { ansible, jenkins } from './cloud/automation.ts';
+import { cloudEvents, cloudEventsBinary } from './cloud/cloudevents.ts';
+import { cloudpods, cloudpodsText } from './cloud/cloudpods.ts';
+import { cloudstack } from './cloud/cloudstack.ts';
+import { discord } from './chat/discord.ts';
+import { envelope } from './cloud/envelope.ts';
 import type { Format, FormatOption, FormatOptions } from './format.ts';
-import { mattermost, rocketchat } from './mattermost.ts';
-import { monasca } from './monasca.ts';
-import { opsgenie } from './opsgenie.ts';
-import { pagerduty } from './pagerduty.ts';
-import { slack } from './slack.ts';
-import { standardWebhooks } from './standard-webhooks.ts';
-import { teams } from './teams.ts';
-import { jira, servicenow } from './ticket.ts';
-import { xenOrchestra } from './xen-orchestra.ts';
+import { mattermost, rocketchat } from './chat/mattermost.ts';
+import { monasca } from './cloud/monasca.ts';
+import { opsgenie } from './incident/opsgenie.ts';
+import { pagerduty } from './incident/pagerduty.ts';
+import { slack } from './chat/slack.ts';
+import { standardWebhooks } from './cloud/standard-webhooks.ts';
+import { teams } from './chat/teams.ts';
+import { jira, servicenow } from './incident/ticket.ts';
+import { xenOrchestra } from './cloud/xen-orchestra.ts';
 
 export type Formats = ReadonlyMap<string, Format>;
 

@@ -10,8 +10,8 @@
  */
 import { filterTypes } from '../event/webhook.ts';
 import type { FilterType, Webhook, WebhookFilter } from '../event/webhook.ts';
-import { compileExpression } from './expression.ts';
-import type { Expression } from './expression.ts';
+import { compileExpression } from './expression/expression.ts';
+import type { Expression } from './expression/expression.ts';
 import type { Subject } from './subject.ts';
 
 /** A webhook's conditions in the form that is asked for every event. */

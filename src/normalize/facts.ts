@@ -3,11 +3,11 @@ import { hash } from 'node:crypto';
 
 import { MalformedMessageError } from '../event/errors.ts';
 import type { Envelope } from '../event/event.ts';
-import { readInstant } from './instant.ts';
-import { isObject } from './json.ts';
-import type { JsonObject } from './json.ts';
-import type { NormalizedEvent } from './normalizer.ts';
-import { cut, storable } from './text.ts';
+import { readInstant } from './value/instant.ts';
+import { isObject } from './value/json.ts';
+import type { JsonObject } from './value/json.ts';
+import type { NormalizedEvent } from './normalized-event.ts';
+import { cut, storable } from './value/text.ts';
 
 /** An id or a name longer than this is none; it would not fit an index either. */
 export const nameLengthMax = 255;

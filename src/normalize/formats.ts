@@ -1,18 +1,18 @@
 /** Which normalizer reads which configured source format (contract 1.2). */
 import { ConfigError } from '../event/errors.ts';
-import { createAlertmanagerNormalizer } from './alertmanager.ts';
-import { createCloudEventsNormalizer } from './cloudevents.ts';
-import { createCloudpodsNormalizer } from './cloudpods.ts';
-import { normalizeCloudStack } from './cloudstack.ts';
-import { createJsonNormalizer } from './json-mapped.ts';
+import { createAlertmanagerNormalizer } from './cloud/alertmanager.ts';
+import { createCloudEventsNormalizer } from './cloud/cloudevents.ts';
+import { createCloudpodsNormalizer } from './cloud/cloudpods.ts';
+import { normalizeCloudStack } from './cloud/cloudstack.ts';
+import { createJsonNormalizer } from './cloud/json-mapped.ts';
 import type { MappingRules } from './mapping.ts';
-import { createMonascaNormalizer } from './monasca.ts';
+import { createMonascaNormalizer } from './cloud/monasca.ts';
 import type { Normalizer, NormalizerFactory, NormalizerOptions } from './normalizer.ts';
-import { createOpenStackNormalizer } from './openstack.ts';
-import { createS3Normalizer } from './s3.ts';
-import { builtInScrubber } from './scrub.ts';
-import { createVcdNormalizer } from './vcd.ts';
-import { createXenOrchestraNormalizer } from './xen-orchestra.ts';
+import { createOpenStackNormalizer } from './cloud/openstack/openstack.ts';
+import { createS3Normalizer } from './cloud/s3.ts';
+import { builtInScrubber } from './scrub/scrub.ts';
+import { createVcdNormalizer } from './cloud/vcd.ts';
+import { createXenOrchestraNormalizer } from './cloud/xen-orchestra.ts';
 
 const factories = {
   cloudstack:

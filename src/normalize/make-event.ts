@@ -2,9 +2,10 @@
 import type { Message } from '../event/message.ts';
 import { eventOf } from './facts.ts';
 import type { Facts } from './facts.ts';
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from './value/json.ts';
 import { compileMapping } from './mapping.ts';
-import type { NormalizedEvent, NormalizerOptions } from './normalizer.ts';
+import type { NormalizedEvent } from './normalized-event.ts';
+import type { NormalizerOptions } from './normalizer.ts';
 
 /**
  * @param payload what this one event is made of, without its secrets; `details.payload` shows it.

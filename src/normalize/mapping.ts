@@ -14,7 +14,7 @@ import jsonata from 'jsonata';
 import { ConfigError, MalformedMessageError } from '../event/errors.ts';
 import type { Message } from '../event/message.ts';
 import type { Facts } from './facts.ts';
-import { isObject } from './json.ts';
+import { isObject } from './value/json.ts';
 
 /** The facts that a mapping may name; `events` is where, in one message, the list of what became events is. */
 export const mappable = [

@@ -1,26 +1,8 @@
 /** What every cloud's normalizer is: bytes in, events out, nothing else. */
-import type { Envelope } from '../event/event.ts';
 import type { Message } from '../event/message.ts';
 import type { MappingRules } from './mapping.ts';
-import type { Scrubber } from './scrub.ts';
-
-/** An event that has no id yet: recording gives it one. */
-export interface NormalizedEvent {
-  readonly envelope: Envelope;
-  /**
-   * The exact text that is stored, signed and sent in the format `cloudstack` (contract 1.5). Absent for every cloud but
-   * CloudStack: then it is the envelope as JSON, which nobody can write before the event has its id.
-   */
-  readonly body?: string;
-  /**
-   * Names this event for ever on its source: whenever the source tells of it again, on another topic or by another
-   * try, the key is the same, and no other event has it. At most `nameLengthMax` characters. Absent where the cloud gives
-   * its events no identity.
-   *
-   * @example '8ebf3bc5-4d4b-4a53-9d0f-0f1ef1e6d0a8' // oslo.messaging's message_id
-   */
-  readonly key?: string;
-}
+import type { NormalizedEvent } from './normalized-event.ts';
+import type { Scrubber } from './scrub/scrub.ts';
 
 /**
  * Makes events of one message; one message may tell of several, or of none that anyone wants: `[]` is not an error.

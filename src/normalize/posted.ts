@@ -9,13 +9,14 @@ import { MalformedMessageError } from '../event/errors.ts';
 import { categories } from '../event/event.ts';
 import type { Category } from '../event/event.ts';
 import type { Message } from '../event/message.ts';
-import { createCloudEventsNormalizer, isMarkedCloudEvent } from './cloudevents.ts';
+import { createCloudEventsNormalizer, isMarkedCloudEvent } from './cloud/cloudevents.ts';
 import { limited } from './facts.ts';
-import { isObject, parseBody } from './json.ts';
-import type { JsonObject } from './json.ts';
+import { isObject, parseBody } from './value/json.ts';
+import type { JsonObject } from './value/json.ts';
 import { createEventMaker } from './make-event.ts';
-import type { NormalizedEvent, Normalizer, NormalizerOptions } from './normalizer.ts';
-import { cut } from './text.ts';
+import type { NormalizedEvent } from './normalized-event.ts';
+import type { Normalizer, NormalizerOptions } from './normalizer.ts';
+import { cut } from './value/text.ts';
 
 /** The fields of an envelope (contract 1.4). */
 export const postedFields = [

@@ -8,14 +8,14 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { databaseOf, type Store } from '../store/open.ts';
+import { databaseOf, type Store } from '../store/database.ts';
 import {
   joinProcess,
   leaveProcess,
   renewLease,
   takeOverLapsed,
   type TakeOver,
-} from '../store/lease.ts';
+} from '../store/record/lease.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 
 export interface Lease {

@@ -1,8 +1,8 @@
 /** What became of each message of a batch, for a sender who waits for it. */
 import type { MessageOutcome } from '../event/message.ts';
-import { findKnown, keyHash } from '../store/known-event.ts';
-import type { Database } from '../store/open.ts';
-import type { EventToRecord } from '../store/record-batch.ts';
+import { findKnown, keyHash } from '../store/event/known-event.ts';
+import type { Database } from '../store/database.ts';
+import type { EventToRecord } from '../store/record/record-batch.ts';
 import type { ReadMessage } from './recorder.ts';
 
 /** The id under which an event is recorded; undefined when its key was forgotten just now. */

@@ -8,15 +8,15 @@
 import { LeaseLostError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
-import { databaseOf, inTransaction, type Database, type Store } from '../store/open.ts';
-import { takeReceipts } from '../store/receipt-match.ts';
+import { databaseOf, inTransaction, type Database, type Store } from '../store/database.ts';
+import { takeReceipts } from '../store/record/receipt-match.ts';
 import {
   recordBatch,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
-} from '../store/record-batch.ts';
-import { forgetOffset, storedPosition } from '../store/recorded.ts';
+} from '../store/record/record-batch.ts';
+import { forgetOffset, storedPosition } from '../store/record/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** What became of one message: events, or a place in the quarantine. */

@@ -8,7 +8,7 @@
 import { BatchGivenUpError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Message, MessageBatch, MessageOutcome } from '../event/message.ts';
-import { createBell } from './bell.ts';
+import { createBell } from './wakeup.ts';
 import type { RecordBatch } from './sessions.ts';
 import type { Source } from './source.ts';
 import { createStatusBoard } from './status.ts';

@@ -2,12 +2,12 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
-import { instant } from './instant.ts';
-import type { Database } from './open.ts';
-import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './span.ts';
-import type { Page, Span } from './span.ts';
-import { accountWithin, domainWithin } from './territory.ts';
-import type { Territory } from './territory.ts';
+import { instant } from './sql/instant.ts';
+import type { Database } from './database.ts';
+import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './sql/keyset.ts';
+import type { Page, Span } from './sql/keyset.ts';
+import { accountWithin, domainWithin } from './sql/visibility.ts';
+import type { Territory } from './sql/visibility.ts';
 
 const AuditSchema = defineEntity({
   name: 'AuditRow',

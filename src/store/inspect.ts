@@ -1,8 +1,8 @@
 /** How things stand at the database, for `hookline doctor`: questions only, also where there is no schema yet. */
 import { sql } from 'kysely';
 
-import { migrations } from './migrations.ts';
-import { databaseOf, type Store } from './open.ts';
+import { migrations } from './schema/migrations.ts';
+import { databaseOf, type Store } from './database.ts';
 
 export interface DatabaseView {
   /** `16.4`, and 160004. */

@@ -2,7 +2,7 @@
 import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
-import type { Database } from './open.ts';
+import type { Database } from './database.ts';
 
 export interface StoredSetting {
   readonly scope: 'webhook' | 'domain' | 'global';

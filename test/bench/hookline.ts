@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { spawnGuarded } from '../../src/store/guarded-process.ts';
+import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { waitUntil } from '../service/wait-until.ts';
 
 export interface Hookline extends AsyncDisposable {

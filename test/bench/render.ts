@@ -6,8 +6,8 @@
  */
 import jsonata from 'jsonata';
 
-import { formatCloudStack } from '../../src/format/cloudstack.ts';
-import { compileExpression } from '../../src/match/expression.ts';
+import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
+import { compileExpression } from '../../src/match/expression/expression.ts';
 import { Subject } from '../../src/match/subject.ts';
 import type { Engine } from '../../src/render/job.ts';
 import { RenderPool } from '../../src/render/pool.ts';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import kafkajs from 'kafkajs';
 
-import { createKafkaSource } from '../../src/source/kafka.ts';
+import { createKafkaSource } from '../../src/source/kafka/kafka.ts';
 import { type Kafka, startKafka } from '../service/kafka.ts';
 import { type Bus, describeSource, type Place } from './source.ts';
 

@@ -2,7 +2,10 @@ import { randomUUID } from 'node:crypto';
 
 import { connect } from 'amqplib';
 
-import { createRabbitmqSource, type RabbitmqSourceOptions } from '../../src/source/rabbitmq.ts';
+import {
+  createRabbitmqSource,
+  type RabbitmqSourceOptions,
+} from '../../src/source/rabbitmq/rabbitmq.ts';
 import { startRabbitmq } from '../service/rabbitmq.ts';
 import { type Bus, describeSource, type Place } from './source.ts';
 

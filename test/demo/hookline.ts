@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import { type GuardedProcess, spawnGuarded } from '../../src/store/guarded-process.ts';
+import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { inNewDirectory, reservePort } from '../service/service.ts';
 
 export interface Hookline extends AsyncDisposable {

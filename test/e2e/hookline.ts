@@ -1,7 +1,7 @@
 /** Hookline as operators run it: the real process, configured by its environment, ended by signals. */
 import { resolve } from 'node:path';
 
-import { spawnGuarded } from '../../src/store/guarded-process.ts';
+import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { waitUntil } from '../service/wait-until.ts';
 
 export interface HooklineProcess extends AsyncDisposable {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { disableWebhook } from '../../src/store/disable-webhook.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { disableWebhook } from '../../src/store/webhook/disable-webhook.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

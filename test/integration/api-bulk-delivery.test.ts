@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { deliveryId, redeliveryId, timeOf } from '../../src/event/id.ts';
-import { claimDue } from '../../src/store/claim.ts';
-import { joinProcess, leaveProcess, renewLease } from '../../src/store/lease.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes, insertRequested } from '../../src/store/outcome.ts';
-import type { Outcome } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { claimDue } from '../../src/store/delivery/claim.ts';
+import { joinProcess, leaveProcess, renewLease } from '../../src/store/record/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes, insertRequested } from '../../src/store/delivery/outcome.ts';
+import type { Outcome } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

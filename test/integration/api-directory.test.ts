@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { databaseOf } from '../../src/store/open.ts';
-import { addUnknown } from '../../src/store/query-unknown.ts';
-import { claimSync, forgetDirectoryStatus, recordFailure } from '../../src/store/sync-state.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { addUnknown } from '../../src/store/directory/query-unknown.ts';
+import {
+  claimSync,
+  forgetDirectoryStatus,
+  recordFailure,
+} from '../../src/store/directory/sync-state.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

@@ -4,9 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listPermissions, permissionFor } from '../../src/access/permission.ts';
 import type { SourceControl } from '../../src/api/context.ts';
-import { problemKinds } from '../../src/api/problem.ts';
-import { databaseOf, openStore } from '../../src/store/open.ts';
-import { claimSync, forgetDirectoryStatus } from '../../src/store/sync-state.ts';
+import { problemKinds } from '../../src/api/http/problem.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { claimSync, forgetDirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { Answer, ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createLocalToken } from '../../src/access/bootstrap.ts';
 import type { Envelope } from '../../src/event/event.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { Answer, ApiUnderTest } from './api-harness.ts';
 

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { deliveryId, timeOf } from '../../src/event/id.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import type { Outcome } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
-import { joinProcess } from '../../src/store/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import type { Outcome } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
+import { joinProcess } from '../../src/store/record/lease.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

@@ -3,10 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
 import { deliveryId } from '../../src/event/id.ts';
-import { joinProcess } from '../../src/store/lease.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { joinProcess } from '../../src/store/record/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { samples } from '../fixtures/cloudstack.ts';
 import { cloudpodsRobot } from '../fixtures/sample-receivers.ts';
 import { startReceiver } from '../service/receiver.ts';

@@ -9,16 +9,16 @@ import { createLocalToken, ensureAdmin } from '../../src/access/bootstrap.ts';
 import { createApi } from '../../src/api/api.ts';
 import type { ApiOptions, SourceControl } from '../../src/api/context.ts';
 import { listFormats } from '../../src/format/formats.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
-import { createMetrics } from '../../src/metrics.ts';
-import { openOutgoing, type Outgoing } from '../../src/outgoing.ts';
-import { SettingSync } from '../../src/setting-sync.ts';
+import { openOutgoing, type Outgoing } from '../../src/dispatch/outgoing.ts';
+import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
-import { databaseOf, openStore } from '../../src/store/open.ts';
-import type { Store } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import type { Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
 
 export const secretKey = Buffer.alloc(32, 1);
@@ -120,7 +120,7 @@ async function openOwnOutgoing(databaseUrl: string, store: Store): Promise<Outgo
       pathOf: id => index.pathOf(id),
       log: pino({ level: 'silent' }),
     }),
-    metrics: createMetrics(),
+    onBlocked: () => {},
     log: pino({ level: 'silent' }),
   });
 }

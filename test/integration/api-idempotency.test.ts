@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { resealSecrets } from '../../src/access/reseal.ts';
-import { claimKey, dropOldKeys } from '../../src/store/idempotency-key.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { resealSecrets } from '../../src/access/secret/reseal.ts';
+import { claimKey, dropOldKeys } from '../../src/store/access/idempotency-key.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { secretKey, startApi } from './api-harness.ts';
 import type { Answer, ApiUnderTest } from './api-harness.ts';
 

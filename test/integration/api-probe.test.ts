@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { open } from '../../src/access/seal.ts';
-import type { ProbeResult } from '../../src/dispatch/probe.ts';
+import { open } from '../../src/access/secret/seal.ts';
+import type { ProbeResult } from '../../src/dispatch/test-delivery/test-delivery.ts';
 import { makeCertificate } from '../service/certificate.ts';
 import { hasValidSignature, startReceiver } from '../service/receiver.ts';
 import type { Receiver } from '../service/receiver.ts';

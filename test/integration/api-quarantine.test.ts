@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { startApp } from '../../src/app.ts';
 import type { App } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { newId, secretKey, startApi } from './api-harness.ts';

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { findByApiKey } from '../../src/access/api-key.ts';
-import { UnsealError } from '../../src/access/seal.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { UnsealError } from '../../src/access/secret/seal.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { secretKey, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

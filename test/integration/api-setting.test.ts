@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Role } from '../../src/store/app-user.ts';
-import { adoptRootDomain } from '../../src/store/query-directory.ts';
-import { inTransaction } from '../../src/store/open.ts';
+import type { Role } from '../../src/store/schema/app-user.ts';
+import { adoptRootDomain } from '../../src/store/directory/query-directory.ts';
+import { inTransaction } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';

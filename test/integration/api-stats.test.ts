@@ -3,12 +3,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { deliveryId, timeOf } from '../../src/event/id.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import type { Outcome } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
-import { readStats } from '../../src/store/stats.ts';
-import { everything } from '../../src/store/territory.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import type { Outcome } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
+import { readStats } from '../../src/store/delivery/stats.ts';
+import { everything } from '../../src/store/sql/visibility.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';

@@ -3,10 +3,10 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { listFormats } from '../../src/format/formats.ts';
-import { templateFormats } from '../../src/render/formats.ts';
+import { templateFormats } from '../../src/render/template-formats.ts';
 import { RenderPool } from '../../src/render/pool.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 import { silent } from './record-harness.ts';

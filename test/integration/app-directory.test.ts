@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 
 import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { fillCloud, openDirectoryHarness } from './directory-harness.ts';
 

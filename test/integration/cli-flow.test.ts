@@ -3,9 +3,9 @@ import { pino } from 'pino';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import { type App, startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { newId, secretKey } from './api-harness.ts';

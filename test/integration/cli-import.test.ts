@@ -1,9 +1,9 @@
 /** `hookline import cloudstack` and `hookline directory`, from a server that speaks CloudStack's API to a running Hookline. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { databaseOf } from '../../src/store/open.ts';
-import { addUnknown } from '../../src/store/query-unknown.ts';
-import { claimSync } from '../../src/store/sync-state.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { addUnknown } from '../../src/store/directory/query-unknown.ts';
+import { claimSync } from '../../src/store/directory/sync-state.ts';
 import { refuse, startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';
 import { runIn } from './cli-harness.ts';

@@ -6,8 +6,8 @@ import { sql } from 'kysely';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type { Actions } from '../../src/cli/context.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
 import { newId, secretKey } from './api-harness.ts';
 import { type Json, startCli } from './cli-harness.ts';
 

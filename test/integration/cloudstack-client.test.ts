@@ -4,12 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { loadConfig } from '../../src/config/load.ts';
-import { roles } from '../../src/parts.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import { roles } from '../../src/wire.ts';
 import { serve, type Served } from '../../src/serve.ts';
-import { databaseOf, openStore, type Store } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf, type Store } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { openCs, type Cs, type CsAnswer } from '../service/cs.ts';
 import { hasValidSignature, startReceiver, type Receiver } from '../service/receiver.ts';
 import { createTestDatabase, type TestDatabase } from '../service/shared.ts';

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
-import { joinProcess } from '../../src/store/lease.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes, type Outcome } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { joinProcess } from '../../src/store/record/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId } from './api-harness.ts';
 import type { Params, Sent } from './cloudstack-harness.ts';
 import { openCloudstackWorld, refused } from './cloudstack-world.ts';

@@ -4,8 +4,8 @@ import { createHmac } from 'node:crypto';
 import type { InjectOptions } from 'fastify';
 
 import { makeApiKey } from '../../src/access/api-key.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { findUser } from '../../src/store/query-user.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { findUser } from '../../src/store/access/query-user.ts';
 import { secretKey, type ApiUnderTest } from './api-harness.ts';
 
 export interface Pair {

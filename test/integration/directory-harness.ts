@@ -1,13 +1,13 @@
 /** A database of its own beside a fake CloudStack, and syncs that run when a test says so. */
-import { createCloudstackClient } from '../../src/directory/cloudstack-client.ts';
-import { createCloudstackProvider } from '../../src/directory/cloudstack.ts';
+import { createCloudstackClient } from '../../src/directory/cloudstack/cloudstack-client.ts';
+import { createCloudstackProvider } from '../../src/directory/cloudstack/cloudstack.ts';
 import type { DirectoryProvider } from '../../src/directory/provider.ts';
 import { syncWhenDue } from '../../src/directory/sync.ts';
 import type { Log } from '../../src/event/log.ts';
-import type { Applied } from '../../src/store/apply-picture.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { findDirectoryStatus, requestSync } from '../../src/store/sync-state.ts';
-import type { DirectoryStatus } from '../../src/store/sync-state.ts';
+import type { Applied } from '../../src/store/directory/apply-snapshot.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { findDirectoryStatus, requestSync } from '../../src/store/directory/sync-state.ts';
+import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 import { openRecordHarness, type RecordHarness } from './record-harness.ts';
 

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { createKeystoneClient } from '../../src/directory/keystone-client.ts';
-import { createKeystoneProvider } from '../../src/directory/keystone.ts';
+import { createKeystoneClient } from '../../src/directory/keystone/keystone-client.ts';
+import { createKeystoneProvider } from '../../src/directory/keystone/keystone.ts';
 import { keepDirectory, syncWhenDue } from '../../src/directory/sync.ts';
 import { listenToChanges } from '../../src/store/changes.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { adoptRootDomain, upsertAccounts, upsertDomains } from '../../src/store/query-directory.ts';
-import { claimSync, requestSync } from '../../src/store/sync-state.ts';
-import type { DirectoryStatus } from '../../src/store/sync-state.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import {
+  adoptRootDomain,
+  upsertAccounts,
+  upsertDomains,
+} from '../../src/store/directory/query-directory.ts';
+import { claimSync, requestSync } from '../../src/store/directory/sync-state.ts';
+import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { startKeystone } from '../fixtures/keystone-server.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {

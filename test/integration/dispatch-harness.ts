@@ -3,15 +3,15 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 import { pino } from 'pino';
 
-import { seal } from '../../src/access/seal.ts';
+import { seal } from '../../src/access/secret/seal.ts';
 import { startApp, type App } from '../../src/app.ts';
-import type { Role } from '../../src/parts.ts';
+import type { Role } from '../../src/wire.ts';
 import type { Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load.ts';
-import type { Lookup } from '../../src/dispatch/egress.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
 

@@ -8,9 +8,10 @@ import { type ConfirmChannel, connect } from 'amqplib';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { seal } from '../../src/access/seal.ts';
+import { seal } from '../../src/access/secret/seal.ts';
 import type { Finding } from '../../src/event/finding.ts';
-import { databaseOf, openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { startCloudstack } from '../fixtures/cloudstack-server.ts';
 import { startKeystone } from '../fixtures/keystone-server.ts';
 import { createDatabase } from '../service/postgres.ts';

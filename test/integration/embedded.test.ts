@@ -8,8 +8,8 @@ import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { ConfigError } from '../../src/event/errors.ts';
-import { findEmbeddedPostgres, openEmbeddedPostgres } from '../../src/store/embedded.ts';
-import { readPostmaster } from '../../src/store/postmaster-file.ts';
+import { findEmbeddedPostgres, openEmbeddedPostgres } from '../../src/postgres/embedded.ts';
+import { readPostmaster } from '../../src/postgres/postmaster-file.ts';
 import { waitUntil } from '../service/wait-until.ts';
 
 let dataDir = '';

@@ -4,9 +4,10 @@ import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage } from '../../src/record/recorder.ts';
-import { leaveProcess } from '../../src/store/lease.ts';
-import { dropKeys, findKnown, keyHash } from '../../src/store/known-event.ts';
-import { databaseOf, openStore } from '../../src/store/open.ts';
+import { leaveProcess } from '../../src/store/record/lease.ts';
+import { dropKeys, findKnown, keyHash } from '../../src/store/event/known-event.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import {
   join,
   kafkaBatch,

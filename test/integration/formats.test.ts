@@ -4,10 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderEnvelope } from '../../src/event/envelope.ts';
 import type { Envelope } from '../../src/event/event.ts';
 import { listFormats } from '../../src/format/formats.ts';
-import { claimDue } from '../../src/store/claim.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { claimDue } from '../../src/store/delivery/claim.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { samples } from '../fixtures/cloudstack.ts';
 import { sampleEvents } from '../fixtures/format-events.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import { spawnGuarded } from '../../src/store/guarded-process.ts';
+import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { waitUntil } from '../service/wait-until.ts';
 
 /** Starts a child of its own, says both process ids, and heeds no polite signal. */

@@ -3,17 +3,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { Dispatcher } from '../../src/dispatch/dispatcher.ts';
-import { Writer } from '../../src/dispatch/writer.ts';
+import { Dispatcher } from '../../src/dispatch/engine/dispatcher.ts';
+import { Writer } from '../../src/dispatch/engine/writer.ts';
 import { BatchGivenUpError } from '../../src/event/errors.ts';
 import type { Message, MessageBatch, MessageOutcome } from '../../src/event/message.ts';
-import type { RecordedCounts } from '../../src/held-batch.ts';
-import { Ingest } from '../../src/ingest.ts';
-import type { Reader } from '../../src/read.ts';
+import type { RecordedCounts } from '../../src/record/held-batch.ts';
+import { Ingest } from '../../src/record/ingest.ts';
+import type { Reader } from '../../src/record/read.ts';
 import { quarantine } from '../../src/record/quarantine.ts';
 import { openLease, type Lease } from '../../src/record/lease.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
-import { leaveProcess } from '../../src/store/lease.ts';
+import { leaveProcess } from '../../src/store/record/lease.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {
   kafkaBatch,

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 
 import { pino } from 'pino';
 
-import { loadConfig } from '../../src/config/load.ts';
-import { roles, type Role } from '../../src/parts.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import { roles, type Role } from '../../src/wire.ts';
 import { serve } from '../../src/serve.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createTestDatabase } from '../service/shared.ts';

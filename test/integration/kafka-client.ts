@@ -1,7 +1,7 @@
 /** A client of a Kafka broker for tests, and sources that are quick about everything. */
 import kafkajs, { type Admin, type Producer } from 'kafkajs';
 
-import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka.ts';
+import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka/kafka.ts';
 import type { Source } from '../../src/source/source.ts';
 import { captureLog } from '../conformance/source-log.ts';
 import { type RecordBatch, type Run, runSource } from '../conformance/source-run.ts';

@@ -1,8 +1,8 @@
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
-import { loadConfig } from '../../src/config/load.ts';
-import { identifyKeyPair } from '../../src/directory/cloudstack-identity.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
+import { identifyKeyPair } from '../../src/directory/cloudstack/cloudstack-identity.ts';
 import { serve } from '../../src/serve.ts';
 import { startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 import { createTestDatabase } from '../service/shared.ts';

@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
-import { claimDue, countWaiting, waitingWebhooks } from '../../src/store/claim.ts';
-import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/lease.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/outcome.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { claimDue, countWaiting, waitingWebhooks } from '../../src/store/delivery/claim.ts';
+import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/record/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { join, newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
 
 const attempt = (status: number, startedAt = new Date('2026-11-21T10:00:00Z')) => ({

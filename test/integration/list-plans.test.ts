@@ -5,7 +5,7 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 
-import { firstIdOf, openPartitions } from '../../src/store/partition.ts';
+import { firstIdOf, openPartitions } from '../../src/store/schema/partition.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCommand } from '../../src/cli/run.ts';
-import { runDoctor } from '../../src/doctor.ts';
-import { importFromCloudstack } from '../../src/import.ts';
+import { runDoctor } from '../../src/doctor/doctor.ts';
+import { importFromCloudstack } from '../../src/directory/cloudstack/import.ts';
 import { openLocal } from '../../src/local.ts';
 import { openBrowser } from '../service/browser.ts';
 import { waitUntil } from '../service/wait-until.ts';

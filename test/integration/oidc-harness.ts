@@ -1,6 +1,6 @@
 /** An API whose people log in at a real OpenID provider. */
-import { createOidcLogin } from '../../src/access/oidc-login.ts';
-import type { OidcOptions } from '../../src/access/oidc-login.ts';
+import { createOidcLogin } from '../../src/access/oidc/oidc-login.ts';
+import type { OidcOptions } from '../../src/access/oidc/oidc-login.ts';
 import { openBrowser } from '../service/browser.ts';
 import type { Browser } from '../service/browser.ts';
 import { clientId, clientSecret, startOpenIdProvider } from '../service/openid-provider.ts';

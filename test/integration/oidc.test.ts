@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 
 import { findByApiKey } from '../../src/access/api-key.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { secretKey } from './api-harness.ts';
 import { homeUrl, redirectUrl, sessionOf, startOidc } from './oidc-harness.ts';
 import type { OidcWorld } from './oidc-harness.ts';

@@ -1,8 +1,8 @@
 /** A webhook with `ordering: entity` gets the events of one entity one at a time, the oldest first. */
 import { describe, expect, it } from 'vitest';
 
-import { databaseOf } from '../../src/store/open.ts';
-import { recordBatch } from '../../src/store/record-batch.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { startReceiver, type ReceivedRequest } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { account, openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';

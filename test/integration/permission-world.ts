@@ -8,7 +8,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { hashToken } from '../../src/access/token.ts';
-import { firstIdOf } from '../../src/store/partition.ts';
+import { firstIdOf } from '../../src/store/schema/partition.ts';
 import { newId, type ApiUnderTest } from './api-harness.ts';
 
 /**

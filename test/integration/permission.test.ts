@@ -10,10 +10,10 @@ import {
   reachOf,
   type Reach,
 } from '../../src/access/permission.ts';
-import { roles, type Role } from '../../src/store/app-user.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { claimSync } from '../../src/store/sync-state.ts';
-import type { Intake } from '../../src/api/intake.ts';
+import { roles, type Role } from '../../src/store/schema/app-user.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { claimSync } from '../../src/store/directory/sync-state.ts';
+import type { Intake } from '../../src/source/intake.ts';
 import { createHttpSource } from '../../src/source/http.ts';
 import { startApi } from './api-harness.ts';
 import { silent } from './record-harness.ts';

@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { seal } from '../../src/access/seal.ts';
-import type { Lookup } from '../../src/dispatch/egress.ts';
-import type { Probe, ProbeResult } from '../../src/dispatch/probe.ts';
+import { seal } from '../../src/access/secret/seal.ts';
+import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import type { Probe, ProbeResult } from '../../src/dispatch/test-delivery/test-delivery.ts';
 import type { Webhook } from '../../src/event/webhook.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 import { makeCertificate } from '../service/certificate.ts';

@@ -1,7 +1,10 @@
 import { type ConfirmChannel, connect, type Options } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 
-import { createRabbitmqSource, type RabbitmqSourceOptions } from '../../src/source/rabbitmq.ts';
+import {
+  createRabbitmqSource,
+  type RabbitmqSourceOptions,
+} from '../../src/source/rabbitmq/rabbitmq.ts';
 import { captureLog } from '../conformance/source-log.ts';
 import { type RecordBatch, type Run, runSource } from '../conformance/source-run.ts';
 import { startRabbitmq } from '../service/rabbitmq.ts';

@@ -5,8 +5,9 @@ import { createIdGenerator } from '../../src/event/id.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { Message, MessageBatch } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage, type Recorder } from '../../src/record/recorder.ts';
-import { joinProcess } from '../../src/store/lease.ts';
-import { databaseOf, openStore, type Store } from '../../src/store/open.ts';
+import { joinProcess } from '../../src/store/record/lease.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf, type Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
 
 export const newId = createIdGenerator(Date.now, randomBytes);

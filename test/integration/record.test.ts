@@ -6,7 +6,7 @@ import { LeaseLostError } from '../../src/event/errors.ts';
 import type { Message } from '../../src/event/message.ts';
 import { quarantine } from '../../src/record/quarantine.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
-import { leaveProcess } from '../../src/store/lease.ts';
+import { leaveProcess } from '../../src/store/record/lease.ts';
 import {
   join,
   kafkaBatch,

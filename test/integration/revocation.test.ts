@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { findByApiKey } from '../../src/access/api-key.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { secretKey, startApi, startReplica } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 

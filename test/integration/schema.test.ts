@@ -3,10 +3,11 @@ import { basename, resolve } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { firstIdOf } from '../../src/store/partition.ts';
-import { migrate, migrateDown, migrationStatus } from '../../src/store/migrate.ts';
-import { openStore, type Store } from '../../src/store/open.ts';
-import { dropPartitions, openPartitions } from '../../src/store/partition.ts';
+import { firstIdOf } from '../../src/store/schema/partition.ts';
+import { migrate, migrateDown, migrationStatus } from '../../src/store/schema/migrate.ts';
+import { openStore } from '../../src/store/open.ts';
+import { type Store } from '../../src/store/database.ts';
+import { dropPartitions, openPartitions } from '../../src/store/schema/partition.ts';
 import { createDatabase } from '../service/postgres.ts';
 import {
   createTestDatabase,

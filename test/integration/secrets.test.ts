@@ -4,17 +4,17 @@ import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
 import { findByApiKey, makeApiKey } from '../../src/access/api-key.ts';
-import { resealSecrets } from '../../src/access/reseal.ts';
-import { keyIdOf, open, seal } from '../../src/access/seal.ts';
-import { inTransaction, databaseOf } from '../../src/store/open.ts';
+import { resealSecrets } from '../../src/access/secret/reseal.ts';
+import { keyIdOf, open, seal } from '../../src/access/secret/seal.ts';
+import { inTransaction, databaseOf } from '../../src/store/database.ts';
 import {
   dropExpiredSecrets,
   replaceSecret,
   rotateSecret,
   secretsMax,
-} from '../../src/store/query-secret.ts';
-import { findWebhook } from '../../src/store/query-webhook.ts';
-import { everything } from '../../src/store/territory.ts';
+} from '../../src/store/webhook/query-secret.ts';
+import { findWebhook } from '../../src/store/webhook/query-webhook.ts';
+import { everything } from '../../src/store/sql/visibility.ts';
 import { hasValidSignature, startReceiver, type ReceivedRequest } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { expect, it } from 'vitest';
 
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { serve } from '../../src/serve.ts';
 import { makeCertificate } from '../service/certificate.ts';
 import { clientId, clientSecret, startOpenIdProvider } from '../service/openid-provider.ts';

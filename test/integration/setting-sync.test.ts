@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { MatchSync } from '../../src/match-sync.ts';
-import { SettingSync } from '../../src/setting-sync.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { trimDeliveries } from '../../src/store/trim.ts';
-import { runTrimmer } from '../../src/trimmer.ts';
+import { MatchSync } from '../../src/match/match-sync.ts';
+import { SettingSync } from '../../src/setting/setting-sync.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { trimDeliveries } from '../../src/store/delivery/trim.ts';
+import { runTrimmer } from '../../src/upkeep/retention.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { settingDefaults } from './api-harness.ts';

@@ -1,15 +1,15 @@
 /** Whose events are, as batches are read: known accounts, ones the cloud is asked for, ones nobody knows. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { CloudstackDirectoryConfig } from '../../src/config/directory.ts';
+import type { CloudstackDirectoryConfig } from '../../src/config/directory/directory.ts';
 import type { Message } from '../../src/event/message.ts';
-import { MatchSync } from '../../src/match-sync.ts';
+import { MatchSync } from '../../src/match/match-sync.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
-import { createScrubber } from '../../src/normalize/scrub.ts';
-import { databaseOf } from '../../src/store/open.ts';
-import { listUnknown } from '../../src/store/query-unknown.ts';
-import { openTenancy, type Tenancy } from '../../src/tenancy.ts';
+import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { listUnknown } from '../../src/store/directory/query-unknown.ts';
+import { openTenancy, type Tenancy } from '../../src/directory/tenancy.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {
   accountRow,

@@ -1,18 +1,18 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { writeAnswer } from '../../src/api/cloudstack/answer.ts';
-import { readArguments } from '../../src/api/cloudstack/arguments.ts';
-import { CommandError } from '../../src/api/cloudstack/command-error.ts';
+import { writeAnswer } from '../../src/api/cloudstack/request/answer.ts';
+import { readArguments } from '../../src/api/cloudstack/request/arguments.ts';
+import { CommandError } from '../../src/api/cloudstack/request/command-error.ts';
 import { commands } from '../../src/api/cloudstack/commands.ts';
-import { parseDate, parseZoned } from '../../src/api/cloudstack/instant.ts';
-import { foldNames, parseParameters } from '../../src/api/cloudstack/parameters.ts';
+import { parseDate, parseZoned } from '../../src/api/cloudstack/request/instant.ts';
+import { foldNames, parseParameters } from '../../src/api/cloudstack/request/parameters.ts';
 import {
   canonicalQuery,
   isSignatureOf,
   signQueryText,
 } from '../../src/event/cloudstack-signature.ts';
-import { roles } from '../../src/store/app-user.ts';
+import { roles } from '../../src/store/schema/app-user.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const name = fc.oneof(

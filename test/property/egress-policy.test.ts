@@ -3,7 +3,11 @@ import { BlockList } from 'node:net';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createEgressPolicy, rootReach, tenantReach } from '../../src/dispatch/egress-policy.ts';
+import {
+  createEgressPolicy,
+  rootReach,
+  tenantReach,
+} from '../../src/dispatch/egress/egress-policy.ts';
 
 /**
  * What CloudStack's `webhook.delivery.blocklist` holds by default of addresses that are what they seem, and Azure's

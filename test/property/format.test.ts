@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
-import { formatCloudStack } from '../../src/format/cloudstack.ts';
+import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
 import { attemptHeaders, headerValue } from '../../src/format/format.ts';
 import { openSigner } from '../../src/format/sign.ts';
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Lanes, type Queued } from '../../src/dispatch/lanes.ts';
+import { Lanes, type Queued } from '../../src/dispatch/engine/lanes.ts';
 
 const delivery = (webhookId: string): Queued => ({ webhookId, queuedAtMs: 0 });
 const lanesOf = (concurrency: number, cap?: number): Lanes<Queued> =>

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import { normalizeCloudStack } from '../../src/normalize/cloudstack.ts';
-import type { CloudStackEvent } from '../../src/normalize/cloudstack.ts';
-import { createScrubber } from '../../src/normalize/scrub.ts';
+import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
+import type { CloudStackEvent } from '../../src/normalize/cloud/cloudstack.ts';
+import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { messageOf, samples } from '../fixtures/cloudstack.ts';
 
 const { value: scrub, isSecretKey } = createScrubber();

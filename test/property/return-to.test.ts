@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { toReturnPath } from '../../src/access/return-to.ts';
+import { toReturnPath } from '../../src/access/oidc/return-to.ts';
 
 const origin = 'https://hookline.test';
 

@@ -1,9 +1,9 @@
 // A process that had stood still claimed deliveries after it was taken over, and they were "delivering" for ever.
 import { expect, it } from 'vitest';
 
-import { claimDue } from '../../src/store/claim.ts';
-import { leaveProcess } from '../../src/store/lease.ts';
-import { databaseOf } from '../../src/store/open.ts';
+import { claimDue } from '../../src/store/delivery/claim.ts';
+import { leaveProcess } from '../../src/store/record/lease.ts';
+import { databaseOf } from '../../src/store/database.ts';
 import { openDispatchHarness } from '../integration/dispatch-harness.ts';
 import { join } from '../integration/record-harness.ts';
 

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { expect, it } from 'vitest';
 
 import { startApp } from '../../src/app.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startProxy } from '../e2e/proxy.ts';
 import { openDispatchHarness } from '../integration/dispatch-harness.ts';

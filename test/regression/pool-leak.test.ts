@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 
-import { databaseOf, inTransaction, openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf, inTransaction } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
 
 it('a transaction gives its connection back when the connection is dead', async () => {

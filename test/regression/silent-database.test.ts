@@ -4,7 +4,8 @@ import { createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 
-import { databaseOf, openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/open.ts';
+import { databaseOf } from '../../src/store/database.ts';
 
 it('a database that takes connections and never answers is an error, for every one who asks', async () => {
   const sockets = new Set<Socket>();

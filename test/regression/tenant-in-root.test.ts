@@ -1,7 +1,7 @@
 /** A plain user whose account lies in the root domain, as in a cloud with one domain, reached every private address. */
 import { expect, it } from 'vitest';
 
-import { MatchSync } from '../../src/match-sync.ts';
+import { MatchSync } from '../../src/match/match-sync.ts';
 import { openRecordHarness, silent } from '../integration/record-harness.ts';
 import { waitUntil } from '../service/wait-until.ts';
 

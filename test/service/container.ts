@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { promisify } from 'node:util';
 
-import { type GuardedProcess, spawnGuarded } from '../../src/store/guarded-process.ts';
+import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 
 export interface Container {
   readonly engine: string;

@@ -1,5 +1,5 @@
 /** A program for tests: runs a command under guard, passes its output on, and waits to be killed. */
-import { spawnGuarded } from '../../src/store/guarded-process.ts';
+import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
 
 const [directory = '', command = '', ...args] = process.argv.slice(2);
 const guarded = spawnGuarded(command, args, {

@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
 
-import { type GuardedProcess, spawnGuarded } from '../../src/store/guarded-process.ts';
+import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { makeCertificate } from './certificate.ts';
 import { findEngine, runContainer } from './container.ts';
 import { type KafkaLayout, kafkaProperties } from './kafka-properties.ts';

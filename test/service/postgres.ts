@@ -10,8 +10,8 @@ import {
   initialiseCluster,
   startCluster,
   superuser,
-} from '../../src/store/cluster.ts';
-import { findPostgresBinaries, postgresUser } from '../../src/store/postgres-binaries.ts';
+} from '../../src/postgres/cluster.ts';
+import { findPostgresBinaries, postgresUser } from '../../src/postgres/postgres-binaries.ts';
 import { inNewDirectory, reservePort, type Service, startService } from './service.ts';
 
 export interface Postgres extends Service {

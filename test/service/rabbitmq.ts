@@ -11,7 +11,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { connect } from 'amqplib';
 
-import { type GuardedProcess, spawnGuarded } from '../../src/store/guarded-process.ts';
+import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { findEngine, runContainer } from './container.ts';
 import { findRabbitmqPrograms, type RabbitmqPrograms } from './rabbitmq-programs.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { GuardedProcess, StopOptions } from '../../src/store/guarded-process.ts';
+import type { GuardedProcess, StopOptions } from '../../src/postgres/guarded-process.ts';
 
 export interface Service extends AsyncDisposable {
   /** Ends it in order and, once `away` resolved, starts it again at the same address, with its data. */

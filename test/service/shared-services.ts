@@ -5,7 +5,7 @@
  */
 import { createServer, type ServerResponse } from 'node:http';
 
-import { migrate } from '../../src/store/migrate.ts';
+import { migrate } from '../../src/store/schema/migrate.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';

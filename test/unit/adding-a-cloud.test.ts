@@ -18,7 +18,7 @@ import { pathToFileURL } from 'node:url';
 
 import { afterAll, describe, expect, it } from 'vitest';
 
-import type * as loading from '../../src/config/load.ts';
+import type * as loading from '../../src/config/load/load.ts';
 import type { NormalizerSettings } from '../../src/normalize/formats.ts';
 import type { Normalizer } from '../../src/normalize/normalizer.ts';
 import type { CloudSamples } from '../fixtures/cloud.ts';
@@ -57,7 +57,7 @@ mkdirSync(join(copy, 'test/fixtures'), { recursive: true });
 cpSync('package.json', join(copy, 'package.json'));
 cpSync('test/fixtures/cloud.ts', join(copy, 'test/fixtures/cloud.ts'));
 symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
-for (const path of ['src/normalize/nimbus.ts', 'test/fixtures/nimbus.ts']) {
+for (const path of ['src/normalize/cloud/nimbus.ts', 'test/fixtures/nimbus.ts']) {
   writeFileSync(join(copy, path), blockOf(path));
 }
 insert('src/config/config.ts', 'export const sourceFormats = [\n', blockOf('src/config/config.ts'));
@@ -65,11 +65,11 @@ insert('src/normalize/formats.ts', 'const factories = {\n', blockOf('src/normali
 insert(
   'src/normalize/formats.ts',
   "import type { MappingRules } from './mapping.ts';\n",
-  "import { createNimbusNormalizer } from './nimbus.ts';\n",
+  "import { createNimbusNormalizer } from './cloud/nimbus.ts';\n",
 );
 
 const { normalizerFor } = await load<Formats>('src/normalize/formats.ts');
-const { loadConfig } = await load<typeof loading>('src/config/load.ts');
+const { loadConfig } = await load<typeof loading>('src/config/load/load.ts');
 const { nimbusSamples: samples } = await load<{ nimbusSamples: CloudSamples }>(
   'test/fixtures/nimbus.ts',
 );
@@ -90,7 +90,7 @@ describe('a cloud that was added by its recipe', () => {
     const config = {
       extends: resolve('tsconfig.json'),
       compilerOptions: { typeRoots: [resolve('node_modules/@types')] },
-      include: ['src/normalize/**/*.ts', 'src/normalizers.ts', 'test/fixtures/*.ts'],
+      include: ['src/normalize/**/*.ts', 'src/normalize/normalizers.ts', 'test/fixtures/*.ts'],
     };
     writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify(config));
     const tsc = resolve('node_modules/typescript/bin/tsc');

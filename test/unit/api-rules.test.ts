@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { orderDomains } from '../../src/api/directory-import.ts';
-import { findConflict } from '../../src/api/filter-conflict.ts';
-import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/page.ts';
-import { normalizePayloadUrl } from '../../src/api/webhook-rules.ts';
+import { orderDomains } from '../../src/api/directory/directory-import.ts';
+import { findConflict } from '../../src/api/filter/filter-conflict.ts';
+import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
+import { normalizePayloadUrl } from '../../src/api/webhook/webhook-rules.ts';
 import { filterMatchTypes, filterModes } from '../../src/event/webhook.ts';
 import type { WebhookFilter } from '../../src/event/webhook.ts';
 

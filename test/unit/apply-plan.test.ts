@@ -1,10 +1,10 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Wanted } from '../../src/cli/apply-file.ts';
-import { planApply } from '../../src/cli/apply-plan.ts';
-import { showDone } from '../../src/cli/apply-show.ts';
-import type { Row } from '../../src/cli/show.ts';
+import type { Wanted } from '../../src/cli/apply/apply-file.ts';
+import { planApply } from '../../src/cli/apply/apply-plan.ts';
+import { showDone } from '../../src/cli/apply/apply-show.ts';
+import type { Row } from '../../src/cli/terminal/show.ts';
 
 const options = { prune: false, secrets: false };
 

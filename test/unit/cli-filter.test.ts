@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseFilter, parseFilters, showFilter } from '../../src/cli/filter-text.ts';
+import { parseFilter, parseFilters, showFilter } from '../../src/cli/webhook/filter-text.ts';
 
 const filter = (type: string, mode: string, matchType: string, value: string) => ({
   type,

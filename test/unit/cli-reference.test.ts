@@ -1,8 +1,12 @@
 /** docs/cli.md is what the program says of itself; `-u` writes it anew. */
 import { describe, expect, it } from 'vitest';
 
-import { type CommandFacts, describeProgram, type OptionFacts } from '../../src/cli/describe.ts';
-import { exitCodeMeanings, exitCodes, type Outcome } from '../../src/cli/failure.ts';
+import {
+  type CommandFacts,
+  describeProgram,
+  type OptionFacts,
+} from '../../src/cli/completion/describe.ts';
+import { exitCodeMeanings, exitCodes, type Outcome } from '../../src/cli/terminal/failure.ts';
 import { createBareProgram } from '../fixtures/program.ts';
 
 const commands = describeProgram(createBareProgram());

@@ -4,10 +4,10 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Webhook } from 'standardwebhooks';
 
-import { parseCsv } from '../../src/cli/csv.ts';
-import { showFacts, showTable } from '../../src/cli/show.ts';
-import { checkSignatures } from '../../src/cli/verify.ts';
-import { widthOf } from '../../src/cli/width.ts';
+import { parseCsv } from '../../src/cli/directory/csv.ts';
+import { showFacts, showTable } from '../../src/cli/terminal/show.ts';
+import { checkSignatures } from '../../src/cli/receiver/verify.ts';
+import { widthOf } from '../../src/cli/terminal/width.ts';
 
 describe('a table', () => {
   const columns = ['id', 'payloadUrl', 'hasSecret'].map(field => ({ field }));

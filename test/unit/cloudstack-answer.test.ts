@@ -6,15 +6,15 @@ import {
   refusalFields,
   writeAnswer,
   writeInstant,
-} from '../../src/api/cloudstack/answer.ts';
-import { readArguments } from '../../src/api/cloudstack/arguments.ts';
-import { CommandError } from '../../src/api/cloudstack/command-error.ts';
+} from '../../src/api/cloudstack/request/answer.ts';
+import { readArguments } from '../../src/api/cloudstack/request/arguments.ts';
+import { CommandError } from '../../src/api/cloudstack/request/command-error.ts';
 import { commandCalled, commands } from '../../src/api/cloudstack/commands.ts';
-import { parseDate, parseZoned } from '../../src/api/cloudstack/instant.ts';
-import { readPage } from '../../src/api/cloudstack/page.ts';
+import { parseDate, parseZoned } from '../../src/api/cloudstack/request/instant.ts';
+import { readPage } from '../../src/api/cloudstack/request/page.ts';
 import { functionOf, toRefusal } from '../../src/api/cloudstack/run.ts';
 import { commandPermissionFor, listCommandPermissions } from '../../src/access/permission.ts';
-import type { Role } from '../../src/store/app-user.ts';
+import type { Role } from '../../src/store/schema/app-user.ts';
 
 const xml = (name: string, inner: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?><${name} cloud-stack-version="4.23.0.0">${inner}</${name}>`;

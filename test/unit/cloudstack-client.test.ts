@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CloudError } from '../../src/directory/cloud-error.ts';
-import { createCloudstackClient } from '../../src/directory/cloudstack-client.ts';
-import type { CloudstackOptions } from '../../src/directory/cloudstack-client.ts';
+import { createCloudstackClient } from '../../src/directory/cloudstack/cloudstack-client.ts';
+import type { CloudstackOptions } from '../../src/directory/cloudstack/cloudstack-client.ts';
 import { startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 
 let cloud: FakeCloudstack;

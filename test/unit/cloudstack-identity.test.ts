@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { identifyKeyPair } from '../../src/directory/cloudstack-identity.ts';
+import { identifyKeyPair } from '../../src/directory/cloudstack/cloudstack-identity.ts';
 import { startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 
 let cloud: FakeCloudstack;

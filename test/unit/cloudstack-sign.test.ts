@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { signQuery } from '../../src/directory/cloudstack-sign.ts';
+import { signQuery } from '../../src/directory/cloudstack/cloudstack-sign.ts';
 import { canonicalQuery, signQueryText } from '../../src/event/cloudstack-signature.ts';
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import { normalizeCloudStack } from '../../src/normalize/cloudstack.ts';
+import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
 import { nameLengthMax, textLengthMax } from '../../src/normalize/facts.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
-import { bodyBytesMax } from '../../src/normalize/json.ts';
+import { bodyBytesMax } from '../../src/normalize/value/json.ts';
 import { jobWithSecrets, jobWithSecretsOld } from '../fixtures/cloudstack-secrets.ts';
 import { account, envelopeOnKafka, messageOf, samples } from '../fixtures/cloudstack.ts';
 

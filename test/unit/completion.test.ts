@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { describeProgram } from '../../src/cli/describe.ts';
+import { describeProgram } from '../../src/cli/completion/describe.ts';
 import { createBareProgram, runBare } from '../fixtures/program.ts';
 
 let folder: string;

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import type { DirectoryConfig } from '../../src/config/directory.ts';
-import { listEffective } from '../../src/config/effective.ts';
-import { loadConfig, loadLayers } from '../../src/config/load.ts';
+import type { DirectoryConfig } from '../../src/config/directory/directory.ts';
+import { listEffective } from '../../src/config/report/effective.ts';
+import { loadConfig, loadLayers } from '../../src/config/load/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 
 let cwd: string;

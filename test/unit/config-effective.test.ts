@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
 
-import { describeConfig, renderExample, renderReference } from '../../src/config/describe.ts';
-import { listEffective } from '../../src/config/effective.ts';
-import { loadLayers } from '../../src/config/load.ts';
+import {
+  describeConfig,
+  renderExample,
+  renderReference,
+} from '../../src/config/report/describe.ts';
+import { listEffective } from '../../src/config/report/effective.ts';
+import { loadLayers } from '../../src/config/load/load.ts';
 
 const effective = (env: Record<string, string>) =>
   new Map(listEffective(loadLayers({ env, cwd: '/nowhere' })).map(row => [row.key, row]));

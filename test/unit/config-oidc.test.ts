@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Config } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 
 const given = {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { normalizeCloudStack } from '../../src/normalize/cloudstack.ts';
+import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
 import { createCloud } from '../demo/cloud.ts';
 import { writeBody } from '../demo/cloudstack-body.ts';
 import {

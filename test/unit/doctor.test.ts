@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 
-import type { DirectoryConfig } from '../../src/config/directory.ts';
+import type { DirectoryConfig } from '../../src/config/directory/directory.ts';
 import { judgeDatabase } from '../../src/doctor/database.ts';
 import { judgeCloud, judgePicture } from '../../src/doctor/directory.ts';
 import { examine, inWords } from '../../src/doctor/examine.ts';
 import { hintFor } from '../../src/doctor/hint.ts';
 import { judgeKafka, judgeRabbitmq } from '../../src/doctor/source.ts';
 import type { DatabaseView } from '../../src/store/inspect.ts';
-import type { DirectoryStatus } from '../../src/store/sync-state.ts';
+import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 
 const view: DatabaseView = {
   version: '16.4',

@@ -6,7 +6,7 @@ import {
   tenantReach,
   type EgressRules,
   type Reach,
-} from '../../src/dispatch/egress-policy.ts';
+} from '../../src/dispatch/egress/egress-policy.ts';
 import { readRange, requireRange } from '../../src/event/address.ts';
 
 const bare: EgressRules = { allow: [], deny: [], ownAddresses: () => [] };

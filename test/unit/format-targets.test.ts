@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
 import { fit } from '../../src/format/cut.ts';
-import { incidentOf } from '../../src/format/incident.ts';
+import { incidentOf } from '../../src/format/incident/incident.ts';
 import { titleOf } from '../../src/format/words.ts';
 import { samples } from '../fixtures/cloudstack.ts';
 import { eventOf, hostileTexts, sampleEvents } from '../fixtures/format-events.ts';

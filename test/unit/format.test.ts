@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { formatCloudStack } from '../../src/format/cloudstack.ts';
+import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
 import { attemptHeaders, headerValue } from '../../src/format/format.ts';
 import { openSigner } from '../../src/format/sign.ts';
 import { account, samples, signatureSecret } from '../fixtures/cloudstack.ts';

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 
-import { readInstant } from '../../src/normalize/instant.ts';
+import { readInstant } from '../../src/normalize/value/instant.ts';
 
 it.each([
   ['2026-11-21 21:47:22.458735', '2026-11-21T21:47:22.458Z'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { toRfc3339 } from '../../src/normalize/java-time.ts';
+import { toRfc3339 } from '../../src/normalize/value/java-time.ts';
 
 describe('toRfc3339', () => {
   it.each([

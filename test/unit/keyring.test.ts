@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
-import { createWebhookSecret } from '../../src/access/webhook-secret.ts';
-import { openKeyring } from '../../src/dispatch/keyring.ts';
+import { createWebhookSecret } from '../../src/access/secret/webhook-secret.ts';
+import { openKeyring } from '../../src/dispatch/request/keyring.ts';
 import { openSigner } from '../../src/format/sign.ts';
 
 const body = Buffer.from('{}');

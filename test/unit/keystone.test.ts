@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { CloudError } from '../../src/directory/cloud-error.ts';
-import { createKeystoneClient } from '../../src/directory/keystone-client.ts';
-import type { KeystoneOptions } from '../../src/directory/keystone-client.ts';
-import { createKeystoneProvider } from '../../src/directory/keystone.ts';
+import { createKeystoneClient } from '../../src/directory/keystone/keystone-client.ts';
+import type { KeystoneOptions } from '../../src/directory/keystone/keystone-client.ts';
+import { createKeystoneProvider } from '../../src/directory/keystone/keystone.ts';
 import { refuse, startKeystone, type FakeKeystone } from '../fixtures/keystone-server.ts';
 
 let keystone: FakeKeystone;

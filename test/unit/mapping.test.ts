@@ -4,12 +4,12 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
 import { ownSourceName } from '../../src/config/config.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
 import type { NormalizableFormat } from '../../src/normalize/formats.ts';
 import type { MappingRules } from '../../src/normalize/mapping.ts';
-import { createNormalizers } from '../../src/normalizers.ts';
+import { createNormalizers } from '../../src/normalize/normalizers.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { novaSamples } from '../fixtures/openstack-compute.ts';
 import { s3Samples } from '../fixtures/s3.ts';

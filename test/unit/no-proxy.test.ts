@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readNoProxy } from '../../src/dispatch/no-proxy.ts';
+import { readNoProxy } from '../../src/dispatch/egress/no-proxy.ts';
 
 describe('NO_PROXY', () => {
   it.each([

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
-import { readClaims, readUsername, valuesOf } from '../../src/access/oidc-claims.ts';
-import type { ClaimRules } from '../../src/access/oidc-claims.ts';
+import { readClaims, readUsername, valuesOf } from '../../src/access/oidc/oidc-claims.ts';
+import type { ClaimRules } from '../../src/access/oidc/oidc-claims.ts';
 
 const options: ClaimRules = {
   usernameClaim: 'preferred_username',

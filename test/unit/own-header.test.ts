@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { formatCloudStack } from '../../src/format/cloudstack.ts';
+import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
 import { attemptHeaders } from '../../src/format/format.ts';
 import {
   hiddenValue,

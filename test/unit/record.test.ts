@@ -4,7 +4,7 @@ import { deliveryId, redeliveryId, timeOf } from '../../src/event/id.ts';
 import type { MessageBatch } from '../../src/event/message.ts';
 import { createReceipts, hashMessage } from '../../src/record/receipts.ts';
 import { oneByOne } from '../../src/record/split.ts';
-import { firstIdOf } from '../../src/store/partition.ts';
+import { firstIdOf } from '../../src/store/schema/partition.ts';
 
 const message = (text: string, routingKey = 'k') => ({
   position: 'x',

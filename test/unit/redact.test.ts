@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { withoutSecrets } from '../../src/access/redact.ts';
+import { withoutSecrets } from '../../src/access/secret/redact.ts';
 
 describe('what is kept of a change', () => {
   it('has no secret in it, however deep, and says that there was one', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { createScrubber, tooDeep } from '../../src/normalize/scrub.ts';
+import { createScrubber, tooDeep } from '../../src/normalize/scrub/scrub.ts';
 
 const { value: scrub, isSecretKey, bytes } = createScrubber();
 

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { open, seal, UnsealError } from '../../src/access/seal.ts';
+import { open, seal, UnsealError } from '../../src/access/secret/seal.ts';
 
 const key = Buffer.alloc(32, 1);
 const other = Buffer.alloc(32, 2);

@@ -3,7 +3,7 @@ import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import kafkajs, { CompressionTypes } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
-import { registerCodecs } from '../../src/source/kafka-codecs.ts';
+import { registerCodecs } from '../../src/source/kafkajs/kafka-codecs.ts';
 
 type Codec = { decompress(batch: Buffer): Promise<Buffer> };
 

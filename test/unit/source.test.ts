@@ -2,12 +2,12 @@ import type { Batch, KafkaMessage, Offsets } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../src/source/backoff.ts';
-import { createBell } from '../../src/source/bell.ts';
+import { createBell } from '../../src/source/wakeup.ts';
 import { explain } from '../../src/source/explain.ts';
-import { chunksOf } from '../../src/source/kafka-batch.ts';
-import { createCommitter } from '../../src/source/kafka-committer.ts';
-import { createMembership } from '../../src/source/kafka-membership.ts';
-import { matchTopics, parseTopic } from '../../src/source/kafka-topics.ts';
+import { chunksOf } from '../../src/source/kafka/kafka-batch.ts';
+import { createCommitter } from '../../src/source/kafkajs/kafka-committer.ts';
+import { createMembership } from '../../src/source/kafkajs/kafka-membership.ts';
+import { matchTopics, parseTopic } from '../../src/source/kafka/kafka-topics.ts';
 import { createStatusBoard } from '../../src/source/status.ts';
 import { captureLog } from '../conformance/source-log.ts';
 

@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Row } from '../../src/cli/show.ts';
-import { createTail } from '../../src/cli/tail.ts';
+import type { Row } from '../../src/cli/terminal/show.ts';
+import { createTail } from '../../src/cli/delivery/tail.ts';
 
 const idOf = (number: number): string => String(number).padStart(6, '0');
 

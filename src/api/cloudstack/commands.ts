@@ -3,9 +3,9 @@
  *
  * Source: reference "CloudStack" section 1.1; apache/cloudstack, DefaultLoginAPIAuthenticatorCmd, ListApisCmd.
  */
-import type { CommandDefinition } from './definition.ts';
-import { deliveryCommands } from './delivery-definitions.ts';
-import { filterCommands, webhookCommands } from './webhook-definitions.ts';
+import type { CommandDefinition } from './request/definition.ts';
+import { deliveryCommands } from './delivery/delivery-definitions.ts';
+import { filterCommands, webhookCommands } from './webhook/webhook-definitions.ts';
 
 const accessCommands: readonly CommandDefinition[] = [
   {

@@ -1,8 +1,8 @@
 /** What a command's function is handed. */
-import type { Caller } from '../authenticate.ts';
+import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import type { Fields } from './answer.ts';
-import type { Arguments } from './arguments.ts';
+import type { Fields } from './request/answer.ts';
+import type { Arguments } from './request/arguments.ts';
 
 export interface Call {
   readonly options: ApiOptions;

@@ -3,13 +3,13 @@
  *
  * Source: apache/cloudstack, ApiDiscoveryServiceImpl, ApiDiscoveryResponse, ApiParameterResponse, ListApisCmd.
  */
-import type { Role } from '../../store/app-user.ts';
-import type { Fields } from './answer.ts';
-import { listFields } from './answer.ts';
-import { CommandError, errorCodes, exceptionCodes } from './command-error.ts';
+import type { Role } from '../../store/schema/app-user.ts';
+import type { Fields } from './request/answer.ts';
+import { listFields } from './request/answer.ts';
+import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
 import { commands } from './commands.ts';
-import { lengthMax } from './definition.ts';
-import type { CommandDefinition, ObjectName, ParameterDefinition } from './definition.ts';
+import { lengthMax } from './request/definition.ts';
+import type { CommandDefinition, ObjectName, ParameterDefinition } from './request/definition.ts';
 
 /**
  * @param role of the caller, who is shown what they may send.

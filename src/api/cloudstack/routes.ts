@@ -8,18 +8,24 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { commandPermissionFor, reachOf } from '../../access/permission.ts';
 import type { Principal } from '../../access/session.ts';
-import { territoryOf } from '../../access/territory.ts';
+import { territoryOf } from '../../access/visibility.ts';
 import type { ApiOptions } from '../context.ts';
-import { asProblem, logProblem } from '../errors.ts';
-import { answerTypeOf, contentTypes, envelopeOf, refusalFields, writeAnswer } from './answer.ts';
-import type { Fields } from './answer.ts';
-import { readArguments } from './arguments.ts';
-import { CommandError, errorCodes, exceptionCodes } from './command-error.ts';
+import { asProblem, logProblem } from '../http/errors.ts';
+import {
+  answerTypeOf,
+  contentTypes,
+  envelopeOf,
+  refusalFields,
+  writeAnswer,
+} from './request/answer.ts';
+import type { Fields } from './request/answer.ts';
+import { readArguments } from './request/arguments.ts';
+import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
 import { commandCalled } from './commands.ts';
-import type { CommandDefinition } from './definition.ts';
-import { identify } from './identify.ts';
-import { foldNames, parseParameters } from './parameters.ts';
-import type { Parameters } from './parameters.ts';
+import type { CommandDefinition } from './request/definition.ts';
+import { identify } from './request/identify.ts';
+import { foldNames, parseParameters } from './request/parameters.ts';
+import type { Parameters } from './request/parameters.ts';
 import { functionOf, toRefusal } from './run.ts';
 import { logIn, logOut } from './session-commands.ts';
 

@@ -1,15 +1,24 @@
 /** The functions of the commands, and what their failures are called. */
-import type { Role } from '../../store/app-user.ts';
-import { asProblem } from '../errors.ts';
-import type { ProblemCode, ProblemError } from '../problem.ts';
-import { CommandError, errorCodes, exceptionCodes } from './command-error.ts';
-import type { Refusal } from './command-error.ts';
+import type { Role } from '../../store/schema/app-user.ts';
+import { asProblem } from '../http/errors.ts';
+import type { ProblemCode, ProblemError } from '../http/problem.ts';
+import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
+import type { Refusal } from './request/command-error.ts';
 import type { CommandFunction } from './context.ts';
-import { deleteWebhookDelivery, listWebhookDeliveries } from './delivery-commands.ts';
-import { executeWebhookDelivery } from './execute-delivery.ts';
-import { addWebhookFilter, deleteWebhookFilter, listWebhookFilters } from './filter-commands.ts';
+import { deleteWebhookDelivery, listWebhookDeliveries } from './delivery/delivery-commands.ts';
+import { executeWebhookDelivery } from './delivery/execute-delivery.ts';
+import {
+  addWebhookFilter,
+  deleteWebhookFilter,
+  listWebhookFilters,
+} from './webhook/filter-commands.ts';
 import { listApis } from './list-apis.ts';
-import { createWebhook, deleteWebhook, listWebhooks, updateWebhook } from './webhook-commands.ts';
+import {
+  createWebhook,
+  deleteWebhook,
+  listWebhooks,
+  updateWebhook,
+} from './webhook/webhook-commands.ts';
 
 const functions = new Map<string, CommandFunction>(
   Object.entries({

@@ -10,19 +10,19 @@ import { forgiveAttempt } from '../../access/login-limit.ts';
 import { authenticate, login } from '../../access/session.ts';
 import type { Principal, Session } from '../../access/session.ts';
 import { hashToken } from '../../access/token.ts';
-import type { Role } from '../../store/app-user.ts';
-import { isDomainAt } from '../../store/find-by-name.ts';
-import { databaseOf } from '../../store/open.ts';
-import type { Database } from '../../store/open.ts';
-import { findAccount } from '../../store/query-directory.ts';
-import { endSession } from '../../store/query-user.ts';
-import { everything } from '../../store/territory.ts';
+import type { Role } from '../../store/schema/app-user.ts';
+import { isDomainAt } from '../../store/directory/find-by-name.ts';
+import { databaseOf } from '../../store/database.ts';
+import type { Database } from '../../store/database.ts';
+import { findAccount } from '../../store/directory/query-directory.ts';
+import { endSession } from '../../store/access/query-user.ts';
+import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions } from '../context.ts';
-import { requireAttempt } from '../require-attempt.ts';
-import type { Fields } from './answer.ts';
-import { CommandError, errorCodes } from './command-error.ts';
-import { sessionIdCookie, sessionKeyCookie } from './identify.ts';
-import type { Parameters } from './parameters.ts';
+import { requireAttempt } from '../access/require-attempt.ts';
+import type { Fields } from './request/answer.ts';
+import { CommandError, errorCodes } from './request/command-error.ts';
+import { sessionIdCookie, sessionKeyCookie } from './request/identify.ts';
+import type { Parameters } from './request/parameters.ts';
 
 /** What the two of them need of the request and its answer. */
 export interface Exchange {

@@ -1,0 +1,61 @@
+/** Whether all that is sealed can be opened, for `hookline doctor`. What is inside is looked at by nobody. */
+import type { Database } from '../../store/database.ts';
+import {
+  listSealed,
+  sealedTables,
+  type SealedRow,
+  type SealedTable,
+} from '../../store/access/sealed.ts';
+import { keyIdOf, open, UnsealError } from './seal.ts';
+
+export interface TriedSecrets {
+  readonly opened: number;
+  /** Opened, but by a former key: they are sealed anew while Hookline runs. */
+  readonly former: number;
+  readonly lost: number;
+  /** Why the first one could not be opened. */
+  readonly reason?: string;
+}
+
+/** Rows read at once. */
+const pageMax = 500;
+
+/** @param keys the present one first, 32 bytes each. */
+export async function trySecrets(
+  database: Database,
+  keys: readonly [Buffer, ...Buffer[]],
+): Promise<TriedSecrets> {
+  const present = keyIdOf(keys[0]);
+  let [opened, former, lost] = [0, 0, 0];
+  let reason: string | undefined;
+  for (const table of sealedTables) {
+    for await (const { sealed } of everyRow(database, table)) {
+      const why = whyClosed(keys, sealed);
+      reason ??= why;
+      if (why !== undefined) lost += 1;
+      else opened += 1;
+      if (why === undefined && !sealed.subarray(1, 1 + present.length).equals(present)) former += 1;
+    }
+  }
+  return { opened, former, lost, ...(reason !== undefined && { reason }) };
+}
+
+async function* everyRow(database: Database, table: SealedTable): AsyncGenerator<SealedRow> {
+  let after: string | undefined;
+  for (;;) {
+    const page: readonly SealedRow[] = await listSealed(database, { table, after, limit: pageMax });
+    yield* page;
+    after = page.at(-1)?.id;
+    if (page.length < pageMax) return;
+  }
+}
+
+function whyClosed(keys: readonly Buffer[], sealed: Buffer): string | undefined {
+  try {
+    open(keys, sealed);
+    return undefined;
+  } catch (error) {
+    if (error instanceof UnsealError) return error.message;
+    throw error;
+  }
+}

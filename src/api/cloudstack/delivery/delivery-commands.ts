@@ -1,0 +1,92 @@
+/**
+ * `listWebhookDeliveries`, `deleteWebhookDelivery`.
+ *
+ * Source: reference "CloudStack" sections 1.1 and 1.3; apache/cloudstack, WebhookApiServiceImpl.
+ */
+import {
+  deleteListed,
+  listDeliveriesByPage,
+} from '../../../store/delivery/list-deliveries-by-page.ts';
+import type { DeliverySearch } from '../../../store/delivery/list-deliveries-by-page.ts';
+import { databaseOf, inTransaction } from '../../../store/database.ts';
+import type { Database } from '../../../store/database.ts';
+import { findDelivery } from '../../../store/event/query-flow.ts';
+import { findWebhook } from '../../../store/webhook/query-webhook.ts';
+import type { Caller } from '../../http/authenticate.ts';
+import { noteChange } from '../../setting/write-audit.ts';
+import { listFields } from '../request/answer.ts';
+import type { Arguments } from '../request/arguments.ts';
+import { valueRefused } from '../request/command-error.ts';
+import type { CommandFunction } from '../context.ts';
+import { readPage } from '../request/page.ts';
+import { presentDeliveries } from './present-deliveries.ts';
+
+export const listWebhookDeliveries: CommandFunction = async ({ options, caller, args }) => {
+  const page = readPage(args);
+  const database = databaseOf(options.store);
+  const search = await readSearch(database, caller, args);
+  const { count, rows } = await listDeliveriesByPage(database, caller.territory, { search, page });
+  return listFields('webhookdelivery', count, await presentDeliveries(options, rows));
+};
+
+/** Deleted in one transaction; those beyond are left for the next. */
+const deletedAtOnceMax = 5_000;
+
+export const deleteWebhookDelivery: CommandFunction = async ({ options, caller, args }) => {
+  const search = await readSearch(databaseOf(options.store), caller, args);
+  for (;;) {
+    const deleted = await inTransaction(options.store, async database => {
+      const what = { search, limit: deletedAtOnceMax };
+      const count = await deleteListed(database, caller.territory, what);
+      if (count > 0) await noteDeleted(database, caller, { search, count });
+      return count;
+    });
+    if (deleted < deletedAtOnceMax) return { success: true };
+  }
+};
+
+async function noteDeleted(
+  database: Database,
+  caller: Caller,
+  { search, count }: { search: DeliverySearch; count: number },
+): Promise<void> {
+  const { accountId, domain } = caller.principal;
+  await noteChange(database, caller, {
+    action: 'deliveries.deleted',
+    objectId: search.id ?? search.webhookId ?? 'all in reach',
+    accountId: accountId ?? null,
+    domainId: domain?.id ?? null,
+    after: { ...search, count },
+  });
+}
+
+/** @throws {CommandError} */
+async function readSearch(
+  database: Database,
+  { territory }: Caller,
+  args: Arguments,
+): Promise<DeliverySearch> {
+  const [id, webhookId] = [args.text('id'), args.text('webhookid')];
+  if (id !== undefined && !(await findDelivery(database, id, territory))) {
+    throw valueRefused('Invalid ID specified');
+  }
+  if (webhookId !== undefined && !(await findWebhook(database, webhookId, territory))) {
+    throw valueRefused('Invalid Webhook specified');
+  }
+  const [startedFrom, endedTo] = [args.instant('startdate'), args.instant('enddate')];
+  if (startedFrom && endedTo && endedTo < startedFrom) {
+    throw valueRefused('Invalid enddate specified');
+  }
+  if (args.text('managementserverid') !== undefined) {
+    throw valueRefused('Invalid management server specified');
+  }
+  const [eventType, keyword] = [args.text('eventtype'), args.text('keyword')];
+  return {
+    ...(id !== undefined && { id }),
+    ...(webhookId !== undefined && { webhookId }),
+    ...(startedFrom && { startedFrom }),
+    ...(endedTo && { endedTo }),
+    ...(eventType !== undefined && { eventType }),
+    ...(keyword !== undefined && { keyword }),
+  };
+}

@@ -1,0 +1,133 @@
+/**
+ * `executeWebhookDelivery`: a delivery once more, or a test delivery to a webhook that is saved or not.
+ *
+ * Source: reference "CloudStack" sections 1.3 and 1.9; apache/cloudstack, WebhookApiServiceImpl.executeWebhookDelivery.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Webhook } from '../../../event/webhook.ts';
+import { findNamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
+import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
+import { databaseOf } from '../../../store/database.ts';
+import { findDelivery } from '../../../store/event/query-flow.ts';
+import { findWebhook } from '../../../store/webhook/query-webhook.ts';
+import type { TestOutcome } from '../../context.ts';
+import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';
+import { redeliver } from '../../delivery/redeliver.ts';
+import { normalizePayloadUrl } from '../../webhook/webhook-rules.ts';
+import { writeInstant } from '../request/answer.ts';
+import type { Fields } from '../request/answer.ts';
+import type { Arguments } from '../request/arguments.ts';
+import { valueRefused } from '../request/command-error.ts';
+import type { Call, CommandFunction } from '../context.ts';
+import { writeFailure, writeHeaders } from '../webhook/objects.ts';
+import { presentDeliveries } from './present-deliveries.ts';
+
+export const executeWebhookDelivery: CommandFunction = async call => {
+  const { args } = call;
+  const [id, webhookId] = [args.text('id'), args.text('webhookid')];
+  const payloadUrl = readUrl(args);
+  if (id === undefined && webhookId === undefined && payloadUrl === undefined) {
+    throw valueRefused('One of the id, webhookid or payloadurl must be specified');
+  }
+  if (id !== undefined && webhookId !== undefined) {
+    throw valueRefused('Only one of the id or webhookid can be specified');
+  }
+  if (id !== undefined && payloadUrl !== undefined) {
+    throw valueRefused('id cannot be specified with webhookid or payloadurl');
+  }
+  if (id !== undefined) return { webhookdelivery: await deliverAgain(call, id) };
+  const webhook =
+    webhookId === undefined
+      ? await planUnsavedTest(call, payloadUrl ?? '')
+      : await planSavedTest(call, webhookId, payloadUrl);
+  return { webhookdelivery: await test(call, webhook) };
+};
+
+/** How long the first attempt of a redelivery is waited for; it is made all the same. */
+const redeliveryWaitMs = 30_000;
+const lookMs = 100;
+
+async function deliverAgain({ options, caller }: Call, id: string): Promise<Fields> {
+  const database = databaseOf(options.store);
+  if (!(await findDelivery(database, id, caller.territory))) {
+    throw valueRefused('Invalid webhook delivery specified');
+  }
+  const made = await redeliver(options, id, caller);
+  const deadline = options.now() + redeliveryWaitMs;
+  let delivery: NamedDelivery | undefined;
+  do {
+    await wait(lookMs);
+    delivery = await findNamedDelivery(database, made.id);
+  } while (delivery && delivery.startedAt === null && options.now() < deadline);
+  if (!delivery) throw valueRefused('Invalid webhook delivery specified');
+  const waiting = { response: 'The delivery is still waiting for its first attempt' };
+  const [fields] = await presentDeliveries(options, [delivery]);
+  return { ...fields, ...(delivery.startedAt === null && waiting) };
+}
+
+async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> {
+  const eventId = randomUUID();
+  const payload = args.text('payload') ?? '';
+  const outcome = await options.probe({
+    webhook,
+    eventId,
+    ...(payload.trim() !== '' && { payload }),
+  });
+  const { request, timing } = outcome;
+  return {
+    id: randomUUID(),
+    eventtype: 'TEST.WEBHOOK',
+    webhookid: webhook.id,
+    webhookname: webhook.name,
+    headers: request && writeHeaders(request.headers, request.body),
+    payload: request?.body,
+    success: outcome.diagnosis.code === 'delivered',
+    response: responseOf(outcome),
+    startdate: timing && writeInstant(timing.startedAt),
+    enddate: timing && writeInstant(endOf(timing)),
+  };
+}
+
+const responseOf = ({ response, diagnosis }: TestOutcome): string | undefined =>
+  response ? response.body : writeFailure(diagnosis.text);
+
+const endOf = ({ startedAt, totalMs }: NonNullable<TestOutcome['timing']>): string =>
+  new Date(Date.parse(startedAt) + totalMs).toISOString();
+
+/** Of the parameters that stand for what a webhook is set to. */
+function readSigned(args: Arguments) {
+  const [secretKey, sslVerification] = [args.text('secretkey') ?? '', args.flag('sslverification')];
+  return {
+    ...(secretKey.trim() !== '' && { secretKey }),
+    ...(sslVerification !== undefined && { sslVerification }),
+  };
+}
+
+async function planSavedTest(
+  { options, caller, args }: Call,
+  id: string,
+  payloadUrl: string | undefined,
+): Promise<Webhook> {
+  if (!(await findWebhook(databaseOf(options.store), id, caller.territory))) {
+    throw valueRefused('Invalid webhook specified');
+  }
+  const wanted = { id, ...readSigned(args), ...(payloadUrl !== undefined && { payloadUrl }) };
+  return planSaved(options, caller, wanted);
+}
+
+/** Named as CloudStack names it. */
+async function planUnsavedTest(
+  { options, caller, args }: Call,
+  payloadUrl: string,
+): Promise<Webhook> {
+  const webhook = await planUnsaved(options, caller, { payloadUrl, ...readSigned(args) });
+  return { ...webhook, name: 'Test' };
+}
+
+/** @throws {ProblemError} payload_url_invalid */
+function readUrl(args: Arguments): string | undefined {
+  const given = args.text('payloadurl');
+  return given === undefined || given.trim() === '' ? undefined : normalizePayloadUrl(given);
+}

@@ -1,0 +1,114 @@
+/**
+ * Whose a webhook is to be, and whose webhooks a list is of.
+ *
+ * Source: apache/cloudstack, AccountManagerImpl.finalizeOwner and buildACLSearchParameters.
+ */
+import { findAccountByName } from '../../../store/directory/find-by-name.ts';
+import type { WebhookSearch } from '../../../store/webhook/list-by-page.ts';
+import type { Database } from '../../../store/database.ts';
+import { findAccount, findDomain } from '../../../store/directory/query-directory.ts';
+import type { Caller } from '../../http/authenticate.ts';
+import type { Arguments } from '../request/arguments.ts';
+import { unknownEntity } from '../request/arguments.ts';
+import { valueRefused } from '../request/command-error.ts';
+
+/** The parameters in which everybody is meant, and not one: of projects, and of what is nobody's. */
+const everyProject = '-1';
+
+/** @returns undefined for the caller's own account. @throws {CommandError} */
+export async function findOwnerId(
+  database: Database,
+  { principal, territory }: Caller,
+  args: Arguments,
+): Promise<string | undefined> {
+  const [name, domainId, projectId] = [
+    args.text('account'),
+    args.text('domainid'),
+    args.text('projectid'),
+  ];
+  if (projectId !== undefined) {
+    if (name !== undefined && domainId !== undefined) {
+      throw valueRefused("ProjectId and account/domainId can't be specified together");
+    }
+    return findProject(database, { territory }, projectId);
+  }
+  if (name === undefined) return undefined;
+  if (domainId === undefined) {
+    throw valueRefused('AccountName and domainId must be specified together');
+  }
+  const found = await findAccountByName(database, territory, { name, domainId });
+  if (found) return found.id;
+  throw valueRefused(
+    principal.role === 'User'
+      ? `Can't create/list resources for account ${name} in domain ${domainId}, permission denied`
+      : `Unable to find account ${name} in domain ${domainId}`,
+  );
+}
+
+type Whose = Pick<WebhookSearch, 'accountId' | 'domain' | 'ownerKind'>;
+
+/**
+ * @returns undefined when nothing can be meant: the caller has no account of their own.
+ * @throws {CommandError}
+ */
+export async function readWhose(
+  database: Database,
+  caller: Caller,
+  args: Arguments,
+): Promise<Whose | undefined> {
+  const domainId = args.text('domainid');
+  if (domainId !== undefined && !(await findDomain(database, domainId, caller.territory))) {
+    throw unknownEntity('listWebhooks', 'domainid', domainId);
+  }
+  const name = args.text('account');
+  const projectId = args.text('projectid');
+  if (name !== undefined) {
+    if (projectId !== undefined) {
+      throw valueRefused("Account and projectId can't be specified together");
+    }
+    return { accountId: await requireAccount(database, caller, { name, domainId }) };
+  }
+  if (projectId === everyProject) {
+    return args.flag('listall') === true ? {} : { ownerKind: 'project' };
+  }
+  if (projectId !== undefined) {
+    return { accountId: await findProject(database, caller, projectId) };
+  }
+  return ownOrAll(caller, args, domainId);
+}
+
+function ownOrAll(
+  { principal }: Caller,
+  args: Arguments,
+  domainId: string | undefined,
+): Whose | undefined {
+  const { role, accountId } = principal;
+  // One that is asked for by its id is found wherever the caller may look.
+  if (args.text('id') !== undefined && role !== 'User') return {};
+  const ownerKind = 'user' as const;
+  if (role === 'User' || (domainId === undefined && args.flag('listall') !== true)) {
+    return accountId === undefined ? undefined : { accountId };
+  }
+  if (domainId === undefined) return { ownerKind };
+  return { ownerKind, domain: { id: domainId, isRecursive: args.flag('isrecursive') === true } };
+}
+
+async function requireAccount(
+  database: Database,
+  { principal, territory }: Caller,
+  { name, domainId = principal.domain?.id ?? '' }: { name: string; domainId: string | undefined },
+): Promise<string> {
+  const found = await findAccountByName(database, territory, { name, domainId });
+  if (found) return found.id;
+  throw valueRefused(`could not find account ${name} in domain ${domainId}`);
+}
+
+async function findProject(
+  database: Database,
+  { territory }: Pick<Caller, 'territory'>,
+  id: string,
+): Promise<string> {
+  const found = await findAccount(database, id, territory);
+  if (found?.kind === 'project') return found.id;
+  throw valueRefused(`Unable to find project by id ${id}`);
+}

@@ -1,0 +1,112 @@
+/**
+ * `createWebhook`, `listWebhooks`, `updateWebhook`, `deleteWebhook`.
+ *
+ * Source: reference "CloudStack" sections 1.1 and 1.3; apache/cloudstack, WebhookApiServiceImpl.
+ */
+import type { NamedWebhook } from '../../../store/webhook/list-by-page.ts';
+import { listWebhooksByPage } from '../../../store/webhook/list-by-page.ts';
+import { databaseOf } from '../../../store/database.ts';
+import type { Store } from '../../../store/database.ts';
+import { everything } from '../../../store/sql/visibility.ts';
+import { changeWebhook, makeWebhook, removeWebhook } from '../../webhook/change-webhook.ts';
+import type { ChangeBody } from '../../webhook/webhook-rules.ts';
+import { requireWebhook } from '../../webhook/require-webhook.ts';
+import { maySpecify } from '../../webhook/webhook-rules.ts';
+import { listFields } from '../request/answer.ts';
+import type { Fields } from '../request/answer.ts';
+import type { Arguments } from '../request/arguments.ts';
+import { valueRefused } from '../request/command-error.ts';
+import type { Call, CommandFunction } from '../context.ts';
+import { webhookFields } from './objects.ts';
+import { findOwnerId, readWhose } from './owner.ts';
+import { readPage } from '../request/page.ts';
+import { readScope, readState } from './words.ts';
+
+export const createWebhook: CommandFunction = async ({ options, caller, args }) => {
+  const { name, payloadUrl, ...change } = readChange(args);
+  const domainId = change.scope === 'Domain' ? args.text('domainid') : undefined;
+  const accountId = await findOwnerId(databaseOf(options.store), caller, args);
+  const made = await makeWebhook(options, caller, {
+    ...change,
+    name: name ?? '',
+    payloadUrl: payloadUrl ?? '',
+    ...(domainId !== undefined && { domainId }),
+    ...(accountId !== undefined && { accountId }),
+  });
+  return show(options.store, made.id);
+};
+
+export const listWebhooks: CommandFunction = async ({ options, caller, args }) => {
+  const database = databaseOf(options.store);
+  const page = readPage(args);
+  const whose = await readWhose(database, caller, args);
+  const [id, name, keyword] = [args.text('id'), args.text('name'), args.text('keyword')];
+  const [state, scope] = [readState(args.text('state')), readListedScope({ caller, args })];
+  if (!whose) return {};
+  const { count, rows } = await listWebhooksByPage(database, caller.territory, {
+    search: {
+      ...whose,
+      ...(id !== undefined && { id }),
+      ...(name !== undefined && { name }),
+      ...(keyword !== undefined && { keyword }),
+      ...(state !== undefined && { state }),
+      ...(scope !== undefined && { scope }),
+    },
+    page,
+  });
+  return listFields('webhook', count, rows.map(webhookFields));
+};
+
+export const updateWebhook: CommandFunction = async ({ options, caller, args }) => {
+  const id = idOf(args);
+  const body = readChange(args);
+  if (Object.keys(body).length === 0) {
+    await requireWebhook(databaseOf(options.store), id, caller.territory);
+  } else {
+    await changeWebhook(options, caller, { id, body });
+  }
+  return show(options.store, id);
+};
+
+export const deleteWebhook: CommandFunction = async ({ options, caller, args }) => {
+  await removeWebhook(options, caller, { id: idOf(args) });
+  return { success: true };
+};
+
+/** Blank texts change nothing, but for the description, and the secret key, which a blank one takes away. */
+function readChange(args: Arguments): ChangeBody {
+  const [name, payloadUrl] = [notBlank(args.text('name')), notBlank(args.text('payloadurl'))];
+  const [description, secretKey] = [args.text('description'), args.text('secretkey')];
+  const [state, scope] = [readState(args.text('state')), readScope(args.text('scope'))];
+  const sslVerification = args.flag('sslverification');
+  return {
+    ...(name !== undefined && { name }),
+    ...(description !== undefined && { description }),
+    ...(state !== undefined && { state }),
+    ...(scope !== undefined && { scope }),
+    ...(payloadUrl !== undefined && { payloadUrl }),
+    ...(sslVerification !== undefined && { sslVerification }),
+    ...(secretKey !== undefined && { secretKey: secretKey.trim() === '' ? null : secretKey }),
+  };
+}
+
+function readListedScope({ caller, args }: Pick<Call, 'caller' | 'args'>) {
+  const scope = readScope(args.text('scope'));
+  if (scope === undefined || maySpecify(caller.principal.role, scope)) return scope;
+  throw valueRefused(`Scope ${scope} can not be specified`);
+}
+
+async function show(store: Store, id: string): Promise<Fields> {
+  const one = { search: { id }, page: { offset: 0, limit: 1 } };
+  const { rows } = await listWebhooksByPage(databaseOf(store), everything, one);
+  const [webhook]: readonly NamedWebhook[] = rows;
+  // Made or changed a moment ago, and deleted by somebody else since.
+  if (!webhook) throw valueRefused('Unable to find the webhook with the specified ID');
+  return { webhook: webhookFields(webhook) };
+}
+
+/** Required by the command's definition. */
+const idOf = (args: Arguments): string => args.text('id') ?? '';
+
+const notBlank = (text: string | undefined): string | undefined =>
+  text === undefined || text.trim() === '' ? undefined : text;

@@ -1,0 +1,71 @@
+/** What a webhook's requests look like, for people: without secrets, and without signatures, which would be others each time. */
+import { RenderError } from '../../event/errors.ts';
+import { attemptHeaders, type FormatEvent } from '../../format/format.ts';
+import { defaultFormat, type Formats } from '../../format/formats.ts';
+import { hideOwnHeaders } from '../../format/own-header.ts';
+import { renderEvent } from '../../format/render.ts';
+import { databaseOf } from '../../store/database.ts';
+import type { DeliveryFacts, OwedEvent } from '../../store/event/query-flow.ts';
+import { findWebhook, type WebhookFacts } from '../../store/webhook/query-webhook.ts';
+import { everything } from '../../store/sql/visibility.ts';
+import type { ApiOptions } from '../context.ts';
+import { optionsOf, type ChosenFormat } from '../format/require-format.ts';
+
+export interface RequestShape extends ChosenFormat {
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface DescribedRequest {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+  /** Why nothing would be sent. */
+  readonly skip?: string;
+}
+
+/**
+ * @param sentAtMs milliseconds since 1970.
+ * @throws {RenderError} when the event cannot be said so.
+ */
+export async function describeRequest(
+  event: FormatEvent,
+  { format, options, headers: own = {} }: RequestShape,
+  sentAtMs: number,
+): Promise<DescribedRequest> {
+  const rendered = await renderEvent(format, event, options);
+  const shown = Object.entries(hideOwnHeaders(own)).flat();
+  const headers = attemptHeaders(rendered, sentAtMs, undefined, shown);
+  const names = headers.filter((_, index) => index % 2 === 0);
+  return {
+    headers: Object.fromEntries(names.map((name, at) => [name, headers[at * 2 + 1] ?? ''])),
+    body: rendered.body.toString(),
+    ...(rendered.skip !== undefined && { skip: rendered.skip }),
+  };
+}
+
+/** What the webhook is set to; undefined when there is no such format (it was set in plain SQL). */
+export function shapeOf(formats: Formats, webhook: WebhookFacts): RequestShape | undefined {
+  const format = formats.get(webhook.format);
+  if (!format) return undefined;
+  const { headers, hasSecret } = webhook;
+  return { format, options: optionsOf(format, webhook, hasSecret), ...(headers && { headers }) };
+}
+
+/** What was sent, made again with what the webhook is set to now: nothing of it is stored but the event. */
+export async function describeDelivery(
+  { store, formats }: Pick<ApiOptions, 'store' | 'formats'>,
+  { eventId, webhookId, envelope, body, createdAt, attempts }: DeliveryFacts & OwedEvent,
+): Promise<{ readonly requestHeaders: object | null; readonly requestBody: string | null }> {
+  // Whoever may see the delivery may see its webhook; of a deleted one, the format is not known any more.
+  const webhook = await findWebhook(databaseOf(store), webhookId, everything);
+  const format = formats.get(defaultFormat);
+  const shape = (webhook && shapeOf(formats, webhook)) ?? (format && { format, options: {} });
+  if (!shape) throw new RangeError('there is no default format');
+  const sentAtMs = new Date(attempts.at(-1)?.startedAt ?? createdAt).getTime();
+  try {
+    const made = await describeRequest({ id: eventId, envelope, body }, shape, sentAtMs);
+    return { requestHeaders: made.headers, requestBody: made.body };
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    return { requestHeaders: null, requestBody: null };
+  }
+}

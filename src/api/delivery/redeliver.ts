@@ -1,0 +1,49 @@
+/** Delivers once more what was delivered: one way for REST and for CloudStack's API. */
+import { redeliveryId } from '../../event/id.ts';
+import { inTransaction } from '../../store/database.ts';
+import { insertRequested } from '../../store/delivery/outcome.ts';
+import { findDelivery } from '../../store/event/query-flow.ts';
+import type { DeliveryFacts } from '../../store/event/query-flow.ts';
+import { findWebhook } from '../../store/webhook/query-webhook.ts';
+import { everything } from '../../store/sql/visibility.ts';
+import type { Caller } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { noteChange } from '../setting/write-audit.ts';
+import { ProblemError } from '../http/problem.ts';
+import { ofWebhook } from '../webhook/require-webhook.ts';
+
+/**
+ * The same event once more to the webhook as it is now, due at once.
+ *
+ * @throws {ProblemError} not_found, webhook_deleted.
+ */
+export async function redeliver(
+  { store, randomBytes }: Pick<ApiOptions, 'store' | 'randomBytes'>,
+  id: string,
+  caller: Caller,
+): Promise<DeliveryFacts> {
+  const { territory } = caller;
+  return inTransaction(store, async database => {
+    const past = await findDelivery(database, id, territory);
+    if (!past) throw noDelivery(id);
+    const { eventId, webhookId } = past;
+    const webhook = await findWebhook(database, webhookId, territory);
+    if (!webhook) {
+      throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
+    }
+    const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
+    await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
+    const made = await findDelivery(database, newId, everything);
+    if (!made) throw new RangeError('the delivery just inserted is not there');
+    await noteChange(database, caller, {
+      action: 'delivery.redelivered',
+      ...ofWebhook(webhook),
+      objectId: id,
+      after: { deliveryId: newId, eventId, webhookId },
+    });
+    return made;
+  });
+}
+
+export const noDelivery = (id: string): ProblemError =>
+  new ProblemError('not_found', `There is no delivery ${id}.`);

@@ -1,0 +1,129 @@
+/** How deliveries went, for charts: counts, success rate and percentiles. */
+import type { FastifyInstance } from 'fastify';
+
+import { readStats, statKeys } from '../../store/delivery/stats.ts';
+import type { StatFacts, StatKey } from '../../store/delivery/stats.ts';
+import { callerOf } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { ProblemError } from '../http/problem.ts';
+import { answer, instantQuery, problems } from '../http/route.ts';
+
+interface StatsQuery {
+  readonly from?: string;
+  readonly to?: string;
+  readonly by?: string;
+  readonly bucket?: number;
+  readonly webhookId?: string;
+  readonly eventType?: string;
+}
+
+const HOUR_MS = 3_600_000;
+const spanMsDefault = 24 * HOUR_MS;
+/** As long as days are kept by default, and a day. */
+const spanMsMax = 32 * 24 * HOUR_MS;
+/** Deliveries looked at: a second or two of the database's time. */
+const rowsMax = 500_000;
+const groupsMax = 5_000;
+/** Seconds, for a chart of some two hundred points. */
+const buckets = [60, 300, 900, 3_600, 21_600, 86_400] as const;
+const pointsWanted = 200;
+const pointsMax = 2_000;
+
+const list = statKeys.join('|');
+
+const schema = {
+  summary: 'Count deliveries and measure attempts',
+  description:
+    'Of deliveries whose event was recorded in the range, of the webhooks you may see. At most the newest 500,000 of them are looked at; when there are more, `isComplete` is false and `from` says how far back the numbers reach.',
+  tags: ['stats'],
+  querystring: {
+    type: 'object',
+    additionalProperties: false,
+    properties: {
+      from: instantQuery('A day before `to` when absent; 32 days at most.'),
+      to: instantQuery('Now when absent.'),
+      by: {
+        type: 'string',
+        pattern: `^(${list})(,(${list}))*$`,
+        description: 'What to divide by, separated by commas; the whole in one item when absent.',
+        example: 'webhook,time',
+      },
+      bucket: {
+        type: 'integer',
+        minimum: 60,
+        maximum: 86_400,
+        description: 'With `time`: how much of it makes one item, in seconds.',
+      },
+      webhookId: { type: 'string', format: 'uuid' },
+      eventType: { type: 'string', maxLength: 255, example: 'VM.START' },
+    },
+  },
+  response: { 200: answer('Stats', 'The numbers.'), ...problems },
+};
+
+export function registerStatsRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
+  app.get<{ Querystring: StatsQuery }>('/v1/stats', { schema }, async request => {
+    const { webhookId, eventType, ...wanted } = request.query;
+    const by = statKeys.filter(key => wanted.by?.split(',').includes(key));
+    const { from, to, bucketSeconds } = planRange(wanted, by, now());
+    const { items, reachedFrom } = await readStats(store, callerOf(request).territory, {
+      from,
+      to,
+      by,
+      bucketSeconds,
+      rowsMax,
+      groupsMax,
+      ...(webhookId !== undefined && { webhookId }),
+      ...(eventType !== undefined && { eventType }),
+    });
+    if (items.length > groupsMax) {
+      throw new ProblemError(
+        'request_invalid',
+        `These are more than ${groupsMax} items: take a larger bucket, a shorter range, or divide by less.`,
+      );
+    }
+    return {
+      from: (reachedFrom ?? from).toISOString(),
+      to: to.toISOString(),
+      bucket: by.includes('time') ? bucketSeconds : null,
+      isComplete: reachedFrom === undefined,
+      items: items.map(present),
+    };
+  });
+}
+
+/** @throws {ProblemError} request_invalid */
+function planRange(
+  { from: wantedFrom, to: wantedTo, bucket }: StatsQuery,
+  by: readonly StatKey[],
+  nowMs: number,
+): { from: Date; to: Date; bucketSeconds: number } {
+  const to = wantedTo === undefined ? new Date(nowMs) : new Date(wantedTo);
+  const from =
+    wantedFrom === undefined ? new Date(to.getTime() - spanMsDefault) : new Date(wantedFrom);
+  const spanMs = to.getTime() - from.getTime();
+  if (spanMs <= 0 || spanMs > spanMsMax) {
+    throw new ProblemError('request_invalid', 'from must lie before to, by 32 days at most.');
+  }
+  const points = (seconds: number): number => spanMs / 1_000 / seconds;
+  const bucketSeconds =
+    bucket ?? buckets.find(seconds => points(seconds) <= pointsWanted) ?? 86_400;
+  if (by.includes('time') && points(bucketSeconds) > pointsMax) {
+    throw new ProblemError(
+      'request_invalid',
+      `bucket: ${bucketSeconds} s divide this range into more than ${pointsMax} points.`,
+    );
+  }
+  return { from, to, bucketSeconds };
+}
+
+function present({ atMs, percentilesMs, maxMs, ...facts }: StatFacts) {
+  const ended = facts.delivered + facts.failed;
+  const [p50, p95, p99] = percentilesMs ?? [null, null, null];
+  return {
+    ...facts,
+    ...(atMs !== undefined && { at: new Date(atMs).toISOString() }),
+    successRate: ended === 0 ? null : facts.delivered / ended,
+    durationMs: { p50, p95, p99, max: maxMs },
+  };
+}

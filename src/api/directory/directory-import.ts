@@ -1,0 +1,57 @@
+/** Puts the domains of an import into an order in which they can be written; pure. */
+import type { Fault } from '../http/problem.ts';
+
+export interface ImportedDomain {
+  readonly id: string;
+  readonly name: string;
+  readonly parentId?: string | null;
+}
+
+export interface OrderedDomains {
+  readonly domains: readonly ImportedDomain[];
+  /** What cannot be ordered: ids given twice, and circles. */
+  readonly faults: readonly Fault[];
+}
+
+/** Parents before their children. A parent that is not among the items is taken to be there already. */
+export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
+  const byId = new Map<string, ImportedDomain>();
+  const faults: Fault[] = [];
+  for (const [index, item] of items.entries()) {
+    if (byId.has(item.id))
+      faults.push({ path: `/items/${index}/id`, message: `${item.id} is given twice` });
+    byId.set(item.id, item);
+  }
+  const placed = new Set<string>();
+  const domains: ImportedDomain[] = [];
+  for (const item of byId.values()) {
+    const line = ancestry(item, byId, placed);
+    if (line === undefined) {
+      faults.push({ path: '/items', message: `${item.id} would be below itself` });
+      continue;
+    }
+    for (const one of line) {
+      placed.add(one.id);
+      domains.push(one);
+    }
+  }
+  return { domains, faults };
+}
+
+/** The item and those above it that are not placed yet, topmost first; undefined for a circle. */
+function ancestry(
+  item: ImportedDomain,
+  byId: ReadonlyMap<string, ImportedDomain>,
+  placed: ReadonlySet<string>,
+): ImportedDomain[] | undefined {
+  const line: ImportedDomain[] = [];
+  const seen = new Set<string>();
+  let one: ImportedDomain | undefined = item;
+  while (one && !placed.has(one.id)) {
+    if (seen.has(one.id)) return undefined;
+    seen.add(one.id);
+    line.push(one);
+    one = typeof one.parentId === 'string' ? byId.get(one.parentId) : undefined;
+  }
+  return line.toReversed();
+}

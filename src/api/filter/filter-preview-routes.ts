@@ -1,0 +1,165 @@
+/** Which of the last events a webhook's filters would have let through, before they are saved. */
+import type { FastifyInstance } from 'fastify';
+
+import { timeOf } from '../../event/id.ts';
+import type { Webhook, WebhookFilter } from '../../event/webhook.ts';
+import { explainConditions } from '../../match/explain.ts';
+import type { ConditionsExplained } from '../../match/explain.ts';
+import { originalCharsMax, Subject } from '../../match/subject.ts';
+import { databaseOf } from '../../store/database.ts';
+import type { Database } from '../../store/database.ts';
+import { findAccount, findDomain } from '../../store/directory/query-directory.ts';
+import { scanRecentEvents, type RecentEvent } from '../../store/event/query-recent.ts';
+import { everything } from '../../store/sql/visibility.ts';
+import type { Territory } from '../../store/sql/visibility.ts';
+import { callerOf } from '../http/authenticate.ts';
+import type { Caller } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { requireFilter } from './filter-rules.ts';
+import { ProblemError } from '../http/problem.ts';
+import { numbered, requireWebhook } from '../webhook/require-webhook.ts';
+import { answer, problems } from '../http/route.ts';
+
+interface PreviewBody {
+  readonly webhookId?: string;
+  readonly accountId?: string;
+  readonly domainId?: string;
+  readonly categories?: readonly string[];
+  readonly filters?: readonly WebhookFilter[];
+  readonly limit: number;
+}
+
+interface Preview {
+  examined: number;
+  matched: number;
+  refusedByCategory: number;
+  refusedByFilters: number;
+  /** Events for which an expression had no answer, whatever became of them. */
+  unanswered: number;
+  readonly samples: { readonly matched: object[]; readonly refused: object[] };
+}
+
+/** Samples of each kind. */
+const samplesMax = 10;
+
+export function registerFilterPreviewRoutes(app: FastifyInstance, { store }: ApiOptions): void {
+  app.post<{ Body: PreviewBody }>(
+    '/v1/filters/preview',
+    {
+      schema: {
+        summary:
+          'Show which of the last events filters would have let through, without saving them',
+        description:
+          'Of the events that lie in the scope of the webhook, and that you may see. Newest first, of the last 10000 events.',
+        tags: ['webhooks'],
+        body: { $ref: 'FilterPreviewRequest#' },
+        response: { 200: answer('FilterPreview', 'What came of them.'), ...problems },
+      },
+    },
+    async request => {
+      const { body } = request;
+      const database = databaseOf(store);
+      const { conditions, within } = await planPreview(database, callerOf(request), body);
+      const preview = createPreview();
+      const scan = { within, limit: body.limit, bodyCharsMax: originalCharsMax };
+      for await (const events of scanRecentEvents(database, scan)) {
+        for (const event of events) note(preview, event, explain(event, conditions));
+      }
+      return preview;
+    },
+  );
+}
+
+type Conditions = Pick<Webhook, 'categories' | 'filters'>;
+
+/** @throws {ProblemError} not_found, filter_invalid, filter_conflict, account_invalid, domain_invalid */
+async function planPreview(
+  database: Database,
+  { territory }: Caller,
+  { webhookId, filters, categories, ...place }: PreviewBody,
+): Promise<{ conditions: Conditions; within: readonly Territory[] }> {
+  const webhook = webhookId && (await requireWebhook(database, webhookId, territory));
+  const accepted: WebhookFilter[] = [];
+  for (const { filter, path } of numbered(filters ?? [])) {
+    requireFilter(accepted, filter, path);
+    accepted.push(filter);
+  }
+  const conditions = {
+    categories: categories ?? (webhook ? webhook.categories : ['ActionEvent']),
+    filters: filters ?? (webhook ? webhook.filters : []),
+  };
+  const ofWebhook = webhook ? placeOf(webhook) : {};
+  // The webhook's place is the webhook's affair; one that the request names has to be the caller's.
+  const narrowed = await Promise.all([
+    territoryOf(database, everything, ofWebhook),
+    territoryOf(database, territory, place),
+  ]);
+  return { conditions, within: [territory, ...narrowed] };
+}
+
+interface Place {
+  readonly accountId?: string;
+  readonly domainId?: string;
+}
+
+function placeOf({
+  scope,
+  accountId,
+  domainId,
+}: Pick<Webhook, 'scope' | 'accountId' | 'domainId'>) {
+  if (scope === 'Global') return {};
+  return scope === 'Local' ? { accountId } : { domainId };
+}
+
+async function territoryOf(
+  database: Database,
+  caller: Territory,
+  { accountId, domainId }: Place,
+): Promise<Territory> {
+  if (accountId !== undefined) {
+    const account = await findAccount(database, accountId, caller);
+    if (!account) {
+      throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
+    }
+    return { kind: 'account', accountId, domainId: account.domainId };
+  }
+  if (domainId === undefined) return everything;
+  const domain = await findDomain(database, domainId, caller);
+  if (!domain) throw new ProblemError('domain_invalid', `There is no domain ${domainId}.`);
+  return { kind: 'subtree', path: domain.path };
+}
+
+function explain({ envelope, body }: RecentEvent, conditions: Conditions): ConditionsExplained {
+  return explainConditions(conditions, new Subject(envelope, body));
+}
+
+const createPreview = (): Preview => ({
+  examined: 0,
+  matched: 0,
+  refusedByCategory: 0,
+  refusedByFilters: 0,
+  unanswered: 0,
+  samples: { matched: [], refused: [] },
+});
+
+function note(preview: Preview, { id, envelope }: RecentEvent, said: ConditionsExplained): void {
+  preview.examined += 1;
+  if (said.unanswered) preview.unanswered += 1;
+  if (said.matched) preview.matched += 1;
+  else if (said.reason === 'category') preview.refusedByCategory += 1;
+  else preview.refusedByFilters += 1;
+  const samples = said.matched ? preview.samples.matched : preview.samples.refused;
+  if (samples.length >= samplesMax) return;
+  const { event, entity, entityuuid, account, status } = envelope;
+  samples.push({
+    eventId: id,
+    recordedAt: timeOf(id),
+    event,
+    ...(entity !== undefined && { entity }),
+    ...(entityuuid !== undefined && { entityuuid }),
+    ...(account !== undefined && { account }),
+    ...(status !== undefined && { status }),
+    reason: said.matched ? null : said.detail,
+    unanswered: said.unanswered ?? [],
+  });
+}

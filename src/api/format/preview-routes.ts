@@ -1,0 +1,114 @@
+/** What a webhook would send of the last events, before anything of it is saved or sent; and which formats there are. */
+import type { FastifyInstance } from 'fastify';
+
+import { RenderError } from '../../event/errors.ts';
+import { databaseOf } from '../../store/database.ts';
+import { listRecentEvents, type RecentEvent } from '../../store/event/query-recent.ts';
+import { callerOf } from '../http/authenticate.ts';
+import type { Caller } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { checkFormat } from './check-format.ts';
+import { describeRequest, type RequestShape } from '../delivery/describe-request.ts';
+import { listOf } from '../http/page.ts';
+import { bareFormat, requireFormat } from './require-format.ts';
+import { requireWebhook } from '../webhook/require-webhook.ts';
+import { answer, problems } from '../http/route.ts';
+
+interface PreviewBody {
+  readonly webhookId?: string;
+  readonly format?: string;
+  readonly body?: Readonly<Record<string, unknown>> | null;
+  readonly msgKey?: string | null;
+  readonly template?: string | null;
+  readonly limit: number;
+  readonly eventType?: string;
+}
+
+interface PreviewItem {
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly headers: Readonly<Record<string, string>> | null;
+  readonly body: string | null;
+  readonly error: string | null;
+  readonly skipped: string | null;
+}
+
+const tags = ['formats'];
+
+export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions): void {
+  const { store, formats, now } = options;
+  app.get(
+    '/v1/formats',
+    {
+      schema: {
+        summary: 'List what requests can look like',
+        tags,
+        response: { 200: listOf('Format', 'Formats.'), ...problems },
+      },
+    },
+    () => ({
+      items: [...formats.values()].map(({ name, description, takes, needs = [], arrayType }) => ({
+        name,
+        description,
+        batch: arrayType !== undefined,
+        options: Object.entries(takes).map(([option, purpose]) => ({
+          name: option,
+          description: purpose,
+          required: needs.some(needed => needed === option),
+        })),
+      })),
+      nextCursor: null,
+    }),
+  );
+
+  app.post<{ Body: PreviewBody }>(
+    '/v1/preview',
+    {
+      schema: {
+        summary: 'Show what the last events would look like, without sending them',
+        description:
+          'What is named overrides what the webhook of `webhookId` is set to. Newest first, of the last 10000 events.',
+        tags,
+        body: { $ref: 'PreviewRequest#' },
+        response: { 200: answer('Preview', 'The requests.'), ...problems },
+      },
+    },
+    async request => {
+      const caller = callerOf(request);
+      const shape = await shapeOfPreview(options, caller, request.body);
+      const events = await listRecentEvents(databaseOf(store), caller.territory, request.body);
+      return { items: await Promise.all(events.map(event => preview(event, shape, now()))) };
+    },
+  );
+}
+
+/** @throws {ProblemError} not_found, format_invalid */
+async function shapeOfPreview(
+  options: ApiOptions,
+  caller: Caller,
+  { webhookId, ...wanted }: PreviewBody,
+): Promise<RequestShape> {
+  const { store, formats } = options;
+  const database = databaseOf(store);
+  const saved = webhookId && (await requireWebhook(database, webhookId, caller.territory));
+  const { headers, ...wishes } = { ...bareFormat, headers: null, ...saved, ...wanted };
+  // What is not saved yet has no secret yet either; it would not be shown.
+  const chosen = requireFormat(formats, wishes, true);
+  await checkFormat(options, caller, wishes);
+  return { ...chosen, ...(headers && { headers }) };
+}
+
+async function preview(
+  { id, envelope, body }: RecentEvent,
+  shape: RequestShape,
+  nowMs: number,
+): Promise<PreviewItem> {
+  const item = { eventId: id, eventType: envelope.event };
+  try {
+    const { skip, ...request } = await describeRequest({ id, envelope, body }, shape, nowMs);
+    return { ...item, ...request, error: null, skipped: skip ?? null };
+  } catch (error) {
+    if (!(error instanceof RenderError)) throw error;
+    return { ...item, headers: null, body: null, error: error.message, skipped: null };
+  }
+}

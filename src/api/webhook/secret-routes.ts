@@ -1,0 +1,63 @@
+/** A webhook's secret: replace it with an overlap. */
+import type { FastifyInstance } from 'fastify';
+
+import { seal } from '../../access/secret/seal.ts';
+import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
+import { inTransaction } from '../../store/database.ts';
+import { replacedUntil, rotateSecret } from '../../store/webhook/query-secret.ts';
+import { lockWebhook, touchWebhook } from '../../store/webhook/query-webhook.ts';
+import { callerOf } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { noteChange } from '../setting/write-audit.ts';
+import { ofWebhook, requireWebhook } from './require-webhook.ts';
+import { answer, bodyMayBeAbsent, idParams, problems } from '../http/route.ts';
+import type { IdParams } from '../http/route.ts';
+
+interface Rotation {
+  readonly secretKey?: string;
+  /** Seconds. */
+  readonly overlap: number;
+}
+
+export function registerSecretRoutes(
+  app: FastifyInstance,
+  { store, secretKey: key, randomBytes }: ApiOptions,
+): void {
+  app.post<{ Params: IdParams; Body: Rotation }>(
+    '/v1/webhooks/:id/secret',
+    {
+      schema: {
+        summary: "Replace a webhook's secret",
+        description:
+          'Within the overlap `webhook-signature` carries a signature of each secret; `X-CS-Signature` is made with the new one.',
+        tags: ['webhooks'],
+        params: idParams,
+        body: { $ref: 'Rotation#' },
+        response: {
+          200: answer('RotatedSecret', 'The new secret; it is shown this once.'),
+          ...problems,
+        },
+      },
+      preValidation: bodyMayBeAbsent,
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const { overlap, secretKey = createWebhookSecret(randomBytes) } = request.body;
+      const formerValidUntil = await inTransaction(store, async database => {
+        const caller = callerOf(request);
+        await lockWebhook(database, id);
+        const webhook = await requireWebhook(database, id, caller.territory);
+        await rotateSecret(database, id, seal(key, secretKey), overlap * 1_000);
+        await touchWebhook(database, id);
+        const until = await replacedUntil(database, id);
+        await noteChange(database, caller, {
+          action: 'webhook.secret_replaced',
+          ...ofWebhook(webhook),
+          after: { secretKey, overlap, formerValidUntil: until },
+        });
+        return until;
+      });
+      return reply.header('cache-control', 'no-store').send({ secretKey, formerValidUntil });
+    },
+  );
+}

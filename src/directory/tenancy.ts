@@ -1,0 +1,148 @@
+/** Keeps the directory in step with the cloud, and finds out whose the events are that the index does not know. */
+import type { Config } from '../config/config.ts';
+import type { DirectoryConfig } from '../config/directory/directory.ts';
+import { createAliases } from './aliases.ts';
+import { createCloudstackClient } from './cloudstack/cloudstack-client.ts';
+import { createCloudstackProvider } from './cloudstack/cloudstack.ts';
+import { createKeystoneClient } from './keystone/keystone-client.ts';
+import { createKeystoneProvider } from './keystone/keystone.ts';
+import { createLookUps, type LookUps } from './look-up.ts';
+import { createMisses } from './misses.ts';
+import type { DirectoryProvider, FoundAccount } from './provider.ts';
+import { keepDirectory } from './sync.ts';
+import { createUnknownAccounts } from './unknown.ts';
+import type { Envelope } from '../event/event.ts';
+import type { Log } from '../event/log.ts';
+import type { Message } from '../event/message.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { BatchReading } from '../record/ingest.ts';
+import type { MatchSync } from '../match/match-sync.ts';
+import type { SourceReading } from '../normalize/normalizers.ts';
+import { createReader } from '../record/read.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { forgetDirectoryStatus, type DirectoryStatus } from '../store/directory/sync-state.ts';
+import { addCloudAccount, isKnownDomain } from '../store/directory/write-account.ts';
+
+/** The directory's numbers for monitoring. */
+export interface TenancyMetrics {
+  /** An event's account is not in the directory. */
+  unknownAccount(): void;
+  /** The cloud was asked for an account. */
+  readonly accountAskedFor: (result: 'found' | 'unknown' | 'failed') => void;
+  /** A directory is configured; without one it has no age. */
+  directory(): void;
+  directorySynced(status: DirectorySynced): void;
+}
+
+export interface DirectorySynced {
+  /** Age of the snapshot in use; null before the first sync. */
+  readonly ageSeconds: number | null;
+  readonly removalsHeld: number;
+}
+
+export interface TenancyOptions {
+  readonly config: Config['directory'];
+  readonly store: Store;
+  readonly sync: MatchSync;
+  readonly metrics: TenancyMetrics;
+  readonly newId: () => string;
+  /** Keep the tables in step; false where another process does. */
+  readonly syncs: boolean;
+  readonly log: Log;
+}
+
+export interface Tenancy {
+  run(signal: AbortSignal): Promise<void>;
+  /** What a batch is read with: `count` tells what it missed, once it is recorded. */
+  readBatch(source: SourceReading): BatchReading;
+}
+
+export function openTenancy(options: TenancyOptions): Tenancy {
+  const { config, store, metrics, newId, syncs, log } = options;
+  const provider = config && openProvider(config);
+  const unknown = createUnknownAccounts({ store, log });
+  const lookUps = config && provider && openLookUps(options, config, provider);
+  const aliases = createAliases({ database: () => databaseOf(store), log });
+  let hasPicture = false;
+  if (provider) metrics.directory();
+
+  const onStatus = (status: DirectoryStatus): void => {
+    hasPicture = status.syncedAt !== null;
+    metrics.directorySynced(status);
+  };
+  const runSync = async (signal: AbortSignal): Promise<void> => {
+    if (config && provider) {
+      const { refreshMs } = config;
+      await keepDirectory({ store, provider, refreshMs, syncs, onStatus, log }, signal);
+      lookUps?.close();
+    } else if (syncs) {
+      await forgetDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
+        log.debug({ err: error }, 'directory.state_kept'),
+      );
+    }
+  };
+
+  return {
+    async run(signal) {
+      await Promise.all([runSync(signal), unknown.run(signal)]);
+    },
+    readBatch(source) {
+      const misses = createMisses();
+      const match = (envelope: Envelope, body: string): readonly Webhook[] => {
+        const { index } = options.sync;
+        const owner = index.ownerOf(envelope);
+        misses.see(envelope, owner);
+        aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
+        return index.match(envelope, body);
+      };
+      const read = createReader({ ...source, match, newId });
+      return {
+        read: (message: Message) => {
+          misses.begin(message);
+          return read(message);
+        },
+        learn: async signal => {
+          if (!config || !lookUps || !hasPicture) return false;
+          const wanted = misses.unknown().filter(one => lookUps.isWorthAsking(one.accountId));
+          if (wanted.length === 0) return false;
+          const limit = AbortSignal.timeout(config.lookUpWaitMs);
+          await lookUps.ask(wanted, AbortSignal.any([signal, limit]));
+          return true;
+        },
+        count() {
+          for (const account of misses.unknown()) {
+            metrics.unknownAccount();
+            unknown.count(account);
+          }
+        },
+      };
+    },
+  };
+}
+
+export function openProvider(config: DirectoryConfig): DirectoryProvider {
+  if (config.kind === 'cloudstack') {
+    return createCloudstackProvider(createCloudstackClient({ ...config, now: Date.now }));
+  }
+  return createKeystoneProvider({ client: createKeystoneClient(config), users: config.users });
+}
+
+function openLookUps(
+  { store, sync, metrics, log }: TenancyOptions,
+  { unknownMs }: DirectoryConfig,
+  provider: DirectoryProvider,
+): LookUps {
+  const learn = async (found: FoundAccount): Promise<void> => {
+    await addCloudAccount(store, found);
+    await sync.take({ account: [found.account.id], domain: found.domains.map(({ id }) => id) });
+  };
+  return createLookUps({
+    provider,
+    learn,
+    isKnownDomain: id => isKnownDomain(databaseOf(store), id),
+    unknownMs,
+    now: () => performance.now(),
+    onResult: metrics.accountAskedFor,
+    log,
+  });
+}

@@ -1,0 +1,46 @@
+/** What Hookline itself lives on, which no webhook may be pointed at. */
+import type { Config, SourceConfig } from '../../config/config.ts';
+import type { OwnService } from './egress.ts';
+
+/** @param databaseUrl of the database in use: the embedded one's is in no configuration. */
+export function ownServices(
+  { sources }: Pick<Config, 'sources'>,
+  databaseUrl: string,
+): OwnService[] {
+  return [
+    ...atUrl('the database', databaseUrl, 5_432),
+    ...sources.flatMap(source => atBrokers(`the broker of source ${source.name}`, source)),
+  ];
+}
+
+function atBrokers(name: string, source: SourceConfig): OwnService[] {
+  switch (source.kind) {
+    case 'rabbitmq':
+      return atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672);
+    case 'kafka':
+      return source.brokers.flatMap(broker => atUrl(name, `kafka://${broker}`, 9_092));
+    case 'http':
+      return [];
+  }
+}
+
+/**
+ * None for a local socket. PostgreSQL's URLs may name host and port as parameters, which then go before the others.
+ * Source: libpq, "Connection URIs"; pg-connection-string.
+ */
+function atUrl(name: string, text: string, defaultPort: number): OwnService[] {
+  const url = URL.parse(text);
+  if (!url) return [];
+  const { searchParams } = url;
+  const hosts = [url.hostname, searchParams.get('host') ?? ''].filter(
+    host => host !== '' && !host.startsWith('/'),
+  );
+  const ports = [url.port, searchParams.get('port') ?? ''].map(Number).filter(port => port > 0);
+  return hosts.flatMap(host =>
+    (ports.length === 0 ? [defaultPort] : ports).map(port => ({
+      name,
+      host: host.replace(/^\[(.*)\]$/, '$1'),
+      port,
+    })),
+  );
+}

@@ -1,0 +1,75 @@
+/** What can be said of a TLS connection and of the receiver's certificate. */
+import type { TLSSocket } from 'node:tls';
+
+import type { CertificateFacts } from '../../outcome/diagnose.ts';
+import { connectOnce, type OpenConnector } from './connect.ts';
+import type { Route } from './route.ts';
+
+export interface TlsDetails {
+  /** `TLSv1.3` */
+  readonly protocol: string;
+  readonly cipher: string;
+  /** Whether the certificate is valid, comes from a trusted authority and is the receiver's. */
+  readonly authorized: boolean;
+  /** Why not, in OpenSSL's words: `CERT_HAS_EXPIRED`. */
+  readonly authorizationError?: string;
+  readonly certificate?: CertificateDetails;
+}
+
+export interface CertificateDetails extends CertificateFacts {
+  readonly subject: string;
+  readonly serialNumber: string;
+  /** Of SHA-256. */
+  readonly fingerprint: string;
+}
+
+export function describeTls(socket: TLSSocket): TlsDetails {
+  const certificate = describeCertificate(socket);
+  return {
+    protocol: socket.getProtocol() ?? 'unknown',
+    cipher: socket.getCipher().name,
+    authorized: socket.authorized,
+    ...(socket.authorizationError && { authorizationError: String(socket.authorizationError) }),
+    ...(certificate && { certificate }),
+  };
+}
+
+function describeCertificate(socket: TLSSocket): CertificateDetails | undefined {
+  const certificate = socket.getPeerX509Certificate();
+  if (!certificate) return undefined;
+  const { subjectAltName, serialNumber, fingerprint256 } = certificate;
+  const subject = inOneLine(certificate.subject);
+  return {
+    subject,
+    names: subjectAltName?.split(', ').map(name => name.replace(/^[^:]*:/, '')) ?? [subject],
+    issuer: inOneLine(certificate.issuer),
+    validFrom: certificate.validFromDate.toISOString(),
+    validTo: certificate.validToDate.toISOString(),
+    serialNumber,
+    fingerprint: fingerprint256,
+  };
+}
+
+/** Names may be missing: node:crypto types them as texts all the same. */
+const inOneLine = (name: string | undefined): string => (name ?? '').replaceAll('\n', ', ');
+
+/**
+ * Connects once more, accepting any certificate, to see the one that was refused; sends nothing.
+ *
+ * @returns undefined when there is no TLS connection to be had.
+ */
+export async function lookAtCertificate(
+  connector: OpenConnector,
+  route: Route,
+): Promise<TlsDetails | undefined> {
+  let details: TlsDetails | undefined;
+  const connect = connector({ ...route, sslVerification: false }, step => {
+    if (step.kind === 'secured') details = describeTls(step.socket);
+  });
+  const { protocol, hostname, host, port } = new URL(route.origin);
+  const socket = await connectOnce(connect, { protocol, hostname, host, port }).catch(
+    () => undefined,
+  );
+  socket?.destroy();
+  return details;
+}

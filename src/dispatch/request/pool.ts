@@ -1,0 +1,50 @@
+/** The connections to one receiver, and a request on one of them: the same for deliveries and for test deliveries. */
+import { Pool, type buildConnector, type Dispatcher } from 'undici';
+
+import type { Route } from '../egress/route.ts';
+
+export function openPool(
+  origin: string,
+  connect: buildConnector.connector,
+  connections: number,
+): Pool {
+  return new Pool(origin, {
+    connections,
+    pipelining: 1,
+    // The attempt's own deadline covers every phase.
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: 30_000,
+    allowH2: false,
+    connect,
+  });
+}
+
+export interface Post {
+  /** Path and query. */
+  readonly path: string;
+  /** Name, value, name, value, … */
+  readonly headers: string[];
+  readonly body: Buffer;
+  /** POST when absent. */
+  readonly method?: 'POST' | 'OPTIONS';
+}
+
+export interface OutgoingRequest extends Post {
+  readonly route: Route;
+  /** The webhook's secret, where the receiver gets to see it: not to be shown to anybody else. */
+  readonly credential?: string;
+  /** Why nothing is to be sent: its format has nothing to say of the event. */
+  readonly skip?: string;
+  /** From now until the response is read. */
+  readonly timeoutMs: number;
+}
+
+/** @throws Error of undici for what cannot be written into a request. */
+export function post(
+  pool: Pool,
+  { path, headers, body, method = 'POST' }: Post,
+  handler: Dispatcher.DispatchHandler,
+): void {
+  pool.dispatch({ path, method, headers, body }, handler);
+}

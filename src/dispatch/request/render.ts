@@ -1,0 +1,73 @@
+/** Says events in the formats of webhooks, once for all webhooks that want it said in the same way. */
+import type { Webhook } from '../../event/webhook.ts';
+import type { Format, FormatOptions, Rendered } from '../../format/format.ts';
+import { refuseOptions, type Formats } from '../../format/formats.ts';
+import { renderEvent } from '../../format/render.ts';
+import type { OutgoingEvent } from '../delivery.ts';
+
+/** @throws {RenderError} also as the promise's reason. */
+export type Render = (event: OutgoingEvent) => Rendered | Promise<Rendered>;
+
+/** By format and options. */
+type Forms = Map<string, Rendered | Promise<Rendered>>;
+
+/**
+ * @returns makes the renderer of a webhook.
+ * @throws Error for a format that there is not, for options it cannot use, and what `unseal` throws.
+ */
+export function createRenderer(
+  formats: Formats,
+  unseal: (sealed: Uint8Array) => string,
+): (webhook: Webhook) => { readonly render: Render; readonly credential?: string } {
+  const said = new WeakMap<OutgoingEvent, Forms>();
+
+  function formsOf(event: OutgoingEvent): Forms {
+    let known = said.get(event);
+    if (!known) said.set(event, (known = new Map()));
+    return known;
+  }
+
+  return webhook => {
+    const format = requireFormat(formats, webhook.format);
+    const options = optionsOf(format, webhook, unseal);
+    const refusal = refuseOptions(format, options);
+    if (refusal !== undefined) throw new Error(refusal);
+    const key = JSON.stringify([format.name, options]);
+    const render: Render = event => {
+      const forms = formsOf(event);
+      const known = forms.get(key);
+      if (known) return known;
+      const { id, envelope, body } = event;
+      // The dispatcher has it read again instead.
+      if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
+      const form = renderEvent(format, { id, envelope, body }, options);
+      forms.set(key, form);
+      if (form instanceof Promise) form.catch(() => forms.delete(key));
+      return form;
+    };
+    const { secretKey: credential } = options;
+    return { render, ...(credential !== undefined && { credential }) };
+  };
+}
+
+/** @throws Error naming the formats there are. */
+export function requireFormat(formats: Formats, name: string): Format {
+  const format = formats.get(name);
+  if (format) return format;
+  throw new Error(`there is no format ${name}; expected one of ${[...formats.keys()].join(', ')}`);
+}
+
+/** Only what the format reads: what else the webhook has makes no difference to its rendering. */
+function optionsOf(
+  { takes }: Format,
+  { body, msgKey, template, secrets = [] }: Webhook,
+  unseal: (sealed: Uint8Array) => string,
+): FormatOptions {
+  const current = secrets.find(({ expiresAtMs }) => expiresAtMs === undefined);
+  return {
+    ...(takes.body !== undefined && body && { body }),
+    ...(takes.msgKey !== undefined && msgKey !== undefined && { msgKey }),
+    ...(takes.template !== undefined && template !== undefined && { template }),
+    ...(takes.secretKey !== undefined && current && { secretKey: unseal(current.sealed) }),
+  };
+}

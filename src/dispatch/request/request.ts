@@ -1,0 +1,73 @@
+/** Turns an event, or a batch of them, and a webhook into the request to send. */
+import type { Webhook } from '../../event/webhook.ts';
+import { attemptHeaders, type Rendered } from '../../format/format.ts';
+import { batchingOf, compressed, renderBatch, type BuildBatch } from './batch.ts';
+import type { OutgoingEvent } from '../delivery.ts';
+import type { OutgoingRequest } from './pool.ts';
+import { createTargets, type Target, type TargetOptions } from './target.ts';
+
+export interface RequestOptions extends TargetOptions {
+  readonly now: () => number;
+}
+
+/**
+ * A promise where the webhook's format takes its time; it is rejected with what would have been thrown.
+ *
+ * @throws {RenderError} when the event cannot be said in the webhook's format.
+ * @throws Error as `createTargets`, when the webhook cannot be sent to as it is.
+ */
+export type BuildRequest = (
+  event: OutgoingEvent,
+  webhook: Webhook,
+  timeoutMs: number,
+) => OutgoingRequest | Promise<OutgoingRequest>;
+
+export interface RequestBuilder {
+  readonly request: BuildRequest;
+  readonly batch: BuildBatch;
+}
+
+export function createRequestBuilder(options: RequestOptions): RequestBuilder {
+  const { formats, now } = options;
+  const targetOf = createTargets(options);
+
+  function requestOf(target: Target, form: Rendered, timeoutMs: number): OutgoingRequest {
+    const { route, pathname, search, keyring, headers: own, credential } = target;
+    const { subPath, skip, body } = form;
+    const nowMs = now();
+    const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
+    const path = subPath === undefined ? pathname + search : joinPath(pathname, subPath, search);
+    const request = { route, path, headers, body, timeoutMs };
+    // Few formats have either, and this runs for every attempt.
+    if (skip === undefined && credential === undefined) return request;
+    return {
+      ...request,
+      ...(skip !== undefined && { skip }),
+      ...(credential !== undefined && { credential }),
+    };
+  }
+
+  return {
+    request(event, webhook, timeoutMs) {
+      const target = targetOf(webhook);
+      const form = target.render(event);
+      return form instanceof Promise
+        ? form.then(made => requestOf(target, made, timeoutMs))
+        : requestOf(target, form, timeoutMs);
+    },
+    batch(events, webhook, timeoutMs) {
+      const target = targetOf(webhook);
+      const batching = batchingOf(webhook, formats);
+      return renderBatch(events, target.render, batching).then(async ({ form, refused }) => {
+        const request = requestOf(target, form, timeoutMs);
+        return { request: batching.gzip ? await compressed(request) : request, refused };
+      });
+    },
+  };
+}
+
+/** @example joinPath('/v2/alerts/', 'a/close?by=alias', '?k=1') // '/v2/alerts/a/close?by=alias&k=1' */
+function joinPath(pathname: string, subPath: string, search: string): string {
+  const query = subPath.includes('?') ? search.replace('?', '&') : search;
+  return `${pathname.replace(/\/$/, '')}/${subPath}${query}`;
+}

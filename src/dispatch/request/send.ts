@@ -1,0 +1,99 @@
+/**
+ * One HTTP request, from the bytes to what came of it. Nothing about webhooks, tries or rows.
+ *
+ * A deadline ends the whole attempt: connecting, sending, waiting and reading, however slowly the receiver drips.
+ * Redirects are answers like any other. The response is read up to a cap and then cut off.
+ */
+import type { Pool } from 'undici';
+
+import { RunningAttempt, skipped, type SentAttempt } from './attempt.ts';
+import type { OpenConnector } from '../egress/connect.ts';
+import { createLater } from './deferred.ts';
+import { openPool, post, type OutgoingRequest } from './pool.ts';
+import type { Route } from '../egress/route.ts';
+
+export interface Sender {
+  /**
+   * Sends at once, or when the request is there; calls `done` exactly once, never before it returns. A promise that is
+   * rejected is an attempt without a request.
+   */
+  send(
+    request: OutgoingRequest | Promise<OutgoingRequest>,
+    done: (attempt: SentAttempt) => void,
+  ): void;
+  /** Ends every request in flight as interrupted. */
+  interrupt(): void;
+  /** Closes the connections. */
+  close(): Promise<void>;
+}
+
+export interface SenderOptions {
+  readonly connector: OpenConnector;
+  /** Connections of one route at most. */
+  readonly concurrency: number;
+  /** How much of a response is kept, in bytes. */
+  readonly responseBytesMax: number;
+}
+
+const idlePoolMs = 60_000;
+
+export function createSender({ connector, concurrency, responseBytesMax }: SenderOptions): Sender {
+  const pools = new Map<string, { pool: Pool; usedAtMs: number }>();
+  const running = new Set<RunningAttempt>();
+  const later = createLater(sendNow);
+  const sweep = setInterval(closeIdle, idlePoolMs).unref();
+
+  function poolFor(route: Route, nowMs: number): Pool {
+    let entry = pools.get(route.key);
+    if (!entry) {
+      entry = { pool: openPool(route.origin, connector(route), concurrency), usedAtMs: nowMs };
+      pools.set(route.key, entry);
+    }
+    entry.usedAtMs = nowMs;
+    return entry.pool;
+  }
+
+  function closeIdle(): void {
+    const before = Date.now() - idlePoolMs;
+    for (const [key, { pool, usedAtMs }] of pools) {
+      if (usedAtMs > before || pool.stats.running > 0) continue;
+      pools.delete(key);
+      void pool.close();
+    }
+  }
+
+  function sendNow(request: OutgoingRequest, done: (attempt: SentAttempt) => void): void {
+    const { route, timeoutMs, skip } = request;
+    if (skip !== undefined) return queueMicrotask(() => done(skipped(skip)));
+    const attempt = new RunningAttempt({
+      keepBytes: responseBytesMax,
+      timeoutMs,
+      done: result => {
+        running.delete(attempt);
+        done(result);
+      },
+    });
+    running.add(attempt);
+    try {
+      post(poolFor(route, attempt.startedAtMs), request, attempt);
+    } catch (error) {
+      // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
+      queueMicrotask(() => attempt.fail(error));
+    }
+  }
+
+  return {
+    send(request, done) {
+      if (request instanceof Promise) void later.send(request, done);
+      else sendNow(request, done);
+    },
+    interrupt() {
+      later.interrupt();
+      for (const attempt of running) attempt.interrupt();
+    },
+    async close() {
+      clearInterval(sweep);
+      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
+    },
+  };
+}

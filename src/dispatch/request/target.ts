@@ -1,0 +1,94 @@
+/** What of a webhook's requests does not change from one to the next, made once and kept. */
+import type { Webhook } from '../../event/webhook.ts';
+import { formatCloudStack } from '../../format/cloud/cloudstack.ts';
+import type { Rendered } from '../../format/format.ts';
+import { defaultFormat, type Formats } from '../../format/formats.ts';
+import { refuseOwnHeaders } from '../../format/own-header.ts';
+import { openSigner, type SignatureEncoding } from '../../format/sign.ts';
+import type { OutgoingEvent } from '../delivery.ts';
+import type { Reach } from '../egress/egress-policy.ts';
+import { openKeyring, type Keyring } from './keyring.ts';
+import { createRenderer, type Render } from './render.ts';
+import { createRoute, type Route } from '../egress/route.ts';
+
+export interface TargetOptions {
+  readonly formats: Formats;
+  /** @throws when the secret cannot be opened with the keys at hand. */
+  readonly unseal: (sealed: Uint8Array) => string;
+  readonly encoding: SignatureEncoding;
+  /** A DNS name: who asks receivers for their consent, and says so on every delivery from then on. */
+  readonly origin: string;
+  /** How far the webhook reaches at this moment: its owner may move, and an admin may allow more. */
+  readonly reach: (webhook: Webhook) => Reach;
+}
+
+export interface Target {
+  route: Route;
+  readonly pathname: string;
+  /** `?key=value`, or empty. */
+  readonly search: string;
+  readonly keyring: Keyring;
+  readonly render: Render;
+  readonly credential?: string;
+  /** The webhook's own: name, value, … */
+  readonly headers: readonly string[];
+}
+
+/**
+ * The function it returns gives a webhook's target.
+ *
+ * @throws Error when the webhook cannot be sent to as it is: no URL, no such format, headers it may not set, what
+ *   `unseal` throws.
+ */
+export function createTargets(options: TargetOptions): (webhook: Webhook) => Target {
+  const { formats, unseal, reach: reachOf } = options;
+  // A changed webhook is another object, so what is kept for the old one goes with it.
+  const targets = new WeakMap<Webhook, Target>();
+  const rendered = new WeakMap<OutgoingEvent, Rendered>();
+  const rendererOf = createRenderer(formats, unseal);
+
+  function renderCloudStack(event: OutgoingEvent): Rendered {
+    let known = rendered.get(event);
+    if (!known) rendered.set(event, (known = formatCloudStack(event)));
+    return known;
+  }
+
+  return webhook => {
+    const reach = reachOf(webhook);
+    const known = targets.get(webhook);
+    if (known) {
+      if (known.route.reach !== reach) known.route = createRoute({ ...known.route, reach });
+      return known;
+    }
+    const renderer =
+      webhook.format === defaultFormat ? { render: renderCloudStack } : rendererOf(webhook);
+    const target = { ...openTarget(webhook, reach, options), ...renderer };
+    targets.set(webhook, target);
+    return target;
+  };
+}
+
+function openTarget(
+  { payloadUrl, secrets = [], sslVerification, caCertificate, headers = {}, validation }: Webhook,
+  reach: Reach,
+  { unseal, encoding, origin }: TargetOptions,
+): Omit<Target, 'render'> {
+  const url = new URL(payloadUrl);
+  const refusal = refuseOwnHeaders(headers);
+  if (refusal !== undefined) throw new Error(refusal);
+  return {
+    route: createRoute({
+      origin: url.origin,
+      sslVerification,
+      reach,
+      ...(caCertificate !== undefined && { caCertificate }),
+    }),
+    headers: [
+      ...Object.entries(headers).flat(),
+      ...(validation === 'options' ? ['WebHook-Request-Origin', origin] : []),
+    ],
+    pathname: url.pathname,
+    search: url.search,
+    keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
+  };
+}

@@ -1,0 +1,219 @@
+/**
+ * A test delivery: one attempt, made by the code that makes the real ones, on a connection of its own that is watched.
+ * Nothing of it is recorded.
+ *
+ * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
+ */
+import type { Pool } from 'undici';
+
+import { hiddenValue } from '../../format/own-header.ts';
+import type { Webhook } from '../../event/webhook.ts';
+import type { SuccessCodes } from '../../outcome/classify.ts';
+import {
+  diagnose,
+  isCertificateError,
+  type Diagnosis,
+  type DiagnosisCode,
+} from '../../outcome/diagnose.ts';
+import { RunningAttempt, type ResponseHeaders, type SentAttempt } from '../request/attempt.ts';
+import type { OpenConnector } from '../egress/connect.ts';
+import { describeError } from '../request/describe-error.ts';
+import {
+  startJourney,
+  type ConnectionDetails,
+  type Journey,
+  type Timing,
+} from './attempt-trace.ts';
+import { openPool, post } from '../request/pool.ts';
+import { testEvent } from './test-event.ts';
+import type { BuildRequest } from '../request/request.ts';
+import type { OutgoingRequest } from '../request/pool.ts';
+import { lookAtCertificate, type TlsDetails } from '../egress/tls-details.ts';
+
+export interface ProbeOptions {
+  readonly connector: OpenConnector;
+  readonly request: BuildRequest;
+  /** How much of a response is kept, in bytes. */
+  readonly responseBytesMax: number;
+  readonly timeoutMsOf: (webhook: Webhook) => number;
+  readonly success: SuccessCodes;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+export interface TestDelivery {
+  /** Saved or not; who its owner is decides where it may go. */
+  readonly webhook: Webhook;
+  /** UUID, for the headers; no event has it. */
+  readonly eventId: string;
+  /** What the event is made of; `defaultPayload` when absent. */
+  readonly payload?: string;
+  /** Asks for consent in place of sending. Its status says nothing; the headers of the response do. */
+  readonly asks?: true;
+}
+
+export interface ProbeResult {
+  readonly diagnosis: Diagnosis;
+  /** Absent when none could be made of the webhook. The webhook's own headers are masked. */
+  readonly request?: {
+    readonly method: 'POST' | 'OPTIONS';
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+  };
+  /** Absent when none came. */
+  readonly response?: {
+    readonly status: number;
+    readonly headers: Readonly<Record<string, string | readonly string[]>>;
+    /** The first bytes. */
+    readonly body: string;
+  };
+  /** As a delivery's attempt would have it. */
+  readonly error?: string;
+  /** Absent when nothing was tried. */
+  readonly timing?: Timing;
+  /** Absent when none was made. */
+  readonly connection?: ConnectionDetails;
+  /** Also of a certificate that was refused. */
+  readonly tls?: TlsDetails;
+}
+
+export type Probe = (test: TestDelivery) => Promise<ProbeResult>;
+
+/** Test deliveries at a time; people make them, by hand. */
+const probesMax = 16;
+
+export function createProbe(options: ProbeOptions): Probe {
+  let running = 0;
+  return async test => {
+    if (running >= probesMax) return notTried('busy', 'Too many test deliveries at this moment.');
+    running += 1;
+    try {
+      return await probe(options, test);
+    } finally {
+      running -= 1;
+    }
+  };
+}
+
+async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeResult> {
+  const { webhook } = test;
+  const event = testEvent(test, options.now());
+  let request: OutgoingRequest;
+  try {
+    const made = await options.request(event, webhook, options.timeoutMsOf(webhook));
+    request = test.asks ? toQuestion(made) : made;
+  } catch (error) {
+    return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
+  }
+  if (request.skip !== undefined) return notTried('skipped', `Nothing is sent: ${request.skip}.`);
+  const { origin } = request.route;
+  const journey = startJourney(origin.startsWith('https:'));
+  const attempt = await attemptOnce(options, request, journey);
+  const tls = journey.tls() ?? (await lookAgain(options, request, attempt));
+  const head = journey.head();
+  const url = origin + request.path;
+  const connection = journey.connection();
+  return {
+    diagnosis: diagnose({
+      ...attempt,
+      url,
+      phase: journey.phase(),
+      timeoutMs: request.timeoutMs,
+      success: options.success,
+      location: textOf(head?.headers['location']),
+      certificate: tls?.certificate,
+    }),
+    request: {
+      method: request.method ?? 'POST',
+      url,
+      headers: showSent(request, webhook.headers),
+      body: withoutCredential(request, request.body.toString()),
+    },
+    ...(head && {
+      response: {
+        status: head.status,
+        headers: showReceived(head.headers),
+        body: attempt.responseBody ?? '',
+      },
+    }),
+    ...(attempt.error !== undefined && { error: attempt.error }),
+    timing: journey.timing(attempt),
+    ...(connection && { connection }),
+    ...(tls && { tls }),
+  };
+}
+
+/** Source: CloudEvents, http-webhook.md section 4.1: OPTIONS to the very same URL. Its origin is among the headers. */
+function toQuestion({ headers, ...request }: OutgoingRequest): OutgoingRequest {
+  const asked = headers.filter((_, at) => {
+    const name = headers[at - (at % 2)]?.toLowerCase() ?? '';
+    return !/^(content-type|webhook-(id|timestamp|signature))$/.test(name);
+  });
+  return { ...request, method: 'OPTIONS', headers: asked, body: Buffer.alloc(0) };
+}
+
+function notTried(code: DiagnosisCode, text: string): ProbeResult {
+  return { diagnosis: { code, text } };
+}
+
+async function attemptOnce(
+  { connector, responseBytesMax }: ProbeOptions,
+  request: OutgoingRequest,
+  { watch, onHead }: Journey,
+): Promise<SentAttempt> {
+  const { promise, resolve: done } = Promise.withResolvers<SentAttempt>();
+  const { route, timeoutMs } = request;
+  const attempt = new RunningAttempt({ keepBytes: responseBytesMax, timeoutMs, onHead, done });
+  let pool: Pool | undefined;
+  try {
+    pool = openPool(route.origin, connector(route, watch), 1);
+    post(pool, request, attempt);
+  } catch (error) {
+    attempt.fail(error);
+  }
+  const made = await promise;
+  await pool?.destroy();
+  return made;
+}
+
+async function lookAgain(
+  { connector }: ProbeOptions,
+  { route }: OutgoingRequest,
+  { errorCode = '' }: SentAttempt,
+): Promise<TlsDetails | undefined> {
+  return isCertificateError(errorCode) ? lookAtCertificate(connector, route) : undefined;
+}
+
+function showSent(
+  request: OutgoingRequest,
+  own: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const { headers } = request;
+  const names = headers.filter((_, index) => index % 2 === 0);
+  return Object.fromEntries(
+    names.map((name, index) => [
+      name,
+      Object.hasOwn(own, name)
+        ? hiddenValue
+        : withoutCredential(request, headers[index * 2 + 1] ?? ''),
+    ]),
+  );
+}
+
+/** Some receivers want to see the secret itself, in the body or in a header. */
+function withoutCredential({ credential }: OutgoingRequest, text: string): string {
+  return credential === undefined ? text : text.replaceAll(credential, hiddenValue);
+}
+
+function showReceived(headers: ResponseHeaders): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(headers).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, value]],
+    ),
+  );
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return Array.isArray(header) ? header[0] : header;
+}

@@ -1,0 +1,60 @@
+/**
+ * The event of a test delivery. In the format `cloudstack` its body is the payload as it is; in every other the payload
+ * says what the event is to look like, as far as it is JSON with the envelope's fields.
+ *
+ * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
+ */
+import { testEventType, type Envelope } from '../../event/event.ts';
+import type { Webhook } from '../../event/webhook.ts';
+import type { OutgoingEvent } from '../delivery.ts';
+
+export const defaultPayload = '{ "CloudStack": "works!" }';
+
+const facts = [
+  'event',
+  'entity',
+  'entityuuid',
+  'account',
+  'user',
+  'project',
+  'domain',
+  'status',
+  'description',
+] as const;
+
+export function testEvent(
+  {
+    webhook: { name, accountId },
+    eventId,
+    payload = defaultPayload,
+  }: { readonly webhook: Webhook; readonly eventId: string; readonly payload?: string },
+  nowMs: number,
+): OutgoingEvent & { readonly envelope: Envelope } {
+  const envelope = {
+    event: testEventType,
+    account: accountId,
+    eventDateTime: new Date(nowMs).toISOString(),
+    description: `A test of the webhook ${name}`,
+    source: 'hookline',
+    ...factsIn(payload),
+  };
+  return { id: eventId, event: testEventType, account: accountId, body: payload, envelope };
+}
+
+function factsIn(payload: string): Partial<Envelope> {
+  const given = read(payload);
+  const told = facts.flatMap(fact => {
+    const value = given[fact];
+    return typeof value === 'string' && value !== '' ? [[fact, value] as const] : [];
+  });
+  return Object.fromEntries(told);
+}
+
+function read(payload: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(payload);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,47 @@
+/**
+ * Asks a receiver whether it wants a webhook's deliveries, over the way that deliveries take.
+ *
+ * - `post`: the test delivery has to be answered 200, as Cloudpods asks of its robots' receivers.
+ * - `options`: the abuse protection of CloudEvents' webhooks. The receiver consents with `WebHook-Allowed-Origin`; the status
+ *   of its answer says nothing. Every delivery names the origin from then on (`target.ts`).
+ *
+ * Source: cloudevents/spec, http-webhook.md section 4; yunionio/cloudpods, pkg/notify/models/robot.go.
+ */
+import { randomUUID } from 'node:crypto';
+
+import type { Webhook } from '../../event/webhook.ts';
+import type { Probe, ProbeResult } from './test-delivery.ts';
+
+/** @returns why the receiver is not to get deliveries; undefined when it may. */
+export type Validate = (webhook: Webhook) => Promise<string | undefined>;
+
+/** @param origin as requests name it. */
+export function createValidate(probe: Probe, origin: string): Validate {
+  return async webhook => {
+    const eventId = randomUUID();
+    switch (webhook.validation ?? 'none') {
+      case 'none':
+        return undefined;
+      case 'post':
+        return refusalOf(await probe({ webhook, eventId }));
+      case 'options':
+        return objectionOf(await probe({ webhook, eventId, asks: true }), origin);
+    }
+  };
+}
+
+function refusalOf({ response, diagnosis }: ProbeResult): string | undefined {
+  if (response === undefined) return diagnosis.text;
+  return response.status === 200
+    ? undefined
+    : `The receiver answered ${response.status}; expected 200.`;
+}
+
+function objectionOf({ response, diagnosis }: ProbeResult, origin: string): string | undefined {
+  if (response === undefined) return diagnosis.text;
+  const allowed = response.headers['webhook-allowed-origin'];
+  if (allowed === '*' || allowed === origin) return undefined;
+  return allowed === undefined
+    ? `The receiver did not consent: its answer to OPTIONS has no WebHook-Allowed-Origin; expected ${origin} or *.`
+    : `The receiver allows ${String(allowed)}; expected ${origin} or *.`;
+}

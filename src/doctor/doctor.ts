@@ -1,0 +1,177 @@
+/**
+ * `hookline doctor`: looks at everything a configuration names, and changes nothing. Each part is looked at by itself,
+ * all of them at once, so that one that hangs or fails hides no other.
+ */
+import { createOidcProvider, newChecks } from '../access/oidc/oidc-provider.ts';
+import { trySecrets } from '../access/secret/try-secrets.ts';
+import type { Config, SourceConfig } from '../config/config.ts';
+import type { DirectoryConfig } from '../config/directory/directory.ts';
+import { localUrl } from '../config/load/load.ts';
+import { findSecretKey } from '../config/value/secret-key.ts';
+import { createCloudstackClient } from '../directory/cloudstack/cloudstack-client.ts';
+import { createKeystoneClient } from '../directory/keystone/keystone-client.ts';
+import { lookAtCloudstack, lookAtKeystone } from '../directory/inspect.ts';
+import { judgeDatabase } from './database.ts';
+import { judgeCloud, judgePicture } from './directory.ts';
+import { describeRules, lookAtProxy, lookAtReceiver } from './egress.ts';
+import { examine } from './examine.ts';
+import { judgeKey, judgeSecrets, lookAtDataDir, lookAtPort } from './host.ts';
+import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
+import type { Finding } from '../event/finding.ts';
+import type { Log } from '../event/log.ts';
+import { createNormalizers } from '../normalize/normalizers.ts';
+import { openWayOut, systemLookup } from '../dispatch/outgoing.ts';
+import { lookAtKafka } from '../source/kafka/kafka-inspect.ts';
+import { lookAtRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
+import { findEmbeddedPostgres } from '../postgres/embedded.ts';
+import { inspectDatabase } from '../store/inspect.ts';
+import { openStore } from '../store/open.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { findDirectoryStatus } from '../store/directory/sync-state.ts';
+
+/** Nobody reads a log here: what matters is among the findings. */
+const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+
+/** @param receiver a payload URL to judge. */
+export async function runDoctor(
+  config: Config,
+  receiver: URL | undefined,
+): Promise<readonly Finding[]> {
+  const databaseUrl = config.database.url ?? (await findEmbeddedPostgres(config.dataDir));
+  const store =
+    databaseUrl === undefined ? undefined : await openStore(databaseUrl, { poolMax: 3 });
+  try {
+    const groups = await Promise.all([
+      examineDatabase(config, store),
+      examine('data directory', () =>
+        lookAtDataDir(config.dataDir, config.database.url === undefined),
+      ),
+      examineKey(config, store),
+      ...examineSources(config),
+      examineDirectory(config, store),
+      ...examineOidc(config),
+      ...examineEgress(config, databaseUrl ?? '', receiver),
+      examine('http', () => lookAtPort(config.http, localUrl(config.http))),
+    ]);
+    return groups.flat();
+  } finally {
+    await store?.close();
+  }
+}
+
+async function examineDatabase(
+  { database: { migrate: migrates, poolMax }, dataDir }: Config,
+  store: Store | undefined,
+): Promise<readonly Finding[]> {
+  return examine('database', async () => {
+    if (store) return judgeDatabase(await inspectDatabase(store, Date.now), { migrates, poolMax });
+    const found = `none runs; \`hookline serve\` brings one of its own, in ${dataDir}`;
+    const hint = 'Right for trying out. For more, set HOOKLINE_DATABASE_URL.';
+    return [{ state: 'warn', found, hint }];
+  });
+}
+
+async function examineKey(
+  { secretKey, secretKeyPrevious, dataDir }: Config,
+  store: Store | undefined,
+): Promise<readonly Finding[]> {
+  return examine('secret key', async () => {
+    const file = secretKey ? null : await findSecretKey(dataDir);
+    const key = secretKey ?? file?.key;
+    // Without its tables the database is empty, or it is the database's check that says why not.
+    const isReady = store !== undefined && (await hasSchema(store));
+    if (!key || !isReady) return judgeKey(file);
+    const keys = [key, ...(secretKeyPrevious ? [secretKeyPrevious] : [])] as const;
+    return [...judgeKey(file), judgeSecrets(await trySecrets(databaseOf(store), keys))];
+  });
+}
+
+async function hasSchema(store: Store): Promise<boolean> {
+  const view = await inspectDatabase(store, Date.now).catch(() => undefined);
+  return view?.pending.length === 0;
+}
+
+function examineSources(config: Config): readonly Promise<readonly Finding[]>[] {
+  const { sources } = config;
+  if (sources.length > 0) return sources.map(source => examineSource(source, config));
+  return [
+    examine('sources', async () => [
+      {
+        state: 'warn',
+        found: 'none is configured: events come by POST /v1/events alone',
+        hint: 'Set HOOKLINE_AMQP_URL or HOOKLINE_KAFKA_BROKERS, or list sources in the configuration file.',
+      },
+    ]),
+  ];
+}
+
+async function examineSource(source: SourceConfig, config: Config): Promise<readonly Finding[]> {
+  return examine(`source ${source.name}`, async signal => {
+    createNormalizers({ ...config, sources: [source] });
+    switch (source.kind) {
+      case 'rabbitmq':
+        return judgeRabbitmq(await lookAtRabbitmq({ ...source, log: silent }, signal), source);
+      case 'kafka':
+        return judgeKafka(await lookAtKafka({ ...source, log: silent }), source);
+      case 'http':
+        return [describeHttpSource(source)];
+    }
+  });
+}
+
+async function examineDirectory(
+  { directory }: Config,
+  store: Store | undefined,
+): Promise<readonly Finding[]> {
+  if (!directory) {
+    const found = 'no cloud is configured: domains and accounts are those made by hand or import';
+    return [{ check: 'directory', state: 'ok', found }];
+  }
+  const [cloud, picture] = await Promise.all([
+    examine('directory', async signal => [
+      judgeCloud(directory, await askCloud(directory, signal)),
+    ]),
+    examine('directory', async () =>
+      store && (await hasSchema(store))
+        ? [judgePicture(directory, await findDirectoryStatus(databaseOf(store)))]
+        : [],
+    ),
+  ]);
+  return [...cloud, ...picture];
+}
+
+async function askCloud(directory: DirectoryConfig, signal: AbortSignal) {
+  return directory.kind === 'cloudstack'
+    ? lookAtCloudstack(createCloudstackClient({ ...directory, now: Date.now }), signal)
+    : lookAtKeystone(createKeystoneClient(directory), signal);
+}
+
+function examineOidc({ oidc }: Config): readonly Promise<readonly Finding[]>[] {
+  if (!oidc) return [];
+  return [
+    examine('oidc', async () => {
+      await using provider = createOidcProvider(oidc, Date.now);
+      // Only its metadata are asked for; the URL is for a browser, and none goes there.
+      await provider.authorizationUrl(newChecks());
+      return [{ state: 'ok', found: `the provider ${oidc.issuer} answers` }];
+    }),
+  ];
+}
+
+function examineEgress(
+  config: Config,
+  databaseUrl: string,
+  receiver: URL | undefined,
+): Promise<readonly Finding[]>[] {
+  const { egress } = config;
+  const open = () => openWayOut({ config, databaseUrl, lookup: systemLookup, onBlocked: () => {} });
+  return [
+    examine('egress', async () => {
+      open();
+      return [describeRules(egress), ...(egress.proxy ? [await lookAtProxy(egress.proxy)] : [])];
+    }),
+    ...(receiver
+      ? [examine(`url ${receiver.host}`, () => lookAtReceiver(receiver, open(), egress.proxy))]
+      : []),
+  ];
+}

@@ -1,0 +1,268 @@
+/**
+ * The payload expression of a filter: a part of JSONata that always ends, and soon, whatever the event holds.
+ *
+ *     severity = "error" and original.job.attempts > 3
+ *     $exists(original.tags[$ = "prod"]) or $contains($lowercase(description), "out of memory")
+ *
+ * JSONata's own parser reads it; what is more than paths, tests, literals and a few functions is refused then. The rest
+ * is evaluated here: JSONata's evaluator cannot be bounded, and takes longer by a factor of twenty or more
+ * (docs/decisions/0065-payload-expressions.md).
+ */
+import { placeIn } from '../../event/place.ts';
+import type { Place } from '../../event/place.ts';
+import {
+  functionNames,
+  isTest,
+  literal,
+  nodeOf,
+  nodesOf,
+  parse,
+  plain,
+  positionOf,
+  refuse,
+  Refusal,
+  wordFor,
+} from './expression-node.ts';
+import type { Node } from './expression-node.ts';
+import { followPath } from './expression-path.ts';
+import type { Condition, PathStep, Run } from './expression-path.ts';
+import {
+  countOf,
+  equality,
+  isIn,
+  lengthOf,
+  Meter,
+  numberOf,
+  ordering,
+  textOf,
+  truth,
+  UnansweredError,
+} from './expression-value.ts';
+
+export const expressionCharsMax = 1_000;
+const nodeCountMax = 200;
+
+/** A fact of the event by its name; undefined where there is none. @throws {UnansweredError} */
+export type FactOf = (name: string) => unknown;
+
+export interface Expression {
+  /** Whether it is so; a text says why there is no answer. */
+  readonly holds: (factOf: FactOf) => boolean | string;
+}
+
+/** Why a text is no expression. */
+export interface ExpressionFault extends Place {
+  readonly fault: string;
+}
+
+export function compileExpression(text: string): Expression | ExpressionFault {
+  if (text.length > expressionCharsMax) {
+    return faultAt(text, expressionCharsMax, `it has more than ${expressionCharsMax} characters`);
+  }
+  try {
+    const compiler = new Compiler();
+    const run = compiler.compile(parse(text), true);
+    return { holds: createAsking(run) };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return faultAt(text, error.position, error.message);
+  }
+}
+
+function createAsking(run: Run): Expression['holds'] {
+  const meter = new Meter();
+  return factOf => {
+    meter.begin();
+    try {
+      return truth(run(factOf, meter), meter) === true;
+    } catch (error) {
+      if (error instanceof UnansweredError) return error.message;
+      throw error;
+    }
+  };
+}
+
+const operators: Readonly<Record<string, (left: Run, right: Run) => Run>> = {
+  and: (left, right) => (item, meter) =>
+    truth(left(item, meter), meter) === true && truth(right(item, meter), meter) === true,
+  or: (left, right) => (item, meter) =>
+    truth(left(item, meter), meter) === true || truth(right(item, meter), meter) === true,
+  '=': comparing(equality(true)),
+  '!=': comparing(equality(false)),
+  '<': comparing(ordering((left, right) => left < right)),
+  '<=': comparing(ordering((left, right) => left <= right)),
+  '>': comparing(ordering((left, right) => left > right)),
+  '>=': comparing(ordering((left, right) => left >= right)),
+  in: comparing(isIn),
+};
+
+function comparing(compare: (left: unknown, right: unknown, meter: Meter) => unknown) {
+  return (left: Run, right: Run): Run =>
+    (item, meter) =>
+      compare(left(item, meter), right(item, meter), meter);
+}
+
+/** Of one argument; the others have a case of their own. */
+const functions: Readonly<
+  Record<(typeof functionNames)[number], (value: unknown, meter: Meter) => unknown>
+> = {
+  exists: value => value !== undefined,
+  boolean: truth,
+  not(value, meter) {
+    const is = truth(value, meter);
+    return is === undefined ? undefined : !is;
+  },
+  count: countOf,
+  number: numberOf,
+  lowercase: (value, meter) => textOf(value, meter)?.toLowerCase(),
+  uppercase: (value, meter) => textOf(value, meter)?.toUpperCase(),
+  length(value, meter) {
+    const text = textOf(value, meter);
+    return text === undefined ? undefined : lengthOf(text);
+  },
+};
+
+class Compiler {
+  #nodeCount = 0;
+
+  /** @param atRoot whether names are the event's, rather than those of an item within a condition. */
+  compile(node: Node, atRoot: boolean): Run {
+    this.#count(node);
+    switch (node['type']) {
+      case 'string':
+      case 'number':
+      case 'value':
+        return constant(plain(node)['value']);
+      case 'path':
+        return this.#path(node, atRoot);
+      case 'variable':
+        if (plain(node)['value'] === '' && !atRoot) return item => item;
+        throw refuse(node, `the variable $${String(node['value'])}`);
+      case 'block':
+        return this.compile(this.#only(plain(node), 'expressions'), atRoot);
+      case 'binary':
+        return this.#binary(plain(node), atRoot);
+      case 'unary':
+        return this.#list(plain(node));
+      case 'function':
+        return this.#call(plain(node), atRoot);
+      default:
+        throw refuse(node, wordFor(node));
+    }
+  }
+
+  #count(node: Node): void {
+    this.#nodeCount += 1;
+    if (this.#nodeCount > nodeCountMax) {
+      throw new Refusal(positionOf(node), `it has more than ${nodeCountMax} parts`);
+    }
+  }
+
+  #path(node: Node, atRoot: boolean): Run {
+    plain(node);
+    const [first, ...others] = nodesOf(node, 'steps');
+    if (first === undefined) throw refuse(node, 'this');
+    if (atRoot)
+      return ofEvent(
+        this.#step(first),
+        others.map(step => this.#step(step)),
+      );
+    const isAbsolute = first['type'] === 'variable' && plain(first)['value'] === '';
+    const steps = isAbsolute ? others : [first, ...others];
+    return followPath(
+      steps.map(step => this.#step(step)),
+      isAbsolute,
+    );
+  }
+
+  #step(step: Node): PathStep {
+    this.#count(step);
+    const { type, value } = step;
+    if (type !== 'name' || typeof value !== 'string') throw refuse(step, wordFor(step));
+    if ('tuple' in step) throw refuse(step, 'binding with @ or #');
+    plain(step);
+    return {
+      key: value,
+      conditions: nodesOf(step, 'stages').map(stage => this.#condition(stage)),
+    };
+  }
+
+  #condition(stage: Node): Condition {
+    const node = nodeOf(stage['expr']);
+    if (node['type'] === 'number' && typeof node['value'] === 'number') {
+      return { index: Math.floor(node['value']) };
+    }
+    // What JSONata does with a number that it finds would make an index of it.
+    if (!isTest(node)) {
+      throw new Refusal(
+        positionOf(stage),
+        'within [ ], expected a whole number or a test; for whether something is there, $exists(…)',
+      );
+    }
+    return { test: this.compile(node, false) };
+  }
+
+  #binary(node: Node, atRoot: boolean): Run {
+    const operator = operators[String(node['value'])];
+    if (!operator) throw refuse(node, `the operator ${String(node['value'])}`);
+    const left = this.compile(nodeOf(node['lhs']), atRoot);
+    return operator(left, this.compile(nodeOf(node['rhs']), atRoot));
+  }
+
+  #list(node: Node): Run {
+    if (node['value'] !== '[') throw refuse(node, `the sign ${String(node['value'])}`);
+    return constant(
+      nodesOf(node, 'expressions').map(one => {
+        this.#count(one);
+        if (!literal.has(one['type'])) throw refuse(one, 'a list of more than literals');
+        return plain(one)['value'];
+      }),
+    );
+  }
+
+  #call(node: Node, atRoot: boolean): Run {
+    const name = String(nodeOf(node['procedure'])['value']);
+    if (name === 'contains') return this.#contains(node, atRoot);
+    const known = functionNames.find(one => one === name);
+    if (!known) throw refuse(node, `the function $${name}`);
+    const apply = functions[known];
+    const argument = this.compile(this.#only(node, 'arguments'), atRoot);
+    return (item, meter) => apply(argument(item, meter), meter);
+  }
+
+  #contains(node: Node, atRoot: boolean): Run {
+    const [within, part, ...more] = nodesOf(node, 'arguments');
+    const text = part?.['value'];
+    if (!within || part?.['type'] !== 'string' || typeof text !== 'string' || more.length > 0) {
+      throw new Refusal(positionOf(node), '$contains takes a text and, in quotes, a part of it');
+    }
+    plain(part);
+    const whole = this.compile(within, atRoot);
+    return (item, meter) => textOf(whole(item, meter), meter)?.includes(text);
+  }
+
+  #only(node: Node, field: string): Node {
+    const [only, ...more] = nodesOf(node, field);
+    if (only && more.length === 0) return only;
+    throw new Refusal(positionOf(node), 'expected exactly one expression between ( and )');
+  }
+}
+
+/** The event is asked for its facts one by one, so that none is made that no expression names. */
+function ofEvent(first: PathStep, others: readonly PathStep[]): Run {
+  const { key, conditions } = first;
+  const factIn = (factOf: unknown): unknown =>
+    typeof factOf === 'function' ? factOf(key) : undefined;
+  if (others.length === 0 && conditions.length === 0) return factIn;
+  const follow = followPath([first, ...others], true);
+  return (factOf, meter) => follow({ [key]: factIn(factOf) }, meter);
+}
+
+function constant(value: unknown): Run {
+  return () => value;
+}
+
+/** @param position characters up to and with the last one of what is at fault. */
+function faultAt(text: string, position: number, fault: string): ExpressionFault {
+  return { fault, ...placeIn(text, position - 1) };
+}

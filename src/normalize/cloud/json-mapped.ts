@@ -1,0 +1,35 @@
+/**
+ * JSON of any bus, by the operator's mapping alone: a new bus needs no code.
+ *
+ * The body is one object; or a list of them; or an object in which the mapping's `events` finds such a list. Each
+ * object is one event.
+ */
+import { MalformedMessageError } from '../../event/errors.ts';
+import { limited } from '../facts.ts';
+import { isObject, parseBody } from '../value/json.ts';
+import { createEventMaker } from '../make-event.ts';
+import { compileMapping } from '../mapping.ts';
+import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+
+/** @throws {ConfigError} as `compileMapping`. */
+export function createJsonNormalizer(options: NormalizerOptions): Normalizer {
+  const make = createEventMaker(options);
+  const { eventsIn } = compileMapping(options.mapping);
+  const hasEvents = options.mapping.events !== undefined;
+  return message => {
+    const body = options.scrubber.value(parseBody(message.body).value);
+    const found = hasEvents ? eventsIn(body, message) : body;
+    const items: readonly unknown[] = Array.isArray(found) ? found : listOf(found);
+    return limited(items).map((item, index) => {
+      if (isObject(item)) return make({ event: undefined }, item, message);
+      throw new MalformedMessageError(
+        `${hasEvents ? 'what mapping.events finds' : 'the body'} is no JSON object, or item ${index} of it is none; expected one, or a list of them`,
+      );
+    });
+  };
+}
+
+/** A place where nothing is tells of no event. */
+function listOf(found: unknown): readonly unknown[] {
+  return found === undefined || found === null ? [] : [found];
+}

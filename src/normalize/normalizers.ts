@@ -1,0 +1,44 @@
+/** What reads the messages of each configured source. */
+import { ownSourceName } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
+import { ConfigError } from '../event/errors.ts';
+import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './formats.ts';
+import type { Normalizer } from './normalizer.ts';
+import { createPostedNormalizer } from './posted.ts';
+import { createScrubber } from './scrub/scrub.ts';
+import type { Scrubber } from './scrub/scrub.ts';
+
+export interface Normalizers {
+  /** By the name of the source. */
+  readonly bySource: ReadonlyMap<string, SourceReading>;
+}
+
+export interface SourceReading {
+  readonly normalize: Normalizer;
+  /** For what `normalize` cannot read: of this cloud it may hide secrets where another has none. */
+  readonly scrubber: Scrubber;
+}
+
+/** @throws {ConfigError} with a line for each rule of a mapping, of any source, that cannot be used. */
+export function createNormalizers({ sources, scrub }: Config): Normalizers {
+  const scrubber = createScrubber(scrub.keys);
+  const problems: string[] = [];
+  const bySource = new Map<string, SourceReading>();
+  for (const { name, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
+    const options = { scrubber, keepAudit, alarmTtlMs, showPayload, mapping, now: Date.now };
+    try {
+      const hidden = hiddenSecrets[format];
+      bySource.set(name, {
+        normalize: normalizerFor(format, options),
+        scrubber: hidden ? createScrubber([...scrub.keys, ...hidden]) : scrubber,
+      });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      problems.push(...error.problems.map(problem => `source ${name}: ${problem}`));
+    }
+  }
+  if (problems.length > 0) throw new ConfigError(problems);
+  const own = settingsWithDefaults({ scrubber, now: Date.now });
+  bySource.set(ownSourceName, { normalize: createPostedNormalizer(own), scrubber });
+  return { bySource };
+}

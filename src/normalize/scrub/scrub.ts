@@ -1,0 +1,180 @@
+/**
+ * Takes secrets out of a message before anything keeps it.
+ *
+ * CloudStack's async jobs carry the raw request of the API call (session keys, signatures, passwords, user data) and its
+ * result (generated passwords, private keys), as objects or, before 4.20, as text that holds JSON:
+ *
+ *     "cmdInfo":"{\"sessionkey\":\"Y2hl…\",\"signature\":\"q0F…\"}"
+ *     "jobResult":"org.apache.cloudstack.api.response.UserVmResponse/virtualmachine/{\"password\":\"Xw3\"}"
+ *
+ * OpenStack's carry live tokens in the context, Cinder's how to reach a volume's storage (`connection_info`), Keystone's a
+ * part of a password's hash (`{"name":"partial_password_hash","content":"…"}`).
+ *
+ * Source: apache/cloudstack, ApiServer.handleAsyncJobPublishEvent (the parameters), ApiSerializerHelper.toSerializedString (the
+ * result), also met in apache/cloudstack#782; openstack/oslo.messaging, openstack/cinder, openstack/keystone.
+ */
+import { isUtf8 } from 'node:buffer';
+
+import { isObject } from '../value/json.ts';
+import type { JsonObject } from '../value/json.ts';
+import { createBrokenScrub } from './scrub-broken.ts';
+import { secretWords, wordOf } from './secret-words.ts';
+
+/** What stands where a secret stood. */
+export const scrubbed = '***';
+/** What stands for objects nested deeper than `depthMax`: what is not looked at is not passed on. */
+export const tooDeep = '*** nested too deeply';
+const depthMax = 32;
+
+export interface Scrubber {
+  /**
+   * The value without the secrets that its keys and texts give away; the very same value when there are none.
+   *
+   * @param value what JSON.parse answered. It is not changed.
+   */
+  value(this: void, value: unknown): unknown;
+  /** As `value`; an object stays one. */
+  object(this: void, object: JsonObject): JsonObject;
+  text(this: void, text: string): string;
+  /** Whether what this key holds is a secret whatever it looks like. */
+  isSecretKey(this: void, key: string): boolean;
+  /** The bytes of a message nobody could read; the very same where nothing looks like a secret. */
+  bytes(this: void, body: Uint8Array): Uint8Array;
+}
+
+/** The password of `rbd://admin:AQBt@mon.example.org/pool`. */
+const URL_PASSWORD = /(:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/g;
+
+/**
+ * @param keys further names of secrets, such as `ssh_fingerprint`; they match as the built-in ones do: at the end of a
+ *   key, in any case, with or without `-`, `_`, `.` or a blank between their words.
+ */
+export function createScrubber(keys: readonly string[] = []): Scrubber {
+  const words = [...secretWords, ...keys.map(wordOf).filter(word => word !== '')].join('|');
+  /** A key that ends in a secret's name: `password`, `vmPassword`, `details[0].password`, but not `passwordenabled`. */
+  const secretKey = new RegExp(`(?:${words})s?(?:\\[?\\d+\\]?)?$`, 'i');
+  /** `sessionkey=Y2hl`, `"password": "Xw3"`, `password\":\"Xw3\"`, `Authorization: Bearer eyJh` in text that is not JSON. */
+  const secretPair = new RegExp(
+    `((?:${words})s?\\\\*["']?\\s*[=:]\\s*)` +
+      // Up to the next quote that is escaped just as often as the opening one, or to the end.
+      `(?:(\\\\*["'])(?:(?!(?<!\\\\)\\2)[^])+|(?:(?:basic|bearer)\\s+)?[^\\s"'\\\\&,;{}]+)`,
+    'gi',
+  );
+  const inBrokenJson = createBrokenScrub(words, scrubbed);
+  const isSecretKey = (key: string): boolean => secretKey.test(key);
+  // Most texts are ids and have neither sign; both patterns need one.
+  const inPairs = (text: string): string =>
+    /[=:]/.test(text)
+      ? inBrokenJson(text)
+          .replace(secretPair, `$1$2${scrubbed}`)
+          .replace(URL_PASSWORD, `$1${scrubbed}`)
+      : text;
+  const walk = createWalk({ isSecretKey, inPairs });
+  const text = (dirty: string): string => walk.text(dirty, 0);
+  return {
+    value: value => walk.value(value, 0),
+    object: object => walk.object(object, 0),
+    text,
+    isSecretKey,
+    bytes: body => scrubBytes(body, text, inPairs),
+  };
+}
+
+/** For an operator who lists no further keys. */
+export const builtInScrubber = createScrubber();
+
+interface Rules {
+  isSecretKey(this: void, key: string): boolean;
+  /** Text that is not JSON. */
+  inPairs(this: void, text: string): string;
+}
+
+function createWalk({ isSecretKey, inPairs }: Rules) {
+  return { value: scrub, object: scrubObject, text: scrubText };
+
+  function scrub(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return scrubText(value, depth);
+    if (typeof value !== 'object' || value === null) return value;
+    if (depth >= depthMax) return tooDeep;
+    if (Array.isArray(value)) return scrubArray(value, depth);
+    return isObject(value) ? scrubObject(value, depth) : value;
+  }
+
+  function scrubArray(items: readonly unknown[], depth: number): readonly unknown[] {
+    const clean = items.map(item => scrub(item, depth + 1));
+    return clean.some((item, index) => item !== items[index]) ? clean : items;
+  }
+
+  function scrubObject(object: JsonObject, depth: number): JsonObject {
+    let clean: Record<string, unknown> | undefined;
+    for (const key of Object.keys(object)) {
+      const value = object[key];
+      const safe =
+        isSecretKey(key) || isNamedSecret(object, key, isSecretKey)
+          ? mask(value)
+          : scrub(value, depth + 1);
+      if (safe === value) continue;
+      clean ??= { ...object };
+      clean[key] = safe;
+    }
+    return clean ?? object;
+  }
+
+  /** Text may hold JSON, alone or after a class name; the rest is searched for `name=value` pairs. */
+  function scrubText(text: string, depth: number): string {
+    const json = depth < depthMax ? embeddedJson(text) : undefined;
+    if (json === undefined) return inPairs(text);
+    const clean = scrub(json.value, depth + 1);
+    const middle = clean === json.value ? text.slice(json.start, json.end) : JSON.stringify(clean);
+    return inPairs(text.slice(0, json.start)) + middle + inPairs(text.slice(json.end));
+  }
+}
+
+/**
+ * `{"name":"password","value":"Xw3"}`, CADF's `{"name":"partial_password_hash","content":"…"}`, and in one flat object
+ * `"details[0].key":"password","details[0].value":"Xw3"`.
+ */
+function isNamedSecret(
+  object: JsonObject,
+  key: string,
+  isSecretKey: (key: string) => boolean,
+): boolean {
+  const half = /(?:value|content)$/i.exec(key);
+  if (half === null) return false;
+  const stem = key.slice(0, half.index);
+  return ['key', 'name', 'Key', 'Name'].some(other => {
+    const name = object[`${stem}${other}`];
+    return typeof name === 'string' && isSecretKey(name);
+  });
+}
+
+/** Booleans and null say nothing (`"password":false`); an empty text hides nothing. */
+function mask(value: unknown): unknown {
+  return value === null || value === '' || typeof value === 'boolean' ? value : scrubbed;
+}
+
+function embeddedJson(text: string) {
+  const start = text.search(/[{[]/);
+  if (start === -1) return undefined;
+  const end = text.lastIndexOf(text[start] === '{' ? '}' : ']') + 1;
+  if (end <= start) return undefined;
+  try {
+    const value: unknown = JSON.parse(text.slice(start, end));
+    return { value, start, end };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Bytes that are no UTF-8 are searched as Latin-1, in which every byte is a character and comes back as it was. */
+function scrubBytes(
+  body: Uint8Array,
+  inText: (text: string) => string,
+  inPairs: (text: string) => string,
+): Uint8Array {
+  const buffer = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const encoding = isUtf8(body) ? 'utf8' : 'latin1';
+  const text = buffer.toString(encoding);
+  const safe = encoding === 'utf8' ? inText(text) : inPairs(text);
+  return safe === text ? body : Buffer.from(safe, encoding);
+}

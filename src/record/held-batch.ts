@@ -1,0 +1,83 @@
+/** A batch between reading and recording: what was read of it, and what of it holds the watermark back. */
+import type { MessageBatch } from '../event/message.ts';
+import type { Reader } from './read.ts';
+import type { Lease } from './lease.ts';
+import type { Ledger, OwedEvent } from './ledger.ts';
+import type { ReadMessage } from './recorder.ts';
+import { partOf } from './split.ts';
+import type { EventToRecord } from '../store/record/record-batch.ts';
+
+export interface HeldBatch {
+  /** As much of the batch as one statement should carry. */
+  readonly batch: MessageBatch;
+  /** Of the lease under which it was read. */
+  readonly processId: number;
+  readonly ledger: Ledger;
+  readonly messages: readonly ReadMessage[];
+  /** By event id. */
+  readonly owed: Map<string, OwedEvent>;
+}
+
+export interface RecordedCounts {
+  readonly messages: number;
+  readonly events: number;
+  readonly quarantined: number;
+  /** Messages that had been recorded before. */
+  readonly repeated: number;
+  /** Messages that tell of nothing anyone wants. */
+  readonly dropped: number;
+}
+
+/** Bodies of one statement, in UTF-16 units; one more message may go beyond it, as with `eventMax`. */
+const bodyLengthMax = 16 * 1024 * 1024;
+
+/**
+ * Reads messages under the present lease, until they tell of so many events. Until they are released they hold the
+ * watermark back.
+ */
+export function holdBatch(
+  { batch, read }: { readonly batch: MessageBatch; readonly read: Reader },
+  { processId, ledger }: Pick<Lease, 'processId' | 'ledger'>,
+  eventMax: number,
+): HeldBatch {
+  const messages: ReadMessage[] = [];
+  const owed = new Map<string, OwedEvent>();
+  let bodyLength = 0;
+  for (const message of batch.messages) {
+    const entry = read(message);
+    messages.push(entry);
+    for (const event of entry.events) {
+      owed.set(event.id, ledger.enter(event.id, handedOver(event).length));
+      bodyLength += event.body.length;
+    }
+    if (owed.size >= eventMax || bodyLength >= bodyLengthMax) break;
+  }
+  return { batch: partOf(batch, 0, messages.length), processId, ledger, messages, owed };
+}
+
+/** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
+export function strike({ ledger, owed }: HeldBatch): void {
+  for (const entry of owed.values()) ledger.strike(entry);
+}
+
+/** @param events how many of them were recorded. */
+export function countsOf(
+  { messages }: HeldBatch,
+  recorded: readonly ReadMessage[],
+  events: number,
+): RecordedCounts {
+  const quarantined = recorded.filter(entry => entry.quarantined).length;
+  const telling = recorded.filter(entry => entry.events.length > 0).length;
+  return {
+    messages: messages.length,
+    events,
+    quarantined,
+    repeated: messages.length - recorded.length,
+    dropped: recorded.length - quarantined - telling,
+  };
+}
+
+/** The webhooks whose deliveries have no row yet. */
+export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
+  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
+}

@@ -1,0 +1,279 @@
+/**
+ * The way in: a batch of messages becomes recorded events and deliveries on their way.
+ *
+ *     normalize → match → record → hand over       (then, and only then, the source settles)
+ *
+ * A batch waits here while the window is full or the database is away; the broker holds back the rest. It is given up
+ * only when the broker has taken it back, or on shutdown.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { OutgoingEvent } from '../dispatch/delivery.ts';
+import type { Dispatcher } from '../dispatch/engine/dispatcher.ts';
+import { BatchGivenUpError, LeaseLostError } from '../event/errors.ts';
+import type { Log } from '../event/log.ts';
+import type { MessageBatch } from '../event/message.ts';
+import type { Lease } from './lease.ts';
+import {
+  countsOf,
+  handedOver,
+  holdBatch,
+  strike,
+  type HeldBatch,
+  type RecordedCounts,
+} from './held-batch.ts';
+import type { Reader } from './read.ts';
+import { keepEvents, type ReadMessage, type Recorder } from './recorder.ts';
+import type { EventToRecord } from '../store/record/record-batch.ts';
+import { outcomeOf, recordedIds } from './outcome.ts';
+import { oneByOne, partOf } from './split.ts';
+import { failureKind } from '../store/record/failure.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { openPartitions } from '../store/schema/partition.ts';
+import { findRecorded } from '../store/record/recorded.ts';
+
+export interface IngestOptions {
+  readonly store: Store;
+  readonly lease: Lease;
+  readonly recorder: Recorder;
+  readonly dispatcher: Dispatcher;
+  /** Of one statement at most; one more message may go beyond it, for a message is not taken apart. */
+  readonly eventMax: number;
+  readonly onRecorded: (source: string, counts: RecordedCounts) => void;
+  readonly log: Log;
+}
+
+export interface IncomingBatch {
+  /** The configured name. */
+  readonly source: string;
+  readonly read: Reader;
+  /**
+   * Asked once the batch has been read: finds out what reading missed. True when it took its time over it, so that the
+   * batch is to be read again.
+   */
+  readonly learn?: (signal: AbortSignal) => Promise<boolean>;
+  readonly batch: MessageBatch;
+  /** Shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** How the messages of one batch are read. */
+export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'learn'>> {
+  /** Counts the events of unknown accounts; called once the batch is recorded. */
+  readonly count: () => void;
+}
+
+/** What a try to record came to, when it is not to be repeated. */
+type Tried =
+  /** `owns`: the process still holds the lease under which the deliveries are owed. */
+  { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'apart';
+
+/** First wait after the database failed; doubled up to `retryMsMax`. */
+const retryMs = 100;
+const retryMsMax = 5_000;
+/** How often a waiting batch asks whether it is still held. */
+const heldCheckMs = 500;
+
+export class Ingest {
+  readonly #options: IngestOptions;
+
+  constructor(options: IngestOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Resolves when every message of the batch is durable, as an event or in the quarantine.
+   *
+   * @throws {BatchGivenUpError} it is not recorded and must not be settled.
+   */
+  async record(incoming: IncomingBatch): Promise<void> {
+    let { batch } = incoming;
+    do {
+      const count = await this.#recordSome({ ...incoming, batch });
+      batch = partOf(batch, count);
+    } while (batch.messages.length > 0);
+  }
+
+  /** @returns how many messages are durable now, from the first on. */
+  async #recordSome(incoming: IncomingBatch): Promise<number> {
+    await this.#untilRoom(incoming);
+    for (let failures = 0; ; failures += 1) {
+      if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
+      const held = await this.#read(incoming);
+      const tried = await this.#try({ ...incoming, batch: held.batch }, held, failures === 0);
+      if (tried === undefined) continue;
+      if (tried !== 'apart') {
+        this.#handOver(incoming, held, tried);
+        await this.#tell(incoming, held, tried.recorded);
+      }
+      return held.messages.length;
+    }
+  }
+
+  /** @returns undefined when it is to be tried again. */
+  async #try(
+    incoming: IncomingBatch,
+    held: HeldBatch,
+    isFirst: boolean,
+  ): Promise<Tried | undefined> {
+    try {
+      const { recorder } = this.#options;
+      const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
+      return { recorded, owns: true };
+    } catch (error) {
+      if (isFirst) this.#complain(incoming, error);
+      return this.#recover(incoming, held, error);
+    }
+  }
+
+  async #read(incoming: IncomingBatch): Promise<HeldBatch> {
+    const { lease, eventMax } = this.#options;
+    const held = holdBatch(incoming, lease, eventMax);
+    if (!(await incoming.learn?.(incoming.signal))) return held;
+    strike(held);
+    return holdBatch(incoming, lease, eventMax);
+  }
+
+  /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */
+  async #untilRoom({ batch, signal }: IncomingBatch): Promise<void> {
+    const { dispatcher } = this.#options;
+    while (!dispatcher.hasRoom && batch.isHeld() && !signal.aborted) {
+      await dispatcher.room(AbortSignal.any([signal, AbortSignal.timeout(heldCheckMs)]));
+    }
+  }
+
+  async #recover(
+    incoming: IncomingBatch,
+    held: HeldBatch,
+    error: unknown,
+  ): Promise<Tried | undefined> {
+    const { store, lease } = this.#options;
+    if (error instanceof LeaseLostError) {
+      strike(held);
+      if (lease.processId === held.processId) {
+        await this.#untilDone(incoming.signal, () => lease.rejoin());
+      }
+      return undefined;
+    }
+    switch (failureKind(error)) {
+      case 'no-partition':
+        strike(held);
+        await this.#untilDone(incoming.signal, () => openPartitions(store, new Date()));
+        return undefined;
+      case 'refused':
+        strike(held);
+        await this.#recordApart(incoming, held, error);
+        return 'apart';
+      case 'repeated':
+      case 'unavailable':
+        return this.#settleUnknown(incoming, held);
+    }
+  }
+
+  /** The connection broke: whether the batch committed must be known before anything else may happen to it. */
+  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<Tried | undefined> {
+    const { store } = this.#options;
+    const found = await this.#untilDone(incoming.signal, () =>
+      findRecorded(store, held.processId, [...held.owed.keys()]),
+    );
+    // None found: nothing was written, or nothing in it was new. Once more tells which, and changes nothing then.
+    if (found.ids.size === 0) {
+      strike(held);
+      return undefined;
+    }
+    return { recorded: keepEvents(held.messages, id => found.ids.has(id)), owns: found.held };
+  }
+
+  /** The database refuses the batch for one message's sake: each alone, and that one into the quarantine. */
+  async #recordApart(incoming: IncomingBatch, held: HeldBatch, cause: unknown): Promise<void> {
+    const { batch, read } = incoming;
+    if (batch.messages.length > 1) {
+      for (const single of oneByOne(batch)) await this.record({ ...incoming, batch: single });
+      return;
+    }
+    if (held.owed.size === 0) {
+      throw new RangeError('only a message with events can be refused', { cause });
+    }
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const refused = `PostgreSQL refuses the event: ${reason}`;
+    await this.record({ ...incoming, read: message => read(message, refused) });
+  }
+
+  #handOver(
+    { source }: IncomingBatch,
+    held: HeldBatch,
+    { recorded, owns }: Exclude<Tried, 'apart'>,
+  ): void {
+    // Taken over in the meantime: the deliveries have rows, and come back as claims.
+    const isOurs = owns && this.#options.lease.processId === held.processId;
+    let events = 0;
+    for (const message of recorded) {
+      events += message.events.length;
+      for (const event of isOurs ? message.events : []) this.#offer(event, held);
+    }
+    strike(held);
+    this.#options.onRecorded(source, countsOf(held, recorded, events));
+  }
+
+  /** Tells who waits for it what became of each message. */
+  async #tell(
+    { source, batch, signal }: IncomingBatch,
+    { messages }: HeldBatch,
+    recorded: readonly ReadMessage[],
+  ): Promise<void> {
+    const { tell } = batch;
+    if (!tell) return;
+    const database = databaseOf(this.#options.store);
+    const idOf = await this.#untilDone(signal, () =>
+      recordedIds(database, source, messages, recorded),
+    );
+    for (const entry of messages) tell(entry.message, outcomeOf(entry, idOf));
+  }
+
+  #offer(event: EventToRecord, { ledger, owed }: HeldBatch): void {
+    const entry = owed.get(event.id);
+    if (!entry) return;
+    owed.delete(event.id);
+    const { account } = event.envelope;
+    const outgoing: OutgoingEvent = {
+      id: event.id,
+      event: event.envelope.event,
+      body: event.body,
+      envelope: event.envelope,
+      ...(account !== undefined && { account }),
+    };
+    const written = (): void => ledger.settle(entry);
+    const queuedAtMs = performance.now();
+    for (const webhookId of handedOver(event)) {
+      this.#options.dispatcher.offer({
+        event: outgoing,
+        webhookId,
+        tries: 0,
+        deliveryId: undefined,
+        webhookGone: false,
+        written,
+        queuedAtMs,
+      });
+    }
+    ledger.settle(entry);
+  }
+
+  #complain({ source }: IncomingBatch, error: unknown): void {
+    const kind = error instanceof LeaseLostError ? 'lease-lost' : failureKind(error);
+    this.#options.log.warn({ err: error, source, kind }, 'record.failed');
+  }
+
+  /** Repeats until it works. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
+  async #untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+    for (let delayMs = retryMs; ; delayMs = Math.min(retryMsMax, delayMs * 2)) {
+      try {
+        return await work();
+      } catch (error) {
+        this.#options.log.debug({ err: error }, 'database.waiting');
+      }
+      await wait(delayMs, undefined, { signal }).catch(() => {
+        throw new BatchGivenUpError();
+      });
+    }
+  }
+}

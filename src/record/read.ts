@@ -1,0 +1,83 @@
+/**
+ * Reads one message: into events that know whom they are owed to, or into the quarantine with its reason. A message of
+ * which nobody wants events is neither: it is settled and leaves no trace.
+ */
+import { envelopeJson } from '../event/envelope.ts';
+import { MalformedMessageError } from '../event/errors.ts';
+import type { Envelope } from '../event/event.ts';
+import type { Message } from '../event/message.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { Normalizer } from '../normalize/normalizer.ts';
+import type { Scrubber } from '../normalize/scrub/scrub.ts';
+import { quarantine } from './quarantine.ts';
+import type { ReadMessage } from './recorder.ts';
+import type { EventToRecord } from '../store/record/record-batch.ts';
+
+/** @param refused why the database does not take what was read of this message: then it is put aside for that. */
+export type Reader = (message: Message, refused?: string) => ReadMessage;
+
+export interface ReaderOptions {
+  readonly normalize: Normalizer;
+  readonly scrubber: Scrubber;
+  /** @param body as it will be recorded. */
+  readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
+  /** UUIDv7, each above the one before. */
+  readonly newId: () => string;
+}
+
+export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
+  const putAside = (message: Message, reason: string): ReadMessage => ({
+    ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
+    message,
+  });
+  return (message, refused) => {
+    if (refused !== undefined) return putAside(message, refused);
+    try {
+      const events = normalize(message).map(({ envelope, body: own, key: named }, index) => {
+        const id = newId();
+        const key = named ?? nameBySending(message, index);
+        const body = own ?? envelopeJson(id, envelope);
+        const webhooks = match(envelope, body);
+        return {
+          id,
+          envelope,
+          body,
+          owed: webhooks.map(webhook => webhook.id),
+          ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
+          ...(key !== undefined && { key }),
+        };
+      });
+      return { message, events };
+    } catch (error) {
+      if (!(error instanceof MalformedMessageError)) throw error;
+      return putAside(message, error.message);
+    }
+  };
+}
+
+/** Those of them that want the events of one entity one at a time. */
+function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
+  if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
+  return {
+    ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
+  };
+}
+
+/** An event without a name of its own has the one that its sender gave the message, and its place in it. */
+function nameBySending({ sendingId }: Message, index: number): string | undefined {
+  return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
+}
+
+/** A secret in a message that nobody could read is one all the same, and the quarantine is looked into by people. */
+function withoutSecrets(message: Message, scrubber: Scrubber): Message {
+  const { body, headers } = message;
+  return {
+    ...message,
+    body: body === null ? null : scrubber.bytes(body),
+    ...(headers && { headers: textsOf(scrubber.object(headers)) }),
+  };
+}
+
+function textsOf(headers: Readonly<Record<string, unknown>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,93 @@
+/** Reads a message of the quarantine again: today's decoder may understand what yesterday's did not. */
+import { BatchGivenUpError } from '../event/errors.ts';
+import type { Message, MessageOutcome } from '../event/message.ts';
+import type { BatchReading, Ingest } from './ingest.ts';
+import type { Normalizers, SourceReading } from '../normalize/normalizers.ts';
+import type { ReadMessage } from './recorder.ts';
+import { databaseOf, type Database, type Store } from '../store/database.ts';
+import { findQuarantined } from '../store/event/query-quarantine.ts';
+import { findEventIds } from '../store/event/query-flow.ts';
+
+export type RetryResult =
+  /** Of no events when it is of no interest. It has left the quarantine. */
+  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly kind: 'quarantined'; readonly reason: string }
+  | { readonly kind: 'missing' }
+  | { readonly kind: 'unknown-source'; readonly source: string }
+  | { readonly kind: 'busy' };
+
+/** @param id in the quarantine. */
+export type Retry = (id: string) => Promise<RetryResult>;
+
+export interface RetryOptions {
+  readonly store: Store;
+  readonly normalizers: Normalizers;
+  readonly readBatch: (source: SourceReading) => BatchReading;
+  readonly ingest: Ingest;
+  /** Shutdown. */
+  readonly signal: AbortSignal;
+}
+
+/** How long somebody is kept waiting while the window is full, or the database away. */
+const waitMsMax = 10_000;
+
+/** The message goes the way of every other one, but leaves the quarantine in the statement that records it. */
+export function createRetry(options: RetryOptions): Retry {
+  const { store, normalizers, readBatch, ingest, signal } = options;
+  return async id => {
+    const database = databaseOf(store);
+    const quarantined = await findQuarantined(database, id);
+    if (!quarantined) return { kind: 'missing' };
+    const { source, position, routingKey, headers, body } = quarantined;
+    const configured = normalizers.bySource.get(source);
+    if (!configured) return { kind: 'unknown-source', source };
+    const message: Message = {
+      position,
+      body,
+      redelivered: false,
+      ...(routingKey !== null && { routingKey }),
+      ...(headers !== null && { headers }),
+    };
+    const reading = readBatch(configured);
+    let last: ReadMessage | undefined;
+    let outcome: MessageOutcome | undefined;
+    const read = (one: Message, refused?: string): ReadMessage =>
+      (last = { ...reading.read(one, refused), retryOf: id });
+    try {
+      await ingest.record({
+        source,
+        read,
+        learn: reading.learn,
+        batch: {
+          messages: [message],
+          tell: (_, told) => {
+            outcome = told;
+          },
+          isHeld: () => true,
+        },
+        signal: AbortSignal.any([signal, AbortSignal.timeout(waitMsMax)]),
+      });
+    } catch (error) {
+      if (error instanceof BatchGivenUpError) return { kind: 'busy' };
+      throw error;
+    }
+    reading.count();
+    // An event that its cloud has told again meanwhile is recorded under the id it got then.
+    const known = outcome?.kind === 'recorded' ? outcome.eventIds : [];
+    const own = last?.events.map(event => event.id) ?? [];
+    return whatBecame(database, id, known.length > 0 ? known : own);
+  };
+}
+
+/** The rows are asked: PostgreSQL may have refused the event, or somebody else have been faster. */
+async function whatBecame(
+  database: Database,
+  id: string,
+  eventIds: readonly string[],
+): Promise<RetryResult> {
+  const still = await findQuarantined(database, id);
+  if (still) return { kind: 'quarantined', reason: still.reason };
+  const recorded = await findEventIds(database, eventIds);
+  const byOther = eventIds.length > 0 && recorded.length === 0;
+  return byOther ? { kind: 'missing' } : { kind: 'recorded', eventIds: recorded };
+}

@@ -1,0 +1,113 @@
+/** The formats whose bodies their webhook's owner writes. */
+import { RenderError } from '../event/errors.ts';
+import { isTest } from '../event/event.ts';
+import { cloudpodsText } from '../format/cloud/cloudpods.ts';
+import { userAgent } from '../format/json.ts';
+import type { Format, FormatEvent, OptionFault, Rendered } from '../format/format.ts';
+import type { Answer, Engine, Fault, Job } from './job.ts';
+import type { RenderPool } from './pool.ts';
+
+/** @param pool where the templates are run. */
+export function templateFormats(pool: RenderPool): readonly Format[] {
+  return [
+    {
+      name: 'template',
+      description: 'What a Liquid template makes of the event: JSON or any text.',
+      takes: { template: 'The Liquid template; docs/templates.md says what it sees.' },
+      needs: ['template'],
+      ...renderedBy(pool, 'liquid'),
+    },
+    {
+      name: 'jsonata',
+      description: 'What a JSONata expression makes of the event: JSON or a text.',
+      takes: { template: 'The JSONata expression; docs/templates.md says what it sees.' },
+      needs: ['template'],
+      ...renderedBy(pool, 'jsonata'),
+    },
+    withTemplate(pool, cloudpodsText),
+  ];
+}
+
+/** A format of text that says an event in the webhook's words where it has some, and sends them as its own. */
+function withTemplate(pool: RenderPool, format: Format): Format {
+  const { render, check: checkTemplate } = renderedBy(pool, 'liquid');
+  return {
+    ...format,
+    takes: { ...format.takes, template: 'A Liquid template, in place of the usual words' },
+    async render(event, options) {
+      const usual = await format.render(event, options);
+      if (options.template === undefined || usual.skip !== undefined || isTest(event.envelope)) {
+        return usual;
+      }
+      const { body } = await render(event, options);
+      return { ...usual, body };
+    },
+    check: async (options, events) =>
+      options.template === undefined ? undefined : checkTemplate?.(options, events),
+  };
+}
+
+function renderedBy(pool: RenderPool, engine: Engine): Pick<Format, 'render' | 'check'> {
+  return {
+    async render(event, { template = '' }) {
+      return renderedOf(event, await pool.run({ engine, template, event }));
+    },
+    async check({ template = '' }, events) {
+      const found = await check(pool, { engine, template }, events);
+      return found && { option: 'template', ...found };
+    },
+  };
+}
+
+/** A template has to be one, and to say each event within the limits; what else it thinks of an event is its affair. */
+async function check(
+  pool: RenderPool,
+  job: Job,
+  events: readonly FormatEvent[],
+): Promise<Omit<OptionFault, 'option'> | undefined> {
+  try {
+    const compiled = await pool.run(job);
+    if ('fault' in compiled) return placed(compiled);
+    for (const event of events) {
+      const said = await pool.run({ ...job, event });
+      if ('fault' in said && said.limit !== undefined) return placed(said);
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof RenderError && error.isFinal) return { fault: error.message };
+    throw error;
+  }
+}
+
+const placed = ({ fault, line, column }: Fault) => ({
+  fault,
+  ...(line !== undefined && column !== undefined && { line, column }),
+});
+
+function renderedOf({ id }: FormatEvent, answer: Answer): Rendered {
+  if ('fault' in answer) {
+    const { fault, line, column, limit } = answer;
+    const place = line === undefined ? '' : `line ${line}, column ${column}: `;
+    throw new RenderError(`the template cannot say this event: ${place}${fault}`, {
+      isFinal: limit !== 'time',
+    });
+  }
+  return {
+    eventId: id,
+    body: Buffer.from(answer.text),
+    headers: [...userAgent, 'Content-Type', mediaTypeOf(answer.text)],
+  };
+}
+
+/** An object or a list is JSON; what merely could be, such as a number, is a text. */
+function mediaTypeOf(text: string): string {
+  if (/^\s*[[{]/.test(text)) {
+    try {
+      JSON.parse(text);
+      return 'application/json';
+    } catch {
+      // It only begins like JSON.
+    }
+  }
+  return 'text/plain; charset=utf-8';
+}

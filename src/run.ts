@@ -1,0 +1,59 @@
+/** `hookline serve`: goes on until SIGTERM or SIGINT and then stops in order. */
+import { pino } from 'pino';
+
+import { roles, type Role } from './wire.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError } from './event/errors.ts';
+import { serve, welcome } from './serve.ts';
+
+/** What a stop may take beside the two graces for sending and for writing: closing brokers, leaving the others. */
+const closeMs = 10_000;
+
+/**
+ * The first signal, also one that comes during the start, stops in order; a second one ends the process at once. So
+ * does a stop that takes too long, because the database or a broker has fallen silent: then it is as after a crash.
+ */
+export async function serveUntilTold(
+  config: Config,
+  wanted: string = roles.join(','),
+): Promise<void> {
+  const log = pino({ level: config.log.level });
+  const limitMs = 2 * config.shutdownMs + closeMs;
+  const told = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      log.info({ signal }, 'hookline.stopping');
+      told.abort();
+      setTimeout(() => {
+        log.error({ limitMs }, 'hookline.stop_overdue');
+        process.exit(1);
+      }, limitMs).unref();
+    });
+  }
+  const served = await serve({ config, roles: parseRoles(wanted), log, signal: told.signal }).catch(
+    (error: unknown) => {
+      if (told.signal.aborted) log.info({ err: error }, 'hookline.start_cut_short');
+      else throw error;
+    },
+  );
+  if (!served) return;
+  if (served.adminPassword !== undefined)
+    process.stdout.write(`${welcome(served.adminPassword)}\n`);
+  const stop = (): void => {
+    served.stop().catch((error: unknown) => {
+      log.error({ err: error }, 'hookline.stop_failed');
+      process.exitCode = 1;
+    });
+  };
+  if (told.signal.aborted) stop();
+  else told.signal.addEventListener('abort', stop);
+}
+
+function parseRoles(list: string): readonly Role[] {
+  const names = list.split(',').map(name => name.trim());
+  const unknown = names.filter(name => !roles.some(role => role === name));
+  if (unknown.length > 0) {
+    throw new ConfigError([`--roles: ${unknown.join(', ')}, expected any of ${roles.join(', ')}`]);
+  }
+  return roles.filter(role => names.includes(role));
+}

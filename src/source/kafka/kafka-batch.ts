@@ -1,0 +1,101 @@
+/** Cuts what one fetch brought of one partition into batches to record. */
+import { isUtf8 } from 'node:buffer';
+
+import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
+
+import type { Message, OffsetSpan } from '../../event/message.ts';
+
+export interface Chunk {
+  readonly messages: readonly Message[];
+  readonly span: OffsetSpan;
+}
+
+export interface ChunkLimits {
+  /** Messages in a batch at most. */
+  readonly batchMax: number;
+  /** A batch is closed by the message that brings it to this many bytes. */
+  readonly batchBytesMax: number;
+}
+
+/** The chunks in the order of their offsets. The last one's span reaches to the end of what was fetched. */
+export function* chunksOf(
+  batch: Batch,
+  limits: ChunkLimits & { readonly topicId: string | undefined },
+): Generator<Chunk> {
+  const { topic, partition } = batch;
+  const { topicId } = limits;
+  const highWatermark = BigInt(batch.highWatermark);
+  const endOffset = fetchedTo(batch);
+  for (let start = 0; start < batch.messages.length;) {
+    const end = start + chunkLength(batch.messages, start, limits);
+    const records = batch.messages.slice(start, end);
+    const offsets = records.map(({ offset }) => BigInt(offset));
+    const last = end === batch.messages.length;
+    yield {
+      messages: records.map(record => toMessage(`${topic}/${partition}/${record.offset}`, record)),
+      span: {
+        topic,
+        partition,
+        offsets,
+        nextOffset: last ? endOffset : (offsets.at(-1) ?? -1n) + 1n,
+        highWatermark,
+        ...(topicId === undefined ? {} : { topicId }),
+      },
+    };
+    start = end;
+  }
+}
+
+function chunkLength(records: readonly KafkaMessage[], start: number, limits: ChunkLimits): number {
+  let bytes = 0;
+  let length = 0;
+  for (let at = start; at < records.length; at += 1) {
+    length += 1;
+    bytes += records[at]?.value?.length ?? 0;
+    if (length >= limits.batchMax || bytes >= limits.batchBytesMax) break;
+  }
+  return length;
+}
+
+/**
+ * One past the last offset the fetch covers. Compaction may have removed the last records of a record batch; the
+ * batch still says where it ends, and kafkajs, which keeps that beside each message, would go there one offset at
+ * a time.
+ */
+function fetchedTo(batch: Batch): bigint {
+  const seen = BigInt(batch.lastOffset()) + 1n;
+  const last: object | undefined = 'rawMessages' in batch ? lastOf(batch.rawMessages) : undefined;
+  const context: unknown = last !== undefined && 'batchContext' in last ? last.batchContext : null;
+  if (typeof context !== 'object' || context === null) return seen;
+  if (!('firstOffset' in context) || !('lastOffsetDelta' in context)) return seen;
+  const end = BigInt(String(context.firstOffset)) + BigInt(Number(context.lastOffsetDelta)) + 1n;
+  return end > seen ? end : seen;
+}
+
+function lastOf(list: unknown): object | undefined {
+  const last: unknown = Array.isArray(list) ? list.at(-1) : undefined;
+  return typeof last === 'object' && last !== null ? last : undefined;
+}
+
+function toMessage(position: string, { key, value, headers }: KafkaMessage): Message {
+  const text = headers === undefined ? undefined : toText(headers);
+  return {
+    position,
+    body: value,
+    redelivered: false,
+    ...(key !== null && isUtf8(key) ? { key: key.toString() } : {}),
+    ...(text === undefined ? {} : { headers: text }),
+  };
+}
+
+/** Of a header sent several times, the first. */
+function toText(headers: IHeaders): Record<string, string> | undefined {
+  let text: Record<string, string> | undefined;
+  for (const [key, values] of Object.entries(headers)) {
+    const value = Array.isArray(values) ? values[0] : values;
+    if (value === undefined || (typeof value !== 'string' && !isUtf8(value))) continue;
+    text ??= {};
+    text[key] = value.toString();
+  }
+  return text;
+}

@@ -1,0 +1,102 @@
+/**
+ * How things stand at a Kafka cluster, for `hookline doctor`: questions only, no group is joined, no offset committed.
+ *
+ * Source: kafkajs 2.2.4, `admin`; Kafka protocol, error code 30 (GROUP_AUTHORIZATION_FAILED).
+ */
+import type { Admin } from 'kafkajs';
+
+import { explain } from '../explain.ts';
+import { createClient, type KafkaClientOptions } from '../kafkajs/kafka-client.ts';
+import { stopIdleTimers } from '../kafkajs/kafka-idle.ts';
+import { measureLag } from './kafka-lag.ts';
+import { matchTopics, parseTopic, type TopicMatch } from './kafka-topics.ts';
+
+export interface KafkaLookOptions extends KafkaClientOptions {
+  readonly topics: readonly string[];
+  readonly groupId: string;
+  readonly fromBeginning: boolean;
+}
+
+export interface KafkaView {
+  readonly brokers: number;
+  readonly topics: TopicMatch;
+  readonly partitions: number;
+  /** Partitions nobody leads, `topic/partition`: they can neither be read nor written. */
+  readonly leaderless: readonly string[];
+  /** Undefined when the group may not be seen; `refused` says so then. */
+  readonly group: GroupView | undefined;
+  /** What the cluster would not let be seen, in its words. */
+  readonly refused: readonly string[];
+}
+
+export interface GroupView {
+  /** Kafka's word: `Stable`, `Empty`, `Dead` for one there is not. */
+  readonly state: string;
+  readonly members: number;
+  /** Messages after what the group has committed; undefined without a topic. */
+  readonly lag: number | undefined;
+}
+
+/** @throws Error saying why there is no connection. */
+export async function lookAtKafka(options: KafkaLookOptions): Promise<KafkaView> {
+  stopIdleTimers();
+  const admin = createClient(options).admin({ retry: { retries: 1 } });
+  try {
+    await admin.connect();
+    return await look(admin, options);
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+async function look(admin: Admin, options: KafkaLookOptions): Promise<KafkaView> {
+  const { brokers } = await admin.describeCluster();
+  const topics = matchTopics(options.topics.map(parseTopic), await admin.listTopics());
+  const { present } = topics;
+  const metadata =
+    present.length === 0 ? [] : (await admin.fetchTopicMetadata({ topics: [...present] })).topics;
+  const partitions = metadata.flatMap(topic =>
+    topic.partitions.map(one => ({ topic: topic.name, ...one })),
+  );
+  const refused: string[] = [];
+  const assignment = Object.fromEntries(
+    metadata.map(topic => [topic.name, topic.partitions.map(one => one.partitionId)]),
+  );
+  const group = await lookAtGroup(admin, options, assignment).catch((error: unknown) => {
+    if (!isRefusal(error)) throw error;
+    refused.push(explain(error));
+    return undefined;
+  });
+  return {
+    brokers: brokers.length,
+    topics,
+    partitions: partitions.length,
+    leaderless: partitions
+      .filter(({ leader }) => leader < 0)
+      .map(({ topic, partitionId }) => `${topic}/${partitionId}`),
+    group,
+    refused,
+  };
+}
+
+async function lookAtGroup(
+  admin: Admin,
+  { groupId, fromBeginning }: KafkaLookOptions,
+  assignment: Record<string, number[]>,
+): Promise<GroupView> {
+  const { groups } = await admin.describeGroups([groupId]);
+  const [group] = groups;
+  const question = { groupId, fromBeginning, assignment, positions: new Map() };
+  const hasTopics = Object.keys(assignment).length > 0;
+  return {
+    state: group?.state ?? 'Dead',
+    members: group?.members.length ?? 0,
+    lag: hasTopics ? await measureLag(admin, question) : undefined,
+  };
+}
+
+/** kafkajs names the protocol's error in `type`. */
+function isRefusal(error: unknown): boolean {
+  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
+  return type.endsWith('_AUTHORIZATION_FAILED');
+}

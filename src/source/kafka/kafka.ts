@@ -1,0 +1,204 @@
+/**
+ * Messages from Kafka: one member of a consumer group, on a list or a pattern of topics.
+ *
+ * A session is one client: find the topics, join the group, and look beside that whether topics came or went and
+ * how much is left to record. A topic that comes or goes begins the next session.
+ *
+ * Where a group has no position, because it is new, its position has expired, or the position's records are gone
+ * (retention, topic deleted and made again), `fromBeginning` decides. A topic that appears while the source runs is
+ * read from its beginning in any case: all in it is new.
+ */
+import type { Admin, Kafka } from 'kafkajs';
+
+import { atMost, createBackoff, delay, unlessAborted } from '../backoff.ts';
+import { type Bell, createBell } from '../wakeup.ts';
+import type { ChunkLimits } from './kafka-batch.ts';
+import { createClient, retry } from '../kafkajs/kafka-client.ts';
+import { registerCodecs } from '../kafkajs/kafka-codecs.ts';
+import { type ConsumerOptions, createConsumer } from './kafka-consumer.ts';
+import { stopIdleTimers } from '../kafkajs/kafka-idle.ts';
+import { measureLag } from './kafka-lag.ts';
+import type { Member } from './kafka-member.ts';
+import { matchTopics, parseTopic, type TopicMatch, type TopicRule } from './kafka-topics.ts';
+import {
+  type RecordBatch,
+  runSessions,
+  sessionDefaults,
+  type SessionOptions,
+} from '../sessions.ts';
+import type { Source } from '../source.ts';
+import { createStatusBoard, type StatusBoard } from '../status.ts';
+
+export interface KafkaSourceOptions
+  extends
+    SessionOptions,
+    Omit<ChunkLimits, 'batchBytesMax'>,
+    Pick<ConsumerOptions, 'brokers' | 'groupId' | 'sasl' | 'tls'>,
+    Partial<typeof kafkaDefaults> {
+  /** Names, and patterns between slashes: `/^cloud-.*$/`. */
+  readonly topics: readonly string[];
+  /** Where a group that has no position starts: at the oldest record, or with false at the newest. */
+  readonly fromBeginning: boolean;
+}
+
+/** Times in milliseconds. */
+const kafkaDefaults = {
+  batchBytesMax: 8 * 1024 * 1024,
+  fetchBytesMax: 10 * 1024 * 1024,
+  partitionBytesMax: 1024 * 1024,
+  sessionTimeoutMs: 30_000,
+  rebalanceTimeoutMs: 60_000,
+  heartbeatMs: 3000,
+  /** How often topics are looked for and the lag is measured. */
+  recheckMs: 10_000,
+};
+const defaults = { ...sessionDefaults, ...kafkaDefaults };
+const closeTimeoutMs = 5000;
+
+/** What the parts of one source share. */
+interface Shared {
+  readonly options: KafkaSourceOptions & typeof defaults;
+  readonly rules: readonly TopicRule[];
+  readonly board: StatusBoard;
+  readonly bell: Bell;
+  /** The topics there were when they were last looked for; undefined before. */
+  seen: ReadonlySet<string> | undefined;
+  /** Topics that appeared since the source runs. */
+  readonly fresh: Set<string>;
+}
+
+/**
+ * Pausing keeps the partitions: heartbeats go on, and what the last fetch brought waits in memory.
+ *
+ * @throws SyntaxError when one of `topics` is a pattern that is no regular expression.
+ */
+export function createKafkaSource(given: KafkaSourceOptions): Source {
+  registerCodecs();
+  stopIdleTimers();
+  const options = { ...defaults, ...given };
+  const board = createStatusBoard(options.name, options.log, options.clock);
+  const rules = options.topics.map(parseTopic);
+  const shared: Shared = {
+    options,
+    rules,
+    board,
+    bell: createBell(),
+    seen: undefined,
+    fresh: new Set(),
+  };
+  const setPaused = (paused: boolean): void => {
+    board.pause(paused);
+    shared.bell.ring();
+  };
+  return {
+    name: options.name,
+    kind: 'kafka',
+    status: () => board.status(),
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
+    run: (record, signal) =>
+      runSessions(options, board, () => runSession(shared, record, signal), signal),
+  };
+}
+
+/** Resolves when `signal` aborted or other topics are to be consumed; rejects when the session ended otherwise. */
+async function runSession(shared: Shared, record: RecordBatch, signal: AbortSignal): Promise<void> {
+  const { log, name } = shared.options;
+  const kafka = createClient(shared.options);
+  const admin = kafka.admin({ retry });
+  const closeFailed = (error: unknown): void =>
+    log.debug({ source: name, err: error }, 'source.close_failed');
+  try {
+    await unlessAborted(admin.connect(), signal, late => {
+      late.then(() => admin.disconnect()).catch(closeFailed);
+    });
+    const match = await untilPresent(shared, admin, signal);
+    if (match !== undefined) await consume(shared, { kafka, admin, match, record }, signal);
+  } catch (error) {
+    // kafkajs throws TypeErrors of its own when its list of brokers has run empty: trouble, and no bug of ours.
+    throw new Error('Kafka', { cause: error });
+  } finally {
+    // It waits for what was asked of a broker that may never answer.
+    await atMost(closeTimeoutMs, admin.disconnect().catch(closeFailed));
+  }
+}
+
+/** The topics to consume, as soon as there are any; undefined when `signal` aborted. */
+async function untilPresent(
+  shared: Shared,
+  admin: Admin,
+  signal: AbortSignal,
+): Promise<TopicMatch | undefined> {
+  const { options, board } = shared;
+  const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
+  while (!signal.aborted) {
+    const match = await lookForTopics(shared, admin);
+    if (match.present.length > 0) return match;
+    board.waiting(match.missing.join('; '));
+    await delay(backoff.nextMs(), signal);
+  }
+  return undefined;
+}
+
+async function lookForTopics(shared: Shared, admin: Admin): Promise<TopicMatch> {
+  const existing = await admin.listTopics();
+  for (const topic of existing) {
+    if (shared.seen?.has(topic) === false) shared.fresh.add(topic);
+  }
+  shared.seen = new Set(existing);
+  return matchTopics(shared.rules, existing);
+}
+
+interface Session {
+  readonly kafka: Kafka;
+  readonly admin: Admin;
+  readonly match: TopicMatch;
+  readonly record: RecordBatch;
+}
+
+async function consume(shared: Shared, session: Session, signal: AbortSignal): Promise<void> {
+  const { options, board, bell, fresh } = shared;
+  const { match, record } = session;
+  const crashed = new AbortController();
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, crashed.signal, over.signal]);
+  until.addEventListener('abort', () => bell.ring(), { once: true });
+  const report = (): void =>
+    board.running(match.missing.length === 0 ? undefined : match.missing.join('; '));
+  const surroundings = { options, board, bell, record, until, report };
+  const consumer = createConsumer(session.kafka, options, surroundings, crashed);
+  try {
+    const subscriptions = match.present.map(topic => ({
+      topic,
+      fromBeginning: options.fromBeginning || fresh.has(topic),
+    }));
+    await consumer.join(subscriptions);
+    await watch(shared, session, consumer.member);
+    if (!signal.aborted && crashed.signal.aborted) throw crashed.signal.reason;
+  } finally {
+    over.abort();
+    await consumer.close();
+  }
+}
+
+/** Resolves when told to stop, or when topics have come or gone. */
+async function watch(shared: Shared, { admin, match }: Session, member: Member): Promise<void> {
+  const { options, board } = shared;
+  while (!member.until.aborted) {
+    try {
+      const { present } = await lookForTopics(shared, admin);
+      if (present.join() !== match.present.join()) return;
+      board.lag = await lagOf(admin, options, member);
+    } catch (error) {
+      // Should the trouble be more than passing, the consumer has it, too, and ends the session.
+      options.log.debug({ source: options.name, err: error }, 'source.watch_failed');
+      board.lag = undefined;
+    }
+    await delay(options.recheckMs, member.until);
+  }
+}
+
+async function lagOf(admin: Admin, options: KafkaSourceOptions, member: Member) {
+  const { assignment, positions } = member;
+  return assignment && measureLag(admin, { ...options, assignment, positions });
+}

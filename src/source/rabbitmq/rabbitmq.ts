@@ -1,0 +1,180 @@
+/**
+ * Messages from RabbitMQ: a durable queue of our own, bound to the cloud's exchanges.
+ *
+ * A session is one connection: declare the queue, consume it, and look after the bindings beside that. Whatever
+ * ends a session (broker restart, deleted queue, rejected batch) is answered the same way: leave, which returns all
+ * that was not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the
+ * exchanges are there: what it holds is owed.
+ */
+import { createBackoff, delay } from '../backoff.ts';
+import { type Bell, createBell } from '../wakeup.ts';
+import { type Intake, type IntakeOptions, openIntake } from './rabbitmq-consumer.ts';
+import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
+import { bindExchanges, declareQueue, queueDepth, type Topology } from './rabbitmq-topology.ts';
+import {
+  type RecordBatch,
+  runSessions,
+  sessionDefaults,
+  type SessionOptions,
+} from '../sessions.ts';
+import type { Source } from '../source.ts';
+import { createStatusBoard, type StatusBoard } from '../status.ts';
+
+export interface RabbitmqSourceOptions
+  extends SessionOptions, LinkOptions, Topology, Omit<IntakeOptions, 'batchBytesMax'> {
+  /** 8 MiB by default. */
+  readonly batchBytesMax?: number;
+  /** How often bindings are made sure of and the queue's depth is asked; 10 s by default. */
+  readonly recheckMs?: number;
+  /** A pause longer than this gives the messages held back to the broker, for other replicas; 60 s by default. */
+  readonly handBackMs?: number;
+}
+
+const defaults = {
+  ...sessionDefaults,
+  batchBytesMax: 8 * 1024 * 1024,
+  recheckMs: 10_000,
+  handBackMs: 60_000,
+};
+
+/** What the parts of one source share. */
+interface Shared {
+  readonly options: RabbitmqSourceOptions & typeof defaults;
+  readonly board: StatusBoard;
+  readonly bell: Bell;
+  /** The consumer at work, if there is one. */
+  intake: Intake | undefined;
+  /** Why exchanges are not bound; undefined until they have been looked for in this session. */
+  missing: readonly string[] | undefined;
+}
+/**
+ * Pausing stops the taking at once: the broker sends ahead up to the prefetch and no further. A pause that lasts
+ * gives those messages back.
+ */
+export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
+  const options = { ...defaults, ...given };
+  const board = createStatusBoard(options.name, options.log, options.clock);
+  const shared: Shared = {
+    options,
+    board,
+    bell: createBell(),
+    intake: undefined,
+    missing: undefined,
+  };
+  const setPaused = (paused: boolean): void => {
+    board.pause(paused);
+    shared.bell.ring();
+  };
+  return {
+    name: options.name,
+    kind: 'rabbitmq',
+    status: () => board.status(),
+    pause: () => setPaused(true),
+    resume: () => setPaused(false),
+    run: (record, signal) =>
+      runSessions(options, board, () => runSession(shared, record, signal), signal),
+  };
+}
+
+/** Resolves when `signal` aborted; rejects when the session ended otherwise. */
+async function runSession(shared: Shared, record: RecordBatch, signal: AbortSignal): Promise<void> {
+  const link = await openLink(shared.options, signal);
+  if (link === undefined) return;
+  const over = new AbortController();
+  const until = AbortSignal.any([signal, link.lost, over.signal]);
+  until.addEventListener('abort', () => shared.bell.ring(), { once: true });
+  let upkeep: Promise<void> | undefined;
+  try {
+    shared.missing = undefined;
+    await declareQueue(link, shared.options);
+    upkeep = keepBound(shared, link, until).catch((error: unknown) => over.abort(error));
+    await consume(shared, link, record, until);
+    if (!signal.aborted) throw until.reason;
+  } finally {
+    over.abort();
+    await upkeep;
+    await link.close();
+  }
+}
+
+/** Makes sure of the bindings, and asks how much is waiting, until told to stop. */
+async function keepBound(shared: Shared, link: Link, until: AbortSignal): Promise<void> {
+  const { options, board } = shared;
+  const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
+  while (!until.aborted) {
+    const missing = await bindExchanges(link, options);
+    shared.missing = missing;
+    report(shared);
+    const depth = await queueDepth(link, options);
+    board.lag = depth === undefined ? undefined : depth + (shared.intake?.heldCount ?? 0);
+    if (missing.length === 0) backoff.reset();
+    await delay(missing.length === 0 ? options.recheckMs : backoff.nextMs(), until);
+  }
+}
+
+/** A source runs when it consumes, or would if it were not paused, and an exchange feeds its queue. */
+function report({ options, board, intake, missing }: Shared): void {
+  if (missing === undefined || (intake === undefined && !board.paused)) return;
+  if (missing.length === 0) board.running();
+  else if (missing.length < options.exchange.length) board.running(missing.join('; '));
+  else board.waiting(missing.join('; '));
+}
+
+async function consume(
+  shared: Shared,
+  link: Link,
+  record: RecordBatch,
+  until: AbortSignal,
+): Promise<void> {
+  while (!until.aborted) {
+    while (shared.board.paused && !until.aborted) await shared.bell.heard();
+    if (until.aborted) return;
+    const intake = await link.answer(openIntake(link, shared.options, shared.bell));
+    const release = (): void => void intake.release();
+    until.addEventListener('abort', release, { once: true });
+    shared.intake = intake;
+    report(shared);
+    try {
+      await recordArrivals(shared, intake, record, until);
+    } finally {
+      until.removeEventListener('abort', release);
+      shared.intake = undefined;
+      await intake.close();
+    }
+  }
+}
+
+/** Resolves when told to stop or paused for long; rejects when nothing more will come by this intake. */
+async function recordArrivals(
+  { options, board, bell }: Shared,
+  intake: Intake,
+  record: RecordBatch,
+  until: AbortSignal,
+): Promise<void> {
+  let handBackAt: number | undefined;
+  while (!until.aborted) {
+    if (intake.ended !== undefined) throw new Error(intake.ended);
+    if (board.paused) {
+      handBackAt ??= options.clock() + options.handBackMs;
+      const leftMs = handBackAt - options.clock();
+      if (leftMs <= 0) return;
+      await bell.heard(leftMs);
+      continue;
+    }
+    handBackAt = undefined;
+    const batch = intake.take();
+    if (batch === undefined) await bell.heard();
+    else if (await isRecorded(record(batch), until)) intake.settle();
+  }
+}
+
+/** @throws Error when the batch was given up although nobody told us to stop. */
+async function isRecorded(recording: Promise<void>, until: AbortSignal): Promise<boolean> {
+  try {
+    await recording;
+    return true;
+  } catch (error) {
+    if (until.aborted) return false;
+    throw new Error('a batch was given up', { cause: error });
+  }
+}

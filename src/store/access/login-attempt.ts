@@ -1,0 +1,51 @@
+/** Attempts to log in, counted over windows of time. `access/login-limit.ts` says what is too many. */
+import { defineEntity, p } from '@mikro-orm/core';
+import { sql } from 'kysely';
+
+import type { Database } from '../database.ts';
+
+const LoginAttemptSchema = defineEntity({
+  name: 'LoginAttemptRow',
+  tableName: 'login_attempt',
+  properties: {
+    key: p.text().primary(),
+    count: p.integer(),
+    /** When the window began. */
+    since: p.datetime().defaultRaw('now()').index(),
+  },
+});
+
+/** How often it was tried under one key since the window began. */
+export class LoginAttemptRow extends LoginAttemptSchema.class {}
+LoginAttemptSchema.setClass(LoginAttemptRow);
+
+const window = sql`interval '15 minutes'`;
+
+/** Counts one attempt under each of the keys, and forgets windows that have ended. */
+export async function countLoginAttempt(
+  database: Database,
+  keys: readonly string[],
+): Promise<readonly { key: string; count: number; endsInSeconds: number }[]> {
+  await sql`delete from login_attempt where key in (select key from login_attempt
+    where since < now() - ${window} for update skip locked)`.execute(database);
+  const { rows } = await sql<{ key: string; count: number; ends: number }>`
+    insert into login_attempt as l (key, count)
+    select key, 1 from unnest(${[...keys].toSorted()}::text[]) as wanted(key)
+    on conflict (key) do update set
+      count = case when l.since < now() - ${window} then 1 else l.count + 1 end,
+      since = case when l.since < now() - ${window} then now() else l.since end
+    returning key, count, ceil(extract(epoch from since + ${window} - now()))::int as ends`.execute(
+    database,
+  );
+  return rows.map(({ key, count, ends }) => ({ key, count, endsInSeconds: ends }));
+}
+
+/** Takes an attempt back: all of one key's, and one of each of the others'. */
+export async function forgiveLoginAttempt(
+  database: Database,
+  { clear, lower }: { clear: string | undefined; lower: readonly string[] },
+): Promise<void> {
+  await sql`delete from login_attempt where key = ${clear ?? null}`.execute(database);
+  await sql`update login_attempt set count = count - 1
+    where key = any(${[...lower]}::text[]) and count > 0`.execute(database);
+}

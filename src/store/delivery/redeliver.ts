@@ -1,0 +1,70 @@
+/** Makes further deliveries of events that a webhook was owed before: one, or all that a sweep finds. */
+import { sql } from 'kysely';
+
+import type { DeliveryState } from '../../event/delivery.ts';
+import type { Database } from '../database.ts';
+import type { Fragment } from '../sql/keyset.ts';
+import { stretchOf, wantedDeliveries } from './sweep.ts';
+import type { Stretch, Sweep, Swept } from './sweep.ts';
+
+export type RedeliverySweep = Sweep & { readonly state: DeliveryState };
+
+/** A delivery that would be made once more. */
+export interface Redeliverable {
+  readonly id: string;
+  readonly eventId: string;
+  readonly eventType: string;
+  readonly entityUuid: string | null;
+}
+
+/** Due at once, and told to who dispatches. To be called in a transaction. */
+export async function insertRedeliveries(
+  database: Database,
+  sweep: RedeliverySweep,
+): Promise<Swept> {
+  const swept = await stretchOf(database, sweep, async stretch => {
+    const { numAffectedRows } = await sql`
+      insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
+      select ${newId}, d.event_id, d.webhook_id, 'redelivery', 'pending', 0, now(), now()
+      from ${redeliverable(sweep, stretch)} order by d.id`.execute(database);
+    return Number(numAffectedRows ?? 0);
+  });
+  if (swept.count > 0) await sql`select pg_notify('hookline', 'due')`.execute(database);
+  return swept;
+}
+
+/** What `insertRedeliveries` would do. @param samplesMax how many of them are shown. */
+export async function findRedeliverable(
+  database: Database,
+  sweep: RedeliverySweep,
+  samplesMax: number,
+): Promise<Swept & { readonly samples: readonly Redeliverable[] }> {
+  const samples: Redeliverable[] = [];
+  const swept = await stretchOf(database, sweep, async stretch => {
+    const { rows } = await sql<Redeliverable>`
+      select d.id, d.event_id as "eventId", e.event as "eventType", e.entityuuid as "entityUuid"
+      from ${redeliverable(sweep, stretch)} order by d.id`.execute(database);
+    samples.push(...rows.slice(0, samplesMax - samples.length));
+    return rows.length;
+  });
+  return { ...swept, samples };
+}
+
+/** As `redeliveryId` of `event/id.ts` makes it: the event's time bits, version 8, random bits. */
+const newId = sql`overlay(overlay(gen_random_uuid()::text
+  placing left(d.event_id::text, 14) || '8' from 1) placing '8' from 20)::uuid`;
+
+/**
+ * Each event once, and none that its receiver has by now or is about to get: of several deliveries of an event the last
+ * one counts, and one that still waits, or that succeeded after this one had not, settles it. All deliveries of an
+ * event have its time bits.
+ */
+function redeliverable(sweep: RedeliverySweep, stretch: Stretch): Fragment {
+  const settled = sweep.state === 'delivered' ? sql`false` : sql`o.state = 'delivered'`;
+  return sql`${wantedDeliveries(sweep, stretch)} and not exists (
+    select from delivery o
+    where o.webhook_id = d.webhook_id and o.event_id = d.event_id
+      and o.id >= (left(d.event_id::text, 14) || '0000-0000-000000000000')::uuid
+      and o.id <= (left(d.event_id::text, 14) || 'ffff-ffff-ffffffffffff')::uuid
+      and (o.state in ('pending', 'delivering') or ${settled} or (o.state = d.state and o.id > d.id)))`;
+}

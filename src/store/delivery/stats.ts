@@ -1,0 +1,156 @@
+/**
+ * How deliveries went: counts and percentiles, by webhook, event type and time.
+ *
+ * Only the days of the range are looked at, for ids carry their time, and of those no more than the newest `rowsMax`
+ * deliveries: along the primary key for everything, along (webhook_id, id) for the webhooks of a tenant.
+ */
+import { sql } from 'kysely';
+
+import { timeOf } from '../../event/id.ts';
+import { inTransaction } from '../database.ts';
+import type { Store } from '../database.ts';
+import { firstIdAt } from '../sql/keyset.ts';
+import type { Fragment } from '../sql/keyset.ts';
+import { webhookWithin } from '../sql/visibility.ts';
+import type { Territory } from '../sql/visibility.ts';
+
+export const statKeys = ['webhook', 'eventType', 'time'] as const;
+export type StatKey = (typeof statKeys)[number];
+
+export interface StatQuery {
+  /** Of deliveries whose event was recorded at or after; before. */
+  readonly from: Date;
+  readonly to: Date;
+  readonly by: readonly StatKey[];
+  readonly bucketSeconds: number;
+  readonly webhookId?: string;
+  readonly eventType?: string;
+  /** Deliveries looked at. */
+  readonly rowsMax: number;
+  readonly groupsMax: number;
+}
+
+export interface StatFacts {
+  readonly webhookId?: string;
+  readonly eventType?: string;
+  /** Milliseconds since 1970, where the bucket begins. */
+  readonly atMs?: number;
+  readonly deliveries: number;
+  readonly delivered: number;
+  readonly failed: number;
+  readonly pending: number;
+  readonly cancelled: number;
+  readonly attempts: number;
+  /** 50, 95 and 99 per cent of the attempts took no longer; null without attempts. */
+  readonly percentilesMs: readonly [number, number, number] | null;
+  readonly maxMs: number | null;
+}
+
+export interface Stats {
+  readonly items: readonly StatFacts[];
+  /** There are older deliveries in the range that were not looked at. */
+  readonly reachedFrom?: Date;
+}
+
+/** Whoever asks for more gets an error (`57014`) instead of a database that is busy with it. */
+const statementMs = 15_000;
+
+export async function readStats(
+  store: Store,
+  territory: Territory,
+  query: StatQuery,
+): Promise<Stats> {
+  return inTransaction(store, async database => {
+    await sql`set transaction read only`.execute(database);
+    await sql`select set_config('statement_timeout', ${String(statementMs)}, true)`.execute(
+      database,
+    );
+    const { by, eventType, rowsMax, groupsMax } = query;
+    const named = by.includes('eventType') || eventType !== undefined;
+    const keys = by.map(key => columns[key].key);
+    const grouped =
+      keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)} order by ${sql.join(keys)}`;
+    const { rows } = await sql<Row>`
+      with looked_at as materialized (${deliveries(territory, query)}),
+      keyed as (
+        select d.*, ${named ? sql`e.event` : sql`null::text`} as event_type, ${bucketOf(query)} as at
+        from looked_at d ${named ? sql`join event e on e.id = d.event_id and ${within('e.id', query)}` : sql``}
+        where ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`}),
+      made as (
+        select webhook_id, event_type, at, state, duration_ms from keyed
+        union all
+        select k.webhook_id, k.event_type, k.at, null, a.duration_ms
+        from keyed k join attempt a on a.delivery_id = k.id and ${within('a.delivery_id', query)}
+        where k.tries > 1)
+      select ${sql.join([...by.map(key => sql`${columns[key].key} as ${sql.id(columns[key].name)}`), counts])},
+        (select count(*) from looked_at)::int as "lookedAt", (select min(id::text) from looked_at) as oldest
+      from made ${grouped} limit ${groupsMax + 1}`.execute(database);
+    const [first] = rows;
+    return {
+      items: rows.map(toFacts),
+      ...(first &&
+        first.oldest !== null &&
+        first.lookedAt >= rowsMax && { reachedFrom: timeOf(first.oldest) }),
+    };
+  });
+}
+
+const counts = sql`count(state)::int as deliveries,
+  count(*) filter (where state = 'delivered')::int as delivered,
+  count(*) filter (where state = 'failed')::int as failed,
+  count(*) filter (where state in ('pending', 'delivering'))::int as pending,
+  count(*) filter (where state = 'cancelled')::int as cancelled,
+  count(duration_ms)::int as attempts,
+  to_jsonb(percentile_disc(array[0.5, 0.95, 0.99]) within group (order by duration_ms)) as percentiles,
+  max(duration_ms) as "maxMs"`;
+
+interface Row extends Omit<StatFacts, 'percentilesMs' | 'atMs'> {
+  readonly atMs?: string;
+  readonly percentiles: readonly (number | null)[] | null;
+  readonly lookedAt: number;
+  readonly oldest: string | null;
+}
+
+function toFacts(row: Row): StatFacts {
+  const { percentiles, lookedAt: _lookedAt, oldest: _oldest, atMs, ...facts } = row;
+  const [p50, p95, p99] = percentiles ?? [];
+  const known = typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number';
+  return {
+    ...facts,
+    ...(atMs !== undefined && { atMs: Number(atMs) }),
+    percentilesMs: known ? [p50, p95, p99] : null,
+  };
+}
+
+const columns = {
+  webhook: { key: sql`webhook_id`, name: 'webhookId' },
+  eventType: { key: sql`event_type`, name: 'eventType' },
+  time: { key: sql`at`, name: 'atMs' },
+} as const;
+
+function deliveries(territory: Territory, query: StatQuery): Fragment {
+  const { webhookId, rowsMax } = query;
+  const facts = sql`d.id, d.webhook_id, d.event_id, d.state, d.tries, d.duration_ms`;
+  const newest = sql`order by d.id desc limit ${rowsMax}`;
+  if (territory.kind === 'everything') {
+    const one = webhookId === undefined ? sql`true` : sql`d.webhook_id = ${webhookId}`;
+    return sql`select ${facts} from delivery d where ${within('d.id', query)} and ${one} ${newest}`;
+  }
+  const one = webhookId === undefined ? sql`true` : sql`w.id = ${webhookId}`;
+  return sql`select ${facts} from webhook w cross join lateral (
+      select ${facts} from delivery d where d.webhook_id = w.id and ${within('d.id', query)} ${newest}) d
+    where ${webhookWithin('w', territory)} and ${one} ${newest}`;
+}
+
+function within(column: string, { from, to }: StatQuery): Fragment {
+  const id = sql.ref(column);
+  return sql`${id} >= ${firstIdAt(from)}::uuid and ${id} < ${firstIdAt(to)}::uuid`;
+}
+
+/** The time bits of the id, cut down to where the bucket begins. */
+function bucketOf({ by, bucketSeconds }: StatQuery): Fragment {
+  if (!by.includes('time')) return sql`null::bigint`;
+  const ms = sql`('x' || left(d.id::text, 8) || substr(d.id::text, 10, 4))::bit(48)::bigint`;
+  const bucketMs = bucketSeconds * 1_000;
+  return sql`${ms} / ${bucketMs}::bigint * ${bucketMs}::bigint`;
+}

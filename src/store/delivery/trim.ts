@@ -1,0 +1,51 @@
+/** Deletes ended deliveries beyond the newest so many of their webhook. */
+import { sql } from 'kysely';
+
+import type { Database } from '../database.ts';
+
+/** Rows deleted in one statement. */
+const chunk = 5_000;
+
+/** Ids of the webhooks that have deliveries, deleted webhooks' too: one index step a webhook. */
+export async function webhooksWithDeliveries(database: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ webhook_id: string }>`
+    with recursive w as (
+      (select webhook_id from delivery order by webhook_id limit 1)
+      union all
+      select (select d.webhook_id from delivery d where d.webhook_id > w.webhook_id
+        order by d.webhook_id limit 1)
+      from w where w.webhook_id is not null)
+    select webhook_id from w where webhook_id is not null`.execute(database);
+  return rows.map(row => row.webhook_id);
+}
+
+/**
+ * Keeps the webhook's newest `keep` deliveries, and every one that has not ended. A row of an event above a living
+ * process's watermark stays as well: whoever takes over from that process tells by its rows what is still owed.
+ *
+ * @returns how many were deleted.
+ */
+export async function trimDeliveries(
+  database: Database,
+  webhookId: string,
+  keep: number,
+): Promise<number> {
+  let deleted = 0;
+  for (;;) {
+    const { numAffectedRows } = await sql`
+      with edge as (
+        select d.id from delivery d where d.webhook_id = ${webhookId} order by d.id desc
+        offset ${keep} limit 1),
+      gone as (
+        select d.id from delivery d
+        where d.webhook_id = ${webhookId} and d.id <= (select id from edge)
+          and d.state in ('delivered', 'failed', 'cancelled')
+          and not exists (select from process p where d.event_id > p.watermark)
+        order by d.id limit ${chunk}),
+      attempts as (delete from attempt where delivery_id in (select id from gone))
+      delete from delivery where id in (select id from gone)`.execute(database);
+    const count = Number(numAffectedRows ?? 0);
+    deleted += count;
+    if (count < chunk) return deleted;
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * The lease under which a process owes deliveries that have no rows yet.
+ *
+ * A process joins with a row and keeps `lease_until` in the future. Every event it records names the process. With each
+ * heartbeat it says up to which event everything owed has a row (its watermark). When the lease lapses, any process
+ * may take over: it writes the missing rows as due, frees the claimed ones, and deletes the process's row, all in one
+ * transaction. The row is the fence: recording holds a lock on it, so a batch is either seen by the take-over
+ * or refused.
+ */
+import { sql } from 'kysely';
+
+import { insertOutcomes } from '../delivery/outcome.ts';
+import { type Database, inTransaction, type Store } from '../database.ts';
+
+const pageSize = 1_000;
+
+/**
+ * @param watermark an id below that of every event the process will record.
+ * @returns the process id.
+ */
+export async function joinProcess(
+  database: Database,
+  process: { host: string; pid: number; ttlMs: number; watermark: string },
+): Promise<number> {
+  const { rows } = await sql<{ id: number }>`
+    insert into process (host, pid, lease_until, watermark) values (${process.host}, ${process.pid},
+      now() + ${process.ttlMs} * interval '1 millisecond', ${process.watermark}) returning id`.execute(
+    database,
+  );
+  const [row] = rows;
+  if (!row) throw new RangeError('insert into process returned no row');
+  return row.id;
+}
+
+/** @returns false when the process was taken over: its row is gone. */
+export async function renewLease(
+  database: Database,
+  process: { id: number; ttlMs: number; watermark: string },
+): Promise<boolean> {
+  const { rows } = await sql`
+    update process set lease_until = now() + ${process.ttlMs} * interval '1 millisecond',
+      watermark = ${process.watermark} where id = ${process.id} returning id`.execute(database);
+  return rows.length > 0;
+}
+
+/** What a take-over found: deliveries that had no row, and claims that were let go. */
+export interface TakeOver {
+  readonly processId: number;
+  readonly missing: number;
+  readonly released: number;
+}
+
+/** Takes over every process whose lease has lapsed. Safe in parallel: each is taken over once. */
+export async function takeOverLapsed(store: Store): Promise<readonly TakeOver[]> {
+  const takenOver: TakeOver[] = [];
+  for (;;) {
+    const one = await inTransaction(store, database =>
+      takeOverOne(database, sql`lease_until < now()`),
+    );
+    if (!one) return takenOver;
+    takenOver.push(one);
+  }
+}
+
+/** Leaves at once, so that the others need not wait for the lease to lapse. */
+export async function leaveProcess(store: Store, processId: number): Promise<TakeOver | undefined> {
+  return inTransaction(store, database => takeOverOne(database, sql`id = ${processId}`));
+}
+
+async function takeOverOne(
+  database: Database,
+  which: ReturnType<typeof sql>,
+): Promise<TakeOver | undefined> {
+  const { rows } = await sql<{ id: number; watermark: string }>`
+    select id, watermark from process where ${which} limit 1 for update skip locked`.execute(
+    database,
+  );
+  const [gone] = rows;
+  if (!gone) return undefined;
+  const missing = await writeMissing(database, gone);
+  const { numAffectedRows } = await sql`
+    update delivery set state = 'pending', process_id = null, next_attempt_at = now()
+    where process_id = ${gone.id} and state = 'delivering'`.execute(database);
+  await sql`delete from process where id = ${gone.id}`.execute(database);
+  return { processId: gone.id, missing, released: Number(numAffectedRows ?? 0) };
+}
+
+/** Owed minus present, above the watermark: the present ones are told apart by their ids. */
+async function writeMissing(
+  database: Database,
+  gone: { id: number; watermark: string },
+): Promise<number> {
+  let missing = 0;
+  let cursor = gone.watermark;
+  for (;;) {
+    const { rows } = await sql<{ id: string; owed: string[] }>`
+      select id, owed::text[] as owed from event
+      where id > ${cursor} and process_id = ${gone.id} and owed <> '{}' order by id limit ${pageSize}`.execute(
+      database,
+    );
+    const last = rows.at(-1);
+    if (!last) return missing;
+    cursor = last.id;
+    missing += await insertOutcomes(
+      database,
+      rows.flatMap(event =>
+        event.owed.map(webhookId => ({
+          eventId: event.id,
+          webhookId,
+          state: 'pending' as const,
+          tries: 0,
+          nextAttemptAtMs: Date.now(),
+        })),
+      ),
+    );
+  }
+}

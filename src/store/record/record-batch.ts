@@ -1,0 +1,243 @@
+/**
+ * The statement that makes a batch durable: events with what they owe, the quarantine, the position or the
+ * receipt, all or nothing, in one round trip.
+ *
+ * An event whose cloud gave it a name is written only when nobody wrote one of that name before. Where no event of the
+ * batch has a name the statement says nothing of them.
+ *
+ * It writes only while the process still has its lease row (else whoever takes over would miss these events), and on
+ * Kafka only when the stored position is not past the batch's first record (else some of it is recorded already).
+ */
+import { sql } from 'kysely';
+
+import type { Envelope } from '../../event/event.ts';
+import { deliveryId } from '../../event/id.ts';
+import { texts, uuids } from '../sql/columns.ts';
+import { keyHash } from '../event/known-event.ts';
+import type { Database } from '../database.ts';
+
+export interface EventToRecord {
+  readonly id: string;
+  readonly envelope: Envelope;
+  readonly body: string;
+  /** Ids of the webhooks it is owed to. */
+  readonly owed: readonly string[];
+  /** Names it for ever on its source; see NormalizedEvent. */
+  readonly key?: string;
+  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  readonly ordered?: readonly string[];
+}
+
+export interface MessageToQuarantine {
+  readonly id: string;
+  readonly position: string;
+  readonly routingKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly reason: string;
+  readonly body: Uint8Array | null;
+}
+
+export interface BatchRows {
+  readonly processId: number;
+  readonly source: string;
+  readonly events: readonly EventToRecord[];
+  readonly quarantined: readonly MessageToQuarantine[];
+  /** Kafka: the span from the first record of the batch to one past its last. */
+  readonly position?: {
+    readonly topic: string;
+    readonly partition: number;
+    /** Kafka's own id of the topic, where it is known. */
+    readonly topicId?: string | undefined;
+    readonly firstOffset: bigint;
+    readonly nextOffset: bigint;
+  };
+  /** The one message was in the quarantine: with a reason it stays there for that one, without it leaves. */
+  readonly retry?: { readonly id: string; readonly reason?: string };
+  /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
+  readonly receipt?: {
+    readonly consumerId: string;
+    readonly hashes: readonly string[];
+    readonly forget: readonly string[];
+  };
+}
+
+export type BatchResult =
+  | {
+      readonly kind: 'recorded';
+      readonly receiptId?: string;
+      /** Ids of the events that were left out, because others of their key are recorded. */
+      readonly known: ReadonlySet<string>;
+    }
+  | { readonly kind: 'lease-lost' }
+  /** The stored position is past the batch's first record. Nothing was written. */
+  | { readonly kind: 'position-ahead' }
+  /** The message to retry is not in the quarantine any more. Nothing was written. */
+  | { readonly kind: 'retried-before' };
+
+export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
+  const keys = keysOf(rows);
+  const ordered = rows.events.filter(event => event.ordered !== undefined);
+  const parts = [
+    heldPart(rows),
+    ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.retry ? [retryPart(rows.retry)] : []),
+    ...(keys.length > 0 ? [keyPart(keys)] : []),
+    ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
+    ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
+    ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
+    ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
+  ];
+  const { rows: answers } = await sql<{
+    held: boolean;
+    allowed: boolean;
+    receipt_id: string | null;
+    known?: readonly string[];
+  }>`with ${sql.join(parts)}
+    select exists (select from held) as held, exists (select from allowed) as allowed,
+      ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
+      ${keys.length > 0 ? knownColumn(keys) : sql``}
+      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
+  const [answer] = answers;
+  if (!answer?.held) return { kind: 'lease-lost' };
+  if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
+  return {
+    kind: 'recorded',
+    ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
+    known: new Set(answer.known),
+  };
+}
+
+// The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
+function heldPart(rows: BatchRows) {
+  const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
+  return rows.position || rows.retry ? held : sql`${held}, allowed as (select from held)`;
+}
+
+// A position of another topic of the same name says nothing of this one: it begins anew.
+function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position']>) {
+  return sql`allowed as (
+    insert into source_position as stored (source, topic, partition, next_offset, topic_id)
+    select ${rows.source}, ${position.topic}, ${position.partition}::int, ${position.nextOffset.toString()}::bigint,
+      ${position.topicId ?? null}::text
+      from held
+    on conflict (source, topic, partition) do update
+      set next_offset = excluded.next_offset, updated_at = now(),
+        topic_id = coalesce(excluded.topic_id, stored.topic_id)
+      where stored.next_offset <= ${position.firstOffset.toString()}::bigint
+        or stored.topic_id <> excluded.topic_id
+    returning 1)`;
+}
+
+// Of two who retry at once, the second finds no row, and records nothing.
+function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
+  const change =
+    reason === undefined
+      ? sql`delete from quarantine`
+      : sql`update quarantine set reason = ${reason}`;
+  return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
+}
+
+interface Key {
+  readonly hash: string;
+  readonly eventId: string;
+}
+
+function keysOf({ source, events }: BatchRows): readonly Key[] {
+  return events.flatMap(({ id, key }) =>
+    key === undefined ? [] : [{ hash: keyHash(source, key), eventId: id }],
+  );
+}
+
+/**
+ * A key that another statement has written and not yet committed is waited for; the order is the same for all of them,
+ * so that no two wait for each other. Within a batch the first event of a key is the one.
+ */
+function keyPart(keys: readonly Key[]) {
+  return sql`keyed as (
+    insert into event_key (hash, event_id)
+    select k.hash, k.event_id
+    from allowed, unnest(${uuids(keys.map(key => key.hash))}, ${keyedIds(keys)}) as k(hash, event_id)
+    order by k.hash, k.event_id
+    on conflict (hash) do nothing returning event_id)`;
+}
+
+const keyedIds = (keys: readonly Key[]) => uuids(keys.map(key => key.eventId));
+
+function knownColumn(keys: readonly Key[]) {
+  return sql`, array(select k.event_id from unnest(${keyedIds(keys)}) as k(event_id)
+    where k.event_id not in (select event_id from keyed))::text[] as known`;
+}
+
+/** @param column with an event's id. */
+function isNew(keys: readonly Key[], column: string) {
+  if (keys.length === 0) return sql``;
+  const id = sql.ref(column);
+  return sql`and (${id} in (select event_id from keyed) or ${id} not in (select unnest(${keyedIds(keys)})))`;
+}
+
+function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
+  const fact = (name: Exclude<keyof Envelope, 'details'>) =>
+    texts(events.map(({ envelope }) => envelope[name] ?? null));
+  return sql`recorded as (
+    insert into event (process_id, source, id, category, event, entity, entityuuid, account, user_id, project,
+      domain, status, event_date_time, description, origin, details, body, owed)
+    select ${processId}::int, ${source}::text, r.id, r.category, r.event, r.entity, r.entityuuid, r.account, r.user_id,
+      r.project, r.domain, r.status, r.event_date_time::timestamptz, r.description, r.origin, r.details::jsonb, r.body,
+      r.owed::uuid[]
+    from unnest(
+      ${uuids(events.map(event => event.id))}, ${fact('category')}, ${fact('event')}, ${fact('entity')},
+      ${fact('entityuuid')}, ${fact('account')}, ${fact('user')}, ${fact('project')}, ${fact('domain')},
+      ${fact('status')}, ${fact('eventDateTime')}, ${fact('description')}, ${fact('source')},
+      ${texts(events.map(({ envelope }) => (envelope.details ? JSON.stringify(envelope.details) : null)))},
+      ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
+    ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
+      description, origin, details, body, owed)
+    where exists (select from allowed) ${isNew(keys, 'r.id')})`;
+}
+
+/**
+ * Whose turn it is can only be told from rows, by every process alike, so these deliveries have one before their first
+ * attempt.
+ */
+function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
+  const rows = events.flatMap(({ id, envelope, ordered = [] }) =>
+    ordered.map(webhookId => ({ id, webhookId, key: envelope.entityuuid ?? null })),
+  );
+  return sql`queued as (
+    insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
+    select r.id, r.event_id, r.webhook_id, r.order_key, 'event', 'pending', 0, now(), now()
+    from unnest(
+      ${uuids(rows.map(row => deliveryId(row.id, row.webhookId)))}, ${uuids(rows.map(row => row.id))},
+      ${uuids(rows.map(row => row.webhookId))}, ${texts(rows.map(row => row.key))}
+    ) as r(id, event_id, webhook_id, order_key)
+    where exists (select from allowed) ${isNew(keys, 'r.event_id')})`;
+}
+
+const notifyDue = sql`, pg_notify('hookline', 'due')`;
+
+function quarantinePart({ source, quarantined }: BatchRows) {
+  const column = <T>(pick: (message: MessageToQuarantine) => T): T[] => quarantined.map(pick);
+  return sql`parked as (
+    insert into quarantine (id, source, position, routing_key, headers, reason, body)
+    select r.id, ${source}, r.position, r.routing_key, r.headers, r.reason, r.body
+    from unnest(
+      ${column(message => message.id)}::uuid[], ${column(message => message.position)}::text[],
+      ${column(message => message.routingKey ?? null)}::text[],
+      ${column(message => (message.headers ? JSON.stringify(message.headers) : null))}::jsonb[],
+      ${column(message => message.reason)}::text[],
+      ${column(message => (message.body ? Buffer.from(message.body) : null))}::bytea[]
+    ) as r(id, position, routing_key, headers, reason, body)
+    where exists (select from allowed) on conflict (id) do nothing)`;
+}
+
+function receiptParts(rows: BatchRows, receipt: NonNullable<BatchRows['receipt']>) {
+  const made = sql`made as (
+    insert into receipt (source, consumer_id, hashes)
+    select ${rows.source}, ${receipt.consumerId}, ${uuids(receipt.hashes)} from allowed returning id)`;
+  if (receipt.forget.length === 0) return [made];
+  return [
+    made,
+    sql`forgotten as (delete from receipt where id = any(${[...receipt.forget]}::bigint[])
+      and exists (select from allowed))`,
+  ];
+}

@@ -1,0 +1,63 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import type { DeliveryKind, DeliveryState } from '../../event/delivery.ts';
+
+const DeliverySchema = defineEntity({
+  name: 'DeliveryRow',
+  tableName: 'delivery',
+  indexes: [
+    { name: 'delivery_webhook_id_id_index', properties: ['webhookId', 'id'] },
+    {
+      name: 'delivery_due_index',
+      properties: ['webhookId', 'nextAttemptAt'],
+      where: `state = 'pending' and order_key is null`,
+    },
+    {
+      name: 'delivery_order_index',
+      properties: ['webhookId', 'orderKey', 'eventId'],
+      where: `state in ('pending', 'delivering') and order_key is not null`,
+    },
+    {
+      name: 'delivery_claimed_index',
+      properties: ['processId'],
+      where: `state = 'delivering'`,
+    },
+  ],
+  properties: {
+    /** Begins with its event's time bits; for kind `event` it follows from event and webhook (event/id.ts). */
+    id: p.uuid().primary(),
+    eventId: p.uuid(),
+    webhookId: p.uuid(),
+    kind: p.text().$type<DeliveryKind>(),
+    state: p.text().$type<DeliveryState>(),
+    /** Attempts made. */
+    tries: p.integer(),
+    nextAttemptAt: p.datetime().nullable(),
+    /** Who claimed it, while `delivering`. */
+    processId: p.integer().nullable(),
+    createdAt: p.datetime(),
+    finishedAt: p.datetime().nullable(),
+    /** From here on: the last attempt. The ones before it are rows of `attempt`. */
+    startedAt: p.datetime().nullable(),
+    durationMs: p.integer().nullable(),
+    status: p.integer().nullable(),
+    error: p.text().nullable(),
+    responseBody: p.text().nullable(),
+    /** Of deliveries of one webhook with the same key, one is sent at a time, in the order of their events' ids. */
+    orderKey: p.text().nullable(),
+  },
+  checks: [
+    {
+      name: 'delivery_kind_check',
+      expression: `kind in ('event', 'redelivery', 'replay', 'test')`,
+    },
+    {
+      name: 'delivery_state_check',
+      expression: `state in ('pending', 'delivering', 'delivered', 'failed', 'cancelled')`,
+    },
+  ],
+});
+
+/** One event owed to one webhook. Written when its first attempt has ended, or earlier when it must wait. */
+export class DeliveryRow extends DeliverySchema.class {}
+DeliverySchema.setClass(DeliveryRow);

@@ -1,0 +1,38 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+import type { Category } from '../../event/event.ts';
+
+const EventSchema = defineEntity({
+  name: 'EventRow',
+  tableName: 'event',
+  properties: {
+    /** UUIDv7; its time is when the event was recorded. */
+    id: p.uuid().primary(),
+    /** Who recorded it and owes its deliveries until each has a row. */
+    processId: p.integer(),
+    /** The configured name of the source. */
+    source: p.text(),
+    category: p.text().$type<Category>().nullable(),
+    event: p.text(),
+    entity: p.text().nullable(),
+    entityuuid: p.text().nullable(),
+    account: p.text().nullable(),
+    userId: p.text().nullable(),
+    project: p.text().nullable(),
+    domain: p.text().nullable(),
+    status: p.text().nullable(),
+    eventDateTime: p.datetime().nullable(),
+    description: p.text().nullable(),
+    /** The envelope's `source`: the component that spoke. */
+    origin: p.text().nullable(),
+    details: p.json<Record<string, unknown>>().nullable(),
+    /** The exact text every webhook of the default format gets. */
+    body: p.text(),
+    /** Ids of the webhooks that matched when it was recorded. */
+    owed: p.array().columnType('uuid[]'),
+  },
+});
+
+/** Something that happened in the cloud, and whom it is owed to. */
+export class EventRow extends EventSchema.class {}
+EventSchema.setClass(EventRow);

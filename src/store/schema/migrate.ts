@@ -1,0 +1,52 @@
+/** Brings the schema up to date. */
+import { sql } from 'kysely';
+
+import { inTransaction, type Store } from '../database.ts';
+import { openPartitions } from './partition.ts';
+
+/** Any constant will do, as long as every Hookline uses the same one. */
+const MIGRATION_LOCK = 7_219_004_311;
+
+export interface MigrationStatus {
+  readonly executed: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/**
+ * Runs the pending migrations; safe when several processes start at once.
+ *
+ * MikroORM's migrator takes no lock of its own, so the lock rides on a transaction of ours that outlives the
+ * migration. It is released by commit, rollback or a dropped connection alike.
+ *
+ * @returns names of the migrations that were run.
+ */
+export async function migrate(store: Store): Promise<readonly string[]> {
+  return locked(store, async () => {
+    const ran = await store.migrator.up();
+    await openPartitions(store, new Date());
+    return ran.map(migration => migration.name);
+  });
+}
+
+/** Undoes the last migration. All rows of the tables it made are lost. */
+export async function migrateDown(store: Store): Promise<readonly string[]> {
+  return locked(store, async () => (await store.migrator.down()).map(migration => migration.name));
+}
+
+export async function migrationStatus(store: Store): Promise<MigrationStatus> {
+  const [executed, pending] = [
+    await store.migrator.getExecuted(),
+    await store.migrator.getPending(),
+  ];
+  return {
+    executed: executed.map(migration => migration.name),
+    pending: pending.map(migration => migration.name),
+  };
+}
+
+async function locked<T>(store: Store, work: () => Promise<T>): Promise<T> {
+  return inTransaction(store, async database => {
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(database);
+    return work();
+  });
+}

@@ -1,0 +1,62 @@
+/** Pauses the sources while too much is undelivered; the bus keeps the rest. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Log } from '../event/log.ts';
+import type { Source } from '../source/source.ts';
+import { countWaiting } from '../store/delivery/claim.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+
+export interface BacklogOptions {
+  readonly store: Store;
+  readonly sources: readonly Source[];
+  /** Deliveries waiting in the database at which the sources pause; they resume at four fifths of it. */
+  readonly max: number;
+  readonly log: Log;
+}
+
+export interface Backlog {
+  /** As last counted, up to `max`. */
+  readonly waiting: number;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+const countMs = 5_000;
+const resumeShare = 0.8;
+
+export function watchBacklog({ store, sources, max, log }: BacklogOptions): Backlog {
+  let waiting = 0;
+  /** Those paused here; an operator's own pause is left alone. */
+  const paused = new Set<Source>();
+
+  function decide(): void {
+    if (waiting >= max) {
+      const running = sources.filter(source => source.status().state !== 'paused');
+      for (const source of running) {
+        source.pause();
+        paused.add(source);
+      }
+      if (running.length > 0) log.warn({ waiting, max }, 'backlog.full');
+    } else if (waiting <= max * resumeShare && paused.size > 0) {
+      for (const source of paused) source.resume();
+      paused.clear();
+      log.info({ waiting }, 'backlog.drained');
+    }
+  }
+
+  return {
+    get waiting() {
+      return waiting;
+    },
+    async run(signal) {
+      while (!signal.aborted) {
+        try {
+          waiting = await countWaiting(databaseOf(store), max);
+          decide();
+        } catch (error) {
+          log.debug({ err: error }, 'backlog.not_counted');
+        }
+        await wait(countMs, undefined, { signal }).catch(() => {});
+      }
+    },
+  };
+}

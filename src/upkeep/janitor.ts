@@ -1,0 +1,64 @@
+/**
+ * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts, keys
+ * and secrets forgotten, and what a former key sealed sealed anew.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import { resealSecrets } from '../access/secret/reseal.ts';
+import type { Log } from '../event/log.ts';
+import { dropAudit } from '../store/audit.ts';
+import { dropOldKeys } from '../store/access/idempotency-key.ts';
+import { dropKeys } from '../store/event/known-event.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
+import { dropExpiredSecrets } from '../store/webhook/query-secret.ts';
+import { dropReceipts } from '../store/record/receipt-match.ts';
+
+export interface JanitorOptions {
+  readonly store: Store;
+  /** Whole days that are kept besides today. */
+  readonly retentionDays: number;
+  /** For how long events are known by the names their cloud gave them. */
+  readonly keyHours: number;
+  /** The present one first. With a former one beside it, what that sealed is sealed anew. */
+  readonly secretKeys: readonly [Buffer, ...Buffer[]];
+  readonly now: () => Date;
+  readonly log: Log;
+}
+
+const HOUR_MS = 3_600_000;
+const intervalMs = HOUR_MS;
+/** Changes are few, and asked for long after: "since when is it so, and who did it". */
+const auditDays = 400;
+const DAY_MS = 86_400_000;
+
+/** Tidies at once and then every hour until `signal` aborts. Several janitors at once do no harm. */
+export async function runJanitor(options: JanitorOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await tidy(options).catch((error: unknown) =>
+      options.log.warn({ err: error }, 'janitor.failed'),
+    );
+    await wait(intervalMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function tidy(options: JanitorOptions): Promise<void> {
+  const { store, retentionDays, keyHours, now, log } = options;
+  const keepFrom = new Date(now().getTime() - retentionDays * DAY_MS);
+  await openPartitions(store, now());
+  const dropped = await dropPartitions(store, keepFrom);
+  if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
+  await dropReceipts(databaseOf(store), keepFrom);
+  await dropKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
+  await dropAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
+  await dropExpiredSecrets(databaseOf(store));
+  await dropOldKeys(databaseOf(store));
+  await reseal(options);
+}
+
+async function reseal({ store, secretKeys, log }: JanitorOptions): Promise<void> {
+  if (secretKeys.length === 1) return;
+  const { resealed, lost } = await resealSecrets(store, secretKeys);
+  if (resealed > 0) log.info({ resealed }, 'secrets.resealed');
+  if (lost > 0) log.error({ lost }, 'secrets.lost');
+}

@@ -1,0 +1,51 @@
+/** Keeps no more ended deliveries of each webhook than its setting says, at the times the settings say. */
+import { setTimeout as wait } from 'node:timers/promises';
+
+import type { Log } from '../event/log.ts';
+import type { Webhook } from '../event/webhook.ts';
+import type { SettingSync } from '../setting/setting-sync.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { trimDeliveries, webhooksWithDeliveries } from '../store/delivery/trim.ts';
+
+export interface TrimmerOptions {
+  readonly store: Store;
+  readonly settings: Pick<SettingSync, 'number'>;
+  readonly webhook: (id: string) => Webhook | undefined;
+  readonly log: Log;
+}
+
+/** How soon a changed interval is noticed. */
+const lookMs = 500;
+
+/** Trims after the initial delay and then each interval, until `signal` aborts. Several at once do no harm. */
+export async function runTrimmer(options: TrimmerOptions, signal: AbortSignal): Promise<void> {
+  const { settings, log } = options;
+  const startedAtMs = performance.now();
+  let trimmedAtMs: number | undefined;
+  while (!signal.aborted) {
+    const isFirst = trimmedAtMs === undefined;
+    const name = isFirst ? 'cleanup.initial.delay' : 'cleanup.interval';
+    const pauseMs = settings.number(`webhook.deliveries.${name}`) * 1_000;
+    if (performance.now() >= (trimmedAtMs ?? startedAtMs) + pauseMs) {
+      await trim(options, signal).catch((error: unknown) =>
+        log.warn({ err: error }, 'trim.failed'),
+      );
+      trimmedAtMs = performance.now();
+    }
+    await wait(lookMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+async function trim(
+  { store, settings, webhook, log }: TrimmerOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const database = databaseOf(store);
+  let deleted = 0;
+  for (const id of await webhooksWithDeliveries(database)) {
+    if (signal.aborted) return;
+    const keep = settings.number('webhook.deliveries.limit', webhook(id));
+    deleted += await trimDeliveries(database, id, keep);
+  }
+  if (deleted > 0) log.info({ deleted }, 'deliveries.trimmed');
+}

@@ -1,0 +1,199 @@
+/** Every part of one process, each made once, in the order they need each other. */
+import { randomBytes } from 'node:crypto';
+import type { Logger } from 'pino';
+import type { Config } from './config/config.ts';
+import { createClaimer, type Claimer } from './dispatch/engine/claimer.ts';
+import { Dispatcher } from './dispatch/engine/dispatcher.ts';
+import type { Lookup } from './dispatch/egress/egress.ts';
+import { Writer } from './dispatch/engine/writer.ts';
+import { createIdGenerator } from './event/id.ts';
+import { Ingest } from './record/ingest.ts';
+import { MatchSync } from './match/match-sync.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
+import { createNormalizers, type Normalizers } from './normalize/normalizers.ts';
+import { openOutgoing, systemLookup, type Outgoing } from './dispatch/outgoing.ts';
+import { openLease, type Lease } from './record/lease.ts';
+import { createRecorder } from './record/recorder.ts';
+import { settings as settingDefinitions } from './setting/definition.ts';
+import { SettingSync, settingDefaults } from './setting/setting-sync.ts';
+import { disableWebhook } from './store/webhook/disable-webhook.ts';
+import { databaseOf, type Store } from './store/database.ts';
+import { openTenancy, type Tenancy } from './directory/tenancy.ts';
+
+export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
+export type Role = (typeof roles)[number];
+
+export interface AppOptions {
+  readonly config: Config;
+  readonly databaseUrl: string;
+  /** Migrated. The app does not close it. */
+  readonly store: Store;
+  /** 32 bytes. */
+  readonly secretKey: Buffer;
+  readonly roles: readonly Role[];
+  /** Of receivers' names; the system's when absent. */
+  readonly lookup?: Lookup;
+  readonly log: Logger;
+}
+
+/** One for the process: the watermark needs every id above the one before. */
+export const newId = createIdGenerator(Date.now, randomBytes);
+
+export interface Parts {
+  readonly normalizers: Normalizers;
+  readonly metrics: Metrics;
+  readonly sync: MatchSync;
+  readonly settings: SettingSync;
+  readonly lease: Lease;
+  readonly outgoing: Outgoing;
+  readonly writer: Writer;
+  readonly dispatcher: Dispatcher;
+  readonly claimer: Claimer;
+  readonly ingest: Ingest;
+  readonly tenancy: Tenancy;
+}
+
+/** The pool may grow up to here, so no connection pool may be smaller. */
+const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
+
+/**
+ * @throws {ConfigError} as `createNormalizers`.
+ * @throws when the database cannot be read.
+ */
+export async function openParts(options: AppOptions): Promise<Parts> {
+  const { config, databaseUrl, store, log } = options;
+  const normalizers = createNormalizers(config);
+  const metrics = createMetrics();
+  const sync = await MatchSync.open({
+    store,
+    databaseUrl,
+    resyncMs: config.match.resyncMs,
+    onDue: () => claimer.wake(),
+    onSetting: () => settings.reload(),
+    onTree: () => settings.forget(),
+    log,
+  });
+  const settings = await SettingSync.open({
+    store,
+    defaults: settingDefaults(config),
+    waitMsMax: config.dispatch.backoff.waitMsMax,
+    pathOf: id => sync.index.pathOf(id),
+    log,
+  });
+  const lease = await openLease({
+    store,
+    ttlMs: config.lease.ttlMs,
+    newId,
+    onLost: () => dispatcher.drop(),
+    log,
+  });
+  const { flushMs, flushMax, windowMax } = config.dispatch;
+  const processId = (): number => lease.processId;
+  const outgoing = openOutgoing({
+    lookup: systemLookup,
+    ...options,
+    secretKeys: secretKeysOf(options),
+    connectionsMax: poolSizeMax,
+    index: () => sync.index,
+    settings,
+    onBlocked: kind => metrics.egressBlocked(kind),
+  });
+  const writer = new Writer({ store, processId, flushMs, flushMax, log });
+  const dispatcher = openDispatcher(options, { metrics, sync, settings, outgoing, writer });
+  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
+  const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
+  const ingest = openIngest(options, { metrics, lease, dispatcher });
+  const tenancy = openDirectory(options, { metrics, sync });
+  return {
+    normalizers,
+    metrics,
+    sync,
+    settings,
+    lease,
+    outgoing,
+    writer,
+    dispatcher,
+    claimer,
+    ingest,
+    tenancy,
+  };
+}
+
+function openIngest(
+  { config, store, log }: AppOptions,
+  { metrics, lease, dispatcher }: Pick<Parts, 'metrics' | 'lease' | 'dispatcher'>,
+): Ingest {
+  return new Ingest({
+    store,
+    lease,
+    recorder: createRecorder({ store, processId: () => lease.processId, log }),
+    dispatcher,
+    eventMax: config.record.batchMax,
+    onRecorded: (source, counts) => {
+      metrics.recorded(source, counts);
+      log.debug({ source, ...counts }, 'batch.recorded');
+    },
+    log,
+  });
+}
+
+function openDirectory(
+  { config, store, roles: running, log }: AppOptions,
+  { metrics, sync }: Pick<Parts, 'metrics' | 'sync'>,
+): Tenancy {
+  return openTenancy({
+    config: config.directory,
+    store,
+    sync,
+    metrics,
+    newId,
+    syncs: running.includes('janitor'),
+    log,
+  });
+}
+
+function openDispatcher(
+  { config, store, roles: running, log }: AppOptions,
+  {
+    metrics,
+    sync,
+    settings,
+    outgoing,
+    writer,
+  }: Pick<Parts, 'metrics' | 'sync' | 'settings' | 'outgoing' | 'writer'>,
+): Dispatcher {
+  return new Dispatcher({
+    ...config.dispatch,
+    concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
+    success: config.success.codes,
+    webhook: id => sync.index.webhook(id),
+    settingsOf: webhook => settings.of(webhook),
+    request: outgoing.request,
+    batch: outgoing.batch,
+    sender: outgoing.sender,
+    disable: ({ id, name }, reason) => {
+      log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
+      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
+        log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
+      );
+    },
+    writer,
+    random: Math.random,
+    onAttempt: (webhookId, attempt, verdict) => {
+      metrics.attempted(attempt.durationMs, verdict);
+      if (verdict === 'delivered') return;
+      const { status, error, durationMs } = attempt;
+      log.info({ webhookId, verdict, status, error, durationMs }, 'delivery.attempted');
+    },
+    log,
+  });
+}
+
+/** The present one first. */
+export function secretKeysOf({
+  secretKey,
+  config,
+}: Pick<AppOptions, 'secretKey' | 'config'>): readonly [Buffer, ...Buffer[]] {
+  const { secretKeyPrevious } = config;
+  return secretKeyPrevious ? [secretKey, secretKeyPrevious] : [secretKey];
+}
