@@ -6,16 +6,16 @@
  */
 import type { Intake } from './source/intake.ts';
 import { watchBacklog } from './upkeep/backlog.ts';
-import type { Probe } from './dispatch/test-delivery/test-delivery.ts';
+import type { MakeTestDelivery } from './dispatch/test-delivery/test-delivery.ts';
 import type { Validate } from './dispatch/test-delivery/validate.ts';
 import type { Formats } from './format/formats.ts';
 import { runJanitor } from './upkeep/janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
-import { createRetry, type Retry } from './record/redrive.ts';
+import { createRedrive, type Redrive } from './record/redrive.ts';
 import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
-import { runTrimmer } from './upkeep/retention.ts';
-import { type AppOptions, openParts, type Parts, secretKeysOf } from './wire.ts';
+import { runRetention } from './upkeep/retention.ts';
+import { type AppOptions, openComponents, type Components, secretKeysOf } from './wire.ts';
 
 export interface App {
   readonly metrics: Metrics;
@@ -23,12 +23,12 @@ export interface App {
   /** Those of them that are posted to. */
   readonly intakes: readonly Intake[];
   /** Makes a test delivery. */
-  readonly probe: Probe;
+  readonly testDelivery: MakeTestDelivery;
   /** Asks a receiver whether it wants deliveries. */
   readonly validate: Validate;
   readonly formats: Formats;
   /** Reads a message of the quarantine again. */
-  readonly retry: Retry;
+  readonly retry: Redrive;
   /**
    * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -36,10 +36,10 @@ export interface App {
   stop(): Promise<void>;
 }
 
-/** @throws as `openParts`. */
+/** @throws as `openComponents`. */
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
-  const parts = await openParts(options);
+  const components = await openComponents(options);
   const sources = options.roles.includes('ingest')
     ? [
         ...config.sources.map(source =>
@@ -51,48 +51,50 @@ export async function startApp(options: AppOptions): Promise<App> {
   const intake = new AbortController();
   const background = new AbortController();
   const backlog = watchBacklog({ store, sources, max: config.dispatch.backlogMax, log });
-  parts.metrics.watch(() => ({
-    inMemory: parts.dispatcher.size,
-    inFlight: parts.dispatcher.inFlight,
+  components.metrics.watch(() => ({
+    inMemory: components.dispatcher.size,
+    inFlight: components.dispatcher.inFlight,
     waiting: backlog.waiting,
     sources: sources.map(source => ({ name: source.name, status: source.status() })),
   }));
   const running = Promise.all([
     backlog.run(background.signal),
-    ...runBackground(options, parts, background.signal),
+    ...runBackground(options, components, background.signal),
   ]);
-  const ingesting = Promise.all(sources.map(source => runSource(parts, source, intake.signal)));
+  const ingesting = Promise.all(
+    sources.map(source => runSource(components, source, intake.signal)),
+  );
   return {
-    metrics: parts.metrics,
+    metrics: components.metrics,
     sources,
     intakes: intakesOf(config, sources),
-    probe: parts.outgoing.probe,
-    validate: parts.outgoing.validate,
-    formats: parts.outgoing.formats,
-    retry: createRetry({
-      ...parts,
+    testDelivery: components.outgoing.testDelivery,
+    validate: components.outgoing.validate,
+    formats: components.outgoing.formats,
+    retry: createRedrive({
+      ...components,
       store,
-      readBatch: source => parts.tenancy.readBatch(source),
+      readBatch: source => components.tenancy.readBatch(source),
       signal: intake.signal,
     }),
     async stop() {
       intake.abort();
       await ingesting;
-      await finish(options, parts);
+      await finish(options, components);
       background.abort();
       await running;
       // Without a database the lease lapses instead, and whoever comes next takes over.
-      await parts.lease
+      await components.lease
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
-      parts.outgoing.templates.close();
-      await parts.outgoing.sender.close();
+      components.outgoing.templates.close();
+      await components.outgoing.sender.close();
     },
   };
 }
 
 /** What is in flight gets the grace to end; then a moment to write down what became of it all. */
-async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Promise<void> {
+async function finish({ config }: AppOptions, { dispatcher, writer }: Components): Promise<void> {
   await dispatcher.stop(AbortSignal.timeout(config.shutdownMs));
   await writer.drain(AbortSignal.timeout(Math.max(config.shutdownMs, writeGraceMs)));
 }
@@ -100,7 +102,7 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Parts): Pr
 const writeGraceMs = 2_000;
 function runBackground(
   options: AppOptions,
-  { sync, settings, lease, dispatcher, claimer, tenancy }: Parts,
+  { sync, settings, lease, dispatcher, claimer, tenancy }: Components,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { config, store, roles: running, log } = options;
@@ -122,14 +124,14 @@ function runBackground(
     ...(running.includes('janitor')
       ? [
           runJanitor(janitor, signal),
-          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+          runRetention({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
         ]
       : []),
   ];
 }
 
 function runSource(
-  { normalizers, ingest, tenancy }: Parts,
+  { normalizers, ingest, tenancy }: Components,
   source: Source,
   signal: AbortSignal,
 ): Promise<void> {

@@ -1,15 +1,15 @@
 /** The process: runs one command. */
 import { createProcessIo } from './cli/terminal/io.ts';
 import { runCommand } from './cli/run.ts';
-import { readSurroundings } from './config/load/environment.ts';
+import { readEnvironment } from './config/load/environment.ts';
 import { version } from './version.ts';
 
 process.exitCode = await runCommand(process.argv.slice(2), version, {
   io: createProcessIo(),
-  surroundings: readSurroundings(),
+  environment: readEnvironment(),
   // Each brings most of the program along, which what asks REST can do without: it starts in half the time.
   actions: {
-    serve: async (...given) => (await import('./run.ts')).serveUntilTold(...given),
+    serve: async (...given) => (await import('./run.ts')).runUntilSignal(...given),
     doctor: async (...given) => (await import('./doctor/doctor.ts')).runDoctor(...given),
     openLocal: async config => (await import('./local.ts')).openLocal(config),
     importFromCloudstack: async (...given) =>

@@ -134,7 +134,7 @@ function registerGauges(registry: Registry, read: () => Watched): void {
 
 /** The age grows by itself between two looks at the database, and goes on growing when there is none to look at. */
 function watchDirectory(registry: Registry): Pick<Metrics, 'directory' | 'directorySynced'> {
-  let pictureAtMs = -Infinity;
+  let snapshotAtMs = -Infinity;
   let held = 0;
   return {
     directory() {
@@ -144,7 +144,7 @@ function watchDirectory(registry: Registry): Pick<Metrics, 'directory' | 'direct
           name: 'hookline_directory_age_seconds',
           help: "Since the directory was last read from the cloud's API; +Inf before the first time.",
         },
-        () => (performance.now() - pictureAtMs) / 1_000,
+        () => (performance.now() - snapshotAtMs) / 1_000,
       );
       addGauge(
         registry,
@@ -156,7 +156,7 @@ function watchDirectory(registry: Registry): Pick<Metrics, 'directory' | 'direct
       );
     },
     directorySynced({ ageSeconds, removalsHeld }) {
-      pictureAtMs = ageSeconds === null ? -Infinity : performance.now() - ageSeconds * 1_000;
+      snapshotAtMs = ageSeconds === null ? -Infinity : performance.now() - ageSeconds * 1_000;
       held = removalsHeld;
     },
   };

@@ -13,7 +13,7 @@ const closeMs = 10_000;
  * The first signal, also one that comes during the start, stops in order; a second one ends the process at once. So
  * does a stop that takes too long, because the database or a broker has fallen silent: then it is as after a crash.
  */
-export async function serveUntilTold(
+export async function runUntilSignal(
   config: Config,
   wanted: string = roles.join(','),
 ): Promise<void> {

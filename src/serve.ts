@@ -131,7 +131,7 @@ async function listen(
     metrics: app.metrics.registry,
     formats: app.formats,
     validate: app.validate,
-    probe: app.probe,
+    testDelivery: app.testDelivery,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config),

@@ -39,7 +39,7 @@ export interface AppOptions {
 /** One for the process: the watermark needs every id above the one before. */
 export const newId = createIdGenerator(Date.now, randomBytes);
 
-export interface Parts {
+export interface Components {
   readonly normalizers: Normalizers;
   readonly metrics: Metrics;
   readonly sync: MatchSync;
@@ -60,7 +60,7 @@ const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maxi
  * @throws {ConfigError} as `createNormalizers`.
  * @throws when the database cannot be read.
  */
-export async function openParts(options: AppOptions): Promise<Parts> {
+export async function openComponents(options: AppOptions): Promise<Components> {
   const { config, databaseUrl, store, log } = options;
   const normalizers = createNormalizers(config);
   const metrics = createMetrics();
@@ -121,7 +121,7 @@ export async function openParts(options: AppOptions): Promise<Parts> {
 
 function openIngest(
   { config, store, log }: AppOptions,
-  { metrics, lease, dispatcher }: Pick<Parts, 'metrics' | 'lease' | 'dispatcher'>,
+  { metrics, lease, dispatcher }: Pick<Components, 'metrics' | 'lease' | 'dispatcher'>,
 ): Ingest {
   return new Ingest({
     store,
@@ -139,7 +139,7 @@ function openIngest(
 
 function openDirectory(
   { config, store, roles: running, log }: AppOptions,
-  { metrics, sync }: Pick<Parts, 'metrics' | 'sync'>,
+  { metrics, sync }: Pick<Components, 'metrics' | 'sync'>,
 ): Tenancy {
   return openTenancy({
     config: config.directory,
@@ -160,7 +160,7 @@ function openDispatcher(
     settings,
     outgoing,
     writer,
-  }: Pick<Parts, 'metrics' | 'sync' | 'settings' | 'outgoing' | 'writer'>,
+  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'outgoing' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,

@@ -1,7 +1,7 @@
 /**
  * Who may call what, on whose objects: every route of the API has a row, and one that has none stops the start.
  *
- * A role that a row does not name is refused (403). One that it names gets the reach written there, and whatever lies
+ * A role that a row does not name is refused (403). One that it names gets the grant written there, and whatever lies
  * outside of it does not exist for the caller (404).
  */
 import type { Role } from '../store/schema/app-user.ts';
@@ -12,10 +12,10 @@ import type { Role } from '../store/schema/app-user.ts';
  * - `account`: what is of the caller's own account.
  * - `self`: the caller's own person: tokens, password.
  */
-export type Reach = 'everything' | 'subtree' | 'account' | 'self';
+export type Grant = 'everything' | 'subtree' | 'account' | 'self';
 
 /** `public`: anybody, without a token. */
-export type Permission = 'public' | Readonly<Partial<Record<Role, Reach>>>;
+export type Permission = 'public' | Readonly<Partial<Record<Role, Grant>>>;
 
 const operator: Permission = { Admin: 'everything' };
 const admins: Permission = { Admin: 'everything', DomainAdmin: 'subtree' };
@@ -30,7 +30,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /metrics': 'public',
   'GET /v1/openapi.json': 'public',
   'POST /v1/login': 'public',
-  // Its requests prove who they are from in a way of their own; what its commands reach is said below.
+  // Its requests prove who they are from in a way of their own; what its commands grant is said below.
   'GET /client/api': 'public',
   'POST /client/api': 'public',
   'GET /v1/login/methods': 'public',
@@ -149,7 +149,7 @@ export function permissionFor(method: string, url: string): Permission {
 }
 
 /** How far the role reaches by this row; undefined when it may not knock at all. */
-export function reachOf(permission: Exclude<Permission, 'public'>, role: Role): Reach | undefined {
+export function grantOf(permission: Exclude<Permission, 'public'>, role: Role): Grant | undefined {
   return permission[role];
 }
 

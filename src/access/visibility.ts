@@ -1,17 +1,17 @@
 /** How far somebody reaches: the row of the permission table, applied to who asks. */
 import { everything } from '../store/sql/visibility.ts';
-import type { Territory } from '../store/sql/visibility.ts';
-import type { Reach } from './permission.ts';
+import type { Visibility } from '../store/sql/visibility.ts';
+import type { Grant } from './permission.ts';
 import type { Principal } from './session.ts';
 
 /** @throws {RangeError} for a tenant without an account, which the table of users does not allow. */
-export function territoryOf(principal: Principal, reach: Reach): Territory {
+export function visibilityOf(principal: Principal, grant: Grant): Visibility {
   const { userId, username, accountId, domain } = principal;
-  if (reach === 'everything') return everything;
-  if (reach === 'self') return { kind: 'self', userId };
+  if (grant === 'everything') return everything;
+  if (grant === 'self') return { kind: 'self', userId };
   if (accountId === undefined || !domain)
     throw new RangeError(`${username} has no account and reaches nothing`);
-  return reach === 'subtree'
+  return grant === 'subtree'
     ? { kind: 'subtree', path: domain.path }
     : { kind: 'account', accountId, domainId: domain.id };
 }

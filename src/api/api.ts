@@ -24,7 +24,7 @@ import { registerIntakeRoutes } from './source/intake-routes.ts';
 import { keepPrivate } from './http/keep-private.ts';
 import { registerKeyRoutes } from './access/key-routes.ts';
 import { registerPreviewRoutes } from './format/preview-routes.ts';
-import { registerProbeRoutes } from './webhook/test-routes.ts';
+import { registerTestRoutes } from './webhook/test-routes.ts';
 import { registerOidcDeviceRoutes } from './access/oidc-device-routes.ts';
 import { registerOidcRoutes } from './access/oidc-routes.ts';
 import { registerQuarantineRoutes } from './event/quarantine-routes.ts';
@@ -35,7 +35,7 @@ import { formatSchemas } from './format/schema-format.ts';
 import { filterSchemas } from './filter/schema-filter.ts';
 import { flowSchemas } from './event/schema-flow.ts';
 import { intakeSchemas } from './source/schema-intake.ts';
-import { probeSchemas } from './webhook/schema-test.ts';
+import { testSchemas } from './webhook/schema-test.ts';
 import { statsSchemas } from './delivery/schema-stats.ts';
 import { loginSchemas } from './access/schema-login.ts';
 import { webhookSchemas } from './webhook/schema-webhook.ts';
@@ -56,7 +56,7 @@ const requestMsMax = 120_000;
 
 const schemas = [
   ...webhookSchemas,
-  ...probeSchemas,
+  ...testSchemas,
   ...filterSchemas,
   ...flowSchemas,
   ...intakeSchemas,
@@ -113,7 +113,7 @@ function registerRoutes(routes: FastifyInstance, options: ApiOptions): void {
   registerWebhookRoutes(routes, options);
   registerFilterRoutes(routes, options);
   registerSecretRoutes(routes, options);
-  registerProbeRoutes(routes, options);
+  registerTestRoutes(routes, options);
   registerFilterPreviewRoutes(routes, options);
   registerDeliveryRoutes(routes, options);
   registerBulkDeliveryRoutes(routes, options);
@@ -146,6 +146,9 @@ function takeEmptyBodies(app: FastifyInstance): void {
   );
 }
 
+/** A token or a session opens every route. */
+const security: Record<string, string[]>[] = [{ token: [] }, { session: [] }];
+
 function describeApi(version: string) {
   return {
     openapi: '3.1.0' as const,
@@ -162,7 +165,7 @@ function describeApi(version: string) {
         session: { type: 'apiKey' as const, in: 'cookie' as const, name: sessionCookie },
       },
     },
-    security: [{ token: [] }, { session: [] }],
+    security,
   };
 }
 

@@ -25,11 +25,11 @@ export interface ApiOptions {
   readonly metrics: MetricsPage;
   readonly formats: Formats;
   /** Makes a test delivery, from this process. */
-  readonly probe: ProbeControl;
+  readonly testDelivery: TestDeliveryControl;
   /** Asks a receiver whether it wants deliveries. @returns why it is not to get any. */
   readonly validate: (webhook: Webhook) => Promise<string | undefined>;
   /** Reads a message of the quarantine again. */
-  readonly retry: RetryControl;
+  readonly retry: RedriveControl;
   /** What this process is. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */
@@ -71,7 +71,7 @@ export interface SourceControl {
 }
 
 /** A test delivery as far as the API deals with it: what it answers is shown as it is. */
-export type ProbeControl = (test: {
+export type TestDeliveryControl = (test: {
   readonly webhook: Webhook;
   /** UUID, for the headers; no event has it. */
   readonly eventId: string;
@@ -97,7 +97,7 @@ export interface TestOutcome {
 }
 
 /** Reading a message of the quarantine again, as far as the API deals with it. */
-export type RetryControl = (id: string) => Promise<
+export type RedriveControl = (id: string) => Promise<
   | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
   | { readonly kind: 'quarantined'; readonly reason: string }
   /** It is not in the quarantine, or not any more. */

@@ -69,15 +69,15 @@ export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions):
   );
 }
 
-interface Looked {
+interface Inspected {
   readonly database: boolean;
   readonly directory?: object;
 }
 
-const away: Looked = { database: false };
+const away: Inspected = { database: false };
 
-/** An old directory is told of, and keeps nobody from being ready: the last picture serves. */
-async function look(store: Store): Promise<Looked> {
+/** An old directory is told of, and keeps nobody from being ready: the last snapshot serves. */
+async function look(store: Store): Promise<Inspected> {
   if (!(await isReachable(store))) return away;
   const status = await findDirectoryStatus(databaseOf(store));
   if (!status) return { database: true };

@@ -48,7 +48,7 @@ export interface Local extends AsyncDisposable {
 
 export interface Cli {
   readonly io: Io;
-  readonly surroundings: Pick<ConfigOptions, 'env' | 'cwd'>;
+  readonly environment: Pick<ConfigOptions, 'env' | 'cwd'>;
   readonly actions: Actions;
 }
 
@@ -71,9 +71,9 @@ export function sharedOptions(command: Command): Shared {
 }
 
 /** @throws {ConfigError} */
-export function configFor({ surroundings }: Cli, command: Command): Config {
+export function configFor({ environment }: Cli, command: Command): Config {
   const { config: file } = sharedOptions(command);
-  return loadConfig({ ...surroundings, ...(file !== undefined && { file }) });
+  return loadConfig({ ...environment, ...(file !== undefined && { file }) });
 }
 
 /** @throws {ConfigError} */

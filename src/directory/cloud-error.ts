@@ -1,5 +1,5 @@
 /**
- * The cloud's API did not answer, or answered with an error. The catcher keeps the picture it has and tries again
+ * The cloud's API did not answer, or answered with an error. The catcher keeps the snapshot it has and tries again
  * later; the message says what to do about it and holds no secret.
  */
 export class CloudError extends Error {

@@ -15,7 +15,7 @@ export interface CloudView {
  *
  * @throws {CloudError}
  */
-export async function lookAtCloudstack(
+export async function inspectCloudstack(
   client: CloudstackClient,
   signal: AbortSignal,
 ): Promise<CloudView> {
@@ -35,7 +35,7 @@ export async function lookAtCloudstack(
 }
 
 /** @throws {CloudError} */
-export async function lookAtKeystone(
+export async function inspectKeystone(
   client: KeystoneClient,
   signal: AbortSignal,
 ): Promise<CloudView> {

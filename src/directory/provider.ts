@@ -2,7 +2,7 @@
 import type {
   CloudAccount,
   CloudDomain,
-  CloudPicture,
+  DirectorySnapshot,
 } from '../store/directory/directory-snapshot.ts';
 
 export const providerKinds = ['cloudstack', 'keystone'] as const;
@@ -11,7 +11,7 @@ export type ProviderKind = (typeof providerKinds)[number];
 export interface DirectoryProvider {
   readonly kind: ProviderKind;
   /** Everything there is. @throws {CloudError} */
-  readAll(signal: AbortSignal): Promise<CloudPicture>;
+  readAll(signal: AbortSignal): Promise<DirectorySnapshot>;
   /** One account; undefined when the cloud does not know it. @throws {CloudError} when that cannot be said. */
   lookUp(wanted: WantedAccount, options: LookUpOptions): Promise<FoundAccount | undefined>;
 }

@@ -7,8 +7,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import { applyPicture, countMissing, type Applied } from '../store/directory/apply-snapshot.ts';
-import type { CloudPicture } from '../store/directory/directory-snapshot.ts';
+import { applySnapshot, countMissing, type Applied } from '../store/directory/apply-snapshot.ts';
+import type { DirectorySnapshot } from '../store/directory/directory-snapshot.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import {
   claimSync,
@@ -98,9 +98,9 @@ async function sync(
   claim: SyncClaim,
   signal: AbortSignal,
 ): Promise<Applied | undefined> {
-  const picture = await readTwice(store, provider, { claim, signal });
+  const snapshot = await readTwice(store, provider, { claim, signal });
   signal.throwIfAborted();
-  return applyPicture(store, picture, { ...claim, refreshMs });
+  return applySnapshot(store, snapshot, { ...claim, refreshMs });
 }
 
 /**
@@ -111,7 +111,7 @@ async function readTwice(
   store: Store,
   provider: DirectoryProvider,
   { claim, signal }: { claim: SyncClaim; signal: AbortSignal },
-): Promise<CloudPicture> {
+): Promise<DirectorySnapshot> {
   const first = await provider.readAll(signal);
   if (!first.isWhole) return first;
   const missing = await countMissing(databaseOf(store), first.accounts, claim.readAt);

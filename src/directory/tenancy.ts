@@ -63,11 +63,11 @@ export function openTenancy(options: TenancyOptions): Tenancy {
   const unknown = createUnknownAccounts({ store, log });
   const lookUps = config && provider && openLookUps(options, config, provider);
   const aliases = createAliases({ database: () => databaseOf(store), log });
-  let hasPicture = false;
+  let hasSnapshot = false;
   if (provider) metrics.directory();
 
   const onStatus = (status: DirectoryStatus): void => {
-    hasPicture = status.syncedAt !== null;
+    hasSnapshot = status.syncedAt !== null;
     metrics.directorySynced(status);
   };
   const runSync = async (signal: AbortSignal): Promise<void> => {
@@ -102,7 +102,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
           return read(message);
         },
         learn: async signal => {
-          if (!config || !lookUps || !hasPicture) return false;
+          if (!config || !lookUps || !hasSnapshot) return false;
           const wanted = misses.unknown().filter(one => lookUps.isWorthAsking(one.accountId));
           if (wanted.length === 0) return false;
           const limit = AbortSignal.timeout(config.lookUpWaitMs);

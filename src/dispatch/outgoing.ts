@@ -10,7 +10,7 @@ import { createReach, rootReach, tenantReach, type Reach } from './egress/egress
 import type { BuildBatch } from './request/batch.ts';
 import { createRequestBuilder, type BuildRequest } from './request/request.ts';
 import { readNoProxy } from './egress/no-proxy.ts';
-import { createProbe, type Probe } from './test-delivery/test-delivery.ts';
+import { createTestDelivery, type MakeTestDelivery } from './test-delivery/test-delivery.ts';
 import { createValidate, type Validate } from './test-delivery/validate.ts';
 import { createSender, type Sender } from './request/send.ts';
 import { createTrust, type Trust } from './egress/trust.ts';
@@ -47,7 +47,7 @@ export interface Outgoing {
   readonly request: BuildRequest;
   readonly batch: BuildBatch;
   readonly sender: Sender;
-  readonly probe: Probe;
+  readonly testDelivery: MakeTestDelivery;
   readonly validate: Validate;
 }
 
@@ -58,7 +58,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
   const origin = originOf(config);
-  const { connector } = openWayOut(options);
+  const { connector } = openEgress(options);
   const { request, batch } = createRequestBuilder({
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
@@ -67,7 +67,7 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     reach: createReachOf(options),
     now: Date.now,
   });
-  const probe = createProbe({
+  const testDelivery = createTestDelivery({
     connector,
     request,
     responseBytesMax,
@@ -81,8 +81,8 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
     templates,
     request,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
-    probe,
-    validate: createValidate(probe, origin),
+    testDelivery,
+    validate: createValidate(testDelivery, origin),
   };
 }
 
@@ -91,7 +91,7 @@ function originOf({ http: { publicUrl } }: Config): string {
   return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
 }
 
-export interface WayOut {
+export interface EgressParts {
   readonly egress: Egress;
   readonly connector: OpenConnector;
 }
@@ -101,13 +101,13 @@ export interface WayOut {
  *
  * @throws {ConfigError} when the configured certificates cannot be used.
  */
-export function openWayOut({
+export function openEgress({
   config,
   databaseUrl,
   lookup: resolve,
   onBlocked,
 }: Pick<OutgoingOptions, 'config' | 'databaseUrl' | 'lookup'> &
-  Pick<EgressOptions, 'onBlocked'>): WayOut {
+  Pick<EgressOptions, 'onBlocked'>): EgressParts {
   const egress = createEgress({
     ...config.egress,
     services: ownServices(config, databaseUrl),

@@ -1,4 +1,4 @@
-/** The directory: whether the cloud answers, and how old the picture is that serves. */
+/** The directory: whether the cloud answers, and how old the snapshot is that serves. */
 import type { DirectoryConfig } from '../config/directory/directory.ts';
 import type { CloudView } from '../directory/inspect.ts';
 import type { Finding } from '../event/finding.ts';
@@ -20,7 +20,7 @@ export function judgeCloud({ kind }: DirectoryConfig, { seen, lacking }: CloudVi
 const missedMax = 3;
 
 /** @param status undefined before the first process asked for it. */
-export function judgePicture(
+export function judgeSnapshot(
   { refreshMs }: DirectoryConfig,
   status: DirectoryStatus | undefined,
 ): Found {

@@ -10,19 +10,19 @@ import { localUrl } from '../config/load/load.ts';
 import { findSecretKey } from '../config/value/secret-key.ts';
 import { createCloudstackClient } from '../directory/cloudstack/cloudstack-client.ts';
 import { createKeystoneClient } from '../directory/keystone/keystone-client.ts';
-import { lookAtCloudstack, lookAtKeystone } from '../directory/inspect.ts';
+import { inspectCloudstack, inspectKeystone } from '../directory/inspect.ts';
 import { judgeDatabase } from './database.ts';
-import { judgeCloud, judgePicture } from './directory.ts';
-import { describeRules, lookAtProxy, lookAtReceiver } from './egress.ts';
+import { judgeCloud, judgeSnapshot } from './directory.ts';
+import { describeRules, inspectProxy, inspectReceiver } from './egress.ts';
 import { examine } from './examine.ts';
-import { judgeKey, judgeSecrets, lookAtDataDir, lookAtPort } from './host.ts';
+import { judgeKey, judgeSecrets, inspectDataDir, inspectPort } from './host.ts';
 import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
 import type { Finding } from '../event/finding.ts';
 import type { Log } from '../event/log.ts';
 import { createNormalizers } from '../normalize/normalizers.ts';
-import { openWayOut, systemLookup } from '../dispatch/outgoing.ts';
-import { lookAtKafka } from '../source/kafka/kafka-inspect.ts';
-import { lookAtRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
+import { openEgress, systemLookup } from '../dispatch/outgoing.ts';
+import { inspectKafka } from '../source/kafka/kafka-inspect.ts';
+import { inspectRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
 import { findEmbeddedPostgres } from '../postgres/embedded.ts';
 import { inspectDatabase } from '../store/inspect.ts';
 import { openStore } from '../store/open.ts';
@@ -44,14 +44,14 @@ export async function runDoctor(
     const groups = await Promise.all([
       examineDatabase(config, store),
       examine('data directory', () =>
-        lookAtDataDir(config.dataDir, config.database.url === undefined),
+        inspectDataDir(config.dataDir, config.database.url === undefined),
       ),
       examineKey(config, store),
       ...examineSources(config),
       examineDirectory(config, store),
       ...examineOidc(config),
       ...examineEgress(config, databaseUrl ?? '', receiver),
-      examine('http', () => lookAtPort(config.http, localUrl(config.http))),
+      examine('http', () => inspectPort(config.http, localUrl(config.http))),
     ]);
     return groups.flat();
   } finally {
@@ -110,9 +110,9 @@ async function examineSource(source: SourceConfig, config: Config): Promise<read
     createNormalizers({ ...config, sources: [source] });
     switch (source.kind) {
       case 'rabbitmq':
-        return judgeRabbitmq(await lookAtRabbitmq({ ...source, log: silent }, signal), source);
+        return judgeRabbitmq(await inspectRabbitmq({ ...source, log: silent }, signal), source);
       case 'kafka':
-        return judgeKafka(await lookAtKafka({ ...source, log: silent }), source);
+        return judgeKafka(await inspectKafka({ ...source, log: silent }), source);
       case 'http':
         return [describeHttpSource(source)];
     }
@@ -127,23 +127,23 @@ async function examineDirectory(
     const found = 'no cloud is configured: domains and accounts are those made by hand or import';
     return [{ check: 'directory', state: 'ok', found }];
   }
-  const [cloud, picture] = await Promise.all([
+  const [cloud, snapshot] = await Promise.all([
     examine('directory', async signal => [
       judgeCloud(directory, await askCloud(directory, signal)),
     ]),
     examine('directory', async () =>
       store && (await hasSchema(store))
-        ? [judgePicture(directory, await findDirectoryStatus(databaseOf(store)))]
+        ? [judgeSnapshot(directory, await findDirectoryStatus(databaseOf(store)))]
         : [],
     ),
   ]);
-  return [...cloud, ...picture];
+  return [...cloud, ...snapshot];
 }
 
 async function askCloud(directory: DirectoryConfig, signal: AbortSignal) {
   return directory.kind === 'cloudstack'
-    ? lookAtCloudstack(createCloudstackClient({ ...directory, now: Date.now }), signal)
-    : lookAtKeystone(createKeystoneClient(directory), signal);
+    ? inspectCloudstack(createCloudstackClient({ ...directory, now: Date.now }), signal)
+    : inspectKeystone(createKeystoneClient(directory), signal);
 }
 
 function examineOidc({ oidc }: Config): readonly Promise<readonly Finding[]>[] {
@@ -164,14 +164,14 @@ function examineEgress(
   receiver: URL | undefined,
 ): Promise<readonly Finding[]>[] {
   const { egress } = config;
-  const open = () => openWayOut({ config, databaseUrl, lookup: systemLookup, onBlocked: () => {} });
+  const open = () => openEgress({ config, databaseUrl, lookup: systemLookup, onBlocked: () => {} });
   return [
     examine('egress', async () => {
       open();
-      return [describeRules(egress), ...(egress.proxy ? [await lookAtProxy(egress.proxy)] : [])];
+      return [describeRules(egress), ...(egress.proxy ? [await inspectProxy(egress.proxy)] : [])];
     }),
     ...(receiver
-      ? [examine(`url ${receiver.host}`, () => lookAtReceiver(receiver, open(), egress.proxy))]
+      ? [examine(`url ${receiver.host}`, () => inspectReceiver(receiver, open(), egress.proxy))]
       : []),
   ];
 }

@@ -22,7 +22,7 @@ import { diagnose, type Phase } from '../outcome/diagnose.ts';
 
 type Found = Omit<Finding, 'check'>;
 
-export interface WayOut {
+export interface EgressParts {
   readonly egress: Egress;
   readonly connector: OpenConnector;
 }
@@ -40,7 +40,7 @@ const listed = (ranges: readonly string[], none: string): string =>
 const connectMs = 10_000;
 
 /** Only a connection is made; nothing is asked of the proxy. */
-export async function lookAtProxy({
+export async function inspectProxy({
   url,
   noProxy,
 }: NonNullable<Config['egress']['proxy']>): Promise<Found> {
@@ -64,9 +64,9 @@ export async function lookAtProxy({
  *
  * @param proxy of the configuration.
  */
-export async function lookAtReceiver(
+export async function inspectReceiver(
   url: URL,
-  way: WayOut,
+  way: EgressParts,
   proxy: Config['egress']['proxy'],
 ): Promise<readonly Found[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');

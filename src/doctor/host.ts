@@ -15,7 +15,7 @@ type Found = Omit<Finding, 'check'>;
 const bytesMin = 1024 ** 3;
 
 /** @param isUsed whether the embedded database lives there. */
-export async function lookAtDataDir(dataDir: string, isUsed: boolean): Promise<readonly Found[]> {
+export async function inspectDataDir(dataDir: string, isUsed: boolean): Promise<readonly Found[]> {
   if (!isUsed) return [{ state: 'ok', found: `${dataDir} is not used: database.url is set` }];
   const place = await firstThatIs(dataDir);
   const isThere = place === dataDir;
@@ -87,7 +87,7 @@ export function judgeSecrets({ opened, former, lost, reason }: TriedSecrets): Fo
 const askMs = 3_000;
 
 /** Whether Hookline answers there already, or could listen. */
-export async function lookAtPort(
+export async function inspectPort(
   { host, port }: { readonly host: string; readonly port: number },
   url: string,
 ): Promise<readonly Found[]> {

@@ -45,7 +45,7 @@ export interface WebhookFilter {
   readonly value: string;
 }
 
-/** A webhook as matching and dispatch see it: an immutable picture of its rows. */
+/** A webhook as matching and dispatch see it: an immutable snapshot of its rows. */
 export interface Webhook {
   readonly id: string;
   readonly name: string;

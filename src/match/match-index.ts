@@ -51,7 +51,7 @@ interface Entry {
 }
 
 /** Where the enabled webhooks of one scope lie: under an account's id, a domain's id, or all under one key. */
-type Shelf = Map<string, Set<Entry>>;
+type Bucket = Map<string, Set<Entry>>;
 
 const everywhere = '';
 
@@ -62,7 +62,7 @@ export function createMatchIndex(): MatchIndex {
   const entries = new Map<string, Entry>();
   const shelves = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
     Webhook['scope'],
-    Shelf
+    Bucket
   >;
 
   function removeWebhook(id: string): void {
@@ -124,17 +124,17 @@ function collect(entries: ReadonlySet<Entry> | undefined, subject: Subject, foun
   }
 }
 
-function put(shelf: Shelf, entry: Entry): void {
+function put(bucket: Bucket, entry: Entry): void {
   const key = placeOf(entry.webhook);
-  const entries = shelf.get(key);
-  if (entries === undefined) shelf.set(key, new Set([entry]));
+  const entries = bucket.get(key);
+  if (entries === undefined) bucket.set(key, new Set([entry]));
   else entries.add(entry);
 }
 
-function take(shelf: Shelf, entry: Entry): void {
+function take(bucket: Bucket, entry: Entry): void {
   const key = placeOf(entry.webhook);
-  const entries = shelf.get(key);
-  if (entries?.delete(entry) === true && entries.size === 0) shelf.delete(key);
+  const entries = bucket.get(key);
+  if (entries?.delete(entry) === true && entries.size === 0) bucket.delete(key);
 }
 
 function placeOf({ scope, accountId, domainId }: Webhook): string {

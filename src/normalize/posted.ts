@@ -64,13 +64,13 @@ function refuseOthers(item: JsonObject, place: string): void {
   );
 }
 
-interface Surroundings {
+interface Deps {
   readonly place: string;
   readonly make: ReturnType<typeof createEventMaker>;
   readonly message: Message;
 }
 
-function eventOf(item: JsonObject, { place, make, message }: Surroundings): NormalizedEvent {
+function eventOf(item: JsonObject, { place, make, message }: Deps): NormalizedEvent {
   const { id, category, details, event, ...facts } = item;
   if (details !== undefined && details !== null && !isObject(details)) {
     throw new MalformedMessageError(`"details" of ${place} is no JSON object; expected one`);

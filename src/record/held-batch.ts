@@ -56,8 +56,8 @@ export function holdBatch(
 }
 
 /** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
-export function strike({ ledger, owed }: HeldBatch): void {
-  for (const entry of owed.values()) ledger.strike(entry);
+export function release({ ledger, owed }: HeldBatch): void {
+  for (const entry of owed.values()) ledger.release(entry);
 }
 
 /** @param events how many of them were recorded. */

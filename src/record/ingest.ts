@@ -18,7 +18,7 @@ import {
   countsOf,
   handedOver,
   holdBatch,
-  strike,
+  release,
   type HeldBatch,
   type RecordedCounts,
 } from './held-batch.ts';
@@ -66,7 +66,7 @@ export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'lea
 /** What a try to record came to, when it is not to be repeated. */
 type Tried =
   /** `owns`: the process still holds the lease under which the deliveries are owed. */
-  { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'apart';
+  { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'split';
 
 /** First wait after the database failed; doubled up to `retryMsMax`. */
 const retryMs = 100;
@@ -102,7 +102,7 @@ export class Ingest {
       const held = await this.#read(incoming);
       const tried = await this.#try({ ...incoming, batch: held.batch }, held, failures === 0);
       if (tried === undefined) continue;
-      if (tried !== 'apart') {
+      if (tried !== 'split') {
         this.#handOver(incoming, held, tried);
         await this.#tell(incoming, held, tried.recorded);
       }
@@ -130,7 +130,7 @@ export class Ingest {
     const { lease, eventMax } = this.#options;
     const held = holdBatch(incoming, lease, eventMax);
     if (!(await incoming.learn?.(incoming.signal))) return held;
-    strike(held);
+    release(held);
     return holdBatch(incoming, lease, eventMax);
   }
 
@@ -149,7 +149,7 @@ export class Ingest {
   ): Promise<Tried | undefined> {
     const { store, lease } = this.#options;
     if (error instanceof LeaseLostError) {
-      strike(held);
+      release(held);
       if (lease.processId === held.processId) {
         await this.#untilDone(incoming.signal, () => lease.rejoin());
       }
@@ -157,13 +157,13 @@ export class Ingest {
     }
     switch (failureKind(error)) {
       case 'no-partition':
-        strike(held);
+        release(held);
         await this.#untilDone(incoming.signal, () => openPartitions(store, new Date()));
         return undefined;
       case 'refused':
-        strike(held);
-        await this.#recordApart(incoming, held, error);
-        return 'apart';
+        release(held);
+        await this.#recordSplit(incoming, held, error);
+        return 'split';
       case 'repeated':
       case 'unavailable':
         return this.#settleUnknown(incoming, held);
@@ -178,14 +178,14 @@ export class Ingest {
     );
     // None found: nothing was written, or nothing in it was new. Once more tells which, and changes nothing then.
     if (found.ids.size === 0) {
-      strike(held);
+      release(held);
       return undefined;
     }
     return { recorded: keepEvents(held.messages, id => found.ids.has(id)), owns: found.held };
   }
 
   /** The database refuses the batch for one message's sake: each alone, and that one into the quarantine. */
-  async #recordApart(incoming: IncomingBatch, held: HeldBatch, cause: unknown): Promise<void> {
+  async #recordSplit(incoming: IncomingBatch, held: HeldBatch, cause: unknown): Promise<void> {
     const { batch, read } = incoming;
     if (batch.messages.length > 1) {
       for (const single of oneByOne(batch)) await this.record({ ...incoming, batch: single });
@@ -202,7 +202,7 @@ export class Ingest {
   #handOver(
     { source }: IncomingBatch,
     held: HeldBatch,
-    { recorded, owns }: Exclude<Tried, 'apart'>,
+    { recorded, owns }: Exclude<Tried, 'split'>,
   ): void {
     // Taken over in the meantime: the deliveries have rows, and come back as claims.
     const isOurs = owns && this.#options.lease.processId === held.processId;
@@ -211,7 +211,7 @@ export class Ingest {
       events += message.events.length;
       for (const event of isOurs ? message.events : []) this.#offer(event, held);
     }
-    strike(held);
+    release(held);
     this.#options.onRecorded(source, countsOf(held, recorded, events));
   }
 

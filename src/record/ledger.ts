@@ -20,7 +20,7 @@ export interface Ledger {
   /** One of an event's deliveries has a row now, or the event itself has (or never will). */
   settle(event: OwedEvent): void;
   /** The event was not recorded: nothing is owed. */
-  strike(event: OwedEvent): void;
+  release(event: OwedEvent): void;
   watermark(): string;
 }
 
@@ -38,7 +38,7 @@ export function createLedger(start: string): Ledger {
     settle(event) {
       event.left -= 1;
     },
-    strike(event) {
+    release(event) {
       event.left = 0;
     },
     watermark() {

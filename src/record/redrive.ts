@@ -8,7 +8,7 @@ import { databaseOf, type Database, type Store } from '../store/database.ts';
 import { findQuarantined } from '../store/event/query-quarantine.ts';
 import { findEventIds } from '../store/event/query-flow.ts';
 
-export type RetryResult =
+export type RedriveResult =
   /** Of no events when it is of no interest. It has left the quarantine. */
   | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
   | { readonly kind: 'quarantined'; readonly reason: string }
@@ -17,9 +17,9 @@ export type RetryResult =
   | { readonly kind: 'busy' };
 
 /** @param id in the quarantine. */
-export type Retry = (id: string) => Promise<RetryResult>;
+export type Redrive = (id: string) => Promise<RedriveResult>;
 
-export interface RetryOptions {
+export interface RedriveOptions {
   readonly store: Store;
   readonly normalizers: Normalizers;
   readonly readBatch: (source: SourceReading) => BatchReading;
@@ -32,7 +32,7 @@ export interface RetryOptions {
 const waitMsMax = 10_000;
 
 /** The message goes the way of every other one, but leaves the quarantine in the statement that records it. */
-export function createRetry(options: RetryOptions): Retry {
+export function createRedrive(options: RedriveOptions): Redrive {
   const { store, normalizers, readBatch, ingest, signal } = options;
   return async id => {
     const database = databaseOf(store);
@@ -84,7 +84,7 @@ async function whatBecame(
   database: Database,
   id: string,
   eventIds: readonly string[],
-): Promise<RetryResult> {
+): Promise<RedriveResult> {
   const still = await findQuarantined(database, id);
   if (still) return { kind: 'quarantined', reason: still.reason };
   const recorded = await findEventIds(database, eventIds);

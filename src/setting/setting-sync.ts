@@ -1,6 +1,6 @@
 /**
  * The settings as this process follows them. They are read again whenever the table says that it changed; what holds for
- * a webhook is looked up once for each picture of it, so that a delivery asks in constant time.
+ * a webhook is looked up once for each snapshot of it, so that a delivery asks in constant time.
  */
 import type { Config } from '../config/config.ts';
 import type { Log } from '../event/log.ts';

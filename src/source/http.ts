@@ -8,7 +8,7 @@
 import { BatchGivenUpError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Message, MessageBatch, MessageOutcome } from '../event/message.ts';
-import { createBell } from './wakeup.ts';
+import { createWakeup } from './wakeup.ts';
 import type { RecordBatch } from './sessions.ts';
 import type { Source } from './source.ts';
 import { createStatusBoard } from './status.ts';
@@ -73,7 +73,7 @@ interface Waiting {
 export function createHttpSource(given: HttpSourceOptions): HttpSource {
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
-  const bell = createBell();
+  const wakeup = createWakeup();
   const queue = createQueue(options);
   let isOpen = false;
   return {
@@ -103,17 +103,17 @@ export function createHttpSource(given: HttpSourceOptions): HttpSource {
       };
       const timer = setTimeout(() => waiting.answer(late), options.waitMs);
       queue.push(waiting);
-      bell.ring();
+      wakeup.signal();
       return promise;
     },
     async run(record, signal) {
-      signal.addEventListener('abort', () => bell.ring(), { once: true });
+      signal.addEventListener('abort', () => wakeup.signal(), { once: true });
       isOpen = true;
       board.running();
       try {
         while (!signal.aborted) {
           const taken = queue.take();
-          if (taken.length === 0) await bell.heard();
+          if (taken.length === 0) await wakeup.wait();
           else await recordTaken(taken, record);
         }
       } finally {

@@ -4,10 +4,10 @@ import { sql } from 'kysely';
 
 import { instant } from './sql/instant.ts';
 import type { Database } from './database.ts';
-import { conditions, inSpan, notBefore, pageOf, stretchEnd } from './sql/keyset.ts';
-import type { Page, Span } from './sql/keyset.ts';
+import { conditions, inKeysetPage, notBefore, pageOf, scanWindowEnd } from './sql/keyset.ts';
+import type { Page, KeysetQuery } from './sql/keyset.ts';
 import { accountWithin, domainWithin } from './sql/visibility.ts';
-import type { Territory } from './sql/visibility.ts';
+import type { Visibility } from './sql/visibility.ts';
 
 const AuditSchema = defineEntity({
   name: 'AuditRow',
@@ -80,7 +80,7 @@ const json = (value: object | undefined): string | null =>
     ? null
     : JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`);
 
-export interface AuditQuery extends Span {
+export interface AuditQuery extends KeysetQuery {
   readonly username?: string;
   readonly action?: string;
   readonly objectId?: string;
@@ -89,21 +89,21 @@ export interface AuditQuery extends Span {
 /** Newest first. */
 export async function listAudit(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   query: AuditQuery,
 ): Promise<Page<AuditFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : within(territory),
+    visibility.kind === 'everything' ? undefined : within(visibility),
     query.username === undefined ? undefined : sql`x.username = ${query.username}`,
     query.action === undefined ? undefined : sql`x.action = ${query.action}`,
     query.objectId === undefined ? undefined : sql`x.object_id = ${query.objectId}`,
   ]);
-  const last = wanted && (await stretchEnd(database, sql`audit x`, inSpan('x', query)));
+  const last = wanted && (await scanWindowEnd(database, sql`audit x`, inKeysetPage('x', query)));
   const { rows } = await sql<AuditFacts>`
     select x.id, ${instant('x.at')} as at, x.username, x.action, x.object_id as "objectId",
       x.account_id as "accountId", x.domain_id as "domainId", x.before, x.after, x.address
     from audit x
-    where ${inSpan('x', query)} and ${notBefore('x', last)} and ${wanted ?? sql`true`}
+    where ${inKeysetPage('x', query)} and ${notBefore('x', last)} and ${wanted ?? sql`true`}
     order by x.id desc limit ${query.limit + 1}`.execute(database);
   return pageOf(rows, query.limit, last);
 }
@@ -112,10 +112,10 @@ export async function listAudit(
  * What is of an account is its own and its admins'; what is of a domain alone is its admins'. What is of both, as a
  * webhook of one account for another's domain, is for the admins of both.
  */
-function within(territory: Territory) {
-  const ofAccount = accountWithin('x.account_id', territory);
-  if (territory.kind !== 'subtree') return ofAccount;
-  const ofDomain = domainWithin('x.domain_id', territory);
+function within(visibility: Visibility) {
+  const ofAccount = accountWithin('x.account_id', visibility);
+  if (visibility.kind !== 'subtree') return ofAccount;
+  const ofDomain = domainWithin('x.domain_id', visibility);
   return sql`((x.account_id is not null or x.domain_id is not null)
     and (x.account_id is null or ${ofAccount}) and (x.domain_id is null or ${ofDomain}))`;
 }

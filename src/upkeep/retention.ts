@@ -7,7 +7,7 @@ import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { trimDeliveries, webhooksWithDeliveries } from '../store/delivery/trim.ts';
 
-export interface TrimmerOptions {
+export interface RetentionOptions {
   readonly store: Store;
   readonly settings: Pick<SettingSync, 'number'>;
   readonly webhook: (id: string) => Webhook | undefined;
@@ -18,7 +18,7 @@ export interface TrimmerOptions {
 const lookMs = 500;
 
 /** Trims after the initial delay and then each interval, until `signal` aborts. Several at once do no harm. */
-export async function runTrimmer(options: TrimmerOptions, signal: AbortSignal): Promise<void> {
+export async function runRetention(options: RetentionOptions, signal: AbortSignal): Promise<void> {
   const { settings, log } = options;
   const startedAtMs = performance.now();
   let trimmedAtMs: number | undefined;
@@ -37,7 +37,7 @@ export async function runTrimmer(options: TrimmerOptions, signal: AbortSignal): 
 }
 
 async function trim(
-  { store, settings, webhook, log }: TrimmerOptions,
+  { store, settings, webhook, log }: RetentionOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const database = databaseOf(store);

@@ -26,16 +26,16 @@ export async function startBus(broker: Broker): Promise<Bus> {
   return { ...parts, [Symbol.asyncDispose]: async () => owned.disposeAsync() };
 }
 
-type Parts = Omit<Bus, typeof Symbol.asyncDispose>;
+type Components = Omit<Bus, typeof Symbol.asyncDispose>;
 
 const start = {
   rabbitmq: startRabbitmqBus,
   kafka: startKafkaBus,
   none: async () => noBus(),
-} as const satisfies Record<Broker, (stack: AsyncDisposableStack) => Promise<Parts>>;
+} as const satisfies Record<Broker, (stack: AsyncDisposableStack) => Promise<Components>>;
 
 /** Events are posted to Hookline itself. */
-function noBus(): Parts {
+function noBus(): Components {
   const token = randomBytes(18).toString('base64url');
   const source = { name: 'demo', kind: 'http', format: 'cloudstack', token };
   return {
@@ -44,7 +44,7 @@ function noBus(): Parts {
   };
 }
 
-async function startRabbitmqBus(stack: AsyncDisposableStack): Promise<Parts> {
+async function startRabbitmqBus(stack: AsyncDisposableStack): Promise<Components> {
   const rabbitmq = stack.use(await startRabbitmq());
   const publisher = stack.use(await publishToRabbitmq(rabbitmq.url, exchange));
   return {
@@ -53,7 +53,7 @@ async function startRabbitmqBus(stack: AsyncDisposableStack): Promise<Parts> {
   };
 }
 
-async function startKafkaBus(stack: AsyncDisposableStack): Promise<Parts> {
+async function startKafkaBus(stack: AsyncDisposableStack): Promise<Components> {
   const kafka = stack.use(await startKafka());
   await kafka.createTopic(topic, 3);
   const publisher = stack.use(await publishToKafka(kafka.brokers, { topic }));

@@ -5,7 +5,7 @@ import { count, query } from './database.ts';
 import { startProxy } from './proxy.ts';
 import { openStage } from './stage.ts';
 
-/** Parts of what writes: the batch, first outcomes, claims, later outcomes, the lease, and transactions. */
+/** Components of what writes: the batch, first outcomes, claims, later outcomes, the lease, and transactions. */
 const statements = [
   'insert into event',
   'insert into delivery',

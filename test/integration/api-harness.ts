@@ -173,7 +173,7 @@ async function openApi(
     now: Date.now,
     randomBytes,
     retry: async () => ({ kind: 'missing' }),
-    probe: outgoing.probe,
+    testDelivery: outgoing.testDelivery,
     validate: outgoing.validate,
     self: { host: 'test', dispatches: false },
     ...options,

@@ -20,7 +20,7 @@ export interface Ran {
   readonly err: string;
 }
 
-export interface Surroundings {
+export interface Situation {
   readonly env?: Record<string, string>;
   readonly input?: string;
   readonly actions?: Partial<Actions>;
@@ -49,7 +49,7 @@ export interface CliUnderTest extends AsyncDisposable {
   /** Of the user, and where relative paths begin. */
   readonly home: string;
   /** As the admin unless the environment says otherwise. */
-  run(this: void, args: readonly string[], surroundings?: Surroundings): Promise<Ran>;
+  run(this: void, args: readonly string[], environment?: Situation): Promise<Ran>;
   /** What a command that must be done answers with `--json`. */
   json(this: void, ...args: string[]): Promise<Json>;
   /** With a URL of its own. */
@@ -61,8 +61,8 @@ export async function startCli(options: Partial<ApiOptions> = {}): Promise<CliUn
   const server = await api.app.listen({ host: '127.0.0.1', port: 0 });
   const home = mkdtempSync(join(tmpdir(), 'hookline-cli-'));
   const env = { HOME: home, HOOKLINE_URL: server, HOOKLINE_TOKEN: api.token };
-  const run: CliUnderTest['run'] = async (args, surroundings = {}) =>
-    runIn({ cwd: home, env: surroundings.env ?? env }, args, surroundings);
+  const run: CliUnderTest['run'] = async (args, environment = {}) =>
+    runIn({ cwd: home, env: environment.env ?? env }, args, environment);
   const json: CliUnderTest['json'] = async (...args) => {
     const { code, out, err } = await run([...args, '--json']);
     expect(err).toBe('');
@@ -93,7 +93,7 @@ export async function startCli(options: Partial<ApiOptions> = {}): Promise<CliUn
 export async function runIn(
   where: { readonly cwd: string; readonly env: Record<string, string> },
   args: readonly string[],
-  { input = '', actions, answer, interruption, onLine }: Surroundings = {},
+  { input = '', actions, answer, interruption, onLine }: Situation = {},
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
@@ -112,7 +112,7 @@ export async function runIn(
       interruption: () => interruption ?? new AbortController().signal,
       readInput: async () => input,
     },
-    surroundings: where,
+    environment: where,
     actions: {
       serve: async () => undefined,
       doctor: runDoctor,

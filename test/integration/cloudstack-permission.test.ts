@@ -7,8 +7,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import {
   commandPermissionFor,
   listCommandPermissions,
-  reachOf,
-  type Reach,
+  grantOf,
+  type Grant,
 } from '../../src/access/permission.ts';
 import { roles, type Role } from '../../src/store/schema/app-user.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';
@@ -30,8 +30,8 @@ beforeAll(async () => {
 });
 afterAll(() => api[Symbol.asyncDispose]());
 
-/** Which objects each reach has. */
-const reached: Record<Reach, readonly Relation[]> = {
+/** Which objects each grant has. */
+const reached: Record<Grant, readonly Relation[]> = {
   everything: relations,
   subtree: ['own', 'peer', 'sub'],
   account: ['own'],
@@ -110,8 +110,8 @@ it('has a recipe for every command', () => {
 });
 
 /** A new webhook may be made for whoever is in reach; `lifted` is the same account as `own`. */
-const isWithin = (command: string, reach: Reach, relation: Relation): boolean =>
-  reached[reach].includes(command === 'createWebhook' && relation === 'lifted' ? 'own' : relation);
+const isWithin = (command: string, grant: Grant, relation: Relation): boolean =>
+  reached[grant].includes(command === 'createWebhook' && relation === 'lifted' ? 'own' : relation);
 
 const cases = Object.entries(recipes).flatMap(([command, recipe]) =>
   roles.flatMap(role =>
@@ -120,14 +120,14 @@ const cases = Object.entries(recipes).flatMap(([command, recipe]) =>
       recipe,
       role,
       relation,
-      reach: reachOf(commandPermissionFor(command), role) ?? ('self' as const),
+      grant: grantOf(commandPermissionFor(command), role) ?? ('self' as const),
     })),
   ),
 );
 
 it.each(cases)(
   '$command by $role with an object of $relation',
-  async ({ command, recipe, role, relation, reach }) => {
+  async ({ command, recipe, role, relation, grant }) => {
     const objects = await world.make(relation);
     await world.run(
       `update delivery set started_at = now(), duration_ms = 1 where id = '${objects.deliveryId}'`,
@@ -136,6 +136,6 @@ it.each(cases)(
     const found = recipe.touched
       ? (await world.run(recipe.touched(objects))).length > 0
       : text.includes(recipe.shown?.(objects) ?? '');
-    expect(found).toBe(isWithin(command, reach, relation));
+    expect(found).toBe(isWithin(command, grant, relation));
   },
 );

@@ -292,10 +292,10 @@ describe('what is missing in the cloud’s answer', () => {
     const slow = {
       ...provider,
       readAll: async (stop: AbortSignal) => {
-        const picture = await provider.readAll(stop);
+        const snapshot = await provider.readAll(stop);
         await harness.rows(`insert into account (id, name, domain_id, origin)
           values ('late', 'late', 'apac', 'cloud') on conflict do nothing`);
-        return picture;
+        return snapshot;
       },
     };
     await syncWhenDue({ store, provider: slow, refreshMs: 1, log }, signal);
@@ -304,7 +304,7 @@ describe('what is missing in the cloud’s answer', () => {
 });
 
 describe('when the cloud’s API fails', () => {
-  it('the last picture serves, and why and since when is known', async () => {
+  it('the last snapshot serves, and why and since when is known', async () => {
     await harness.sync();
     const before = await harness.status();
     harness.cloud.intercept = () => ({ status: 503, body: '<html>maintenance</html>' });
@@ -378,10 +378,10 @@ describe('of several processes', () => {
     const slow = {
       ...provider,
       readAll: async (stop: AbortSignal) => {
-        const picture = await provider.readAll(stop);
+        const snapshot = await provider.readAll(stop);
         cloud.tables.account[1] = accountRow('anna', 'apac');
         await harness.sync();
-        return picture;
+        return snapshot;
       },
     };
     const options = { store, provider: slow, refreshMs: 300_000, log };
@@ -395,9 +395,9 @@ describe('of several processes', () => {
     const asking = {
       ...provider,
       readAll: async (stop: AbortSignal) => {
-        const picture = await provider.readAll(stop);
+        const snapshot = await provider.readAll(stop);
         await requestSync(databaseOf(store), { acceptRemovals: true, adoptLocal: false });
-        return picture;
+        return snapshot;
       },
     };
     await syncWhenDue({ store, provider: asking, refreshMs: 300_000, log }, signal);

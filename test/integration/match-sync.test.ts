@@ -215,7 +215,7 @@ describe('the match index', () => {
       fc.asyncProperty(statements, async changes => {
         for (const change of changes) await harness.rows(change);
         await waitUntil('the index to agree', () => agrees(harness, following.sync), 5_000);
-        // A fresh picture is the same as the one that followed.
+        // A fresh snapshot is the same as the one that followed.
         const { url: databaseUrl, store } = harness;
         const fresh = await MatchSync.open({
           store,

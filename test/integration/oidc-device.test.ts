@@ -53,7 +53,7 @@ function start(args: readonly string[], url = server) {
       interruption: () => new AbortController().signal,
       readInput: async () => '',
     },
-    surroundings: { cwd: home, env: { HOME: home, HOOKLINE_URL: url } },
+    environment: { cwd: home, env: { HOME: home, HOOKLINE_URL: url } },
     actions: {
       serve: async () => undefined,
       doctor: runDoctor,

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   listPermissions,
   permissionFor,
-  reachOf,
-  type Reach,
+  grantOf,
+  type Grant,
 } from '../../src/access/permission.ts';
 import { roles, type Role } from '../../src/store/schema/app-user.ts';
 import { databaseOf } from '../../src/store/database.ts';
@@ -54,8 +54,8 @@ afterAll(async () => {
   await api[Symbol.asyncDispose]();
 });
 
-/** Which objects each reach has. */
-const reached: Record<Reach, readonly Relation[]> = {
+/** Which objects each grant has. */
+const reached: Record<Grant, readonly Relation[]> = {
   everything: relations,
   subtree: ['own', 'peer', 'sub'],
   account: ['own'],
@@ -242,10 +242,10 @@ const recipes: Record<string, Recipe> = {
 };
 
 /** An account or a domain is the same one for `lifted` as for `own`, and for `peer` the same domain. */
-function isWithin(reach: Reach, kind: keyof Objects, relation: Relation): boolean {
+function isWithin(grant: Grant, kind: keyof Objects, relation: Relation): boolean {
   const isHome = relation === 'lifted' || (kind === 'domainId' && relation === 'peer');
   const isPlace = kind === 'domainId' || kind === 'accountId';
-  return reached[reach].includes(isPlace && isHome ? 'own' : relation);
+  return reached[grant].includes(isPlace && isHome ? 'own' : relation);
 }
 
 const outcomeOf = ({ status, body }: Answer): string => (status < 300 ? 'done' : body.code);
@@ -256,11 +256,11 @@ const isProtected = (route: string): boolean => {
 };
 const protectedRoutes = listPermissions().filter(isProtected);
 
-function reachFor(route: string, role: Role): Reach | undefined {
+function grantFor(route: string, role: Role): Grant | undefined {
   const [method = '', url = ''] = route.split(' ');
   const permission = permissionFor(method, url);
   if (permission === 'public') throw new RangeError(`${route} is public`);
-  return reachOf(permission, role);
+  return grantOf(permission, role);
 }
 
 async function ask(route: string, role: Role, [path, body]: Request): Promise<Answer> {
@@ -279,18 +279,18 @@ it('has a recipe for every route that is not public', () => {
 
 const cases = protectedRoutes.flatMap(route => {
   const recipe = recipes[route];
-  return recipe ? roles.map(role => ({ route, role, recipe, reach: reachFor(route, role) })) : [];
+  return recipe ? roles.map(role => ({ route, role, recipe, grant: grantFor(route, role) })) : [];
 });
-const refused = cases.filter(({ reach }) => reach === undefined);
-const plainCases = cases.flatMap(({ route, role, recipe, reach }) =>
-  reach !== undefined && recipe.kind === 'plain' ? [{ route, role, recipe }] : [],
+const refused = cases.filter(({ grant }) => grant === undefined);
+const plainCases = cases.flatMap(({ route, role, recipe, grant }) =>
+  grant !== undefined && recipe.kind === 'plain' ? [{ route, role, recipe }] : [],
 );
-const listCases = cases.flatMap(({ route, role, recipe, reach }) =>
-  reach !== undefined && recipe.kind === 'list' ? [{ route, role, recipe, reach }] : [],
+const listCases = cases.flatMap(({ route, role, recipe, grant }) =>
+  grant !== undefined && recipe.kind === 'list' ? [{ route, role, recipe, grant }] : [],
 );
-const objectCases = cases.flatMap(({ route, role, recipe, reach }) =>
-  reach !== undefined && recipe.kind === 'object'
-    ? relations.map(relation => ({ route, role, recipe, relation, reach }))
+const objectCases = cases.flatMap(({ route, role, recipe, grant }) =>
+  grant !== undefined && recipe.kind === 'object'
+    ? relations.map(relation => ({ route, role, recipe, relation, grant }))
     : [],
 );
 
@@ -316,14 +316,14 @@ it.each(plainCases)('$route answers $role', async ({ route, role, recipe }) => {
 
 it.each(listCases)(
   '$route lists to $role what is in reach, and nothing else',
-  async ({ route, role, recipe, reach }) => {
+  async ({ route, role, recipe, grant }) => {
     const made = await Promise.all(
       relations.map(async relation => ({ relation, objects: await world.make(relation) })),
     );
     const answer = await ask(route, role, recipe.ask);
     const listed = new Set(answer.body.items.map(item => item[recipe.id]));
     for (const { relation, objects } of made) {
-      const within = isWithin(reach, recipe.of, relation);
+      const within = isWithin(grant, recipe.of, relation);
       expect.soft(listed.has(objects[recipe.of]), relation).toBe(within);
     }
   },
@@ -331,9 +331,9 @@ it.each(listCases)(
 
 it.each(objectCases)(
   '$route treats what is $relation for $role as the table says',
-  async ({ route, role, recipe, relation, reach }) => {
+  async ({ route, role, recipe, relation, grant }) => {
     const answer = await ask(route, role, recipe.ask(await world.make(relation)));
-    const within = isWithin(reach, recipe.of, relation);
+    const within = isWithin(grant, recipe.of, relation);
     expect(outcomeOf(answer)).toBe(within ? 'done' : (recipe.refusal ?? 'not_found'));
   },
 );

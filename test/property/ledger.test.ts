@@ -34,6 +34,6 @@ it('passes an event that was struck off', () => {
   const [first, second] = [ledger.enter('1', 2), ledger.enter('2', 0)];
   ledger.settle(second);
   expect(ledger.watermark()).toBe('0');
-  ledger.strike(first);
+  ledger.release(first);
   expect(ledger.watermark()).toBe('2');
 });

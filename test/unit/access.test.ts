@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { hashPassword, verifyPassword } from '../../src/access/password.ts';
-import { listPermissions, permissionFor, reachOf } from '../../src/access/permission.ts';
+import { listPermissions, permissionFor, grantOf } from '../../src/access/permission.ts';
 import { createToken, hashToken } from '../../src/access/token.ts';
 
 describe('a password', () => {
@@ -76,18 +76,18 @@ describe('the permission table', () => {
     ]);
   });
 
-  it('lets an admin reach everything, a domain admin their subtree, a user their account', () => {
+  it('lets an admin grant everything, a domain admin their subtree, a user their account', () => {
     const permission = permissionFor('GET', '/v1/webhooks');
     if (permission === 'public') throw new RangeError('webhooks are not public');
-    expect(reachOf(permission, 'Admin')).toBe('everything');
-    expect(reachOf(permission, 'DomainAdmin')).toBe('subtree');
-    expect(reachOf(permission, 'User')).toBe('account');
+    expect(grantOf(permission, 'Admin')).toBe('everything');
+    expect(grantOf(permission, 'DomainAdmin')).toBe('subtree');
+    expect(grantOf(permission, 'User')).toBe('account');
   });
 
   it('keeps what is about the whole installation for admins', () => {
     const permission = permissionFor('POST', '/v1/sources/:name/pause');
     if (permission === 'public') throw new RangeError('sources are not public');
-    expect(reachOf(permission, 'DomainAdmin')).toBeUndefined();
-    expect(reachOf(permission, 'User')).toBeUndefined();
+    expect(grantOf(permission, 'DomainAdmin')).toBeUndefined();
+    expect(grantOf(permission, 'User')).toBeUndefined();
   });
 });

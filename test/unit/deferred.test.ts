@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { skipped, unsent, type SentAttempt } from '../../src/dispatch/request/attempt.ts';
-import { createLater } from '../../src/dispatch/request/deferred.ts';
+import { createDeferred } from '../../src/dispatch/request/deferred.ts';
 import { resultOf } from '../../src/dispatch/engine/result.ts';
 import { createRoute } from '../../src/dispatch/egress/route.ts';
 import { rootReach } from '../../src/dispatch/egress/egress-policy.ts';
@@ -26,7 +26,7 @@ const options = {
 function open() {
   const sent: OutgoingRequest[] = [];
   const ended: SentAttempt[] = [];
-  const later = createLater((built, done) => {
+  const later = createDeferred((built, done) => {
     sent.push(built);
     done(skipped('sent'));
   });

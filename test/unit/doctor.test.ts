@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { DirectoryConfig } from '../../src/config/directory/directory.ts';
 import { judgeDatabase } from '../../src/doctor/database.ts';
-import { judgeCloud, judgePicture } from '../../src/doctor/directory.ts';
+import { judgeCloud, judgeSnapshot } from '../../src/doctor/directory.ts';
 import { examine, inWords } from '../../src/doctor/examine.ts';
 import { hintFor } from '../../src/doctor/hint.ts';
 import { judgeKafka, judgeRabbitmq } from '../../src/doctor/source.ts';
@@ -104,10 +104,10 @@ describe('the doctor of the directory', () => {
     removalsHeld: 0,
   };
 
-  it('warns when the picture is old, or the last try failed', () => {
-    expect(judgePicture(config, status).state).toBe('ok');
-    expect(judgePicture(config, { ...status, ageSeconds: 181 }).found).toContain('longer than');
-    expect(judgePicture(config, { ...status, error: 'down' }).found).toContain('failed: down');
+  it('warns when the snapshot is old, or the last try failed', () => {
+    expect(judgeSnapshot(config, status).state).toBe('ok');
+    expect(judgeSnapshot(config, { ...status, ageSeconds: 181 }).found).toContain('longer than');
+    expect(judgeSnapshot(config, { ...status, error: 'down' }).found).toContain('failed: down');
   });
 
   it('warns when the key sees a part only', () => {

@@ -50,7 +50,7 @@ async function failure(work: Promise<unknown>): Promise<CloudError> {
   throw error;
 }
 
-describe('a picture', () => {
+describe('a snapshot', () => {
   it('has domains side by side, and projects and users as accounts in them', async () => {
     expect(await providerOf().readAll(signal)).toEqual({
       layers: [

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { createNoteBox } from '../../src/access/oidc/login-state.ts';
+import { createStateBox } from '../../src/access/oidc/login-state.ts';
 
 const key = Buffer.alloc(32, 1);
-const box = createNoteBox<{ a: number }>(key, { purpose: 'one', lifeMs: 1_000 });
+const box = createStateBox<{ a: number }>(key, { purpose: 'one', lifeMs: 1_000 });
 
 describe('a note that a client keeps', () => {
   it('comes back as it was, within its time', () => {
@@ -16,7 +16,7 @@ describe('a note that a client keeps', () => {
   it('is read by a box of the same key and purpose alone', () => {
     const text = box.write({ a: 1 }, 0);
     const read = (other: Buffer, purpose: string) =>
-      createNoteBox(other, { purpose, lifeMs: 1_000 }).read(text, 0);
+      createStateBox(other, { purpose, lifeMs: 1_000 }).read(text, 0);
     expect(read(key, 'one')).toEqual({ a: 1 });
     expect(read(key, 'two')).toBeUndefined();
     expect(read(Buffer.alloc(32, 2), 'one')).toBeUndefined();

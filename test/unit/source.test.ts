@@ -2,7 +2,7 @@ import type { Batch, KafkaMessage, Offsets } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../src/source/backoff.ts';
-import { createBell } from '../../src/source/wakeup.ts';
+import { createWakeup } from '../../src/source/wakeup.ts';
 import { explain } from '../../src/source/explain.ts';
 import { chunksOf } from '../../src/source/kafka/kafka-batch.ts';
 import { createCommitter } from '../../src/source/kafkajs/kafka-committer.ts';
@@ -51,17 +51,17 @@ describe('back-off', () => {
   });
 });
 
-describe('bell', () => {
+describe('wakeup', () => {
   it('wakes who waits, by a ring or after a time, and forgets a ring nobody waits for', async () => {
-    const bell = createBell();
-    bell.ring();
+    const wakeup = createWakeup();
+    wakeup.signal();
     const woken: string[] = [];
-    const waiting = bell.heard().then(() => woken.push('by the ring'));
+    const waiting = wakeup.wait().then(() => woken.push('by the ring'));
     await Promise.resolve();
     expect(woken).toEqual([]);
-    bell.ring();
+    wakeup.signal();
     await waiting;
-    await bell.heard(1);
+    await wakeup.wait(1);
     expect(woken).toEqual(['by the ring']);
   });
 });

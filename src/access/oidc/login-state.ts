@@ -6,7 +6,7 @@ import { hkdfSync } from 'node:crypto';
 
 import { open, seal, UnsealError } from '../secret/seal.ts';
 
-export interface NoteBox<T> {
+export interface StateBox<T> {
   write(note: T, nowMs: number): string;
   /** @returns undefined for what is not a note of this box, or too old. */
   read(text: string, nowMs: number): T | undefined;
@@ -16,10 +16,10 @@ export interface NoteBox<T> {
  * @param key 32 bytes; the key of the box is derived from it.
  * @param purpose tells boxes of the same key apart.
  */
-export function createNoteBox<T extends object>(
+export function createStateBox<T extends object>(
   key: Uint8Array,
   { purpose, lifeMs }: { purpose: string; lifeMs: number },
-): NoteBox<T> {
+): StateBox<T> {
   const own = Buffer.from(hkdfSync('sha256', key, '', `hookline ${purpose}`, 32));
   return {
     write: (note, nowMs) =>

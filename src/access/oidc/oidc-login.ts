@@ -16,7 +16,7 @@ import type {
   Waiting,
 } from './oidc-provider.ts';
 import { toReturnPath } from './return-to.ts';
-import { createNoteBox } from './login-state.ts';
+import { createStateBox } from './login-state.ts';
 
 export interface OidcOptions extends OidcProviderOptions, AdmitOptions {
   /** What the console calls this way to log in. */
@@ -66,7 +66,7 @@ export function createOidcLogin(
   { store, key, now, log }: { store: Store; key: Buffer; now: () => number; log: Log },
 ): OidcLogin {
   const provider = createOidcProvider(options, now);
-  const hints = createNoteBox<{ idToken: string }>(key, {
+  const hints = createStateBox<{ idToken: string }>(key, {
     purpose: 'oidc logout',
     lifeMs: options.sessionMs,
   });
@@ -110,7 +110,7 @@ function createBrowserLogin({
   now,
   letIn,
 }: Within): Pick<OidcLogin, 'begin' | 'finish'> {
-  const notes = createNoteBox<LoginChecks & { returnTo: string }>(key, {
+  const notes = createStateBox<LoginChecks & { returnTo: string }>(key, {
     purpose: 'oidc login',
     lifeMs: noteMs,
   });
@@ -135,7 +135,7 @@ function createDeviceLogin({
   now,
   letIn,
 }: Within): Pick<OidcLogin, 'beginDevice' | 'finishDevice'> {
-  const handles = createNoteBox<{ deviceCode: string }>(key, {
+  const handles = createStateBox<{ deviceCode: string }>(key, {
     purpose: 'oidc device',
     lifeMs: deviceMs,
   });

@@ -6,7 +6,7 @@ import { deleteApiKey, listApiKeys } from '../../store/access/api-key.ts';
 import { databaseOf, inTransaction } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
 import type { PageQuery } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -66,7 +66,7 @@ export function registerKeyRoutes(app: FastifyInstance, options: ApiOptions): vo
       const user = await requireUser(
         database,
         request.params.username,
-        callerOf(request).territory,
+        callerOf(request).visibility,
       );
       const cursor = decodeCursor(request.query, uuidKey);
       const rows = await listApiKeys(database, user.id, { limit: limit + 1, ...cursor });
@@ -88,10 +88,10 @@ function registerMaking(app: FastifyInstance, { store, secretKey: key }: ApiOpti
       const made = await inTransaction(store, async database => {
         const caller = callerOf(request);
         requireEverything(caller.principal);
-        const user = await requireUser(database, request.params.username, caller.territory);
+        const user = await requireUser(database, request.params.username, caller.visibility);
         const pair = await makeApiKey(database, { userId: user.id, key });
         const { id, apiKey } = pair;
-        await noteChange(database, caller, {
+        await writeAudit(database, caller, {
           action: 'key.created',
           ...ofUser(user),
           after: { id, apiKey },
@@ -111,10 +111,10 @@ function registerRemoving(app: FastifyInstance, { store }: ApiOptions): void {
       const { username: name, id } = request.params;
       await inTransaction(store, async database => {
         const caller = callerOf(request);
-        const user = await requireUser(database, name, caller.territory);
+        const user = await requireUser(database, name, caller.visibility);
         const before = await deleteApiKey(database, user.id, id);
         if (!before) throw new ProblemError('not_found', `${name} has no API key ${id}.`);
-        await noteChange(database, caller, { action: 'key.deleted', ...ofUser(user), before });
+        await writeAudit(database, caller, { action: 'key.deleted', ...ofUser(user), before });
       });
       return reply.code(204).send();
     },

@@ -18,11 +18,11 @@ import type { ApiOptions, KeyLogin } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireAttempt } from './require-attempt.ts';
 
-type Means = Pick<ApiOptions, 'store' | 'now' | 'log' | 'keyLogin'>;
+type Deps = Pick<ApiOptions, 'store' | 'now' | 'log' | 'keyLogin'>;
 
 /** @throws {ProblemError} */
 export async function logInByKey(
-  { store, now, log, keyLogin }: Means,
+  { store, now, log, keyLogin }: Deps,
   pair: KeyPair,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Session> {

@@ -8,7 +8,7 @@ import { deleteToken, insertToken, listTokens } from '../../store/access/query-u
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
 import type { PageQuery } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -74,7 +74,7 @@ export function registerTokenRoutes(app: FastifyInstance, options: ApiOptions): 
       await inTransaction(store, async database => {
         const before = await deleteToken(database, caller.principal.userId, id);
         if (!before) throw new ProblemError('not_found', `You have no token ${id}.`);
-        await noteChange(database, caller, {
+        await writeAudit(database, caller, {
           action: 'token.deleted',
           ...ofToken(caller, id),
           before,
@@ -103,7 +103,7 @@ function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void 
         tokenHash: hashToken(token),
         ...expiresAt,
       });
-      await noteChange(database, caller, {
+      await writeAudit(database, caller, {
         action: 'token.created',
         ...ofToken(caller, row.id),
         after: row,

@@ -14,11 +14,11 @@ import {
   replacePassword,
 } from '../../store/access/query-user.ts';
 import type { UserFacts } from '../../store/access/query-user.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from '../http/page.ts';
 import type { PageQuery } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -70,9 +70,9 @@ const schemas = {
 export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions): void {
   app.get<{ Querystring: PageQuery }>('/v1/users', { schema: schemas.list }, async request => {
     const { query } = request;
-    const { territory } = callerOf(request);
+    const { visibility } = callerOf(request);
     const cursor = decodeCursor(query, textKey);
-    const rows = await listUsers(databaseOf(store), territory, {
+    const rows = await listUsers(databaseOf(store), visibility, {
       limit: query.limit + 1,
       ...cursor,
     });
@@ -95,12 +95,12 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
       requireEverything(caller.principal);
       const hash = await hashPassword(request.body.password);
       await inTransaction(store, async database => {
-        const user = await requireUser(database, username, caller.territory);
+        const user = await requireUser(database, username, caller.visibility);
         if (user.issuer !== null) {
           throw new ProblemError('user_external', `${username} logs in at ${user.issuer}.`);
         }
         await replacePassword(database, username, hash);
-        await noteChange(database, caller, { action: 'user.password_changed', ...ofUser(user) });
+        await writeAudit(database, caller, { action: 'user.password_changed', ...ofUser(user) });
       });
       return reply.code(204).send();
     },
@@ -113,10 +113,10 @@ export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions):
       const { username } = request.params;
       const outcome = await inTransaction(store, async database => {
         const caller = callerOf(request);
-        const before = await requireUser(database, username, caller.territory);
+        const before = await requireUser(database, username, caller.visibility);
         const done = await deleteUser(database, username);
         if (done === 'deleted') {
-          await noteChange(database, caller, { action: 'user.deleted', ...ofUser(before), before });
+          await writeAudit(database, caller, { action: 'user.deleted', ...ofUser(before), before });
         }
         return done;
       });
@@ -132,7 +132,7 @@ async function makeUser(
   caller: Caller,
   { password, ...wanted }: NewUser,
 ): Promise<UserFacts> {
-  const { principal, territory } = caller;
+  const { principal, visibility } = caller;
   const { role } = wanted;
   if (role === 'Admin' && principal.role !== 'Admin') {
     throw new ProblemError('forbidden', `${principal.role} may not make a user with role Admin`);
@@ -142,7 +142,7 @@ async function makeUser(
   if (accountId === undefined && role !== 'Admin') {
     throw new ProblemError('account_invalid', `A user with role ${role} needs an account.`);
   }
-  if (accountId !== undefined && !(await findAccount(database, accountId, territory))) {
+  if (accountId !== undefined && !(await findAccount(database, accountId, visibility))) {
     throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
   }
   const passwordHash = await hashPassword(password);
@@ -152,7 +152,7 @@ async function makeUser(
     if (!made) {
       throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
     }
-    await noteChange(within, caller, { action: 'user.created', ...ofUser(made), after: made });
+    await writeAudit(within, caller, { action: 'user.created', ...ofUser(made), after: made });
     return made;
   });
 }
@@ -161,9 +161,9 @@ async function makeUser(
 export async function requireUser(
   database: Database,
   username: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<UserFacts> {
-  const user = await findUserWithin(database, username, territory);
+  const user = await findUserWithin(database, username, visibility);
   if (!user) throw noUser(username);
   return user;
 }

@@ -6,9 +6,9 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
-import { commandPermissionFor, reachOf } from '../../access/permission.ts';
+import { commandPermissionFor, grantOf } from '../../access/permission.ts';
 import type { Principal } from '../../access/session.ts';
-import { territoryOf } from '../../access/visibility.ts';
+import { visibilityOf } from '../../access/visibility.ts';
 import type { ApiOptions } from '../context.ts';
 import { asProblem, logProblem } from '../http/errors.ts';
 import {
@@ -99,15 +99,15 @@ async function run(options: ApiOptions, asked: Asked): Promise<Fields> {
   if (!definition || !execute) throw unknownCommand(command);
   return execute({
     options,
-    caller: { principal, territory: territoryFor(definition, principal), address: request.ip },
+    caller: { principal, visibility: visibilityFor(definition, principal), address: request.ip },
     args: readArguments(definition, folded, principal.role),
   });
 }
 
-function territoryFor({ name }: CommandDefinition, principal: Principal) {
-  const reach = reachOf(commandPermissionFor(name), principal.role);
-  if (reach === undefined) throw unknownCommand(name);
-  return territoryOf(principal, reach);
+function visibilityFor({ name }: CommandDefinition, principal: Principal) {
+  const grant = grantOf(commandPermissionFor(name), principal.role);
+  if (grant === undefined) throw unknownCommand(name);
+  return visibilityOf(principal, grant);
 }
 
 const unknownCommand = (name: string): CommandError =>

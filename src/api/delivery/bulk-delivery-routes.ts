@@ -14,7 +14,7 @@ import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { decodeCursor, encodeCursor, pageQuery, uuidKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
@@ -116,13 +116,13 @@ async function redeliver(
 }> {
   const sweep = { ...sweepOf(caller, id, choice), state: choice.state };
   return inTransaction(store, async database => {
-    const webhook = await requireWebhook(database, id, caller.territory);
+    const webhook = await requireWebhook(database, id, caller.visibility);
     if (dryRun) {
       const { samples, ...found } = await findRedeliverable(database, sweep, samplesMax);
       return { dryRun, ...told(found), samples };
     }
     const made = told(await insertRedeliveries(database, sweep));
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'webhook.redelivered',
       ...ofWebhook(webhook),
       after: { ...choice, ...made },
@@ -133,7 +133,7 @@ async function redeliver(
 
 async function remove({ store }: ApiOptions, caller: Caller, id: string): Promise<void> {
   await inTransaction(store, async database => {
-    const before = await findDelivery(database, id, caller.territory);
+    const before = await findDelivery(database, id, caller.visibility);
     const done = before ? await deleteDelivery(database, id) : 'missing';
     if (!before || done === 'missing') {
       throw new ProblemError('not_found', `There is no delivery ${id}.`);
@@ -145,7 +145,7 @@ async function remove({ store }: ApiOptions, caller: Caller, id: string): Promis
       );
     }
     const { eventId, eventType, webhookId, kind, state, tries } = before;
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'delivery.deleted',
       objectId: id,
       ...(await ownerOf(database, webhookId)),
@@ -161,11 +161,11 @@ async function removeMany(
 ): Promise<{ count: number; nextCursor: string | null }> {
   return inTransaction(store, async database => {
     // What is left of a deleted webhook is nobody's but the operator's.
-    if (caller.territory.kind !== 'everything') {
-      await requireWebhook(database, webhookId, caller.territory);
+    if (caller.visibility.kind !== 'everything') {
+      await requireWebhook(database, webhookId, caller.visibility);
     }
     const done = told(await deleteDeliveries(database, sweepOf(caller, webhookId, choice)));
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'deliveries.deleted',
       objectId: webhookId,
       ...(await ownerOf(database, webhookId)),
@@ -186,11 +186,11 @@ async function ownerOf(
   return owner;
 }
 
-function sweepOf({ territory }: Caller, webhookId: string, choice: Choice): Sweep {
+function sweepOf({ visibility }: Caller, webhookId: string, choice: Choice): Sweep {
   const { from, to, state, eventType, cursor } = choice;
   return {
     webhookId,
-    territory,
+    visibility,
     ...(from !== undefined && { from: new Date(from) }),
     ...(to !== undefined && { to: new Date(to) }),
     ...(state !== undefined && { state }),

@@ -71,7 +71,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
   app.get<{ Querystring: ListQuery }>('/v1/deliveries', { schema: schemas.list }, async request => {
     const { query } = request;
     const { cursor: _, from, to, ...wanted } = query;
-    const { items, next } = await listDeliveries(databaseOf(store), callerOf(request).territory, {
+    const { items, next } = await listDeliveries(databaseOf(store), callerOf(request).visibility, {
       ...wanted,
       ...decodeCursor(query, uuidKey),
       ...(from !== undefined && { from: new Date(from) }),
@@ -82,7 +82,7 @@ export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions
 
   app.get<{ Params: IdParams }>('/v1/deliveries/:id', { schema: schemas.show }, async request => {
     const { id } = request.params;
-    const delivery = await findDelivery(databaseOf(store), id, callerOf(request).territory);
+    const delivery = await findDelivery(databaseOf(store), id, callerOf(request).visibility);
     if (!delivery) throw noDelivery(id);
     return { ...delivery, ...(await describeDelivery(options, delivery)) };
   });

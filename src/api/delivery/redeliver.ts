@@ -8,7 +8,7 @@ import { findWebhook } from '../../store/webhook/query-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook } from '../webhook/require-webhook.ts';
 
@@ -22,12 +22,12 @@ export async function redeliver(
   id: string,
   caller: Caller,
 ): Promise<DeliveryFacts> {
-  const { territory } = caller;
+  const { visibility } = caller;
   return inTransaction(store, async database => {
-    const past = await findDelivery(database, id, territory);
+    const past = await findDelivery(database, id, visibility);
     if (!past) throw noDelivery(id);
     const { eventId, webhookId } = past;
-    const webhook = await findWebhook(database, webhookId, territory);
+    const webhook = await findWebhook(database, webhookId, visibility);
     if (!webhook) {
       throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
     }
@@ -35,7 +35,7 @@ export async function redeliver(
     await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
     const made = await findDelivery(database, newId, everything);
     if (!made) throw new RangeError('the delivery just inserted is not there');
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'delivery.redelivered',
       ...ofWebhook(webhook),
       objectId: id,

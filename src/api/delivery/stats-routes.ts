@@ -66,7 +66,7 @@ export function registerStatsRoutes(app: FastifyInstance, { store, now }: ApiOpt
     const { webhookId, eventType, ...wanted } = request.query;
     const by = statKeys.filter(key => wanted.by?.split(',').includes(key));
     const { from, to, bucketSeconds } = planRange(wanted, by, now());
-    const { items, reachedFrom } = await readStats(store, callerOf(request).territory, {
+    const { items, reachedFrom } = await readStats(store, callerOf(request).visibility, {
       from,
       to,
       by,

@@ -17,7 +17,7 @@ import type {
   AccountValues,
 } from '../../store/directory/query-directory.ts';
 import { everything } from '../../store/sql/visibility.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { orderDomains } from './directory-import.ts';
@@ -25,7 +25,7 @@ import type { ImportedDomain } from './directory-import.ts';
 import { decodeCursor, listOf, pageQuery, textKey, toPage } from '../http/page.ts';
 import type { PageQuery } from '../http/page.ts';
 import { noteImport, writeAccounts, writeDomains } from './directory-write.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, largeBodyBytesMax, problems } from '../http/route.ts';
 
@@ -64,11 +64,11 @@ function registerDomains(app: FastifyInstance, store: Store): void {
     },
     async request => {
       const { query: wanted } = request;
-      const { territory } = callerOf(request);
+      const { visibility } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listDomains(databaseOf(store), territory, {
+      const rows = await listDomains(databaseOf(store), visibility, {
         ...rest,
         ...key,
         limit: limit + 1,
@@ -93,7 +93,7 @@ function registerDomains(app: FastifyInstance, store: Store): void {
       },
     },
     async request =>
-      requireDomain(databaseOf(store), request.params.id, callerOf(request).territory),
+      requireDomain(databaseOf(store), request.params.id, callerOf(request).visibility),
   );
 }
 
@@ -116,7 +116,7 @@ function registerDomainWrites(app: FastifyInstance, store: Store): void {
           throw new ProblemError('name_in_use', `There is a domain ${id} already.`);
         await writeDomains(database, [{ ...body, id }]);
         const after = await requireDomain(database, id, everything);
-        await noteChange(database, callerOf(request), {
+        await writeAudit(database, callerOf(request), {
           action: 'domain.created',
           objectId: id,
           domainId: id,
@@ -170,11 +170,11 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
     },
     async request => {
       const { query: wanted } = request;
-      const { territory } = callerOf(request);
+      const { visibility } = callerOf(request);
       const { limit } = wanted;
       const key = decodeCursor(wanted, textKey);
       const { cursor: _, ...rest } = wanted;
-      const rows = await listAccounts(databaseOf(store), territory, {
+      const rows = await listAccounts(databaseOf(store), visibility, {
         ...rest,
         ...key,
         limit: limit + 1,
@@ -199,7 +199,7 @@ function registerAccounts(app: FastifyInstance, store: Store): void {
       },
     },
     async request =>
-      requireAccount(databaseOf(store), request.params.id, callerOf(request).territory),
+      requireAccount(databaseOf(store), request.params.id, callerOf(request).visibility),
   );
 }
 
@@ -223,7 +223,7 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
         }
         await writeAccounts(database, [account]);
         const after = await requireAccount(database, account.id, everything);
-        await noteChange(database, callerOf(request), {
+        await writeAudit(database, callerOf(request), {
           action: 'account.created',
           objectId: account.id,
           accountId: account.id,
@@ -264,8 +264,8 @@ function registerAccountWrites(app: FastifyInstance, store: Store): void {
   );
 }
 
-async function requireDomain(database: Database, id: string, territory: Territory) {
-  const domain = await findDomain(database, id, territory);
+async function requireDomain(database: Database, id: string, visibility: Visibility) {
+  const domain = await findDomain(database, id, visibility);
   if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
   return domain;
 }
@@ -273,9 +273,9 @@ async function requireDomain(database: Database, id: string, territory: Territor
 async function requireAccount(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<AccountFacts> {
-  const account = await findAccount(database, id, territory);
+  const account = await findAccount(database, id, visibility);
   if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
   return account;
 }

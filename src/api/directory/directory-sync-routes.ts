@@ -9,7 +9,7 @@ import { findDirectoryStatus, requestSync } from '../../store/directory/sync-sta
 import type { DirectoryStatus } from '../../store/directory/sync-state.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { listOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, problems } from '../http/route.ts';
@@ -55,7 +55,7 @@ export function registerDirectorySyncRoutes(app: FastifyInstance, { store }: Api
       const status = await requireStatus(store);
       await inTransaction(store, async database => {
         await requestSync(database, asked);
-        await noteChange(database, callerOf(request), {
+        await writeAudit(database, callerOf(request), {
           action: 'directory.sync_requested',
           objectId: status.kind,
           after: asked,

@@ -10,7 +10,7 @@ import {
 import type { AccountValues, Upserted } from '../../store/directory/query-directory.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ImportedDomain } from './directory-import.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** Of thousands, what was given by name would be a copy of the directory: the row names how many, and the first ones. */
@@ -22,7 +22,7 @@ export async function noteImport(
   const { kind, items, written } = done;
   const { created, updated } = written;
   const first = items.slice(0, 100).map(({ id }) => id);
-  await noteChange(database, caller, {
+  await writeAudit(database, caller, {
     action: `${kind}.imported`,
     objectId: `${items.length} ${kind}s`,
     after: { created, updated, given: items.length, first },

@@ -52,7 +52,7 @@ export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions)
     async request => {
       const { query } = request;
       const { cursor: _, from, to, ...wanted } = query;
-      const { items, next } = await listEvents(databaseOf(store), callerOf(request).territory, {
+      const { items, next } = await listEvents(databaseOf(store), callerOf(request).visibility, {
         ...wanted,
         ...decodeCursor(query, uuidKey),
         ...(from !== undefined && { from: new Date(from) }),
@@ -74,7 +74,7 @@ export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions)
     },
     async request => {
       const { id } = request.params;
-      const event = await findEvent(databaseOf(store), id, callerOf(request).territory);
+      const event = await findEvent(databaseOf(store), id, callerOf(request).visibility);
       if (!event) throw new ProblemError('not_found', `There is no event ${id}.`);
       return { ...presentEvent(event), body: event.body };
     },

@@ -61,7 +61,7 @@ export function registerExplainRoutes(app: FastifyInstance, { store }: ApiOption
       const { limit, matched } = query;
       const database = databaseOf(store);
       const caller = callerOf(request);
-      const event = await findEvent(database, id, caller.territory);
+      const event = await findEvent(database, id, caller.visibility);
       if (!event) throw new ProblemError('not_found', `There is no event ${id}.`);
       const ids = await choose(database, caller, query);
       const { items, nextCursor } = toPage(
@@ -90,13 +90,13 @@ export function registerExplainRoutes(app: FastifyInstance, { store }: ApiOption
 /** Ids of the webhooks to speak of, one more than fit a page. */
 async function choose(
   database: Database,
-  { territory }: Caller,
+  { visibility }: Caller,
   { webhookId, matched, limit, ...page }: ExplainQuery,
 ): Promise<readonly string[]> {
   if (webhookId !== undefined) {
-    return [(await requireWebhook(database, webhookId, territory)).id];
+    return [(await requireWebhook(database, webhookId, visibility)).id];
   }
-  const rows = await listWebhooks(database, territory, {
+  const rows = await listWebhooks(database, visibility, {
     ...decodeCursor({ limit, ...page }, uuidKey),
     limit: (matched === undefined ? limit : webhooksMax) + 1,
   });

@@ -9,10 +9,10 @@ import {
   listQuarantined,
 } from '../../store/event/query-quarantine.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions, RetryControl } from '../context.ts';
+import type { ApiOptions, RedriveControl } from '../context.ts';
 import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
 import type { PageQuery } from '../http/page.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, idParams, noContent, problems } from '../http/route.ts';
 import type { IdParams } from '../http/route.ts';
@@ -94,7 +94,7 @@ function registerDeleting(app: FastifyInstance, store: Store): void {
         const before = await findQuarantined(database, id);
         if (!before || !(await deleteQuarantined(database, id))) throw noMessage(id);
         const { source, position, reason } = before;
-        await noteChange(database, callerOf(request), {
+        await writeAudit(database, callerOf(request), {
           action: 'quarantined.deleted',
           objectId: id,
           before: { source, position, reason },
@@ -124,7 +124,7 @@ function registerRetry(app: FastifyInstance, { store, retry }: ApiOptions): void
       if (!before) throw noMessage(id);
       const { source, position, reason } = before;
       // Recording is a transaction of its own. It is noted before, so that nothing is recorded without a trace.
-      await noteChange(databaseOf(store), callerOf(request), {
+      await writeAudit(databaseOf(store), callerOf(request), {
         action: 'quarantined.retried',
         objectId: id,
         before: { source, position, reason },
@@ -134,7 +134,7 @@ function registerRetry(app: FastifyInstance, { store, retry }: ApiOptions): void
   );
 }
 
-function presentRetry(id: string, result: Awaited<ReturnType<RetryControl>>) {
+function presentRetry(id: string, result: Awaited<ReturnType<RedriveControl>>) {
   switch (result.kind) {
     case 'recorded':
       return { outcome: 'recorded', eventIds: result.eventIds, reason: null };

@@ -11,7 +11,7 @@ import type { Database } from '../../store/database.ts';
 import { findAccount, findDomain } from '../../store/directory/query-directory.ts';
 import { scanRecentEvents, type RecentEvent } from '../../store/event/query-recent.ts';
 import { everything } from '../../store/sql/visibility.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
@@ -75,10 +75,10 @@ type Conditions = Pick<Webhook, 'categories' | 'filters'>;
 /** @throws {ProblemError} not_found, filter_invalid, filter_conflict, account_invalid, domain_invalid */
 async function planPreview(
   database: Database,
-  { territory }: Caller,
+  { visibility }: Caller,
   { webhookId, filters, categories, ...place }: PreviewBody,
-): Promise<{ conditions: Conditions; within: readonly Territory[] }> {
-  const webhook = webhookId && (await requireWebhook(database, webhookId, territory));
+): Promise<{ conditions: Conditions; within: readonly Visibility[] }> {
+  const webhook = webhookId && (await requireWebhook(database, webhookId, visibility));
   const accepted: WebhookFilter[] = [];
   for (const { filter, path } of numbered(filters ?? [])) {
     requireFilter(accepted, filter, path);
@@ -91,10 +91,10 @@ async function planPreview(
   const ofWebhook = webhook ? placeOf(webhook) : {};
   // The webhook's place is the webhook's affair; one that the request names has to be the caller's.
   const narrowed = await Promise.all([
-    territoryOf(database, everything, ofWebhook),
-    territoryOf(database, territory, place),
+    visibilityOf(database, everything, ofWebhook),
+    visibilityOf(database, visibility, place),
   ]);
-  return { conditions, within: [territory, ...narrowed] };
+  return { conditions, within: [visibility, ...narrowed] };
 }
 
 interface Place {
@@ -111,11 +111,11 @@ function placeOf({
   return scope === 'Local' ? { accountId } : { domainId };
 }
 
-async function territoryOf(
+async function visibilityOf(
   database: Database,
-  caller: Territory,
+  caller: Visibility,
   { accountId, domainId }: Place,
-): Promise<Territory> {
+): Promise<Visibility> {
   if (accountId !== undefined) {
     const account = await findAccount(database, accountId, caller);
     if (!account) {

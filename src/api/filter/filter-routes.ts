@@ -62,7 +62,7 @@ function registerReading(app: FastifyInstance, { store }: ApiOptions): void {
     { schema: schemas.list },
     async request => ({
       items: (
-        await requireWebhook(databaseOf(store), request.params.id, callerOf(request).territory)
+        await requireWebhook(databaseOf(store), request.params.id, callerOf(request).visibility)
       ).filters,
       nextCursor: null,
     }),
@@ -73,7 +73,7 @@ function registerReading(app: FastifyInstance, { store }: ApiOptions): void {
     { schema: schemas.show },
     async request => {
       const { id, filterId } = request.params;
-      const { filters } = await requireWebhook(databaseOf(store), id, callerOf(request).territory);
+      const { filters } = await requireWebhook(databaseOf(store), id, callerOf(request).visibility);
       const filter = filters.find(one => one.id === filterId);
       if (filter) return filter;
       throw noFilter();

@@ -19,14 +19,14 @@ const eventsMax = 3;
  */
 export async function checkFormat(
   { store, formats }: ApiOptions,
-  { territory }: Caller,
+  { visibility }: Caller,
   wishes: Omit<FormatWishes, 'batch'>,
 ): Promise<void> {
   const format = formats.get(wishes.format);
   if (!format?.check) return;
   const options = optionsOf(format, wishes, false);
   if (refuseOptions(format, options) !== undefined) return;
-  const events = await listRecentEvents(databaseOf(store), territory, { limit: eventsMax });
+  const events = await listRecentEvents(databaseOf(store), visibility, { limit: eventsMax });
   const found = await format.check(options, [sampleEvent, ...events]).catch(failed);
   if (found) throw invalid(found);
 }

@@ -76,7 +76,7 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
     async request => {
       const caller = callerOf(request);
       const shape = await shapeOfPreview(options, caller, request.body);
-      const events = await listRecentEvents(databaseOf(store), caller.territory, request.body);
+      const events = await listRecentEvents(databaseOf(store), caller.visibility, request.body);
       return { items: await Promise.all(events.map(event => preview(event, shape, now()))) };
     },
   );
@@ -90,7 +90,7 @@ async function shapeOfPreview(
 ): Promise<RequestShape> {
   const { store, formats } = options;
   const database = databaseOf(store);
-  const saved = webhookId && (await requireWebhook(database, webhookId, caller.territory));
+  const saved = webhookId && (await requireWebhook(database, webhookId, caller.visibility));
   const { headers, ...wishes } = { ...bareFormat, headers: null, ...saved, ...wanted };
   // What is not saved yet has no secret yet either; it would not be shown.
   const chosen = requireFormat(formats, wishes, true);

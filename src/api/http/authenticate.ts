@@ -2,13 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { csrfHeader, isCsrfToken, readSessionCookie } from '../../access/cookie.ts';
-import { permissionFor, reachOf } from '../../access/permission.ts';
+import { permissionFor, grantOf } from '../../access/permission.ts';
 import { authenticate, opens } from '../../access/session.ts';
 import type { Principal } from '../../access/session.ts';
-import { territoryOf } from '../../access/visibility.ts';
+import { visibilityOf } from '../../access/visibility.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
@@ -16,14 +16,14 @@ declare module 'fastify' {
     /** Null on a public route without a token. */
     principal: Principal | null;
     /** How far the principal reaches on this route; null on a public one. */
-    territory: Territory | null;
+    visibility: Visibility | null;
   }
 }
 
 /** Guards every route registered afterwards. */
 export function guard(app: FastifyInstance, store: Store): void {
   app.decorateRequest('principal', null);
-  app.decorateRequest('territory', null);
+  app.decorateRequest('visibility', null);
   app.addHook('onRoute', ({ method, url }) => {
     for (const each of [method].flat()) permissionFor(each, url);
   });
@@ -41,26 +41,26 @@ export function guard(app: FastifyInstance, store: Store): void {
       );
     }
     requireScope(request, request.principal);
-    const reach = reachOf(permission, request.principal.role);
-    if (reach === undefined) {
+    const grant = grantOf(permission, request.principal.role);
+    if (grant === undefined) {
       throw new ProblemError(
         'forbidden',
         `${request.principal.role} may not ${request.method} ${url}`,
       );
     }
-    request.territory = territoryOf(request.principal, reach);
+    request.visibility = visibilityOf(request.principal, grant);
   });
 }
 
-/** Who asks, and how far they reach, on a route that is not public. */
-export function callerOf({ principal, territory, ip }: FastifyRequest): Caller {
-  if (!principal || !territory) throw new RangeError('asked who calls a public route');
-  return { principal, territory, address: ip };
+/** Who asks, and what they are granted, on a route that is not public. */
+export function callerOf({ principal, visibility, ip }: FastifyRequest): Caller {
+  if (!principal || !visibility) throw new RangeError('asked who calls a public route');
+  return { principal, visibility, address: ip };
 }
 
 export interface Caller {
   readonly principal: Principal;
-  readonly territory: Territory;
+  readonly visibility: Visibility;
   /** Of the peer. */
   readonly address: string;
 }

@@ -40,7 +40,7 @@ const schema = {
 export function registerAuditRoutes(app: FastifyInstance, { store }: ApiOptions): void {
   app.get<{ Querystring: ListQuery }>('/v1/audit', { schema }, async request => {
     const { cursor: _, from, to, ...wanted } = request.query;
-    const { items, next } = await listAudit(databaseOf(store), callerOf(request).territory, {
+    const { items, next } = await listAudit(databaseOf(store), callerOf(request).visibility, {
       ...wanted,
       ...decodeCursor(request.query, uuidKey),
       ...(from !== undefined && { from: new Date(from) }),

@@ -18,7 +18,7 @@ import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from './write-audit.ts';
+import { writeAudit } from './write-audit.ts';
 import { listOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
@@ -127,23 +127,23 @@ const placeOf = ({ scope, scopeId }: FoundPlace): Place => ({ scope, scopeId });
 /** @throws {ProblemError} not_found, request_invalid */
 async function findPlace(
   database: Database,
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   { webhookId, domainId }: PlaceQuery,
 ): Promise<FoundPlace> {
   if (webhookId !== undefined && domainId !== undefined) {
     throw new ProblemError('request_invalid', 'Say webhookId or domainId, not both.');
   }
   if (webhookId !== undefined) {
-    const webhook = await requireWebhook(database, webhookId, territory);
+    const webhook = await requireWebhook(database, webhookId, visibility);
     const path = await pathOf(database, webhook.domainId);
     const chain = chainOf(path, webhookId);
     const { objectId: _, ...owner } = ofWebhook(webhook);
     return { scope: 'webhook', scopeId: webhookId, chain, owner };
   }
   const wanted =
-    domainId ?? (territory.kind === 'everything' ? undefined : (principal.domain?.id ?? ''));
+    domainId ?? (visibility.kind === 'everything' ? undefined : (principal.domain?.id ?? ''));
   if (wanted === undefined) return { scope: 'global', scopeId: '', chain: chainOf([]), owner: {} };
-  if (!(await findDomain(database, wanted, territory))) {
+  if (!(await findDomain(database, wanted, visibility))) {
     throw new ProblemError('not_found', `There is no domain ${wanted}.`);
   }
   const chain = chainOf(await pathOf(database, wanted));
@@ -190,7 +190,7 @@ function requireValue(name: SettingName, value: string): string {
 }
 
 function requireWritable(
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   name: SettingName,
   { scope }: FoundPlace,
 ): void {
@@ -201,8 +201,8 @@ function requireWritable(
       `${name} cannot be set for a ${scope}, only for ${scopes.join(' or ')}.`,
     );
   }
-  if (territory.kind === 'everything') return;
-  if (!byTenants || (scope === 'domain' && territory.kind !== 'subtree')) {
+  if (visibility.kind === 'everything') return;
+  if (!byTenants || (scope === 'domain' && visibility.kind !== 'subtree')) {
     throw new ProblemError('forbidden', `${principal.role} may not set ${name} for a ${scope}`);
   }
 }
@@ -214,7 +214,7 @@ async function noteSetting(
 ): Promise<void> {
   const { name, found, before, after } = done;
   const where = placeOf(found);
-  await noteChange(database, caller, {
+  await writeAudit(database, caller, {
     action: after === undefined ? 'setting.deleted' : 'setting.put',
     objectId: name,
     ...found.owner,

@@ -5,7 +5,7 @@ import type { Change } from '../../store/audit.ts';
 import type { Database } from '../../store/database.ts';
 import type { Caller } from '../http/authenticate.ts';
 
-export async function noteChange(
+export async function writeAudit(
   database: Database,
   { principal, address }: Pick<Caller, 'principal' | 'address'>,
   { before, after, ...change }: Change,

@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, SourceControl } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { listOf } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, problems } from '../http/route.ts';
@@ -39,7 +39,7 @@ export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions):
     return source;
   };
   const note = (request: FastifyRequest, action: string, { name }: SourceControl): Promise<void> =>
-    noteChange(databaseOf(options.store), callerOf(request), { action, objectId: name });
+    writeAudit(databaseOf(options.store), callerOf(request), { action, objectId: name });
   const schema = (summary: string) => ({
     summary,
     tags,

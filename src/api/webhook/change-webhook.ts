@@ -17,13 +17,13 @@ import {
 import type { WebhookFacts, WebhookValues } from '../../store/webhook/query-webhook.ts';
 import { highestRole } from '../../store/access/query-user.ts';
 import { everything } from '../../store/sql/visibility.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { checkFormat } from '../format/check-format.ts';
 import { etagOf, requireMatch } from '../http/etag.ts';
 import type { Conditions } from '../http/etag.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { secretsOf } from './draft-webhook.ts';
 import { ProblemError } from '../http/problem.ts';
 import { numbered, ofWebhook, requireFilters, requireWebhook } from './require-webhook.ts';
@@ -59,7 +59,7 @@ export async function makeWebhook(
     for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
     const made = await requireWebhook(database, id, everything);
     const after = { ...made, secretKey };
-    await noteChange(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
+    await writeAudit(database, caller, { action: 'webhook.created', ...ofWebhook(made), after });
     return made;
   });
 }
@@ -90,7 +90,7 @@ export async function changeWebhook(
     if (!(await updateWebhook(database, id, values))) throw urlInUse(values);
     await keepSecret(database, { webhookId: id, key }, secretKey);
     const now = await requireWebhook(database, id, everything);
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'webhook.updated',
       // Its former facts are told, too: to those who might have seen them.
       ...ofWebhook(current.scope === 'Global' ? current : now),
@@ -110,7 +110,7 @@ export async function removeWebhook(
   await inTransaction(store, async database => {
     const before = await takeWebhook(database, caller, aim);
     await deleteWebhook(database, aim.id);
-    await noteChange(database, caller, {
+    await writeAudit(database, caller, {
       action: 'webhook.deleted',
       ...ofWebhook(before),
       before,
@@ -141,7 +141,7 @@ async function tryChange(
   caller: Caller,
   { id, body }: { readonly id: string; readonly body: ChangeBody },
 ): Promise<void> {
-  const current = await requireWebhook(databaseOf(options.store), id, caller.territory);
+  const current = await requireWebhook(databaseOf(options.store), id, caller.visibility);
   if (body.format !== undefined || body.template !== undefined) {
     await checkFormat(options, caller, { ...current, ...body });
   }
@@ -166,24 +166,24 @@ async function askAboutChange(
 /** The webhook as nobody else changes it until the transaction ends. */
 async function takeWebhook(
   database: Database,
-  { territory }: Caller,
+  { visibility }: Caller,
   { id, ifMatch }: Aim,
 ): Promise<WebhookFacts> {
   await lockWebhook(database, id);
-  const current = await requireWebhook(database, id, territory);
+  const current = await requireWebhook(database, id, visibility);
   requireMatch(etagOf(current), ifMatch);
   return current;
 }
 
 export async function findOwner(
   database: Database,
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   accountId = principal.accountId,
 ): Promise<AccountFacts> {
   if (accountId === undefined) {
     throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
   }
-  const owner = await requireAccount(database, accountId, territory);
+  const owner = await requireAccount(database, accountId, visibility);
   if (owner.removedAt === null) return owner;
   throw new ProblemError('account_invalid', `The account ${accountId} is gone from the cloud.`);
 }
@@ -191,9 +191,9 @@ export async function findOwner(
 export async function requireAccount(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<AccountFacts> {
-  const account = await findAccount(database, id, territory);
+  const account = await findAccount(database, id, visibility);
   if (!account) throw new ProblemError('account_invalid', `There is no account ${id}.`);
   return account;
 }
@@ -205,7 +205,7 @@ export async function requireAccount(
  */
 async function requireScope(
   database: Database,
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   { owner, values }: { owner: AccountFacts; values: WebhookValues },
 ): Promise<void> {
   const { scope, domainId } = values;
@@ -216,7 +216,7 @@ async function requireScope(
       `Scope ${scope} can not be specified for owner ${owner.name}`,
     );
   }
-  if (!(await findDomain(database, domainId, territory))) {
+  if (!(await findDomain(database, domainId, visibility))) {
     throw new ProblemError('domain_invalid', `There is no domain ${domainId}.`);
   }
 }

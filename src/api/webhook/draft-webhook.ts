@@ -9,7 +9,10 @@ import type { WebhookValues } from '../../store/webhook/query-webhook.ts';
 export const secretsOf = (key: Buffer, secretKey: string | null | undefined): WebhookSecret[] =>
   secretKey ? [{ sealed: seal(key, secretKey) }] : [];
 
-export function pictureOf({ description: _description, ...values }: WebhookValues): Webhook {
+export function toDispatchWebhook({
+  description: _description,
+  ...values
+}: WebhookValues): Webhook {
   const { caCertificate, headers, body, msgKey, template, batch, ...others } = values;
   const { tries, timeoutMs, concurrencyMax, ratePerSecondMax, validation, ...plain } = others;
   return {

@@ -6,8 +6,8 @@ import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { findOwner, requireAccount, valuesOf } from './change-webhook.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
-import { pictureOf, secretsOf } from './draft-webhook.ts';
+import { writeAudit } from '../setting/write-audit.ts';
+import { toDispatchWebhook, secretsOf } from './draft-webhook.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
 import type { IdParams } from '../http/route.ts';
@@ -29,7 +29,7 @@ export async function planSaved(
   { id, secretKey, payloadUrl: wantedUrl, sslVerification: wanted }: SavedBody & IdParams,
 ): Promise<Webhook> {
   const database = databaseOf(store);
-  const current = await requireWebhook(database, id, caller.territory);
+  const current = await requireWebhook(database, id, caller.visibility);
   const owner = await requireAccount(database, current.accountId, everything);
   const { payloadUrl, sslVerification } = planWebhookChange(owner, valuesOf(current), {
     ...(wantedUrl !== undefined && { payloadUrl: wantedUrl }),
@@ -38,7 +38,7 @@ export async function planSaved(
   const [saved] = await loadWebhooksById(store, [id]);
   if (!saved) throw new ProblemError('not_found', 'The webhook was deleted at the same moment.');
   // A test is no change of a row. It is noted before it is made, so that none is made without a trace.
-  await noteChange(database, caller, {
+  await writeAudit(database, caller, {
     action: 'webhook.tested',
     ...ofWebhook(current),
     after: { payloadUrl },
@@ -56,11 +56,11 @@ export async function planUnsaved(
   const database = databaseOf(store);
   const owner = await findOwner(database, caller, accountId);
   const values = planNewWebhook(owner, { ...wanted, name: 'test' });
-  await noteChange(database, caller, {
+  await writeAudit(database, caller, {
     action: 'url.tested',
     objectId: values.payloadUrl,
     accountId: owner.id,
     domainId: owner.domainId,
   });
-  return { ...pictureOf(values), secrets: secretsOf(key, secretKey) };
+  return { ...toDispatchWebhook(values), secrets: secretsOf(key, secretKey) };
 }

@@ -3,7 +3,7 @@ import type { WebhookFilter } from '../../event/webhook.ts';
 import type { Database } from '../../store/database.ts';
 import { countAccountExpressions, findWebhook } from '../../store/webhook/query-webhook.ts';
 import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
-import type { Territory } from '../../store/sql/visibility.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { accountExpressionsMax, countExpressions, requireFilter } from '../filter/filter-rules.ts';
 import { ProblemError } from '../http/problem.ts';
 
@@ -11,9 +11,9 @@ import { ProblemError } from '../http/problem.ts';
 export async function requireWebhook(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<WebhookFacts> {
-  const webhook = await findWebhook(database, id, territory);
+  const webhook = await findWebhook(database, id, visibility);
   if (!webhook) {
     throw new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
   }

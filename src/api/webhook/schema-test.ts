@@ -152,7 +152,7 @@ const rotatedSecret = {
   },
 } as const;
 
-export const probeSchemas = [
+export const testSchemas = [
   { $id: 'TestResult', ...testResult },
   { $id: 'Rotation', ...rotation },
   { $id: 'RotatedSecret', ...rotatedSecret },

@@ -8,7 +8,7 @@ import { replacedUntil, rotateSecret } from '../../store/webhook/query-secret.ts
 import { lockWebhook, touchWebhook } from '../../store/webhook/query-webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { noteChange } from '../setting/write-audit.ts';
+import { writeAudit } from '../setting/write-audit.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
 import { answer, bodyMayBeAbsent, idParams, problems } from '../http/route.ts';
 import type { IdParams } from '../http/route.ts';
@@ -46,11 +46,11 @@ export function registerSecretRoutes(
       const formerValidUntil = await inTransaction(store, async database => {
         const caller = callerOf(request);
         await lockWebhook(database, id);
-        const webhook = await requireWebhook(database, id, caller.territory);
+        const webhook = await requireWebhook(database, id, caller.visibility);
         await rotateSecret(database, id, seal(key, secretKey), overlap * 1_000);
         await touchWebhook(database, id);
         const until = await replacedUntil(database, id);
-        await noteChange(database, caller, {
+        await writeAudit(database, caller, {
           action: 'webhook.secret_replaced',
           ...ofWebhook(webhook),
           after: { secretKey, overlap, formerValidUntil: until },

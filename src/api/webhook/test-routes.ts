@@ -20,7 +20,7 @@ const response = { 200: answer('TestResult', 'What became of it.'), ...problems 
 const description =
   'One attempt, by the code and the egress rules of the real deliveries. Nothing of it is recorded but who asked. What a receiver answers, also a failure, is status 200 here: see `diagnosis`.';
 
-export function registerProbeRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerTestRoutes(app: FastifyInstance, options: ApiOptions): void {
   app.post<{ Params: IdParams; Body: SavedBody }>(
     '/v1/webhooks/:id/test',
     {
@@ -37,7 +37,7 @@ export function registerProbeRoutes(app: FastifyInstance, options: ApiOptions): 
     async request => {
       const { id } = request.params;
       const webhook = await planSaved(options, callerOf(request), { id, ...request.body });
-      return probe(options, webhook, request.body.payload);
+      return sendTest(options, webhook, request.body.payload);
     },
   );
 
@@ -54,13 +54,13 @@ export function registerProbeRoutes(app: FastifyInstance, options: ApiOptions): 
     },
     async request => {
       const { payload, ...wanted } = request.body;
-      return probe(options, await planUnsaved(options, callerOf(request), wanted), payload);
+      return sendTest(options, await planUnsaved(options, callerOf(request), wanted), payload);
     },
   );
 }
 
-async function probe({ probe: send, self }: ApiOptions, webhook: Webhook, payload = '') {
-  const result = await send({
+async function sendTest({ testDelivery, self }: ApiOptions, webhook: Webhook, payload = '') {
+  const result = await testDelivery({
     webhook,
     eventId: randomUUID(),
     ...(payload !== '' && { payload }),

@@ -4,7 +4,7 @@ import type { Formats } from '../../format/formats.ts';
 import type { WebhookFacts, WebhookValues } from '../../store/webhook/query-webhook.ts';
 import type { ChangeBody } from './webhook-rules.ts';
 import type { ApiOptions } from '../context.ts';
-import { pictureOf } from './draft-webhook.ts';
+import { toDispatchWebhook } from './draft-webhook.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** How the receiver is asked. */
@@ -52,7 +52,7 @@ export async function requireConsent(
 ): Promise<void> {
   const validation = validationOf(formats, values);
   if (validation === 'none') return;
-  const refusal = await validate({ ...pictureOf(values), secrets, validation });
+  const refusal = await validate({ ...toDispatchWebhook(values), secrets, validation });
   if (refusal === undefined) return;
   throw new ProblemError(
     'receiver_not_validated',

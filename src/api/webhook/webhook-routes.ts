@@ -86,7 +86,7 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
 
   app.get<{ Querystring: ListQuery }>('/v1/webhooks', { schema: schemas.list }, async request => {
     const { limit, cursor: _, ...wanted } = request.query;
-    const rows = await listWebhooks(databaseOf(store), callerOf(request).territory, {
+    const rows = await listWebhooks(databaseOf(store), callerOf(request).visibility, {
       ...wanted,
       ...decodeCursor(request.query, uuidKey),
       limit: limit + 1,
@@ -109,7 +109,7 @@ export function registerWebhookRoutes(app: FastifyInstance, options: ApiOptions)
     { schema: schemas.show },
     async (request, reply) => {
       const { id } = request.params;
-      const webhook = await requireWebhook(databaseOf(store), id, callerOf(request).territory);
+      const webhook = await requireWebhook(databaseOf(store), id, callerOf(request).visibility);
       const etag = etagOf(webhook);
       void reply.header('etag', etag);
       return isKnown(etag, request.headers['if-none-match'])

@@ -105,13 +105,13 @@ async function apply(cli: Cli, command: Command, options: Options): Promise<void
 }
 
 async function readFiles(
-  { io, surroundings }: Cli,
+  { io, environment }: Cli,
   names: readonly string[],
 ): Promise<WebhookFile[]> {
   return Promise.all(
     names.map(async name => {
       if (name === '-') return { name: 'standard input', text: await io.readInput() };
-      const path = resolve(surroundings.cwd, name);
+      const path = resolve(environment.cwd, name);
       try {
         return { name, text: await readFile(path, 'utf8') };
       } catch (cause) {
@@ -153,7 +153,7 @@ async function readExisting(client: Client, wanted: readonly Owned[]): Promise<r
 
 /** Those that have to be sent. Also in a dry run: it must not promise what cannot be done. */
 async function findSecrets(
-  { surroundings: { cwd, env } }: Cli,
+  { environment: { cwd, env } }: Cli,
   steps: readonly Step[],
   files: readonly string[],
 ): Promise<Secrets> {
@@ -180,7 +180,7 @@ async function findSecrets(
 /** @throws Error saying why there is none. */
 async function readOrigin(
   from: string,
-  { folder, env }: { folder: string; env: Cli['surroundings']['env'] },
+  { folder, env }: { folder: string; env: Cli['environment']['env'] },
 ): Promise<string> {
   const name = from.slice(from.indexOf(':') + 1);
   const value = from.startsWith('env:')

@@ -131,12 +131,12 @@ function addImport(parent: Command, cli: Cli, kind: Kind): void {
 }
 
 async function readItems(
-  { io, surroundings }: Cli,
+  { io, environment }: Cli,
   kind: Kind,
   file: string,
 ): Promise<readonly object[]> {
   const text =
-    file === '-' ? await io.readInput() : await readNamed(resolve(surroundings.cwd, file));
+    file === '-' ? await io.readInput() : await readNamed(resolve(environment.cwd, file));
   const parsed = /^\s*\[/.test(text) ? parseJson(text, file) : parseCsv(text);
   const items = parsed.map(item =>
     Object.fromEntries(Object.entries(item).filter(([name]) => !derived.includes(name))),

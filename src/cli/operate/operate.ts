@@ -56,10 +56,10 @@ async function migrate(
   printDone(cli, command, said, { [verb]: ran });
 }
 
-function showConfig({ io, surroundings }: Cli, command: Command): void {
+function showConfig({ io, environment }: Cli, command: Command): void {
   const { config: file, json } = sharedOptions(command);
   const settings = listEffective(
-    loadLayers({ ...surroundings, ...(file !== undefined && { file }) }),
+    loadLayers({ ...environment, ...(file !== undefined && { file }) }),
   );
   if (json === true) {
     io.out(JSON.stringify(settings, null, 2));

@@ -2,6 +2,6 @@
 import type { ConfigOptions } from './load.ts';
 
 /** What `loadConfig` needs of this process. */
-export function readSurroundings(): Pick<ConfigOptions, 'env' | 'cwd'> {
+export function readEnvironment(): Pick<ConfigOptions, 'env' | 'cwd'> {
   return { env: process.env, cwd: process.cwd() };
 }

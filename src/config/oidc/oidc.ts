@@ -40,7 +40,7 @@ export interface OidcRule {
 const oidcRoles = ['Admin', 'DomainAdmin', 'User'] as const;
 export type OidcRole = (typeof oidcRoles)[number];
 
-interface Surroundings {
+interface Deps {
   /** Of `http.publicUrl`. */
   readonly publicUrl: string | null;
   readonly cwd: string;
@@ -49,7 +49,7 @@ interface Surroundings {
 /** Undefined when none is configured, or when a problem with it was reported. */
 export function buildOidc(
   raw: RawOidc,
-  { publicUrl, cwd }: Surroundings,
+  { publicUrl, cwd }: Deps,
   report: Report,
 ): OidcConfig | undefined {
   const { issuer, clientId, clientSecret, redirectUrl, accountClaim, caFile, roleClaim, ...rest } =

@@ -111,7 +111,7 @@ export function buildSource(
   }
 }
 
-interface Surroundings {
+interface Deps {
   readonly cwd: string;
   readonly report: Report;
 }
@@ -120,7 +120,7 @@ function buildRabbitmq(
   name: string,
   path: string,
   raw: RawRabbitmq,
-  { cwd, report }: Surroundings,
+  { cwd, report }: Deps,
 ): RabbitmqConfig | undefined {
   const { url, tls, mapping, ...rest } = raw;
   if (url === null) {
@@ -149,7 +149,7 @@ function buildKafka(
   name: string,
   path: string,
   raw: RawKafka,
-  { cwd, report }: Surroundings,
+  { cwd, report }: Deps,
 ): KafkaConfig | undefined {
   const { brokers, group, sasl, tls, mapping, ...rest } = raw;
   if (brokers === null) {

@@ -11,7 +11,7 @@
 import type {
   CloudAccount,
   CloudDomain,
-  CloudPicture,
+  DirectorySnapshot,
 } from '../../store/directory/directory-snapshot.ts';
 import type { AccountKind } from '../../store/directory/query-directory.ts';
 import { CloudError } from '../cloud-error.ts';
@@ -32,7 +32,7 @@ export function createCloudstackProvider(client: CloudstackClient): DirectoryPro
   };
 }
 
-async function readAll(client: CloudstackClient, signal: AbortSignal): Promise<CloudPicture> {
+async function readAll(client: CloudstackClient, signal: AbortSignal): Promise<DirectorySnapshot> {
   const list = (command: string, key: string) =>
     client.list({ command, key, params: everything }, signal);
   const domains = await list('listDomains', 'domain');

@@ -10,7 +10,7 @@
 import type {
   CloudAccount,
   CloudDomain,
-  CloudPicture,
+  DirectorySnapshot,
 } from '../../store/directory/directory-snapshot.ts';
 import type { AccountKind } from '../../store/directory/query-directory.ts';
 import { textAt, type Json } from '../json.ts';
@@ -34,7 +34,7 @@ export function createKeystoneProvider(options: KeystoneProviderOptions): Direct
 async function readAll(
   { client, users }: KeystoneProviderOptions,
   signal: AbortSignal,
-): Promise<CloudPicture> {
+): Promise<DirectorySnapshot> {
   const domains = await client.list('domains', {}, signal);
   const projects = await client.list('projects', {}, signal);
   const read: readonly CloudDomain[] = domains.rows.flatMap(row => toDomain(row) ?? []);

@@ -58,7 +58,7 @@ const inOneLine = (name: string | undefined): string => (name ?? '').replaceAll(
  *
  * @returns undefined when there is no TLS connection to be had.
  */
-export async function lookAtCertificate(
+export async function inspectCertificate(
   connector: OpenConnector,
   route: Route,
 ): Promise<TlsDetails | undefined> {

@@ -131,7 +131,7 @@ export class Dispatcher {
     const isFresh = delivery.deliveryId === undefined;
     if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
     if (this.#stopping || concurrency === 0 || (isFresh && this.#window.isExceeded)) {
-      this.#putOff(delivery);
+      this.#reschedule(delivery);
     } else {
       this.#lanes.add(delivery);
       this.#pump();
@@ -151,7 +151,7 @@ export class Dispatcher {
       ({ deliveryId, queuedAtMs, webhookId }) =>
         deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
-    for (const delivery of aged) this.#putOff(delivery);
+    for (const delivery of aged) this.#reschedule(delivery);
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
   }
 
@@ -168,7 +168,7 @@ export class Dispatcher {
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#alarm.cancel();
-    for (const delivery of this.#lanes.extract(() => true)) this.#putOff(delivery);
+    for (const delivery of this.#lanes.extract(() => true)) this.#reschedule(delivery);
     this.#window.close();
     while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
@@ -186,7 +186,7 @@ export class Dispatcher {
   #start(delivery: Delivery): void {
     const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const webhook = find(delivery.webhookId);
-    if (webhook?.state !== 'Enabled') return this.#letGo(delivery, webhook);
+    if (webhook?.state !== 'Enabled') return this.#cancel(delivery, webhook);
     if (lacksEnvelope(delivery, webhook)) return this.#readAgain(delivery);
     if (webhook.batch) return this.#startBatch(delivery, webhook, webhook.batch.eventsMax);
     try {
@@ -202,12 +202,12 @@ export class Dispatcher {
   #startBatch(first: Delivery, webhook: Webhook, eventsMax: number): void {
     const all = [first, ...this.#lanes.more(webhook.id, alongWith(first, eventsMax))];
     const group = all.filter(one => !lacksEnvelope(one, webhook));
-    for (const one of all) if (!group.includes(one)) this.#putOff(one, unknownWebhookMs);
+    for (const one of all) if (!group.includes(one)) this.#reschedule(one, unknownWebhookMs);
     const { timeoutMs } = this.#options.settingsOf(webhook);
     try {
       sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
         this.#freeLane(webhook.id, attempt);
-        for (const one of group) this.#conclude(one, webhook, attemptOf(one));
+        for (const one of group) this.#settle(one, webhook, attemptOf(one));
         this.#pump();
       });
     } catch (error) {
@@ -219,13 +219,13 @@ export class Dispatcher {
   /** The format was changed after the delivery was claimed: it comes back with all of its event. */
   #readAgain(delivery: Delivery): void {
     this.#lanes.finish(delivery.webhookId, 0);
-    this.#putOff(delivery, unknownWebhookMs);
+    this.#reschedule(delivery, unknownWebhookMs);
   }
 
   /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
-  #letGo(delivery: Delivery, webhook: Webhook | undefined): void {
+  #cancel(delivery: Delivery, webhook: Webhook | undefined): void {
     this.#lanes.finish(delivery.webhookId, 0);
-    if (!webhook && !delivery.webhookGone) return this.#putOff(delivery, unknownWebhookMs);
+    if (!webhook && !delivery.webhookGone) return this.#reschedule(delivery, unknownWebhookMs);
     const reason = webhook ? 'the webhook is disabled' : 'the webhook was deleted';
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
   }
@@ -243,7 +243,7 @@ export class Dispatcher {
 
   #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     this.#freeLane(webhook.id, attempt);
-    this.#conclude(delivery, webhook, attempt);
+    this.#settle(delivery, webhook, attempt);
     this.#pump();
   }
 
@@ -252,8 +252,8 @@ export class Dispatcher {
     this.#lanes.finish(webhookId, answered ? attempt.durationMs : undefined);
   }
 
-  #conclude(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
-    if (attempt.interrupted) return this.#putOff(delivery);
+  #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
+    if (attempt.interrupted) return this.#reschedule(delivery);
     const { skipped: reason } = attempt;
     if (reason !== undefined) {
       return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
@@ -268,7 +268,7 @@ export class Dispatcher {
   }
 
   /** Back to being due, without an attempt. */
-  #putOff(delivery: Delivery, delayMs = 0): void {
+  #reschedule(delivery: Delivery, delayMs = 0): void {
     const nextAttemptAtMs = Date.now() + delayMs;
     this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs });
   }

@@ -4,14 +4,14 @@ import type { OutgoingRequest } from './pool.ts';
 
 type Done = (attempt: SentAttempt) => void;
 
-export interface Later {
+export interface Deferred {
   /** Calls `done`, or hands it to `send`, exactly once. Never rejects. */
   send(request: Promise<OutgoingRequest>, done: Done): Promise<void>;
   /** Ends all that wait; what they wait for is not sent any more. */
   interrupt(): void;
 }
 
-export function createLater(send: (request: OutgoingRequest, done: Done) => void): Later {
+export function createDeferred(send: (request: OutgoingRequest, done: Done) => void): Deferred {
   const waiting = new Set<() => void>();
   return {
     async send(request, done) {

@@ -8,7 +8,7 @@ import type { Pool } from 'undici';
 
 import { RunningAttempt, skipped, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from '../egress/connect.ts';
-import { createLater } from './deferred.ts';
+import { createDeferred } from './deferred.ts';
 import { openPool, post, type OutgoingRequest } from './pool.ts';
 import type { Route } from '../egress/route.ts';
 
@@ -40,7 +40,7 @@ const idlePoolMs = 60_000;
 export function createSender({ connector, concurrency, responseBytesMax }: SenderOptions): Sender {
   const pools = new Map<string, { pool: Pool; usedAtMs: number }>();
   const running = new Set<RunningAttempt>();
-  const later = createLater(sendNow);
+  const later = createDeferred(sendNow);
   const sweep = setInterval(closeIdle, idlePoolMs).unref();
 
   function poolFor(route: Route, nowMs: number): Pool {

@@ -24,7 +24,7 @@ export interface ConnectionDetails {
   readonly isProxied: boolean;
 }
 
-export interface Journey {
+export interface AttemptTrace {
   readonly watch: Watch;
   readonly onHead: (status: number, headers: ResponseHeaders) => void;
   phase(): Phase;
@@ -36,7 +36,7 @@ export interface Journey {
 }
 
 /** @param isTls whether a handshake follows the connection. */
-export function startJourney(isTls: boolean): Journey {
+export function startAttemptTrace(isTls: boolean): AttemptTrace {
   const startedAtMs = performance.now();
   let resolvedAtMs: number | undefined;
   let reachedAtMs: number | undefined;
@@ -45,7 +45,7 @@ export function startJourney(isTls: boolean): Journey {
   let asked: string | undefined;
   let connection: ConnectionDetails | undefined;
   let tls: TlsDetails | undefined;
-  let head: ReturnType<Journey['head']>;
+  let head: ReturnType<AttemptTrace['head']>;
   return {
     watch(step) {
       switch (step.kind) {

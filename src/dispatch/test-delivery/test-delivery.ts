@@ -19,18 +19,18 @@ import { RunningAttempt, type ResponseHeaders, type SentAttempt } from '../reque
 import type { OpenConnector } from '../egress/connect.ts';
 import { describeError } from '../request/describe-error.ts';
 import {
-  startJourney,
+  startAttemptTrace,
   type ConnectionDetails,
-  type Journey,
+  type AttemptTrace,
   type Timing,
 } from './attempt-trace.ts';
 import { openPool, post } from '../request/pool.ts';
 import { testEvent } from './test-event.ts';
 import type { BuildRequest } from '../request/request.ts';
 import type { OutgoingRequest } from '../request/pool.ts';
-import { lookAtCertificate, type TlsDetails } from '../egress/tls-details.ts';
+import { inspectCertificate, type TlsDetails } from '../egress/tls-details.ts';
 
-export interface ProbeOptions {
+export interface TestDeliveryOptions {
   readonly connector: OpenConnector;
   readonly request: BuildRequest;
   /** How much of a response is kept, in bytes. */
@@ -52,7 +52,7 @@ export interface TestDelivery {
   readonly asks?: true;
 }
 
-export interface ProbeResult {
+export interface TestDeliveryResult {
   readonly diagnosis: Diagnosis;
   /** Absent when none could be made of the webhook. The webhook's own headers are masked. */
   readonly request?: {
@@ -78,25 +78,28 @@ export interface ProbeResult {
   readonly tls?: TlsDetails;
 }
 
-export type Probe = (test: TestDelivery) => Promise<ProbeResult>;
+export type MakeTestDelivery = (test: TestDelivery) => Promise<TestDeliveryResult>;
 
 /** Test deliveries at a time; people make them, by hand. */
-const probesMax = 16;
+const testsMax = 16;
 
-export function createProbe(options: ProbeOptions): Probe {
+export function createTestDelivery(options: TestDeliveryOptions): MakeTestDelivery {
   let running = 0;
   return async test => {
-    if (running >= probesMax) return notTried('busy', 'Too many test deliveries at this moment.');
+    if (running >= testsMax) return notTried('busy', 'Too many test deliveries at this moment.');
     running += 1;
     try {
-      return await probe(options, test);
+      return await attemptTest(options, test);
     } finally {
       running -= 1;
     }
   };
 }
 
-async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeResult> {
+async function attemptTest(
+  options: TestDeliveryOptions,
+  test: TestDelivery,
+): Promise<TestDeliveryResult> {
   const { webhook } = test;
   const event = testEvent(test, options.now());
   let request: OutgoingRequest;
@@ -108,17 +111,17 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
   }
   if (request.skip !== undefined) return notTried('skipped', `Nothing is sent: ${request.skip}.`);
   const { origin } = request.route;
-  const journey = startJourney(origin.startsWith('https:'));
-  const attempt = await attemptOnce(options, request, journey);
-  const tls = journey.tls() ?? (await lookAgain(options, request, attempt));
-  const head = journey.head();
+  const trace = startAttemptTrace(origin.startsWith('https:'));
+  const attempt = await attemptOnce(options, request, trace);
+  const tls = trace.tls() ?? (await lookAgain(options, request, attempt));
+  const head = trace.head();
   const url = origin + request.path;
-  const connection = journey.connection();
+  const connection = trace.connection();
   return {
     diagnosis: diagnose({
       ...attempt,
       url,
-      phase: journey.phase(),
+      phase: trace.phase(),
       timeoutMs: request.timeoutMs,
       success: options.success,
       location: textOf(head?.headers['location']),
@@ -138,7 +141,7 @@ async function probe(options: ProbeOptions, test: TestDelivery): Promise<ProbeRe
       },
     }),
     ...(attempt.error !== undefined && { error: attempt.error }),
-    timing: journey.timing(attempt),
+    timing: trace.timing(attempt),
     ...(connection && { connection }),
     ...(tls && { tls }),
   };
@@ -153,14 +156,14 @@ function toQuestion({ headers, ...request }: OutgoingRequest): OutgoingRequest {
   return { ...request, method: 'OPTIONS', headers: asked, body: Buffer.alloc(0) };
 }
 
-function notTried(code: DiagnosisCode, text: string): ProbeResult {
+function notTried(code: DiagnosisCode, text: string): TestDeliveryResult {
   return { diagnosis: { code, text } };
 }
 
 async function attemptOnce(
-  { connector, responseBytesMax }: ProbeOptions,
+  { connector, responseBytesMax }: TestDeliveryOptions,
   request: OutgoingRequest,
-  { watch, onHead }: Journey,
+  { watch, onHead }: AttemptTrace,
 ): Promise<SentAttempt> {
   const { promise, resolve: done } = Promise.withResolvers<SentAttempt>();
   const { route, timeoutMs } = request;
@@ -178,11 +181,11 @@ async function attemptOnce(
 }
 
 async function lookAgain(
-  { connector }: ProbeOptions,
+  { connector }: TestDeliveryOptions,
   { route }: OutgoingRequest,
   { errorCode = '' }: SentAttempt,
 ): Promise<TlsDetails | undefined> {
-  return isCertificateError(errorCode) ? lookAtCertificate(connector, route) : undefined;
+  return isCertificateError(errorCode) ? inspectCertificate(connector, route) : undefined;
 }
 
 function showSent(

@@ -10,34 +10,37 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Webhook } from '../../event/webhook.ts';
-import type { Probe, ProbeResult } from './test-delivery.ts';
+import type { MakeTestDelivery, TestDeliveryResult } from './test-delivery.ts';
 
 /** @returns why the receiver is not to get deliveries; undefined when it may. */
 export type Validate = (webhook: Webhook) => Promise<string | undefined>;
 
 /** @param origin as requests name it. */
-export function createValidate(probe: Probe, origin: string): Validate {
+export function createValidate(testDelivery: MakeTestDelivery, origin: string): Validate {
   return async webhook => {
     const eventId = randomUUID();
     switch (webhook.validation ?? 'none') {
       case 'none':
         return undefined;
       case 'post':
-        return refusalOf(await probe({ webhook, eventId }));
+        return refusalOf(await testDelivery({ webhook, eventId }));
       case 'options':
-        return objectionOf(await probe({ webhook, eventId, asks: true }), origin);
+        return objectionOf(await testDelivery({ webhook, eventId, asks: true }), origin);
     }
   };
 }
 
-function refusalOf({ response, diagnosis }: ProbeResult): string | undefined {
+function refusalOf({ response, diagnosis }: TestDeliveryResult): string | undefined {
   if (response === undefined) return diagnosis.text;
   return response.status === 200
     ? undefined
     : `The receiver answered ${response.status}; expected 200.`;
 }
 
-function objectionOf({ response, diagnosis }: ProbeResult, origin: string): string | undefined {
+function objectionOf(
+  { response, diagnosis }: TestDeliveryResult,
+  origin: string,
+): string | undefined {
   if (response === undefined) return diagnosis.text;
   const allowed = response.headers['webhook-allowed-origin'];
   if (allowed === '*' || allowed === origin) return undefined;

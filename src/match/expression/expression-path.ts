@@ -6,10 +6,10 @@
  * Source: jsonata 1.8.9, `evaluatePath`, `evaluateStep` and `evaluateFilter`.
  */
 import { lookUp, Sequence, truth } from './expression-value.ts';
-import type { Meter } from './expression-value.ts';
+import type { Budget } from './expression-value.ts';
 
 /** Answers about an item: a value, or undefined for none. @throws {UnansweredError} */
-export type Run = (item: unknown, meter: Meter) => unknown;
+export type Run = (item: unknown, budget: Budget) => unknown;
 
 export interface PathStep {
   readonly key: string;
@@ -28,32 +28,32 @@ interface Found {
 
 /** @param isAbsolute whether it begins with `$`: then an array it is asked about is one item, not several. */
 export function followPath(steps: readonly PathStep[], isAbsolute: boolean): Run {
-  return (item, meter) => {
+  return (item, budget) => {
     let items: readonly unknown[] = Array.isArray(item) && !isAbsolute ? item : [item];
     for (const [at, step] of steps.entries()) {
-      const found = takeStep(step, items, meter);
+      const found = takeStep(step, items, budget);
       const [only] = found;
       if (at === steps.length - 1 && found.length === 1 && only?.isWhole) return only.values;
-      items = found.length === 1 && only ? only.values : flatten(found, meter);
+      items = found.length === 1 && only ? only.values : flatten(found, budget);
     }
     return items.length > 1 ? items : items[0];
   };
 }
 
-function takeStep(step: PathStep, items: readonly unknown[], meter: Meter): Found[] {
+function takeStep(step: PathStep, items: readonly unknown[], budget: Budget): Found[] {
   const found: Found[] = [];
   for (const item of items) {
-    const one = takeFrom(step, item, meter);
+    const one = takeFrom(step, item, budget);
     if (one) found.push(one);
   }
   return found;
 }
 
-function takeFrom({ key, conditions }: PathStep, item: unknown, meter: Meter): Found | undefined {
-  const value = lookUp(item, key, meter);
+function takeFrom({ key, conditions }: PathStep, item: unknown, budget: Budget): Found | undefined {
+  const value = lookUp(item, key, budget);
   if (conditions.length === 0) return value === undefined ? undefined : foundIn(value);
   let found = foundIn(value);
-  for (const condition of conditions) found = keep(condition, found, meter);
+  for (const condition of conditions) found = keep(condition, found, budget);
   return found;
 }
 
@@ -64,20 +64,20 @@ function foundIn(value: unknown): Found {
     : { values: [value], isWhole: false };
 }
 
-function keep(condition: Condition, { values }: Found, meter: Meter): Found {
+function keep(condition: Condition, { values }: Found, budget: Budget): Found {
   if ('index' in condition) {
     const value = values.at(condition.index);
     return value === undefined ? { values: [], isWhole: false } : foundIn(value);
   }
-  meter.step(values.length);
-  const kept = values.filter(value => truth(condition.test(value, meter), meter) === true);
+  budget.step(values.length);
+  const kept = values.filter(value => truth(condition.test(value, budget), budget) === true);
   return { values: kept, isWhole: false };
 }
 
-function flatten(found: readonly Found[], meter: Meter): readonly unknown[] {
+function flatten(found: readonly Found[], budget: Budget): readonly unknown[] {
   const all: unknown[] = [];
   for (const { values } of found) {
-    meter.step(values.length);
+    budget.step(values.length);
     for (const value of values) all.push(value);
   }
   return all;

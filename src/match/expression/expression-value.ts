@@ -30,7 +30,7 @@ const depthMax = 64;
 const charsAStep = 256;
 
 /** Counts what one evaluation does. */
-export class Meter {
+export class Budget {
   #left = stepCountMax;
   #depth = 0;
 
@@ -60,11 +60,11 @@ export class Meter {
 }
 
 /** What is under the key: of an array, under the key of each item, an item's own array laid out flat. */
-export function lookUp(item: unknown, key: string, meter: Meter): unknown {
-  meter.step();
+export function lookUp(item: unknown, key: string, budget: Budget): unknown {
+  budget.step();
   if (Array.isArray(item)) {
     const found: unknown[] = [];
-    collect(item, { key, meter, found });
+    collect(item, { key, budget, found });
     return found.length > 1 ? new Sequence(found) : found[0];
   }
   return isObject(item) && Object.hasOwn(item, key) ? item[key] : undefined;
@@ -72,23 +72,23 @@ export function lookUp(item: unknown, key: string, meter: Meter): unknown {
 
 interface Collecting {
   readonly key: string;
-  readonly meter: Meter;
+  readonly budget: Budget;
   readonly found: unknown[];
 }
 
 function collect(items: readonly unknown[], collecting: Collecting): void {
-  const { key, meter, found } = collecting;
+  const { key, budget, found } = collecting;
   for (const item of items) {
-    meter.step();
-    if (Array.isArray(item)) meter.within(() => collect(item, collecting));
-    else if (isObject(item) && Object.hasOwn(item, key)) take(item[key], meter, found);
+    budget.step();
+    if (Array.isArray(item)) budget.within(() => collect(item, collecting));
+    else if (isObject(item) && Object.hasOwn(item, key)) take(item[key], budget, found);
   }
 }
 
-function take(value: unknown, meter: Meter, found: unknown[]): void {
+function take(value: unknown, budget: Budget, found: unknown[]): void {
   if (value === undefined) return;
   const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-  meter.step(values.length);
+  budget.step(values.length);
   for (const one of values) found.push(one);
 }
 
@@ -102,12 +102,12 @@ export class Sequence {
 }
 
 /** As a test sees it; undefined stays so. */
-export function truth(value: unknown, meter: Meter): boolean | undefined {
-  meter.step();
+export function truth(value: unknown, budget: Budget): boolean | undefined {
+  budget.step();
   if (value === undefined) return undefined;
   if (Array.isArray(value)) {
     // All are looked at, for one may have no answer.
-    return meter.within(() => value.filter(one => truth(one, meter) === true).length > 0);
+    return budget.within(() => value.filter(one => truth(one, budget) === true).length > 0);
   }
   if (typeof value === 'string') return value.length > 0;
   if (typeof value === 'number') return finite(value) !== 0;
@@ -122,20 +122,20 @@ function hasKey(value: object): boolean {
 
 /** False where one side is missing, also for `!=`. */
 export function equality(isEqual: boolean) {
-  return (left: unknown, right: unknown, meter: Meter): boolean =>
-    left !== undefined && right !== undefined && equals(left, right, meter) === isEqual;
+  return (left: unknown, right: unknown, budget: Budget): boolean =>
+    left !== undefined && right !== undefined && equals(left, right, budget) === isEqual;
 }
 
-function equals(left: unknown, right: unknown, meter: Meter): boolean {
-  meter.step();
+function equals(left: unknown, right: unknown, budget: Budget): boolean {
+  budget.step();
   if (typeof left === 'string' && typeof right === 'string') {
     if (left.length !== right.length) return false;
-    meter.read(left);
+    budget.read(left);
   }
   if (left === right) return true;
   if (Array.isArray(left) && Array.isArray(right)) {
     if (left.length !== right.length) return false;
-    return meter.within(() => left.every((one, at) => equals(one, right[at], meter)));
+    return budget.within(() => left.every((one, at) => equals(one, right[at], budget)));
   }
   if (isObject(left) && isObject(right)) throw faults.object;
   return false;
@@ -143,8 +143,8 @@ function equals(left: unknown, right: unknown, meter: Meter): boolean {
 
 /** Undefined where one side is missing. */
 export function ordering(holds: (left: string | number, right: string | number) => boolean) {
-  return (left: unknown, right: unknown, meter: Meter): boolean | undefined => {
-    meter.step();
+  return (left: unknown, right: unknown, budget: Budget): boolean | undefined => {
+    budget.step();
     if (!isOrdered(left) || !isOrdered(right)) throw faults.order;
     if (left === undefined || right === undefined) return undefined;
     if (typeof left !== typeof right) throw faults.mixed;
@@ -155,19 +155,19 @@ export function ordering(holds: (left: string | number, right: string | number) 
 const isOrdered = (value: unknown): value is string | number | undefined =>
   value === undefined || typeof value === 'string' || typeof value === 'number';
 
-export function isIn(value: unknown, among: unknown, meter: Meter): boolean {
+export function isIn(value: unknown, among: unknown, budget: Budget): boolean {
   if (value === undefined || among === undefined) return false;
   const items: readonly unknown[] = Array.isArray(among) ? among : [among];
-  meter.step(items.length);
-  if (typeof value === 'string') meter.read(value);
+  budget.step(items.length);
+  if (typeof value === 'string') budget.read(value);
   return items.includes(value);
 }
 
 /** @throws {UnansweredError} for what is no text. */
-export function textOf(value: unknown, meter: Meter): string | undefined {
+export function textOf(value: unknown, budget: Budget): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw faults.text;
-  meter.read(value);
+  budget.read(value);
   return value;
 }
 
@@ -180,8 +180,8 @@ export function lengthOf(text: string): number {
 
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$/;
 
-export function numberOf(value: unknown, meter: Meter): number | undefined {
-  meter.step();
+export function numberOf(value: unknown, budget: Budget): number | undefined {
+  budget.step();
   if (value === undefined) return undefined;
   if (typeof value === 'number') return value;
   if (typeof value === 'boolean') return value ? 1 : 0;

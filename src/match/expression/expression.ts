@@ -31,7 +31,7 @@ import {
   equality,
   isIn,
   lengthOf,
-  Meter,
+  Budget,
   numberOf,
   ordering,
   textOf,
@@ -70,11 +70,11 @@ export function compileExpression(text: string): Expression | ExpressionFault {
 }
 
 function createAsking(run: Run): Expression['holds'] {
-  const meter = new Meter();
+  const budget = new Budget();
   return factOf => {
-    meter.begin();
+    budget.begin();
     try {
-      return truth(run(factOf, meter), meter) === true;
+      return truth(run(factOf, budget), budget) === true;
     } catch (error) {
       if (error instanceof UnansweredError) return error.message;
       throw error;
@@ -83,10 +83,10 @@ function createAsking(run: Run): Expression['holds'] {
 }
 
 const operators: Readonly<Record<string, (left: Run, right: Run) => Run>> = {
-  and: (left, right) => (item, meter) =>
-    truth(left(item, meter), meter) === true && truth(right(item, meter), meter) === true,
-  or: (left, right) => (item, meter) =>
-    truth(left(item, meter), meter) === true || truth(right(item, meter), meter) === true,
+  and: (left, right) => (item, budget) =>
+    truth(left(item, budget), budget) === true && truth(right(item, budget), budget) === true,
+  or: (left, right) => (item, budget) =>
+    truth(left(item, budget), budget) === true || truth(right(item, budget), budget) === true,
   '=': comparing(equality(true)),
   '!=': comparing(equality(false)),
   '<': comparing(ordering((left, right) => left < right)),
@@ -96,28 +96,28 @@ const operators: Readonly<Record<string, (left: Run, right: Run) => Run>> = {
   in: comparing(isIn),
 };
 
-function comparing(compare: (left: unknown, right: unknown, meter: Meter) => unknown) {
+function comparing(compare: (left: unknown, right: unknown, budget: Budget) => unknown) {
   return (left: Run, right: Run): Run =>
-    (item, meter) =>
-      compare(left(item, meter), right(item, meter), meter);
+    (item, budget) =>
+      compare(left(item, budget), right(item, budget), budget);
 }
 
 /** Of one argument; the others have a case of their own. */
 const functions: Readonly<
-  Record<(typeof functionNames)[number], (value: unknown, meter: Meter) => unknown>
+  Record<(typeof functionNames)[number], (value: unknown, budget: Budget) => unknown>
 > = {
   exists: value => value !== undefined,
   boolean: truth,
-  not(value, meter) {
-    const is = truth(value, meter);
+  not(value, budget) {
+    const is = truth(value, budget);
     return is === undefined ? undefined : !is;
   },
   count: countOf,
   number: numberOf,
-  lowercase: (value, meter) => textOf(value, meter)?.toLowerCase(),
-  uppercase: (value, meter) => textOf(value, meter)?.toUpperCase(),
-  length(value, meter) {
-    const text = textOf(value, meter);
+  lowercase: (value, budget) => textOf(value, budget)?.toLowerCase(),
+  uppercase: (value, budget) => textOf(value, budget)?.toUpperCase(),
+  length(value, budget) {
+    const text = textOf(value, budget);
     return text === undefined ? undefined : lengthOf(text);
   },
 };
@@ -227,7 +227,7 @@ class Compiler {
     if (!known) throw refuse(node, `the function $${name}`);
     const apply = functions[known];
     const argument = this.compile(this.#only(node, 'arguments'), atRoot);
-    return (item, meter) => apply(argument(item, meter), meter);
+    return (item, budget) => apply(argument(item, budget), budget);
   }
 
   #contains(node: Node, atRoot: boolean): Run {
@@ -238,7 +238,7 @@ class Compiler {
     }
     plain(part);
     const whole = this.compile(within, atRoot);
-    return (item, meter) => textOf(whole(item, meter), meter)?.includes(text);
+    return (item, budget) => textOf(whole(item, budget), budget)?.includes(text);
   }
 
   #only(node: Node, field: string): Node {
@@ -255,7 +255,7 @@ function ofEvent(first: PathStep, others: readonly PathStep[]): Run {
     typeof factOf === 'function' ? factOf(key) : undefined;
   if (others.length === 0 && conditions.length === 0) return factIn;
   const follow = followPath([first, ...others], true);
-  return (factOf, meter) => follow({ [key]: factIn(factOf) }, meter);
+  return (factOf, budget) => follow({ [key]: factIn(factOf) }, budget);
 }
 
 function constant(value: unknown): Run {

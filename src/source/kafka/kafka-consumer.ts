@@ -15,7 +15,7 @@ import kafkajs, {
 import { atMost, unlessAborted } from '../backoff.ts';
 import { type KafkaClientOptions, retry } from '../kafkajs/kafka-client.ts';
 import { createCommitter } from '../kafkajs/kafka-committer.ts';
-import { type Member, type MemberSurroundings, takeBatch } from './kafka-member.ts';
+import { type Member, type MemberDeps, takeBatch } from './kafka-member.ts';
 import { createMembership } from '../kafkajs/kafka-membership.ts';
 import { fetchTopicIds, type TopicIds } from '../kafkajs/kafka-topic-ids.ts';
 
@@ -59,10 +59,10 @@ const rebalanceGraceMs = 5000;
 export function createConsumer(
   kafka: Kafka,
   options: ConsumerOptions,
-  surroundings: MemberSurroundings,
+  deps: MemberDeps,
   crashed: AbortController,
 ): GroupConsumer {
-  const { until } = surroundings;
+  const { until } = deps;
   const told = (event: string) => (error: unknown) =>
     options.log.debug({ source: options.name, err: error }, event);
   // An assigner is given the connections that kafkajs shows nowhere else.
@@ -78,7 +78,7 @@ export function createConsumer(
     told('source.commit_failed'),
   );
   const member: Member = {
-    ...surroundings,
+    ...deps,
     committer,
     membership: createMembership({ ...options, rebalanceGraceMs }),
     positions: new Map(),

@@ -38,7 +38,7 @@ export interface GroupView {
 }
 
 /** @throws Error saying why there is no connection. */
-export async function lookAtKafka(options: KafkaLookOptions): Promise<KafkaView> {
+export async function inspectKafka(options: KafkaLookOptions): Promise<KafkaView> {
   stopIdleTimers();
   const admin = createClient(options).admin({ retry: { retries: 1 } });
   try {
@@ -62,7 +62,7 @@ async function look(admin: Admin, options: KafkaLookOptions): Promise<KafkaView>
   const assignment = Object.fromEntries(
     metadata.map(topic => [topic.name, topic.partitions.map(one => one.partitionId)]),
   );
-  const group = await lookAtGroup(admin, options, assignment).catch((error: unknown) => {
+  const group = await inspectGroup(admin, options, assignment).catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     refused.push(explain(error));
     return undefined;
@@ -79,7 +79,7 @@ async function look(admin: Admin, options: KafkaLookOptions): Promise<KafkaView>
   };
 }
 
-async function lookAtGroup(
+async function inspectGroup(
   admin: Admin,
   { groupId, fromBeginning }: KafkaLookOptions,
   assignment: Record<string, number[]>,

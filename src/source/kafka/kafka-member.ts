@@ -10,7 +10,7 @@ import type { EachBatchPayload, IMemberAssignment } from 'kafkajs';
 
 import type { MessageBatch } from '../../event/message.ts';
 import { type BackoffPolicy, createBackoff, delay } from '../backoff.ts';
-import type { Bell } from '../wakeup.ts';
+import type { Wakeup } from '../wakeup.ts';
 import { explain } from '../explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
 import type { Committer } from '../kafkajs/kafka-committer.ts';
@@ -20,18 +20,18 @@ import type { RecordBatch } from '../sessions.ts';
 import type { StatusBoard } from '../status.ts';
 
 /** What a member is given by the source. */
-export interface MemberSurroundings {
+export interface MemberDeps {
   readonly options: MemberOptions;
   readonly board: StatusBoard;
   /** Rings when the source is paused, resumed or to stop. */
-  readonly bell: Bell;
+  readonly wakeup: Wakeup;
   readonly record: RecordBatch;
   /** Says on the board that messages arrive. */
   readonly report: () => void;
   readonly until: AbortSignal;
 }
 
-export interface Member extends MemberSurroundings {
+export interface Member extends MemberDeps {
   readonly membership: Membership;
   readonly committer: Committer;
   /** The next offset to record, by `topic/partition`, where it is known. */
@@ -71,9 +71,9 @@ export async function takeBatch(member: Member, payload: EachBatchPayload): Prom
 }
 
 /** The partitions stay ours during a pause. */
-async function untilResumed({ board, bell, options, until }: Member, heartbeat: Heartbeat) {
+async function untilResumed({ board, wakeup, options, until }: Member, heartbeat: Heartbeat) {
   while (board.paused && !until.aborted) {
-    await bell.heard(options.heartbeatMs);
+    await wakeup.wait(options.heartbeatMs);
     if (!until.aborted) await heartbeat();
   }
 }

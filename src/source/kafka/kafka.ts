@@ -11,7 +11,7 @@
 import type { Admin, Kafka } from 'kafkajs';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../backoff.ts';
-import { type Bell, createBell } from '../wakeup.ts';
+import { type Wakeup, createWakeup } from '../wakeup.ts';
 import type { ChunkLimits } from './kafka-batch.ts';
 import { createClient, retry } from '../kafkajs/kafka-client.ts';
 import { registerCodecs } from '../kafkajs/kafka-codecs.ts';
@@ -60,7 +60,7 @@ interface Shared {
   readonly options: KafkaSourceOptions & typeof defaults;
   readonly rules: readonly TopicRule[];
   readonly board: StatusBoard;
-  readonly bell: Bell;
+  readonly wakeup: Wakeup;
   /** The topics there were when they were last looked for; undefined before. */
   seen: ReadonlySet<string> | undefined;
   /** Topics that appeared since the source runs. */
@@ -82,13 +82,13 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
     options,
     rules,
     board,
-    bell: createBell(),
+    wakeup: createWakeup(),
     seen: undefined,
     fresh: new Set(),
   };
   const setPaused = (paused: boolean): void => {
     board.pause(paused);
-    shared.bell.ring();
+    shared.wakeup.signal();
   };
   return {
     name: options.name,
@@ -157,16 +157,16 @@ interface Session {
 }
 
 async function consume(shared: Shared, session: Session, signal: AbortSignal): Promise<void> {
-  const { options, board, bell, fresh } = shared;
+  const { options, board, wakeup, fresh } = shared;
   const { match, record } = session;
   const crashed = new AbortController();
   const over = new AbortController();
   const until = AbortSignal.any([signal, crashed.signal, over.signal]);
-  until.addEventListener('abort', () => bell.ring(), { once: true });
+  until.addEventListener('abort', () => wakeup.signal(), { once: true });
   const report = (): void =>
     board.running(match.missing.length === 0 ? undefined : match.missing.join('; '));
-  const surroundings = { options, board, bell, record, until, report };
-  const consumer = createConsumer(session.kafka, options, surroundings, crashed);
+  const deps = { options, board, wakeup, record, until, report };
+  const consumer = createConsumer(session.kafka, options, deps, crashed);
   try {
     const subscriptions = match.present.map(topic => ({
       topic,

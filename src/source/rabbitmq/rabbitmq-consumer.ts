@@ -10,7 +10,7 @@ import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib';
 
 import type { Message, MessageBatch } from '../../event/message.ts';
 import { atMost } from '../backoff.ts';
-import type { Bell } from '../wakeup.ts';
+import type { Wakeup } from '../wakeup.ts';
 import type { Log } from '../../event/log.ts';
 import type { Link } from './rabbitmq-link.ts';
 
@@ -42,8 +42,12 @@ export interface Intake {
 
 const closeTimeoutMs = 5000;
 
-/** @param bell rings when a message has arrived or the intake has ended. */
-export async function openIntake(link: Link, options: IntakeOptions, bell: Bell): Promise<Intake> {
+/** @param wakeup is signalled when a message has arrived or the intake has ended. */
+export async function openIntake(
+  link: Link,
+  options: IntakeOptions,
+  wakeup: Wakeup,
+): Promise<Intake> {
   const { batchMax, batchBytesMax, prefetch, log } = options;
   const channel = await link.openChannel();
   const consumer = { id: randomUUID(), prefetch };
@@ -55,7 +59,7 @@ export async function openIntake(link: Link, options: IntakeOptions, bell: Bell)
 
   function end(reason: string): void {
     ended ??= reason;
-    bell.ring();
+    wakeup.signal();
   }
   channel.on('error', error => end(error.message));
   channel.on('close', () => {
@@ -68,7 +72,7 @@ export async function openIntake(link: Link, options: IntakeOptions, bell: Bell)
   const { consumerTag } = await channel.consume(options.queue, message => {
     if (message === null) return end(`queue ${options.queue} was deleted`);
     waiting.push(message);
-    if (waiting.length === 1) bell.ring();
+    if (waiting.length === 1) wakeup.signal();
   });
 
   return {

@@ -22,7 +22,7 @@ export interface RabbitmqView {
 }
 
 /** @throws Error saying why there is no connection, or that the broker fell silent. */
-export async function lookAtRabbitmq(
+export async function inspectRabbitmq(
   options: LinkOptions & Topology,
   signal: AbortSignal,
 ): Promise<RabbitmqView> {

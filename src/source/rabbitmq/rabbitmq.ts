@@ -7,7 +7,7 @@
  * exchanges are there: what it holds is owed.
  */
 import { createBackoff, delay } from '../backoff.ts';
-import { type Bell, createBell } from '../wakeup.ts';
+import { type Wakeup, createWakeup } from '../wakeup.ts';
 import { type Intake, type IntakeOptions, openIntake } from './rabbitmq-consumer.ts';
 import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
 import { bindExchanges, declareQueue, queueDepth, type Topology } from './rabbitmq-topology.ts';
@@ -41,7 +41,7 @@ const defaults = {
 interface Shared {
   readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
-  readonly bell: Bell;
+  readonly wakeup: Wakeup;
   /** The consumer at work, if there is one. */
   intake: Intake | undefined;
   /** Why exchanges are not bound; undefined until they have been looked for in this session. */
@@ -57,13 +57,13 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const shared: Shared = {
     options,
     board,
-    bell: createBell(),
+    wakeup: createWakeup(),
     intake: undefined,
     missing: undefined,
   };
   const setPaused = (paused: boolean): void => {
     board.pause(paused);
-    shared.bell.ring();
+    shared.wakeup.signal();
   };
   return {
     name: options.name,
@@ -82,7 +82,7 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
   if (link === undefined) return;
   const over = new AbortController();
   const until = AbortSignal.any([signal, link.lost, over.signal]);
-  until.addEventListener('abort', () => shared.bell.ring(), { once: true });
+  until.addEventListener('abort', () => shared.wakeup.signal(), { once: true });
   let upkeep: Promise<void> | undefined;
   try {
     shared.missing = undefined;
@@ -127,9 +127,9 @@ async function consume(
   until: AbortSignal,
 ): Promise<void> {
   while (!until.aborted) {
-    while (shared.board.paused && !until.aborted) await shared.bell.heard();
+    while (shared.board.paused && !until.aborted) await shared.wakeup.wait();
     if (until.aborted) return;
-    const intake = await link.answer(openIntake(link, shared.options, shared.bell));
+    const intake = await link.answer(openIntake(link, shared.options, shared.wakeup));
     const release = (): void => void intake.release();
     until.addEventListener('abort', release, { once: true });
     shared.intake = intake;
@@ -146,7 +146,7 @@ async function consume(
 
 /** Resolves when told to stop or paused for long; rejects when nothing more will come by this intake. */
 async function recordArrivals(
-  { options, board, bell }: Shared,
+  { options, board, wakeup }: Shared,
   intake: Intake,
   record: RecordBatch,
   until: AbortSignal,
@@ -158,12 +158,12 @@ async function recordArrivals(
       handBackAt ??= options.clock() + options.handBackMs;
       const leftMs = handBackAt - options.clock();
       if (leftMs <= 0) return;
-      await bell.heard(leftMs);
+      await wakeup.wait(leftMs);
       continue;
     }
     handBackAt = undefined;
     const batch = intake.take();
-    if (batch === undefined) await bell.heard();
+    if (batch === undefined) await wakeup.wait();
     else if (await isRecorded(record(batch), until)) intake.settle();
   }
 }

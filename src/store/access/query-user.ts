@@ -6,7 +6,7 @@ import type { TokenScope } from '../schema/credential.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { userWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export interface UserFacts {
   readonly id: string;
@@ -87,28 +87,28 @@ export async function findUser(
   return rows[0];
 }
 
-/** The user, as far as the territory has them. */
+/** The user, as far as the visibility has them. */
 export async function findUserWithin(
   database: Database,
   username: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<UserFacts | undefined> {
   const { rows } = await sql<UserFacts>`
     select ${userColumns} from app_user u
-    where u.username = ${username} and ${userWithin('u', territory)}`.execute(database);
+    where u.username = ${username} and ${userWithin('u', visibility)}`.execute(database);
   return rows[0];
 }
 
 /** Users by name, those after `cursor`. */
 export async function listUsers(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   page: { limit: number; cursor?: string },
 ): Promise<readonly UserFacts[]> {
   const { rows } = await sql<UserFacts>`
     select ${userColumns} from app_user u
     where ${page.cursor === undefined ? sql`true` : sql`u.username > ${page.cursor}`}
-      and ${userWithin('u', territory)}
+      and ${userWithin('u', visibility)}
     order by u.username limit ${page.limit}`.execute(database);
   return rows;
 }

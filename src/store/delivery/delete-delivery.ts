@@ -12,7 +12,7 @@ import { sql } from 'kysely';
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
 import type { Fragment } from '../sql/keyset.ts';
-import { stretchOf, wantedDeliveries } from './sweep.ts';
+import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 
 /** To be called in a transaction. @returns `delivering`: a process has it in its hands, and it stays. */
@@ -34,9 +34,9 @@ export async function deleteDelivery(
 /** Deletes what the sweep finds, but for what is being delivered. To be called in a transaction. */
 export async function deleteDeliveries(database: Database, sweep: Sweep): Promise<Swept> {
   await holdProcesses(database);
-  return stretchOf(database, sweep, async stretch => {
+  return forEachWindow(database, sweep, async window => {
     const { rows } = await sql<Found>`
-      select d.id, d.event_id as "eventId" from ${wantedDeliveries(sweep, stretch)}
+      select d.id, d.event_id as "eventId" from ${wantedDeliveries(sweep, window)}
         and d.state <> 'delivering' for update of d`.execute(database);
     await deleteRows(database, sweep.webhookId, rows);
     return rows.length;

@@ -12,10 +12,10 @@ import { instant } from '../sql/instant.ts';
 import { all, contains, countAndRead } from '../webhook/list-by-page.ts';
 import type { Counted, PageOf } from '../webhook/list-by-page.ts';
 import type { Database } from '../database.ts';
-import { conditions, inSpan } from '../sql/keyset.ts';
+import { conditions, inKeysetPage } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 /** A delivery as its last attempt left it. */
 export interface NamedDelivery {
@@ -59,7 +59,7 @@ const deliveryColumns = sql`d.id, d.event_id as "eventId", ${envelopeColumn('e')
 /** Those that were attempted, the newest first. */
 export async function listDeliveriesByPage(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { search, page }: { search: DeliverySearch; page: PageOf },
 ): Promise<Counted<NamedDelivery>> {
   const { eventType, keyword } = search;
@@ -68,7 +68,7 @@ export async function listDeliveriesByPage(
     keyword === undefined ? undefined : contains(sql`e.body`, keyword),
   ]);
   const seen = sql`(select d.* from delivery d
-    where d.started_at is not null and ${deliveriesWanted(territory, search)}
+    where d.started_at is not null and ${deliveriesWanted(visibility, search)}
     order by d.id desc limit ${deliveriesSeenMax}) d`;
   const { count, rows } = await countAndRead<DeliveryRow>(database, {
     from: sql`from ${seen} join event e on e.id = d.event_id where ${wanted ?? sql`true`}`,
@@ -105,32 +105,32 @@ export async function findNamedDelivery(
  */
 export async function deleteListed(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { search, limit }: { search: DeliverySearch; limit: number },
 ): Promise<number> {
-  const wanted = sql`d.started_at is not null and ${deliveriesWanted(territory, search)}`;
+  const wanted = sql`d.started_at is not null and ${deliveriesWanted(visibility, search)}`;
   return deleteWanted(database, wanted, limit);
 }
 
 /**
- * A webhook's owner sees what became of the events in their territory: one that was Global once has had everybody's.
+ * A webhook's owner sees what became of the events in their visibility: one that was Global once has had everybody's.
  *
  * An attempt never ends before its event was recorded, whose time the id begins with: later days are not read.
  */
 function deliveriesWanted(
-  territory: Territory,
+  visibility: Visibility,
   { id, webhookId, startedFrom, endedTo }: DeliverySearch,
 ): Fragment {
   return all([
-    territory.kind === 'everything'
+    visibility.kind === 'everything'
       ? undefined
-      : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', territory)})
-          and exists (select from event e where e.id = d.event_id and ${eventWithin('e', territory)})`,
+      : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', visibility)})
+          and exists (select from event e where e.id = d.event_id and ${eventWithin('e', visibility)})`,
     id === undefined ? undefined : sql`d.id = ${id}`,
     webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
     startedFrom && sql`d.started_at >= ${startedFrom}`,
     endedTo &&
-      sql`${inSpan('d', { limit: 0, to: nextSecond(endedTo) })} and ${endedAt} < ${nextSecond(endedTo)}`,
+      sql`${inKeysetPage('d', { limit: 0, to: nextSecond(endedTo) })} and ${endedAt} < ${nextSecond(endedTo)}`,
   ]);
 }
 

@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
 import type { Fragment } from '../sql/keyset.ts';
-import { stretchOf, wantedDeliveries } from './sweep.ts';
-import type { Stretch, Sweep, Swept } from './sweep.ts';
+import { forEachWindow, wantedDeliveries } from './sweep.ts';
+import type { ScanWindow, Sweep, Swept } from './sweep.ts';
 
 export type RedeliverySweep = Sweep & { readonly state: DeliveryState };
 
@@ -22,11 +22,11 @@ export async function insertRedeliveries(
   database: Database,
   sweep: RedeliverySweep,
 ): Promise<Swept> {
-  const swept = await stretchOf(database, sweep, async stretch => {
+  const swept = await forEachWindow(database, sweep, async window => {
     const { numAffectedRows } = await sql`
       insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
       select ${newId}, d.event_id, d.webhook_id, 'redelivery', 'pending', 0, now(), now()
-      from ${redeliverable(sweep, stretch)} order by d.id`.execute(database);
+      from ${redeliverable(sweep, window)} order by d.id`.execute(database);
     return Number(numAffectedRows ?? 0);
   });
   if (swept.count > 0) await sql`select pg_notify('hookline', 'due')`.execute(database);
@@ -40,10 +40,10 @@ export async function findRedeliverable(
   samplesMax: number,
 ): Promise<Swept & { readonly samples: readonly Redeliverable[] }> {
   const samples: Redeliverable[] = [];
-  const swept = await stretchOf(database, sweep, async stretch => {
+  const swept = await forEachWindow(database, sweep, async window => {
     const { rows } = await sql<Redeliverable>`
       select d.id, d.event_id as "eventId", e.event as "eventType", e.entityuuid as "entityUuid"
-      from ${redeliverable(sweep, stretch)} order by d.id`.execute(database);
+      from ${redeliverable(sweep, window)} order by d.id`.execute(database);
     samples.push(...rows.slice(0, samplesMax - samples.length));
     return rows.length;
   });
@@ -59,9 +59,9 @@ const newId = sql`overlay(overlay(gen_random_uuid()::text
  * one counts, and one that still waits, or that succeeded after this one had not, settles it. All deliveries of an
  * event have its time bits.
  */
-function redeliverable(sweep: RedeliverySweep, stretch: Stretch): Fragment {
+function redeliverable(sweep: RedeliverySweep, window: ScanWindow): Fragment {
   const settled = sweep.state === 'delivered' ? sql`false` : sql`o.state = 'delivered'`;
-  return sql`${wantedDeliveries(sweep, stretch)} and not exists (
+  return sql`${wantedDeliveries(sweep, window)} and not exists (
     select from delivery o
     where o.webhook_id = d.webhook_id and o.event_id = d.event_id
       and o.id >= (left(d.event_id::text, 14) || '0000-0000-000000000000')::uuid

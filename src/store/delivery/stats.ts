@@ -12,7 +12,7 @@ import type { Store } from '../database.ts';
 import { firstIdAt } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { webhookWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export const statKeys = ['webhook', 'eventType', 'time'] as const;
 export type StatKey = (typeof statKeys)[number];
@@ -57,7 +57,7 @@ const statementMs = 15_000;
 
 export async function readStats(
   store: Store,
-  territory: Territory,
+  visibility: Visibility,
   query: StatQuery,
 ): Promise<Stats> {
   return inTransaction(store, async database => {
@@ -71,7 +71,7 @@ export async function readStats(
     const grouped =
       keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)} order by ${sql.join(keys)}`;
     const { rows } = await sql<Row>`
-      with looked_at as materialized (${deliveries(territory, query)}),
+      with looked_at as materialized (${deliveries(visibility, query)}),
       keyed as (
         select d.*, ${named ? sql`e.event` : sql`null::text`} as event_type, ${bucketOf(query)} as at
         from looked_at d ${named ? sql`join event e on e.id = d.event_id and ${within('e.id', query)}` : sql``}
@@ -128,18 +128,18 @@ const columns = {
   time: { key: sql`at`, name: 'atMs' },
 } as const;
 
-function deliveries(territory: Territory, query: StatQuery): Fragment {
+function deliveries(visibility: Visibility, query: StatQuery): Fragment {
   const { webhookId, rowsMax } = query;
   const facts = sql`d.id, d.webhook_id, d.event_id, d.state, d.tries, d.duration_ms`;
   const newest = sql`order by d.id desc limit ${rowsMax}`;
-  if (territory.kind === 'everything') {
+  if (visibility.kind === 'everything') {
     const one = webhookId === undefined ? sql`true` : sql`d.webhook_id = ${webhookId}`;
     return sql`select ${facts} from delivery d where ${within('d.id', query)} and ${one} ${newest}`;
   }
   const one = webhookId === undefined ? sql`true` : sql`w.id = ${webhookId}`;
   return sql`select ${facts} from webhook w cross join lateral (
       select ${facts} from delivery d where d.webhook_id = w.id and ${within('d.id', query)} ${newest}) d
-    where ${webhookWithin('w', territory)} and ${one} ${newest}`;
+    where ${webhookWithin('w', visibility)} and ${one} ${newest}`;
 }
 
 function within(column: string, { from, to }: StatQuery): Fragment {

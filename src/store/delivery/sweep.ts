@@ -9,12 +9,12 @@ import type { Database } from '../database.ts';
 import { conditions, firstIdAt } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { eventWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export interface Sweep {
   readonly webhookId: string;
   /** Whose events: a webhook that was Global once has had everybody's. The webhook itself was looked for before. */
-  readonly territory: Territory;
+  readonly visibility: Visibility;
   /** Of deliveries whose event was recorded at or after; before. */
   readonly from?: Date;
   readonly to?: Date;
@@ -32,24 +32,24 @@ export interface Swept {
 }
 
 /** The rows after `after` up to `last`; to the end of the sweep without it. */
-export interface Stretch {
+export interface ScanWindow {
   readonly after: string | undefined;
   readonly last: string | undefined;
 }
 
-const stretchRows = 1_000;
+const windowRows = 1_000;
 /** Rows looked at in one sweep. */
-const stretchesMax = 20;
+const windowsMax = 20;
 
-/** @param work on one stretch, which says how many it found. */
-export async function stretchOf(
+/** @param work on one window, which says how many it found. */
+export async function forEachWindow(
   database: Database,
   sweep: Sweep,
-  work: (stretch: Stretch) => Promise<number>,
+  work: (window: ScanWindow) => Promise<number>,
 ): Promise<Swept> {
   let count = 0;
   let after = sweep.cursor;
-  for (let stretch = 0; stretch < stretchesMax; stretch += 1) {
+  for (let window = 0; window < windowsMax; window += 1) {
     const last = await endOf(database, sweep, after);
     count += await work({ after, last });
     if (last === undefined) return { count, next: null };
@@ -58,16 +58,16 @@ export async function stretchOf(
   return { count, next: after ?? null };
 }
 
-/** `from` and `where` of the deliveries of a stretch, as `d`, with their events, as `e`. */
-export function wantedDeliveries(sweep: Sweep, { after, last }: Stretch): Fragment {
-  const { state, eventType, territory } = sweep;
+/** `from` and `where` of the deliveries of a window, as `d`, with their events, as `e`. */
+export function wantedDeliveries(sweep: Sweep, { after, last }: ScanWindow): Fragment {
+  const { state, eventType, visibility } = sweep;
   const wanted = conditions([
     along('d.id', sweep, after),
     sql`d.webhook_id = ${sweep.webhookId}`,
     last === undefined ? undefined : sql`d.id <= ${last}::uuid`,
     state === undefined ? undefined : sql`d.state = ${state}`,
     eventType === undefined ? undefined : sql`e.event = ${eventType}`,
-    territory.kind === 'everything' ? undefined : eventWithin('e', territory),
+    visibility.kind === 'everything' ? undefined : eventWithin('e', visibility),
   ]);
   return sql`delivery d join event e on e.id = d.event_id where ${wanted}`;
 }
@@ -79,7 +79,7 @@ async function endOf(
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     select id from delivery where webhook_id = ${sweep.webhookId} and ${along('id', sweep, after)}
-    order by id offset ${stretchRows - 1} limit 1`.execute(database);
+    order by id offset ${windowRows - 1} limit 1`.execute(database);
   return rows[0]?.id;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Brings the tables in line with a cloud's picture, in one transaction, writing only rows that differ: every write is
+ * Brings the tables in line with a cloud's snapshot, in one transaction, writing only rows that differ: every write is
  * told to every process by a trigger, so what is not a change must not be one.
  *
  * Rows the cloud no longer has are marked, not deleted: with an account go its webhooks and their secrets, and an
@@ -10,7 +10,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 
 import { insertAudit, nobody } from '../audit.ts';
-import type { CloudAccount, CloudPicture } from './directory-snapshot.ts';
+import type { CloudAccount, DirectorySnapshot } from './directory-snapshot.ts';
 import { texts } from '../sql/columns.ts';
 import { inTransaction, type Database, type Store } from '../database.ts';
 import { adoptRootDomain, findRootDomain } from './query-directory.ts';
@@ -61,24 +61,24 @@ const removalsShare = 0.2;
 const keptGoneDays = 30;
 
 /**
- * @returns what changed; undefined when a later picture serves already, so that nothing was written.
+ * @returns what changed; undefined when a later snapshot serves already, so that nothing was written.
  * @throws {ForeignRootError}
  */
-export async function applyPicture(
+export async function applySnapshot(
   store: Store,
-  picture: CloudPicture,
+  snapshot: DirectorySnapshot,
   options: ApplyOptions,
 ): Promise<Applied | undefined> {
   return inTransaction(store, async database => {
     await sql`select pg_advisory_xact_lock(${DIRECTORY_LOCK})`.execute(database);
     if (await isOvertaken(database, options.readAt)) return undefined;
-    await fillWanted(database, await underRoot(database, picture));
-    const written = await writeWanted(database, picture.layers.length, options.adoptLocal);
-    const gone = await markMissing(database, picture, options);
+    await fillWanted(database, await underRoot(database, snapshot));
+    const written = await writeWanted(database, snapshot.layers.length, options.adoptLocal);
+    const gone = await markMissing(database, snapshot, options);
     await dropForgotten(database);
     await noteSync(database, { ...written, ...gone });
     const applied = { ...written, ...gone, ...(await countRows(database)) };
-    await recordSync(database, { ...applied, ...options, isWhole: picture.isWhole });
+    await recordSync(database, { ...applied, ...options, isWhole: snapshot.isWhole });
     return applied;
   });
 }
@@ -98,16 +98,19 @@ export async function countMissing(
 }
 
 /** Makes the cloud's root Hookline's own, or hangs the cloud's tops under it. */
-async function underRoot(database: Database, picture: CloudPicture): Promise<CloudPicture> {
-  const [tops = [], ...below] = picture.layers;
+async function underRoot(
+  database: Database,
+  snapshot: DirectorySnapshot,
+): Promise<DirectorySnapshot> {
+  const [tops = [], ...below] = snapshot.layers;
   const root = await findRootDomain(database);
-  if (picture.root === 'none') {
+  if (snapshot.root === 'none') {
     const rootId = root?.id ?? randomUUID();
     if (!root) await adoptRootDomain(database, { id: rootId, name: 'ROOT' });
-    return { ...picture, layers: [tops.map(top => ({ ...top, parentId: rootId })), ...below] };
+    return { ...snapshot, layers: [tops.map(top => ({ ...top, parentId: rootId })), ...below] };
   }
   const [top] = tops;
-  if (!top) throw new RangeError('a picture with a root of its own has a top');
+  if (!top) throw new RangeError('a snapshot with a root of its own has a top');
   if (root?.origin === 'cloud' && root.id !== top.id) {
     throw new ForeignRootError(
       `the cloud's root domain is ${top.id} (${top.name}), but the directory was filled from one whose root is ${root.id} (${root.name}); is directory.url another cloud's, or the key that of a domain's admin?`,
@@ -116,11 +119,14 @@ async function underRoot(database: Database, picture: CloudPicture): Promise<Clo
   if (!root || root.id !== top.id) await adoptRootDomain(database, top);
   await sql`update domain set origin = 'cloud', updated = now()
     where id = ${top.id} and origin = 'local'`.execute(database);
-  return picture;
+  return snapshot;
 }
 
-/** Puts the picture into tables of this transaction, so that each step is one statement over all of it. */
-async function fillWanted(database: Database, { layers, accounts }: CloudPicture): Promise<void> {
+/** Puts the snapshot into tables of this transaction, so that each step is one statement over all of it. */
+async function fillWanted(
+  database: Database,
+  { layers, accounts }: DirectorySnapshot,
+): Promise<void> {
   await sql`create temporary table wanted_domain (
     id text not null, name text not null, parent_id text, layer int not null) on commit drop`.execute(
     database,
@@ -203,7 +209,7 @@ async function writeWanted(
 
 async function markMissing(
   database: Database,
-  { isWhole, accounts }: CloudPicture,
+  { isWhole, accounts }: DirectorySnapshot,
   { readAt, acceptRemovals }: ApplyOptions,
 ): Promise<Pick<Applied, 'removed' | 'held'>> {
   if (!isWhole) return { removed: 0, held: 0 };

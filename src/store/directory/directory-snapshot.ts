@@ -17,7 +17,7 @@ export interface CloudAccount {
   readonly kind: AccountKind;
 }
 
-export interface CloudPicture {
+export interface DirectorySnapshot {
   /** Layers of the tree, tops first; what hangs under one layer is in the next. */
   readonly layers: readonly (readonly CloudDomain[])[];
   /** `own`: there is one top, the cloud's root. `none`: the tops hang under Hookline's root. */

@@ -3,17 +3,17 @@ import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
 import { accountWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 /** The account of this name in the domain, unless the cloud has lost it. */
 export async function findAccountByName(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { name, domainId }: { name: string; domainId: string },
 ): Promise<{ readonly id: string } | undefined> {
   const { rows } = await sql<{ id: string }>`
     select a.id from account a where a.name = ${name} and a.domain_id = ${domainId} and a.kind = 'user'
-      and a.removed_at is null and ${accountWithin('a.id', territory)}
+      and a.removed_at is null and ${accountWithin('a.id', visibility)}
     order by a.id limit 1`.execute(database);
   return rows[0];
 }

@@ -5,7 +5,7 @@ import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import type { Origin } from './origin.ts';
 import { accountWithin, domainWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export interface DomainFacts {
   readonly id: string;
@@ -56,14 +56,14 @@ const after = (column: string, { cursor }: Page) =>
 
 export async function listDomains(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   page: Page & { name?: string; parentId?: string },
 ): Promise<readonly DomainFacts[]> {
   const { rows } = await sql<DomainFacts>`
     select ${domainColumns} from domain d
     where ${after('d.id', page)} and ${page.name === undefined ? sql`true` : sql`d.name = ${page.name}`}
       and ${page.parentId === undefined ? sql`true` : sql`d.parent_id = ${page.parentId}`}
-      and ${domainWithin('d.id', territory)}
+      and ${domainWithin('d.id', visibility)}
     order by d.id limit ${page.limit}`.execute(database);
   return rows;
 }
@@ -71,11 +71,11 @@ export async function listDomains(
 export async function findDomain(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<DomainFacts | undefined> {
   const { rows } = await sql<DomainFacts>`
     select ${domainColumns} from domain d
-    where d.id = ${id} and ${domainWithin('d.id', territory)}`.execute(database);
+    where d.id = ${id} and ${domainWithin('d.id', visibility)}`.execute(database);
   return rows[0];
 }
 
@@ -132,14 +132,14 @@ export async function upsertDomains(
 
 export async function listAccounts(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   page: Page & { name?: string; domainId?: string },
 ): Promise<readonly AccountFacts[]> {
   const { rows } = await sql<AccountFacts>`
     select ${accountColumns} from account a
     where ${after('a.id', page)} and ${page.name === undefined ? sql`true` : sql`a.name = ${page.name}`}
       and ${page.domainId === undefined ? sql`true` : sql`a.domain_id = ${page.domainId}`}
-      and ${accountWithin('a.id', territory)}
+      and ${accountWithin('a.id', visibility)}
     order by a.id limit ${page.limit}`.execute(database);
   return rows;
 }
@@ -147,11 +147,11 @@ export async function listAccounts(
 export async function findAccount(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<AccountFacts | undefined> {
   const { rows } = await sql<AccountFacts>`
     select ${accountColumns} from account a
-    where a.id = ${id} and ${accountWithin('a.id', territory)}`.execute(database);
+    where a.id = ${id} and ${accountWithin('a.id', visibility)}`.execute(database);
   return rows[0];
 }
 

@@ -9,7 +9,7 @@ export interface DirectoryStatus {
   /** RFC 3339, as all instants here. */
   readonly nextAt: string;
   readonly attemptedAt: string | null;
-  /** When the reading of the picture that serves began; null before the first. */
+  /** When the reading of the snapshot that serves began; null before the first. */
   readonly syncedAt: string | null;
   /** Since then, by the database's clock. */
   readonly ageSeconds: number | null;
@@ -91,7 +91,7 @@ export async function recordFailure(
       else next_at end`.execute(database);
 }
 
-/** Whether a picture that was read later than that serves already. */
+/** Whether a snapshot that was read later than that serves already. */
 export async function isOvertaken(database: Database, readAt: string): Promise<boolean> {
   const { rows } = await sql`select from directory_state
     where synced_at > ${readAt}::timestamptz`.execute(database);

@@ -10,19 +10,19 @@ import type { Envelope } from '../../event/event.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
-import { conditions, inSpan, notBefore, pageOf, stretchEnd } from '../sql/keyset.ts';
-import type { Fragment, Page, Span } from '../sql/keyset.ts';
+import { conditions, inKeysetPage, notBefore, pageOf, scanWindowEnd } from '../sql/keyset.ts';
+import type { Fragment, Page, KeysetQuery } from '../sql/keyset.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
-export interface EventQuery extends Span {
+export interface EventQuery extends KeysetQuery {
   readonly source?: string;
   readonly eventType?: string;
   readonly entityUuid?: string;
   readonly account?: string;
 }
 
-export interface DeliveryQuery extends Span {
+export interface DeliveryQuery extends KeysetQuery {
   readonly webhookId?: string;
   readonly eventId?: string;
   readonly state?: DeliveryState;
@@ -78,16 +78,16 @@ export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfter
 }
 
 const eventColumns = (
-  territory: Territory,
+  visibility: Visibility,
 ) => sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
   e.user_id as "user", e.project, e.domain, e.status, ${instant('e.event_date_time')} as "eventDateTime", e.description,
-  e.origin as source, e.details, ${owedWithin(territory)} as owed`;
+  e.origin as source, e.details, ${owedWithin(visibility)} as owed`;
 
-/** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's territory but `everything`. */
-const owedWithin = (territory: Territory): Fragment =>
-  territory.kind === 'everything'
+/** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's visibility but `everything`. */
+const owedWithin = (visibility: Visibility): Fragment =>
+  visibility.kind === 'everything'
     ? sql`e.owed::text[]`
-    : sql`array(select w.id::text from webhook w where w.id = any(e.owed) and ${webhookWithin('w', territory)})`;
+    : sql`array(select w.id::text from webhook w where w.id = any(e.owed) and ${webhookWithin('w', visibility)})`;
 
 const attemptJson = (alias: string, number: string) => sql`jsonb_strip_nulls(jsonb_build_object(
   'number', ${sql.ref(`${alias}.${number}`)},
@@ -104,20 +104,20 @@ const deliveryColumns = sql`d.id, d.event_id as "eventId", e.event as "eventType
 
 export async function listEvents(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   query: EventQuery,
 ): Promise<Page<EventFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : eventWithin('e', territory),
+    visibility.kind === 'everything' ? undefined : eventWithin('e', visibility),
     query.source === undefined ? undefined : sql`e.source = ${query.source}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
     query.entityUuid === undefined ? undefined : sql`e.entityuuid = ${query.entityUuid}`,
     query.account === undefined ? undefined : sql`e.account = ${query.account}`,
   ]);
-  const last = wanted && (await stretchEnd(database, sql`event e`, inSpan('e', query)));
+  const last = wanted && (await scanWindowEnd(database, sql`event e`, inKeysetPage('e', query)));
   const { rows } = await sql<EventFacts>`
-    select ${eventColumns(territory)} from event e
-    where ${inSpan('e', query)} and ${notBefore('e', last)} and ${wanted ?? sql`true`}
+    select ${eventColumns(visibility)} from event e
+    where ${inKeysetPage('e', query)} and ${notBefore('e', last)} and ${wanted ?? sql`true`}
     order by e.id desc limit ${query.limit + 1}`.execute(database);
   return pageOf(rows, query.limit, last);
 }
@@ -125,11 +125,11 @@ export async function listEvents(
 export async function findEvent(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<(EventFacts & { readonly body: string }) | undefined> {
   const { rows } = await sql<EventFacts & { body: string }>`
-    select ${eventColumns(territory)}, e.body from event e
-    where e.id = ${id} and ${eventWithin('e', territory)}`.execute(database);
+    select ${eventColumns(visibility)}, e.body from event e
+    where e.id = ${id} and ${eventWithin('e', visibility)}`.execute(database);
   return rows[0];
 }
 
@@ -145,11 +145,11 @@ export async function findEventIds(
 
 export async function listDeliveries(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   query: DeliveryQuery,
 ): Promise<Page<DeliveryFacts>> {
   const wanted = conditions([
-    territory.kind === 'everything' ? undefined : deliveryWithin(territory),
+    visibility.kind === 'everything' ? undefined : deliveryWithin(visibility),
     query.eventId === undefined ? undefined : sql`d.event_id = ${query.eventId}`,
     query.state === undefined ? undefined : sql`d.state = ${query.state}`,
     query.eventType === undefined ? undefined : sql`e.event = ${query.eventType}`,
@@ -157,8 +157,8 @@ export async function listDeliveries(
   ]);
   const ofWebhook =
     query.webhookId === undefined ? sql`true` : sql`d.webhook_id = ${query.webhookId}`;
-  const along = sql`${inSpan('d', query)} and ${ofWebhook}`;
-  const last = wanted && (await stretchEnd(database, sql`delivery d`, along));
+  const along = sql`${inKeysetPage('d', query)} and ${ofWebhook}`;
+  const last = wanted && (await scanWindowEnd(database, sql`delivery d`, along));
   const { rows } = await sql<DeliveryFacts>`
     select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
     where ${along} and ${notBefore('d', last)} and ${wanted ?? sql`true`}
@@ -169,12 +169,12 @@ export async function listDeliveries(
 export async function findDelivery(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<(DeliveryFacts & OwedEvent) | undefined> {
   const { rows } = await sql<DeliveryFacts & { envelope: EnvelopeRow; body: string }>`
     select ${deliveryColumns}, ${envelopeColumn('e')} as envelope, e.body from delivery d
     join event e on e.id = d.event_id
-    where d.id = ${id} and ${territory.kind === 'everything' ? sql`true` : deliveryWithin(territory)}`.execute(
+    where d.id = ${id} and ${visibility.kind === 'everything' ? sql`true` : deliveryWithin(visibility)}`.execute(
     database,
   );
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }))[0];
@@ -192,8 +192,8 @@ export async function statesOf(
 
 /**
  * Deliveries are whose their webhook and their event are: a webhook that was Global once has had everybody's. Those of a
- * deleted webhook are in nobody's territory but `everything`.
+ * deleted webhook are in nobody's visibility but `everything`.
  */
-const deliveryWithin = (territory: Territory): Fragment =>
-  sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', territory)})
-    and ${eventWithin('e', territory)})`;
+const deliveryWithin = (visibility: Visibility): Fragment =>
+  sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', visibility)})
+    and ${eventWithin('e', visibility)})`;

@@ -4,9 +4,9 @@ import { sql } from 'kysely';
 import type { Envelope } from '../../event/event.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import type { Database } from '../database.ts';
-import { inSpan, notBefore, stretchEnd } from '../sql/keyset.ts';
+import { inKeysetPage, notBefore, scanWindowEnd } from '../sql/keyset.ts';
 import { eventWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export interface RecentEvent {
   readonly id: string;
@@ -17,13 +17,13 @@ export interface RecentEvent {
 /** Newest first; of the last ten thousand at most. */
 export async function listRecentEvents(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { limit, eventType }: { readonly limit: number; readonly eventType?: string },
 ): Promise<readonly RecentEvent[]> {
-  const last = await stretchEnd(database, sql`event e`, inSpan('e', { limit }));
+  const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
   const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
     select e.id, ${envelopeColumn('e')} as envelope, e.body from event e
-    where ${notBefore('e', last)} and ${eventWithin('e', territory)}
+    where ${notBefore('e', last)} and ${eventWithin('e', visibility)}
       and ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`}
     order by e.id desc limit ${limit}`.execute(database);
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
@@ -31,7 +31,7 @@ export async function listRecentEvents(
 
 export interface ScanQuery {
   /** Whose events; each of these has to allow it. */
-  readonly within: readonly Territory[];
+  readonly within: readonly Visibility[];
   readonly limit: number;
   /** What is longer is cut off one character after. */
   readonly bodyCharsMax: number;
@@ -42,15 +42,15 @@ export async function* scanRecentEvents(
   database: Database,
   { within, limit, bodyCharsMax }: ScanQuery,
 ): AsyncGenerator<readonly RecentEvent[]> {
-  const last = await stretchEnd(database, sql`event e`, inSpan('e', { limit }));
+  const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
   let cursor: string | undefined;
   for (let left = limit; left > 0;) {
     const page = Math.min(left, scanPageSize);
     const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
       select e.id, ${envelopeColumn('e')} as envelope, left(e.body, ${bodyCharsMax + 1}) as body from event e
-      where ${notBefore('e', last)} and ${inSpan('e', { limit, ...(cursor !== undefined && { cursor }) })}
+      where ${notBefore('e', last)} and ${inKeysetPage('e', { limit, ...(cursor !== undefined && { cursor }) })}
         and ${sql.join(
-          within.map(territory => eventWithin('e', territory)),
+          within.map(visibility => eventWithin('e', visibility)),
           sql` and `,
         )}
       order by e.id desc limit ${page}`.execute(database);

@@ -10,7 +10,7 @@ const DirectoryStateSchema = defineEntity({
     /** When the next sync is due; who begins one moves it on, so that nobody else does. */
     nextAt: p.datetime().defaultRaw('now()'),
     attemptedAt: p.datetime().nullable(),
-    /** When the reading of the picture that serves began. */
+    /** When the reading of the snapshot that serves began. */
     syncedAt: p.datetime().nullable(),
     /** Of the last attempt; null when it succeeded. */
     error: p.text().nullable(),

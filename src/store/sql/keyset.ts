@@ -1,7 +1,7 @@
 /**
  * Lists along an id that begins with its time, newest first.
  *
- * What has no index is looked for in a bounded stretch of rows, so that a page costs the same however many millions of
+ * What has no index is looked for in a bounded window of rows, so that a page costs the same however many millions of
  * rows there are: a page may hold fewer items than asked for, or none, and still not be the last.
  */
 import { sql } from 'kysely';
@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 
 /** Rows looked at for one page. */
-const stretch = 10_000;
+const window = 10_000;
 
 export interface Page<T> {
   readonly items: readonly T[];
@@ -17,7 +17,7 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
-export interface Span {
+export interface KeysetQuery {
   readonly limit: number;
   /** Id of the last item of the page before. */
   readonly cursor?: string;
@@ -33,7 +33,7 @@ export function conditions(all: readonly (Fragment | undefined)[]): Fragment | u
   return given.length === 0 ? undefined : sql.join(given, sql` and `);
 }
 
-export function inSpan(alias: string, { cursor, from, to }: Span): Fragment {
+export function inKeysetPage(alias: string, { cursor, from, to }: KeysetQuery): Fragment {
   const id = sql.ref(`${alias}.id`);
   return (
     conditions([
@@ -47,14 +47,14 @@ export function inSpan(alias: string, { cursor, from, to }: Span): Fragment {
 export const notBefore = (alias: string, last: string | undefined): Fragment =>
   last === undefined ? sql`true` : sql`${sql.ref(`${alias}.id`)} >= ${last}::uuid`;
 
-/** Id of the last row of the stretch, or undefined when the table ends before it. */
-export async function stretchEnd(
+/** Id of the last row of the window, or undefined when the table ends before it. */
+export async function scanWindowEnd(
   database: Database,
   table: Fragment,
   along: Fragment,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
-    select id from ${table} where ${along} order by id desc offset ${stretch - 1} limit 1`.execute(
+    select id from ${table} where ${along} order by id desc offset ${window - 1} limit 1`.execute(
     database,
   );
   return rows[0]?.id;
@@ -63,9 +63,9 @@ export async function stretchEnd(
 export function pageOf<T extends { readonly id: string }>(
   rows: readonly T[],
   limit: number,
-  stretchLast: string | undefined,
+  windowLast: string | undefined,
 ): Page<T> {
-  if (rows.length <= limit) return { items: rows, next: stretchLast ?? null };
+  if (rows.length <= limit) return { items: rows, next: windowLast ?? null };
   return { items: rows.slice(0, limit), next: rows[limit - 1]?.id ?? null };
 }
 

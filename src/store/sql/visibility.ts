@@ -4,42 +4,42 @@
  */
 import { sql } from 'kysely';
 
-export type Territory =
+export type Visibility =
   | { readonly kind: 'everything' }
   /** The domain with this path and all below it. @example '/<root>/<child>/' */
   | { readonly kind: 'subtree'; readonly path: string }
   | { readonly kind: 'account'; readonly accountId: string; readonly domainId: string }
   | { readonly kind: 'self'; readonly userId: string };
 
-export const everything: Territory = { kind: 'everything' };
+export const everything: Visibility = { kind: 'everything' };
 
 type Condition = ReturnType<typeof sql<boolean>>;
 
-/** @param column of an account's id; null lies in nobody's territory but `everything`. */
-export function accountWithin(column: string, territory: Territory): Condition {
-  switch (territory.kind) {
+/** @param column of an account's id; null lies in nobody's visibility but `everything`. */
+export function accountWithin(column: string, visibility: Visibility): Condition {
+  switch (visibility.kind) {
     case 'everything':
       return sql`true`;
     case 'subtree':
       return sql`exists (select from account ta join domain td on td.id = ta.domain_id
-        where ta.id = ${sql.ref(column)} and starts_with(td.path, ${territory.path}))`;
+        where ta.id = ${sql.ref(column)} and starts_with(td.path, ${visibility.path}))`;
     case 'account':
-      return sql`${sql.ref(column)} = ${territory.accountId}`;
+      return sql`${sql.ref(column)} = ${visibility.accountId}`;
     case 'self':
       return sql`false`;
   }
 }
 
-/** @param column of a domain's id. Of an account the territory has its own domain alone, to look at. */
-export function domainWithin(column: string, territory: Territory): Condition {
-  switch (territory.kind) {
+/** @param column of a domain's id. Of an account the visibility has its own domain alone, to look at. */
+export function domainWithin(column: string, visibility: Visibility): Condition {
+  switch (visibility.kind) {
     case 'everything':
       return sql`true`;
     case 'subtree':
       return sql`exists (select from domain td
-        where td.id = ${sql.ref(column)} and starts_with(td.path, ${territory.path}))`;
+        where td.id = ${sql.ref(column)} and starts_with(td.path, ${visibility.path}))`;
     case 'account':
-      return sql`${sql.ref(column)} = ${territory.domainId}`;
+      return sql`${sql.ref(column)} = ${visibility.domainId}`;
     case 'self':
       return sql`false`;
   }
@@ -51,19 +51,19 @@ export function domainWithin(column: string, territory: Territory): Condition {
  *
  * @param alias of the table `event`.
  */
-export function eventWithin(alias: string, territory: Territory): Condition {
+export function eventWithin(alias: string, visibility: Visibility): Condition {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const owner = sql`coalesce((select o.id from account o where o.id = ${column('account')}),
     (select o.id from account o where o.alias = ${column('account')}),
     case when ${column('category')} is not null then ${column('project')} end)`;
-  switch (territory.kind) {
+  switch (visibility.kind) {
     case 'everything':
       return sql`true`;
     case 'subtree':
       return sql`exists (select from account ta join domain td on td.id = ta.domain_id
-        where ta.id = ${owner} and starts_with(td.path, ${territory.path}))`;
+        where ta.id = ${owner} and starts_with(td.path, ${visibility.path}))`;
     case 'account':
-      return sql`${owner} = ${territory.accountId}`;
+      return sql`${owner} = ${visibility.accountId}`;
     case 'self':
       return sql`false`;
   }
@@ -75,14 +75,14 @@ export function eventWithin(alias: string, territory: Territory): Condition {
  *
  * @param alias of the table `webhook`.
  */
-export function webhookWithin(alias: string, territory: Territory): Condition {
-  const owned = accountWithin(`${alias}.account_id`, territory);
+export function webhookWithin(alias: string, visibility: Visibility): Condition {
+  const owned = accountWithin(`${alias}.account_id`, visibility);
   const scope = sql.ref(`${alias}.scope`);
-  switch (territory.kind) {
+  switch (visibility.kind) {
     case 'everything':
       return owned;
     case 'subtree':
-      return sql`(${owned} and ${scope} <> 'Global' and ${domainWithin(`${alias}.domain_id`, territory)})`;
+      return sql`(${owned} and ${scope} <> 'Global' and ${domainWithin(`${alias}.domain_id`, visibility)})`;
     case 'account':
     case 'self':
       return sql`(${owned} and ${scope} = 'Local')`;
@@ -90,9 +90,9 @@ export function webhookWithin(alias: string, territory: Territory): Condition {
 }
 
 /** Users lie where their account does; an Admin in nobody's but `everything`. @param alias of `app_user`. */
-export function userWithin(alias: string, territory: Territory): Condition {
-  if (territory.kind === 'everything') return sql`true`;
-  if (territory.kind === 'self') return sql`${sql.ref(`${alias}.id`)} = ${territory.userId}`;
+export function userWithin(alias: string, visibility: Visibility): Condition {
+  if (visibility.kind === 'everything') return sql`true`;
+  if (visibility.kind === 'self') return sql`${sql.ref(`${alias}.id`)} = ${visibility.userId}`;
   return sql`(${sql.ref(`${alias}.role`)} <> 'Admin'
-    and ${accountWithin(`${alias}.account_id`, territory)})`;
+    and ${accountWithin(`${alias}.account_id`, visibility)})`;
 }

@@ -8,7 +8,7 @@ import type { AccountKind } from '../directory/query-directory.ts';
 import { conditions } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { webhookWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 export interface PageOf {
   readonly offset: number;
@@ -60,12 +60,12 @@ const webhookColumns = sql`w.id, w.name, w.description, w.state, w.scope, w.payl
 /** By id, the oldest first. */
 export async function listWebhooksByPage(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { search, page }: { search: WebhookSearch; page: PageOf },
 ): Promise<Counted<NamedWebhook>> {
   const { id, name, keyword, state, scope, accountId, domain, ownerKind } = search;
   const wanted = all([
-    webhookWithin('w', territory),
+    webhookWithin('w', visibility),
     id === undefined ? undefined : sql`w.id = ${id}`,
     name === undefined ? undefined : sql`w.name = ${name}`,
     keyword === undefined ? undefined : contains(sql`w.name`, keyword),
@@ -100,11 +100,11 @@ export interface NamedFilter extends WebhookFilter {
 /** The newest first. */
 export async function listFiltersByPage(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   { search, page }: { search: { id?: string; webhookId?: string }; page: PageOf },
 ): Promise<Counted<NamedFilter>> {
   const wanted = all([
-    webhookWithin('w', territory),
+    webhookWithin('w', visibility),
     search.id === undefined ? undefined : sql`f.id = ${search.id}`,
     search.webhookId === undefined ? undefined : sql`f.webhook_id = ${search.webhookId}`,
   ]);

@@ -13,7 +13,7 @@ import type {
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { webhookWithin } from '../sql/visibility.ts';
-import type { Territory } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
 
 /** What a webhook is made with; all of it but the owner can be changed. */
 export interface WebhookValues {
@@ -88,11 +88,11 @@ const columns = sql`w.id, w.name, w.description, w.state, w.scope, w.account_id 
 /** Webhooks by id. */
 export async function listWebhooks(
   database: Database,
-  territory: Territory,
+  visibility: Visibility,
   query: WebhookQuery,
 ): Promise<readonly WebhookFacts[]> {
   const wanted = [
-    webhookWithin('w', territory),
+    webhookWithin('w', visibility),
     query.cursor === undefined ? [] : sql`w.id > ${query.cursor}::uuid`,
     query.name === undefined ? [] : sql`w.name = ${query.name}`,
     query.state === undefined ? [] : sql`w.state = ${query.state}`,
@@ -110,11 +110,11 @@ export async function listWebhooks(
 export async function findWebhook(
   database: Database,
   id: string,
-  territory: Territory,
+  visibility: Visibility,
 ): Promise<WebhookFacts | undefined> {
   const { rows } = await sql<WebhookFacts>`
     select ${columns} from webhook w
-    where w.id = ${id} and ${webhookWithin('w', territory)}`.execute(database);
+    where w.id = ${id} and ${webhookWithin('w', visibility)}`.execute(database);
   return rows[0];
 }
 
@@ -147,7 +147,7 @@ export async function insertWebhook(
   return rows.length > 0;
 }
 
-/** Later than before, also when two changes fall into one millisecond, so that it tells two states of a webhook apart. */
+/** Deferred than before, also when two changes fall into one millisecond, so that it tells two states of a webhook apart. */
 const nextUpdated = sql`greatest(now(), w.updated + interval '1 ms')`;
 
 const json = (value: object | null): string | null => value && JSON.stringify(value);

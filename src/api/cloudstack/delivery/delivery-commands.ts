@@ -13,7 +13,7 @@ import type { Database } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/event/query-flow.ts';
 import { findWebhook } from '../../../store/webhook/query-webhook.ts';
 import type { Caller } from '../../http/authenticate.ts';
-import { noteChange } from '../../setting/write-audit.ts';
+import { writeAudit } from '../../setting/write-audit.ts';
 import { listFields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
 import { valueRefused } from '../request/command-error.ts';
@@ -25,7 +25,7 @@ export const listWebhookDeliveries: CommandFunction = async ({ options, caller, 
   const page = readPage(args);
   const database = databaseOf(options.store);
   const search = await readSearch(database, caller, args);
-  const { count, rows } = await listDeliveriesByPage(database, caller.territory, { search, page });
+  const { count, rows } = await listDeliveriesByPage(database, caller.visibility, { search, page });
   return listFields('webhookdelivery', count, await presentDeliveries(options, rows));
 };
 
@@ -37,7 +37,7 @@ export const deleteWebhookDelivery: CommandFunction = async ({ options, caller, 
   for (;;) {
     const deleted = await inTransaction(options.store, async database => {
       const what = { search, limit: deletedAtOnceMax };
-      const count = await deleteListed(database, caller.territory, what);
+      const count = await deleteListed(database, caller.visibility, what);
       if (count > 0) await noteDeleted(database, caller, { search, count });
       return count;
     });
@@ -51,7 +51,7 @@ async function noteDeleted(
   { search, count }: { search: DeliverySearch; count: number },
 ): Promise<void> {
   const { accountId, domain } = caller.principal;
-  await noteChange(database, caller, {
+  await writeAudit(database, caller, {
     action: 'deliveries.deleted',
     objectId: search.id ?? search.webhookId ?? 'all in reach',
     accountId: accountId ?? null,
@@ -63,14 +63,14 @@ async function noteDeleted(
 /** @throws {CommandError} */
 async function readSearch(
   database: Database,
-  { territory }: Caller,
+  { visibility }: Caller,
   args: Arguments,
 ): Promise<DeliverySearch> {
   const [id, webhookId] = [args.text('id'), args.text('webhookid')];
-  if (id !== undefined && !(await findDelivery(database, id, territory))) {
+  if (id !== undefined && !(await findDelivery(database, id, visibility))) {
     throw valueRefused('Invalid ID specified');
   }
-  if (webhookId !== undefined && !(await findWebhook(database, webhookId, territory))) {
+  if (webhookId !== undefined && !(await findWebhook(database, webhookId, visibility))) {
     throw valueRefused('Invalid Webhook specified');
   }
   const [startedFrom, endedTo] = [args.instant('startdate'), args.instant('enddate')];

@@ -51,7 +51,7 @@ const lookMs = 100;
 
 async function deliverAgain({ options, caller }: Call, id: string): Promise<Fields> {
   const database = databaseOf(options.store);
-  if (!(await findDelivery(database, id, caller.territory))) {
+  if (!(await findDelivery(database, id, caller.visibility))) {
     throw valueRefused('Invalid webhook delivery specified');
   }
   const made = await redeliver(options, id, caller);
@@ -70,7 +70,7 @@ async function deliverAgain({ options, caller }: Call, id: string): Promise<Fiel
 async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> {
   const eventId = randomUUID();
   const payload = args.text('payload') ?? '';
-  const outcome = await options.probe({
+  const outcome = await options.testDelivery({
     webhook,
     eventId,
     ...(payload.trim() !== '' && { payload }),
@@ -110,7 +110,7 @@ async function planSavedTest(
   id: string,
   payloadUrl: string | undefined,
 ): Promise<Webhook> {
-  if (!(await findWebhook(databaseOf(options.store), id, caller.territory))) {
+  if (!(await findWebhook(databaseOf(options.store), id, caller.visibility))) {
     throw valueRefused('Invalid webhook specified');
   }
   const wanted = { id, ...readSigned(args), ...(payloadUrl !== undefined && { payloadUrl }) };

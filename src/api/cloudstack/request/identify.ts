@@ -27,10 +27,10 @@ export interface Proof {
   readonly cookie: string | undefined;
 }
 
-type Means = Pick<ApiOptions, 'store' | 'secretKeys' | 'now'>;
+type Deps = Pick<ApiOptions, 'store' | 'secretKeys' | 'now'>;
 
 /** @returns undefined for nobody; why is not told. */
-export async function identify(means: Means, proof: Proof): Promise<Principal | undefined> {
+export async function identify(means: Deps, proof: Proof): Promise<Principal | undefined> {
   const [apiKey, signature] = [proof.folded.get('apikey'), proof.folded.get('signature')];
   if (apiKey === undefined || signature === undefined) return bySession(means, proof);
   if (!isTimely(proof.folded, means.now())) return undefined;
@@ -58,7 +58,7 @@ function isTimely(folded: Parameters, nowMs: number): boolean {
  * ask for, and here a GET can delete.
  */
 async function bySession(
-  { store }: Means,
+  { store }: Deps,
   { folded, cookie }: Proof,
 ): Promise<Principal | undefined> {
   const token = readCookie(cookie, sessionIdCookie);

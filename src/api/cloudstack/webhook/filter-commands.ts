@@ -23,7 +23,7 @@ export const addWebhookFilter: CommandFunction = async ({ options, caller, args 
       value: args.text('value') ?? '',
     },
   });
-  const { name } = await requireWebhook(databaseOf(options.store), id, caller.territory);
+  const { name } = await requireWebhook(databaseOf(options.store), id, caller.visibility);
   const named = { ...made, webhookId: id, webhookName: name };
   return { webhookfilter: filterFields(named) };
 };
@@ -32,7 +32,7 @@ export const listWebhookFilters: CommandFunction = async ({ options, caller, arg
   const page = readPage(args);
   const search = readSearch(args.text('id'), args.text('webhookid'));
   const database = databaseOf(options.store);
-  const { count, rows } = await listFiltersByPage(database, caller.territory, { search, page });
+  const { count, rows } = await listFiltersByPage(database, caller.visibility, { search, page });
   return listFields('webhookfilter', count, rows.map(filterFields));
 };
 
@@ -43,7 +43,7 @@ export const deleteWebhookFilter: CommandFunction = async ({ options, caller, ar
   const search = readSearch(id, webhookId);
   const page = { offset: 0, limit: filtersAtOnceMax };
   const database = databaseOf(options.store);
-  const { rows } = await listFiltersByPage(database, caller.territory, { search, page });
+  const { rows } = await listFiltersByPage(database, caller.visibility, { search, page });
   for (const filter of rows) {
     await removeFilter(options, caller, { id: filter.webhookId, filterId: filter.id });
   }

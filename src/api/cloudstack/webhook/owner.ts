@@ -18,7 +18,7 @@ const everyProject = '-1';
 /** @returns undefined for the caller's own account. @throws {CommandError} */
 export async function findOwnerId(
   database: Database,
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   args: Arguments,
 ): Promise<string | undefined> {
   const [name, domainId, projectId] = [
@@ -30,13 +30,13 @@ export async function findOwnerId(
     if (name !== undefined && domainId !== undefined) {
       throw valueRefused("ProjectId and account/domainId can't be specified together");
     }
-    return findProject(database, { territory }, projectId);
+    return findProject(database, { visibility }, projectId);
   }
   if (name === undefined) return undefined;
   if (domainId === undefined) {
     throw valueRefused('AccountName and domainId must be specified together');
   }
-  const found = await findAccountByName(database, territory, { name, domainId });
+  const found = await findAccountByName(database, visibility, { name, domainId });
   if (found) return found.id;
   throw valueRefused(
     principal.role === 'User'
@@ -57,7 +57,7 @@ export async function readWhose(
   args: Arguments,
 ): Promise<Whose | undefined> {
   const domainId = args.text('domainid');
-  if (domainId !== undefined && !(await findDomain(database, domainId, caller.territory))) {
+  if (domainId !== undefined && !(await findDomain(database, domainId, caller.visibility))) {
     throw unknownEntity('listWebhooks', 'domainid', domainId);
   }
   const name = args.text('account');
@@ -95,20 +95,20 @@ function ownOrAll(
 
 async function requireAccount(
   database: Database,
-  { principal, territory }: Caller,
+  { principal, visibility }: Caller,
   { name, domainId = principal.domain?.id ?? '' }: { name: string; domainId: string | undefined },
 ): Promise<string> {
-  const found = await findAccountByName(database, territory, { name, domainId });
+  const found = await findAccountByName(database, visibility, { name, domainId });
   if (found) return found.id;
   throw valueRefused(`could not find account ${name} in domain ${domainId}`);
 }
 
 async function findProject(
   database: Database,
-  { territory }: Pick<Caller, 'territory'>,
+  { visibility }: Pick<Caller, 'visibility'>,
   id: string,
 ): Promise<string> {
-  const found = await findAccount(database, id, territory);
+  const found = await findAccount(database, id, visibility);
   if (found?.kind === 'project') return found.id;
   throw valueRefused(`Unable to find project by id ${id}`);
 }

@@ -43,7 +43,7 @@ export const listWebhooks: CommandFunction = async ({ options, caller, args }) =
   const [id, name, keyword] = [args.text('id'), args.text('name'), args.text('keyword')];
   const [state, scope] = [readState(args.text('state')), readListedScope({ caller, args })];
   if (!whose) return {};
-  const { count, rows } = await listWebhooksByPage(database, caller.territory, {
+  const { count, rows } = await listWebhooksByPage(database, caller.visibility, {
     search: {
       ...whose,
       ...(id !== undefined && { id }),
@@ -61,7 +61,7 @@ export const updateWebhook: CommandFunction = async ({ options, caller, args }) 
   const id = idOf(args);
   const body = readChange(args);
   if (Object.keys(body).length === 0) {
-    await requireWebhook(databaseOf(options.store), id, caller.territory);
+    await requireWebhook(databaseOf(options.store), id, caller.visibility);
   } else {
     await changeWebhook(options, caller, { id, body });
   }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { open } from '../../src/access/secret/seal.ts';
-import type { ProbeResult } from '../../src/dispatch/test-delivery/test-delivery.ts';
+import type { TestDeliveryResult } from '../../src/dispatch/test-delivery/test-delivery.ts';
 import { makeCertificate } from '../service/certificate.ts';
 import { hasValidSignature, startReceiver } from '../service/receiver.ts';
 import type { Receiver } from '../service/receiver.ts';
@@ -27,7 +27,7 @@ const make = async (body: object = {}): Promise<string> => {
   return `/v1/webhooks/${made.body.id}`;
 };
 
-type Result = ProbeResult & { readonly from: { host: string; dispatches: boolean } };
+type Result = TestDeliveryResult & { readonly from: { host: string; dispatches: boolean } };
 
 const test = async (path: string, body?: object): Promise<Result> => {
   const { status, text } = await api.ask('POST', path, body);

@@ -5,7 +5,10 @@ import { describe, expect, it } from 'vitest';
 
 import { seal } from '../../src/access/secret/seal.ts';
 import type { Lookup } from '../../src/dispatch/egress/egress.ts';
-import type { Probe, ProbeResult } from '../../src/dispatch/test-delivery/test-delivery.ts';
+import type {
+  MakeTestDelivery,
+  TestDeliveryResult,
+} from '../../src/dispatch/test-delivery/test-delivery.ts';
 import type { Webhook } from '../../src/event/webhook.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 import { makeCertificate } from '../service/certificate.ts';
@@ -14,7 +17,7 @@ import { hasValidSignature, startReceiver } from '../service/receiver.ts';
 import { account, openDispatchHarness, secretKey, tenant } from './dispatch-harness.ts';
 
 interface Tester extends AsyncDisposable {
-  test(webhook: Partial<Webhook>, payload?: string): Promise<ProbeResult>;
+  test(webhook: Partial<Webhook>, payload?: string): Promise<TestDeliveryResult>;
 }
 
 /** The app, of which nothing but test deliveries is used. */
@@ -23,11 +26,18 @@ async function openTester(
   lookup?: Lookup,
 ): Promise<Tester> {
   const harness = await openDispatchHarness();
-  const { probe }: { probe: Probe } = await harness.start(environment, lookup);
+  const { testDelivery }: { testDelivery: MakeTestDelivery } = await harness.start(
+    environment,
+    lookup,
+  );
   return {
     test: async (facts, payload) => {
       const webhook = webhookOf({ accountId: account, timeoutMs: 3_000, ...facts });
-      return probe({ webhook, eventId: randomUUID(), ...(payload !== undefined && { payload }) });
+      return testDelivery({
+        webhook,
+        eventId: randomUUID(),
+        ...(payload !== undefined && { payload }),
+      });
     },
     [Symbol.asyncDispose]: () => harness[Symbol.asyncDispose](),
   };
@@ -225,7 +235,10 @@ describe('what a test delivery diagnoses', () => {
   it('of an answer that is no success', async () => {
     await using tester = await openTester();
     await using receiver = await startReceiver();
-    const answer = async (status: number, headers = {}): Promise<ProbeResult['diagnosis']> => {
+    const answer = async (
+      status: number,
+      headers = {},
+    ): Promise<TestDeliveryResult['diagnosis']> => {
       receiver.answerWith({ status, headers });
       return (await tester.test({ payloadUrl: receiver.url })).diagnosis;
     };
