@@ -4,6 +4,7 @@
  *
  *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,blackhole
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
+ *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
  * Prints a table (minimum, median, maximum over the rounds; ratios are of one round each) and writes `.cache/bench.json`.
  */
@@ -17,11 +18,20 @@ import { type Lab, openLab } from './lab.ts';
 import { measureLatency } from './latency.ts';
 import { watchOthers } from './proc.ts';
 import { profileThroughput } from './profile.ts';
-import { type Figures, summarize, tableOf, withRatios, writeReport } from './report.ts';
+import {
+  againstBefore,
+  type Figures,
+  summarize,
+  tableOf,
+  withRatios,
+  writeReport,
+} from './report.ts';
 import { measureCeiling, measureThroughput } from './throughput.ts';
 
 const parts = ['ceiling', 'rabbitmq', 'kafka', 'camel', 'latency', 'blackhole'] as const;
 type Part = (typeof parts)[number];
+/** The parts that measure a Hookline; the others have nothing to compare. */
+const ofBuilds: readonly Part[] = ['rabbitmq', 'kafka', 'latency', 'blackhole'];
 
 interface Plan {
   readonly rounds: number;
@@ -31,6 +41,8 @@ interface Plan {
   readonly seconds: number;
   readonly only: readonly Part[];
   readonly prof: boolean;
+  /** Another checkout, with its dependencies installed, whose Hookline is measured in the same rounds. */
+  readonly against?: string;
 }
 
 const file = resolve(import.meta.dirname, '../../.cache/bench.json');
@@ -43,6 +55,7 @@ function readPlan(): Plan {
       seconds: { type: 'string', default: '20' },
       only: { type: 'string', default: parts.join() },
       prof: { type: 'boolean', default: false },
+      against: { type: 'string' },
     },
   });
   const whole = (name: 'rounds' | 'events' | 'seconds', step = 1): number => {
@@ -60,6 +73,7 @@ function readPlan(): Plan {
     seconds: whole('seconds'),
     only: parts.filter(part => values.only.split(',').includes(part)),
     prof: values.prof,
+    against: values.against === undefined ? undefined : resolve(values.against),
   };
 }
 
@@ -68,10 +82,28 @@ async function runRound(lab: Lab, plan: Plan, camel: Camel | undefined): Promise
   const others = watchOthers();
   for (const part of plan.only) {
     process.stderr.write(`  ${part}…\n`);
-    figures.push(await runPart(lab, part, { ...plan, camel }));
+    figures.push(await runBuilds(lab, part, { ...plan, camel }));
   }
   figures.push({ 'machine: processors busy with other programs': others() });
   return withRatios(Object.assign({}, ...figures));
+}
+
+/** Which build goes first changes from call to call, so that neither always meets the warmer machine. */
+let otherFirst = false;
+
+async function runBuilds(
+  lab: Lab,
+  part: Part,
+  plan: Plan & { readonly camel: Camel | undefined },
+): Promise<Figures> {
+  const own = async (): Promise<Figures> => runPart(lab, part, plan);
+  if (plan.against === undefined || !ofBuilds.includes(part)) return own();
+  const other = lab.of(plan.against);
+  const before = async (): Promise<Figures> => runPart(other, part, plan);
+  otherFirst = !otherFirst;
+  if (!otherFirst) return againstBefore(await own(), await before());
+  const beforeFigures = await before();
+  return againstBefore(await own(), beforeFigures);
 }
 
 async function runPart(

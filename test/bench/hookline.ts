@@ -1,6 +1,6 @@
 /** Hookline as it is run: its own process, configured by the environment, driven by REST. */
 import { randomBytes } from 'node:crypto';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
@@ -20,12 +20,14 @@ export interface Hookline extends AsyncDisposable {
 
 export interface HooklineOptions {
   readonly databaseUrl: string;
+  /** The checkout whose program runs. This one when absent. */
+  readonly checkout?: string;
   readonly roles?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly inspect?: boolean;
 }
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+const thisCheckout = resolve(import.meta.dirname, '../..');
 /** The same for all processes of the bench, as for all replicas of an installation. */
 const identity = {
   HOOKLINE_SECRET_KEY: randomBytes(32).toString('base64'),
@@ -34,14 +36,14 @@ const identity = {
 const startDeadlineMs = 60_000;
 
 export async function startHookline(options: HooklineOptions): Promise<Hookline> {
-  const { databaseUrl, roles, env = {}, inspect = false } = options;
+  const { databaseUrl, checkout = thisCheckout, roles, env = {}, inspect = false } = options;
   let url: string | undefined;
   let inspectorUrl: string | undefined;
   const program = spawnGuarded(
     process.execPath,
     [
       ...(inspect ? ['--inspect=127.0.0.1:0'] : []),
-      main,
+      join(checkout, 'src/main.ts'),
       'serve',
       ...(roles === undefined ? [] : ['--roles', roles]),
     ],

@@ -19,6 +19,8 @@ export interface Lab extends AsyncDisposable {
   bus(name: BusName): Promise<Bus>;
   /** A Hookline of its own, warm: its source is running and has delivered some events. */
   openSubject(bus: BusName, webhookCount: number, inspect?: boolean): Promise<Subject>;
+  /** The same lab, in which the Hookline of another checkout is measured. */
+  of(checkout: string): Lab;
 }
 
 export interface Subject extends AsyncDisposable {
@@ -46,7 +48,7 @@ export async function openLab(): Promise<Lab> {
   const receiver = stack.use(startChild<ReceiverHandlers>('receiver.ts'));
   const origin = `http://127.0.0.1:${await receiver.call('listen', undefined)}`;
   const buses = new Map<BusName, Promise<Bus>>();
-  const templates = new Map<number, Promise<string>>();
+  const templates = new Map<string, Promise<string>>();
   const rest = stack.move();
   let subjectCount = 0;
 
@@ -55,12 +57,15 @@ export async function openLab(): Promise<Lab> {
     buses.set(name, open);
     return open;
   };
-  const templateOf = (webhookCount: number): Promise<string> => {
-    const made = templates.get(webhookCount) ?? makeTemplate(postgres, origin, webhookCount);
-    templates.set(webhookCount, made);
+  const templateOf = (webhookCount: number, checkout?: string): Promise<string> => {
+    const key = `${checkout ?? ''} ${webhookCount}`;
+    const name = `template_${templates.size}`;
+    const made =
+      templates.get(key) ?? makeTemplate(postgres, { name, origin, webhookCount, checkout });
+    templates.set(key, made);
     return made;
   };
-  const lab: Lab = {
+  const labOf = (checkout?: string): Lab => ({
     receiver,
     origin,
     meter,
@@ -69,14 +74,16 @@ export async function openLab(): Promise<Lab> {
       await using owned = new AsyncDisposableStack();
       subjectCount += 1;
       const database = `bench_${subjectCount}`;
-      await postgres.createDatabase(database, await templateOf(webhookCount));
+      await postgres.createDatabase(database, await templateOf(webhookCount, checkout));
       owned.defer(() => dropDatabase(postgres, database));
       const line = owned.use(await (await bus(name)).openLine(`hookline-${subjectCount}`));
       const databaseUrl = postgres.url(database);
-      const hookline = owned.use(await startHookline({ databaseUrl, env: line.env, inspect }));
+      const hookline = owned.use(
+        await startHookline({ databaseUrl, checkout, env: line.env, inspect }),
+      );
       await hookline.untilSource(name, 'running');
       const accounts = accountsOf(webhookCount);
-      await warmUp(lab, hookline, line, accounts);
+      await warmUp(receiver, hookline, line, accounts);
       const kept = owned.move();
       const ask = async (verb: string): Promise<void> =>
         void (await hookline.request('POST', `/v1/sources/${name}/${verb}`));
@@ -91,13 +98,14 @@ export async function openLab(): Promise<Lab> {
         [Symbol.asyncDispose]: () => kept.disposeAsync(),
       };
     },
+    of: labOf,
     [Symbol.asyncDispose]: () => rest.disposeAsync(),
-  };
-  return lab;
+  });
+  return labOf();
 }
 
 async function warmUp(
-  { receiver }: Lab,
+  receiver: Lab['receiver'],
   hookline: Hookline,
   line: Line,
   accounts: readonly string[],
@@ -109,15 +117,21 @@ async function warmUp(
   await hookline.untilWritten();
 }
 
+interface Template {
+  readonly name: string;
+  readonly origin: string;
+  readonly webhookCount: number;
+  readonly checkout: string | undefined;
+}
+
 /** A database with the schema, the accounts and the webhooks, made by a Hookline that runs nothing but its API. */
 async function makeTemplate(
   postgres: Postgres,
-  origin: string,
-  webhookCount: number,
+  { name, origin, webhookCount, checkout }: Template,
 ): Promise<string> {
-  const name = `template_${webhookCount}`;
   await postgres.createDatabase(name);
-  await using hookline = await startHookline({ databaseUrl: postgres.url(name), roles: 'api' });
+  const databaseUrl = postgres.url(name);
+  await using hookline = await startHookline({ databaseUrl, checkout, roles: 'api' });
   const [root] = itemsIn(await hookline.request('GET', '/v1/domains'));
   const domainId = textIn(root, 'id');
   for (const [lane, id] of accountsOf(webhookCount).entries()) {

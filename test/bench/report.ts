@@ -15,8 +15,8 @@ export interface Summary {
 /** What the issue and the design ask for, beside the figure it is asked of. */
 const wanted: readonly (readonly [RegExp, string])[] = [
   [/^(rabbitmq|kafka): of the ceiling$/, '≥ 0.30'],
-  [/^(rabbitmq|kafka): process CPU, µs/, '≤ 95'],
-  [/^(rabbitmq|kafka): PostgreSQL CPU, µs/, '≤ 30'],
+  [/^(rabbitmq|kafka): process CPU, µs\/delivery$/, '≤ 95'],
+  [/^(rabbitmq|kafka): PostgreSQL CPU, µs\/delivery$/, '≤ 30'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
 ];
@@ -36,6 +36,16 @@ export function withRatios(figures: Figures): Figures {
     ),
   }));
   return Object.assign({}, figures, ...ratios);
+}
+
+/** The figures of this build, those of the build before, and their ratios: of one round each, as all ratios. */
+export function againstBefore(own: Figures, before: Figures): Figures {
+  const all: Record<string, number> = { ...own };
+  for (const [name, value] of Object.entries(before)) {
+    all[`${name}, before`] = value;
+    all[`${name}, times before`] = (own[name] ?? Number.NaN) / value;
+  }
+  return all;
 }
 
 export function summarize(rounds: readonly Figures[]): Readonly<Record<string, Summary>> {
