@@ -1,7 +1,18 @@
 /** What the rest of Hookline is configured with: validated, typed, complete. `load.ts` makes it. */
-
 import type { DirectoryConfig } from './directory/directory.ts';
 import type { OidcConfig } from './oidc/oidc.ts';
+import type { MappingConfig } from './source/format-schema.ts';
+import type { TlsConfig } from './value/tls.ts';
+import type {
+  HmacAlgorithm,
+  HmacEncoding,
+  LogLevel,
+  ProxyResolve,
+  QueueType,
+  SaslMechanism,
+  SignatureEncoding,
+  SourceFormat,
+} from './words.ts';
 
 export interface Config {
   readonly database: {
@@ -93,9 +104,6 @@ export interface EgressConfig {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-export const proxyResolves = ['here', 'proxy'] as const;
-export type ProxyResolve = (typeof proxyResolves)[number];
-
 export interface BackoffConfig {
   readonly baseMs: number;
   readonly capMs: number;
@@ -103,29 +111,8 @@ export interface BackoffConfig {
   readonly waitMsMax: number;
 }
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
-
-export const signatureEncodings = ['base64', 'hex'] as const;
-export type SignatureEncoding = (typeof signatureEncodings)[number];
-
 /** Which statuses mean delivered: all of 2xx, or these of them. */
 export type SuccessCodes = '2xx' | readonly number[];
-
-/** The formats a source may speak. */
-export const sourceFormats = [
-  'cloudstack',
-  'openstack',
-  'monasca',
-  'vcd',
-  's3',
-  'cloudevents',
-  'json',
-  'xen-orchestra',
-  'cloudpods',
-  'alertmanager',
-] as const;
-export type SourceFormat = (typeof sourceFormats)[number];
 
 /** How a source's messages are read. */
 export interface FormatConfig {
@@ -137,31 +124,7 @@ export interface FormatConfig {
   readonly mapping: MappingConfig;
 }
 
-/** Where facts are: JSON Pointers and JSONata expressions, which `normalize/` checks. Those not set are absent. */
-export interface MappingConfig {
-  readonly event?: string;
-  readonly entity?: string;
-  readonly entityuuid?: string;
-  readonly account?: string;
-  readonly user?: string;
-  readonly project?: string;
-  readonly domain?: string;
-  readonly status?: string;
-  readonly eventDateTime?: string;
-  readonly description?: string;
-  readonly source?: string;
-  readonly details?: string;
-  readonly key?: string;
-  readonly events?: string;
-}
-
-/** The name under which `POST /v1/events` is a source: it is always there. */
-export const ownSourceName = 'api';
-
 export type SourceConfig = RabbitmqConfig | KafkaConfig | HttpConfig;
-
-export const queueTypes = ['quorum', 'classic'] as const;
-export type QueueType = (typeof queueTypes)[number];
 
 export interface RabbitmqConfig extends FormatConfig {
   readonly kind: 'rabbitmq';
@@ -175,9 +138,6 @@ export interface RabbitmqConfig extends FormatConfig {
   /** Given only where a TLS key is set; an `amqps:` URL alone uses the system's authorities. */
   readonly tls?: TlsConfig;
 }
-
-export const saslMechanisms = ['plain', 'scram-sha-256', 'scram-sha-512'] as const;
-export type SaslMechanism = (typeof saslMechanisms)[number];
 
 export interface KafkaConfig extends FormatConfig {
   readonly kind: 'kafka';
@@ -195,11 +155,6 @@ export interface KafkaConfig extends FormatConfig {
   /** Absent: plain text. */
   readonly tls?: TlsConfig;
 }
-
-export const hmacAlgorithms = ['sha256', 'sha1', 'sha512'] as const;
-export type HmacAlgorithm = (typeof hmacAlgorithms)[number];
-export const hmacEncodings = ['hex', 'base64'] as const;
-export type HmacEncoding = (typeof hmacEncodings)[number];
 
 /** A path that others post to. Of `token` and `hmac` each that is there must be right; one is. */
 export interface HttpConfig extends FormatConfig {
@@ -220,16 +175,6 @@ export interface HttpConfig extends FormatConfig {
   readonly bodyBytesMax: number;
   readonly waitMs: number;
   readonly waitingMax: number;
-}
-
-/** The part of node:tls's ConnectionOptions that can be configured; PEM text, not paths. */
-export interface TlsConfig {
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly key?: string;
-  /** The name the certificate must carry; absent: the host connected to. */
-  readonly servername?: string;
-  readonly rejectUnauthorized: boolean;
 }
 
 /** How the command line reaches a running Hookline. */

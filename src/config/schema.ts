@@ -1,12 +1,5 @@
 /** Every key of the configuration but the sources' own, which `source-schema.ts` holds. Public: names are for ever. */
-import { logLevels, signatureEncodings } from './config.ts';
-import type {
-  DispatchConfig,
-  LogLevel,
-  SignatureEncoding,
-  SuccessCodes,
-  TemplateConfig,
-} from './config.ts';
+import type { DispatchConfig, SuccessCodes, TemplateConfig } from './config.ts';
 import { directoryKeys } from './directory/directory-schema.ts';
 import type { RawDirectory } from './directory/directory-schema.ts';
 import { dispatchKeys } from './dispatch/dispatch-schema.ts';
@@ -16,6 +9,8 @@ import { oidcKeys, type RawOidc } from './oidc/oidc-schema.ts';
 import { kafkaKeys, rabbitmqKeys } from './source/source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source/source-schema.ts';
 import { templateKeys } from './dispatch/template-schema.ts';
+import { logLevels, signatureEncodings } from './words.ts';
+import type { LogLevel, SignatureEncoding } from './words.ts';
 
 /** What convict holds after layering: the schema's tree with values for keys, null where a fact is absent. */
 export interface RawConfig {

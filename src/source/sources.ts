@@ -1,6 +1,6 @@
 /** Opens the configured sources. */
-import { ownSourceName } from '../config/config.ts';
 import type { Config, SourceConfig } from '../config/config.ts';
+import { ownSourceName } from '../config/words.ts';
 import type { Intake } from './intake.ts';
 import type { Log } from '../event/log.ts';
 import { createHttpSource, type HttpSource } from './http.ts';

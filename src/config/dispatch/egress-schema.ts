@@ -1,6 +1,6 @@
 /** The keys of the way out: where deliveries may go, and how. */
-import { proxyResolves, type ProxyResolve } from '../config.ts';
 import type { Keys } from '../value/value-kind.ts';
+import { proxyResolves, type ProxyResolve } from '../words.ts';
 
 /** What convict holds of the section `egress`. */
 export interface RawEgress {

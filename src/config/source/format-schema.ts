@@ -1,7 +1,7 @@
 /** The keys of one source that say how its messages are read. */
-import { sourceFormats } from '../config.ts';
-import type { MappingConfig, SourceFormat } from '../config.ts';
 import type { Key, Keys } from '../value/value-kind.ts';
+import { sourceFormats } from '../words.ts';
+import type { SourceFormat } from '../words.ts';
 
 export interface RawFormat {
   format: SourceFormat;
@@ -9,6 +9,24 @@ export interface RawFormat {
   alarmTtlMs: number;
   showPayload: boolean;
   mapping: { [K in keyof Required<MappingConfig>]: string | null };
+}
+
+/** Where facts are: JSON Pointers and JSONata expressions, which `normalize/` checks. Those not set are absent. */
+export interface MappingConfig {
+  readonly event?: string;
+  readonly entity?: string;
+  readonly entityuuid?: string;
+  readonly account?: string;
+  readonly user?: string;
+  readonly project?: string;
+  readonly domain?: string;
+  readonly status?: string;
+  readonly eventDateTime?: string;
+  readonly description?: string;
+  readonly source?: string;
+  readonly details?: string;
+  readonly key?: string;
+  readonly events?: string;
 }
 
 /** Gives a key its environment variable; answers with none for an item of the list `sources`. */

@@ -1,10 +1,11 @@
 /** The keys of a source that others post to: an item of the list `sources` of kind `http`. */
-import { hmacAlgorithms, hmacEncodings } from '../config.ts';
-import type { HmacAlgorithm, HmacEncoding, HttpConfig } from '../config.ts';
+import type { HttpConfig } from '../config.ts';
 import { formatKeys } from './format-schema.ts';
 import type { RawFormat } from './format-schema.ts';
 import type { Keys } from '../value/value-kind.ts';
 import type { Report } from '../load/problem.ts';
+import { hmacAlgorithms, hmacEncodings } from '../words.ts';
+import type { HmacAlgorithm, HmacEncoding } from '../words.ts';
 
 export interface RawHttp extends RawFormat {
   token: string | null;

@@ -2,19 +2,12 @@
  * The keys of one source. The same keys make the sections `amqp` and `kafka`, where each has an environment
  * variable, and the items of the list `sources`, where none has.
  */
-import { queueTypes, saslMechanisms } from '../config.ts';
-import type { QueueType, SaslMechanism } from '../config.ts';
 import { formatKeys } from './format-schema.ts';
 import type { RawFormat, Variables } from './format-schema.ts';
+import type { RawTls } from '../value/tls.ts';
 import type { Keys } from '../value/value-kind.ts';
-
-export interface RawTls {
-  caFile: string | null;
-  certFile: string | null;
-  keyFile: string | null;
-  serverName: string | null;
-  verify: boolean;
-}
+import { queueTypes, saslMechanisms } from '../words.ts';
+import type { QueueType, SaslMechanism } from '../words.ts';
 
 export interface RawRabbitmq extends RawFormat {
   url: string | null;

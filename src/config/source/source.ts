@@ -1,9 +1,8 @@
 /** Makes the sources: of the sections `amqp` and `kafka`, and of the list `sources`. */
 import convict from 'convict';
 
-import { ownSourceName } from '../config.ts';
-import type { KafkaConfig, MappingConfig, RabbitmqConfig, SourceConfig } from '../config.ts';
-import type { RawFormat } from './format-schema.ts';
+import type { KafkaConfig, RabbitmqConfig, SourceConfig } from '../config.ts';
+import type { MappingConfig, RawFormat } from './format-schema.ts';
 import type { Key, Section } from '../value/value-kind.ts';
 import { buildHttp, httpKeys } from './http-schema.ts';
 import type { RawHttp } from './http-schema.ts';
@@ -13,6 +12,7 @@ import { isRecord, listKeys, prune, valueAt } from '../load/prune.ts';
 import { kafkaKeys, rabbitmqKeys } from './source-schema.ts';
 import type { RawKafka, RawRabbitmq } from './source-schema.ts';
 import { readTls } from '../value/tls.ts';
+import { ownSourceName } from '../words.ts';
 
 /** A source whose keys have values and are not yet checked against each other. */
 export type RawSource =

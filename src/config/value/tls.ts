@@ -2,9 +2,26 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import type { TlsConfig } from '../config.ts';
 import type { Report } from '../load/problem.ts';
-import type { RawTls } from '../source/source-schema.ts';
+
+/** The part of node:tls's ConnectionOptions that can be configured; PEM text, not paths. */
+export interface TlsConfig {
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly key?: string;
+  /** The name the certificate must carry; absent: the host connected to. */
+  readonly servername?: string;
+  readonly rejectUnauthorized: boolean;
+}
+
+/** What convict holds of a section `tls`; paths, not PEM text. */
+export interface RawTls {
+  caFile: string | null;
+  certFile: string | null;
+  keyFile: string | null;
+  serverName: string | null;
+  verify: boolean;
+}
 
 /**
  * The TLS options, or undefined when no key of the section departs from its default.
