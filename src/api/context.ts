@@ -2,7 +2,7 @@
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { Diagnosis } from '../outcome/diagnose.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Intake } from '../source/intake.ts';

@@ -14,7 +14,7 @@ import { createUnknownAccounts } from './unknown.ts';
 import type { Envelope } from '../event/event.ts';
 import type { Log } from '../event/log.ts';
 import type { Message } from '../event/message.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { BatchReading } from '../record/ingest.ts';
 import type { MatchSync } from '../match/match-sync.ts';
 import type { SourceReading } from '../normalize/normalizers.ts';

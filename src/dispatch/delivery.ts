@@ -1,6 +1,6 @@
 /** One delivery in memory, and what it needs to know of its event. */
 import type { Envelope } from '../event/event.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import { defaultFormat } from '../format/formats.ts';
 
 /** Shared by all deliveries of the event. */

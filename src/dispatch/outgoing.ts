@@ -16,7 +16,7 @@ import { createSender, type Sender } from './request/send.ts';
 import { createTrust, type Trust } from './egress/trust.ts';
 import { ConfigError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import { listFormats, type Formats } from '../format/formats.ts';
 import type { MatchIndex } from '../match/match-index.ts';
 import { ownServices } from './egress/protected-addresses.ts';

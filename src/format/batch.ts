@@ -1,8 +1,10 @@
 /** Several events that were said in one format, as the body of one request. */
 import { createHash } from 'node:crypto';
 
-import type { BatchShape } from '../event/batching.ts';
 import type { Rendered } from './format.ts';
+
+export const batchShapes = ['array', 'ndjson'] as const;
+export type BatchShape = (typeof batchShapes)[number];
 
 const lineBreaks = /[\r\n]+/g;
 

@@ -1,7 +1,13 @@
 /** What every body-and-header dialect is: an event in, the bytes and the headers of its request out. */
 import type { Envelope } from '../event/event.ts';
-import type { Validation } from '../event/webhook.ts';
 import type { SignatureEncoding, Signer } from './sign.ts';
+
+/**
+ * How a receiver is asked whether it wants deliveries, before the webhook is enabled: not at all, with a POST that has to
+ * be answered 200, or with the OPTIONS request of the CloudEvents WebHook specification.
+ */
+export const validations = ['none', 'post', 'options'] as const;
+export type Validation = (typeof validations)[number];
 
 /** What a format needs of an event, be it fresh from a normalizer or read back from its row. */
 export interface FormatEvent {

@@ -8,10 +8,11 @@
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and its filter evaluation (4.23); the categories are
  * Hookline's (contract 1.5), and so are filters on anything but the event type (decision 66).
  */
-import { filterTypes } from '../event/webhook.ts';
-import type { FilterType, Webhook, WebhookFilter } from '../event/webhook.ts';
-import { compileExpression } from './expression/expression.ts';
-import type { Expression } from './expression/expression.ts';
+import { filterTypes } from '../webhook/words.ts';
+import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
+import type { FilterType } from '../webhook/words.ts';
+import { compileExpression } from '../expression/expression.ts';
+import type { Expression } from '../expression/expression.ts';
 import type { Subject } from './subject.ts';
 
 /** A webhook's conditions in the form that is asked for every event. */

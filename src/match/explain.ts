@@ -1,5 +1,6 @@
 /** Why a webhook gets an event or does not, in words for the person who expected otherwise. */
-import type { FilterType, Webhook, WebhookFilter } from '../event/webhook.ts';
+import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
+import type { FilterType } from '../webhook/words.ts';
 import { compileConditions, facts, refusalOf, unansweredIn } from './conditions.ts';
 import type { Subject } from './subject.ts';
 

@@ -6,7 +6,7 @@
  * an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
 import type { Envelope, Event } from '../event/event.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, refusalOf } from './conditions.ts';
 import type { Conditions } from './conditions.ts';
 import { explainWebhook } from './explain.ts';

@@ -2,7 +2,7 @@
 import type { Envelope } from '../event/event.ts';
 import { severityOf } from '../event/severity.ts';
 import type { Severity } from '../event/severity.ts';
-import { UnansweredError } from './expression/expression-value.ts';
+import { UnansweredError } from '../expression/expression-value.ts';
 
 /** An expression does not look into a longer body, so that reading it never holds up the intake. */
 export const originalCharsMax = 65_536;

@@ -6,7 +6,7 @@ import { envelopeJson } from '../event/envelope.ts';
 import { MalformedMessageError } from '../event/errors.ts';
 import type { Envelope } from '../event/event.ts';
 import type { Message } from '../event/message.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { Scrubber } from '../normalize/scrub/scrub.ts';
 import { quarantine } from './quarantine.ts';

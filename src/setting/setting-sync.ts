@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { Log } from '../event/log.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { BackoffPolicy } from '../outcome/backoff.ts';
 import type { SettingName, SettingValue } from './definition.ts';
 import { chainOf, createSettingIndex } from './resolve.ts';

@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
-import type { Webhook } from '../event/webhook.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { trimDeliveries, webhooksWithDeliveries } from '../store/delivery/trim.ts';

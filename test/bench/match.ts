@@ -5,7 +5,7 @@
  *     node test/bench/match.ts
  */
 import type { Envelope } from '../../src/event/event.ts';
-import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
+import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { compileConditions, refusalOf } from '../../src/match/conditions.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { Subject } from '../../src/match/subject.ts';

@@ -7,7 +7,7 @@
 import jsonata from 'jsonata';
 
 import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
-import { compileExpression } from '../../src/match/expression/expression.ts';
+import { compileExpression } from '../../src/expression/expression.ts';
 import { Subject } from '../../src/match/subject.ts';
 import type { Engine } from '../../src/render/job.ts';
 import { RenderPool } from '../../src/render/pool.ts';

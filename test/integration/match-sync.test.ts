@@ -4,7 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
-import type { FilterType } from '../../src/event/webhook.ts';
+import type { FilterType } from '../../src/webhook/words.ts';
 import { MatchSync } from '../../src/match/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';

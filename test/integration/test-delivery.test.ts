@@ -9,7 +9,7 @@ import type {
   MakeTestDelivery,
   TestDeliveryResult,
 } from '../../src/dispatch/test-delivery/test-delivery.ts';
-import type { Webhook } from '../../src/event/webhook.ts';
+import type { Webhook } from '../../src/webhook/webhook.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 import { makeCertificate } from '../service/certificate.ts';
 import { startProxy } from '../service/proxy.ts';

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import jsonata from 'jsonata';
 import { describe, expect, it } from 'vitest';
 
-import { compileExpression } from '../../src/match/expression/expression.ts';
+import { compileExpression } from '../../src/expression/expression.ts';
 
 const keys = ['a', 'b', 'c', 'x y'] as const;
 const leaf = fc.oneof(

@@ -11,8 +11,8 @@ import {
   filterTypes,
   scopes,
   webhookStates,
-} from '../../src/event/webhook.ts';
-import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
+} from '../../src/webhook/words.ts';
+import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 

@@ -5,8 +5,8 @@ import { orderDomains } from '../../src/api/directory/directory-import.ts';
 import { findConflict } from '../../src/api/filter/filter-conflict.ts';
 import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
 import { normalizePayloadUrl } from '../../src/api/webhook/webhook-rules.ts';
-import { filterMatchTypes, filterModes } from '../../src/event/webhook.ts';
-import type { WebhookFilter } from '../../src/event/webhook.ts';
+import { filterMatchTypes, filterModes } from '../../src/webhook/words.ts';
+import type { WebhookFilter } from '../../src/webhook/webhook.ts';
 
 const filter = (
   mode: WebhookFilter['mode'],

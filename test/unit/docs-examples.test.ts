@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
-import { compileExpression } from '../../src/match/expression/expression.ts';
+import { compileExpression } from '../../src/expression/expression.ts';
 import { Subject } from '../../src/match/subject.ts';
 import { createEngine } from '../../src/render/engine.ts';
 import { engines } from '../../src/render/job.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
-import { compileExpression, expressionCharsMax } from '../../src/match/expression/expression.ts';
+import { compileExpression, expressionCharsMax } from '../../src/expression/expression.ts';
 import { originalCharsMax, Subject } from '../../src/match/subject.ts';
 
 function ask(text: string, original: unknown = {}, envelope: Envelope = { event: 'VM.START' }) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/event.ts';
-import type { Webhook, WebhookFilter } from '../../src/event/webhook.ts';
+import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/event.ts';
 import { deliveryId } from '../../event/id.ts';
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { explainWebhook } from '../../match/explain.ts';
 import { Subject } from '../../match/subject.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';

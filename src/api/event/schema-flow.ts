@@ -1,6 +1,6 @@
 /** JSON schemas of what flows through: events and deliveries. */
 import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
-import { scopes } from '../../event/webhook.ts';
+import { scopes } from '../../webhook/words.ts';
 
 const id = { type: 'string', format: 'uuid' } as const;
 const instant = { type: 'string', format: 'date-time' } as const;

@@ -1,5 +1,5 @@
 /** Adds and removes filters: one way for REST and for CloudStack's API. */
-import type { WebhookFilter } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
 import { inTransaction } from '../../store/database.ts';
 import { deleteFilter, insertFilter, lockWebhook } from '../../store/webhook/query-webhook.ts';
 import type { FilterFacts } from '../../store/webhook/query-webhook.ts';

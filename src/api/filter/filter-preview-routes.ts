@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { timeOf } from '../../event/id.ts';
-import type { Webhook, WebhookFilter } from '../../event/webhook.ts';
+import type { Webhook, WebhookFilter } from '../../webhook/webhook.ts';
 import { explainConditions } from '../../match/explain.ts';
 import type { ConditionsExplained } from '../../match/explain.ts';
 import { originalCharsMax, Subject } from '../../match/subject.ts';

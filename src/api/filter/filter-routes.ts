@@ -1,7 +1,7 @@
 /** The filters of a webhook. */
 import type { FastifyInstance } from 'fastify';
 
-import type { WebhookFilter } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { addFilter, noFilter, removeFilter } from './change-filter.ts';

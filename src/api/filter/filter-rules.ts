@@ -1,7 +1,7 @@
 /** Which filters a webhook may have, beyond the shape of their fields. */
 import { severities } from '../../event/severity.ts';
-import type { WebhookFilter } from '../../event/webhook.ts';
-import { compileExpression } from '../../match/expression/expression.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import { compileExpression } from '../../expression/expression.ts';
 import { findConflict } from './filter-conflict.ts';
 import { ProblemError } from '../http/problem.ts';
 

@@ -1,6 +1,6 @@
 /** JSON schemas of filters, and of the preview of what they would match. */
-import { filterMatchTypes, filterModes, filterTypes } from '../../event/webhook.ts';
-import { expressionCharsMax } from '../../match/expression/expression.ts';
+import { filterMatchTypes, filterModes, filterTypes } from '../../webhook/words.ts';
+import { expressionCharsMax } from '../../expression/expression.ts';
 import { filtersMax } from './filter-rules.ts';
 import { cloudId, fields, line } from '../webhook/schema-webhook.ts';
 

@@ -1,5 +1,5 @@
 /** The format a webhook is to have, and whether it can do with what is set for it. */
-import type { Batching } from '../../event/batching.ts';
+import type { Batching } from '../../webhook/batching.ts';
 import type { Format, FormatOptions } from '../../format/format.ts';
 import { defaultFormat, refuseOptions, type Formats } from '../../format/formats.ts';
 import { hiddenValue } from '../../format/own-header.ts';

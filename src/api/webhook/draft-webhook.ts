@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { seal } from '../../access/secret/seal.ts';
-import type { Webhook, WebhookSecret } from '../../event/webhook.ts';
+import type { Webhook, WebhookSecret } from '../../webhook/webhook.ts';
 import type { WebhookValues } from '../../store/webhook/query-webhook.ts';
 
 /** What a webhook would sign with if it had this secret alone. */

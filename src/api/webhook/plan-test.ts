@@ -1,5 +1,5 @@
 /** The webhook of a test delivery, saved or not: one way for REST and for CloudStack's API. Who asked is noted. */
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import { databaseOf } from '../../store/database.ts';
 import { everything } from '../../store/sql/visibility.ts';

@@ -1,5 +1,5 @@
 /** The webhook a route is about, and what the routes about webhooks have in common. */
-import type { WebhookFilter } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { Database } from '../../store/database.ts';
 import { countAccountExpressions, findWebhook } from '../../store/webhook/query-webhook.ts';
 import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';

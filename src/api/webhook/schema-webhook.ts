@@ -1,8 +1,10 @@
 /** JSON schemas of webhooks: what requests may hold, and what answers look like. */
-import { batchingLimits, batchShapes } from '../../event/batching.ts';
+import { batchShapes } from '../../format/batch.ts';
+import { batchingLimits } from '../../webhook/batching.ts';
 import { categories } from '../../event/event.ts';
 import { ownHeadersMax } from '../../format/own-header.ts';
-import { orderings, scopes, validations, webhookStates } from '../../event/webhook.ts';
+import { orderings, scopes, webhookStates } from '../../webhook/words.ts';
+import { validations } from '../../format/format.ts';
 
 import { healthStates } from '../../store/webhook/query-health.ts';
 import { filtersMax } from '../filter/filter-rules.ts';

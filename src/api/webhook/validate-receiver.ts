@@ -1,5 +1,5 @@
 /** A webhook that is to be enabled asks its receiver first, where it or its format says so. */
-import type { Webhook, WebhookSecret } from '../../event/webhook.ts';
+import type { Webhook, WebhookSecret } from '../../webhook/webhook.ts';
 import type { Formats } from '../../format/formats.ts';
 import type { WebhookFacts, WebhookValues } from '../../store/webhook/query-webhook.ts';
 import type { ChangeBody } from './webhook-rules.ts';

@@ -1,7 +1,7 @@
 /** Webhooks: list, make, show, change, delete. */
 import type { FastifyInstance } from 'fastify';
 
-import type { Scope, WebhookState } from '../../event/webhook.ts';
+import type { Scope, WebhookState } from '../../webhook/words.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { readHealth, untried } from '../../store/webhook/query-health.ts';

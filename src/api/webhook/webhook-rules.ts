@@ -3,14 +3,10 @@
  *
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
-import { readBatching, type Batching } from '../../event/batching.ts';
-import type {
-  Ordering,
-  Scope,
-  Validation,
-  WebhookFilter,
-  WebhookState,
-} from '../../event/webhook.ts';
+import { readBatching, type Batching } from '../../webhook/batching.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { Ordering, Scope, WebhookState } from '../../webhook/words.ts';
+import type { Validation } from '../../format/format.ts';
 import { defaultFormat } from '../../format/formats.ts';
 import { hiddenValue, keepHidden, refuseOwnHeaders } from '../../format/own-header.ts';
 import type { Role } from '../../store/schema/app-user.ts';

@@ -1,7 +1,7 @@
 /** Filters as they are typed, and shown: `[MODE:][TYPE:][MATCH:]VALUE`. */
 import { InvalidArgumentError } from 'commander';
 
-import { filterMatchTypes, filterModes, filterTypes } from '../../event/webhook.ts';
+import { filterMatchTypes, filterModes, filterTypes } from '../../webhook/words.ts';
 import { showField } from '../terminal/show.ts';
 import type { Row } from '../terminal/show.ts';
 

@@ -4,8 +4,9 @@
  * Source: reference "CloudStack" sections 1.1 to 1.4; apache/cloudstack WebhookApiServiceImpl.listWebhooks. Those of
  * projects are listed only when they are asked for with `projectid=-1`; the answer names an owner, never its id.
  */
-import type { Scope, WebhookFilter, WebhookState } from '../../event/webhook.ts';
-import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { Scope, WebhookState } from '../../webhook/words.ts';
+import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../webhook/words.ts';
 import { CloudError } from '../cloud-error.ts';
 import type { CloudstackClient } from './cloudstack-client.ts';
 import { textAt, type Json } from '../json.ts';

@@ -2,7 +2,7 @@
  * Makes here what webhooks there are in CloudStack. An owner has one webhook for a payload URL there as here, so those
  * two say which is which: running it again makes nothing twice, and leaves what was changed here as it is.
  */
-import type { WebhookFilter } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { CloudWebhook, CloudWebhooks } from './cloudstack-webhooks.ts';
 
 /** A webhook as it is here, as far as it can be compared; what is secret cannot. */

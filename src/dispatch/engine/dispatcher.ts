@@ -12,7 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Attempt } from '../../event/delivery.ts';
 import { RenderError } from '../../event/errors.ts';
 import type { Log } from '../../event/log.ts';
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import type { BackoffPolicy } from '../../outcome/backoff.ts';
 import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
 import { createAlarm } from './alarm.ts';

@@ -2,9 +2,9 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
-import type { Batching } from '../../event/batching.ts';
+import type { Batching } from '../../webhook/batching.ts';
 import { RenderError } from '../../event/errors.ts';
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { joinRendered } from '../../format/batch.ts';
 import type { Rendered } from '../../format/format.ts';
 import type { Formats } from '../../format/formats.ts';

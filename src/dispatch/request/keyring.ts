@@ -1,5 +1,5 @@
 /** What one webhook signs with at a moment, while one of its secrets replaces another. */
-import type { WebhookSecret } from '../../event/webhook.ts';
+import type { WebhookSecret } from '../../webhook/webhook.ts';
 import { signTogether, type Signer } from '../../format/sign.ts';
 
 export interface Keyring {

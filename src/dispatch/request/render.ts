@@ -1,5 +1,5 @@
 /** Says events in the formats of webhooks, once for all webhooks that want it said in the same way. */
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import type { Format, FormatOptions, Rendered } from '../../format/format.ts';
 import { refuseOptions, type Formats } from '../../format/formats.ts';
 import { renderEvent } from '../../format/render.ts';

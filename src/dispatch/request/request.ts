@@ -1,5 +1,5 @@
 /** Turns an event, or a batch of them, and a webhook into the request to send. */
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { attemptHeaders, type Rendered } from '../../format/format.ts';
 import { batchingOf, compressed, renderBatch, type BuildBatch } from './batch.ts';
 import type { OutgoingEvent } from '../delivery.ts';

@@ -1,5 +1,5 @@
 /** What of a webhook's requests does not change from one to the next, made once and kept. */
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { formatCloudStack } from '../../format/cloud/cloudstack.ts';
 import type { Rendered } from '../../format/format.ts';
 import { defaultFormat, type Formats } from '../../format/formats.ts';

@@ -7,7 +7,7 @@
 import type { Pool } from 'undici';
 
 import { hiddenValue } from '../../format/own-header.ts';
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import type { SuccessCodes } from '../../outcome/classify.ts';
 import {
   diagnose,

@@ -5,7 +5,7 @@
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */
 import { testEventType, type Envelope } from '../../event/event.ts';
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import type { OutgoingEvent } from '../delivery.ts';
 
 export const defaultPayload = '{ "CloudStack": "works!" }';

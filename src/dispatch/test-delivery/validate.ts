@@ -9,7 +9,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { Webhook } from '../../event/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import type { MakeTestDelivery, TestDeliveryResult } from './test-delivery.ts';
 
 /** @returns why the receiver is not to get deliveries; undefined when it may. */

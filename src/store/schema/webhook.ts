@@ -1,14 +1,9 @@
 /** A webhook with its filters and its secrets: three tables, one picture. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-import type {
-  FilterType,
-  Ordering,
-  Scope,
-  Validation,
-  WebhookFilter,
-  WebhookState,
-} from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { FilterType, Ordering, Scope, WebhookState } from '../../webhook/words.ts';
+import type { Validation } from '../../format/format.ts';
 import { Account } from './account.ts';
 import { Domain } from './domain.ts';
 
@@ -44,7 +39,7 @@ const WebhookSchema = defineEntity({
     concurrencyMax: p.integer().nullable(),
     ratePerSecondMax: p.integer().nullable(),
     ordering: p.text().$type<Ordering>().default('none'),
-    /** `Batching` of src/event/batching.ts. */
+    /** `Batching` of src/webhook/batching.ts. */
     batch: p.json().$type<Record<string, unknown>>().nullable(),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),

@@ -1,7 +1,8 @@
 /** Webhooks and filters by the number of a page and with a total, as CloudStack's API lists them. */
 import { sql } from 'kysely';
 
-import type { FilterType, Scope, WebhookFilter, WebhookState } from '../../event/webhook.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { FilterType, Scope, WebhookState } from '../../webhook/words.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import type { AccountKind } from '../directory/query-directory.ts';

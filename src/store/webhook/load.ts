@@ -1,6 +1,6 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
-import { readBatching } from '../../event/batching.ts';
-import type { Webhook, WebhookSecret } from '../../event/webhook.ts';
+import { readBatching } from '../../webhook/batching.ts';
+import type { Webhook, WebhookSecret } from '../../webhook/webhook.ts';
 import { Account } from '../schema/account.ts';
 import { AppUser } from '../schema/app-user.ts';
 import { Domain } from '../schema/domain.ts';

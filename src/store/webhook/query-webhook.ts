@@ -1,15 +1,10 @@
 /** Webhooks as people manage them, for the API. */
 import { sql } from 'kysely';
 
-import type { Batching } from '../../event/batching.ts';
-import type {
-  FilterType,
-  Ordering,
-  Scope,
-  Validation,
-  WebhookFilter,
-  WebhookState,
-} from '../../event/webhook.ts';
+import type { Batching } from '../../webhook/batching.ts';
+import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { FilterType, Ordering, Scope, WebhookState } from '../../webhook/words.ts';
+import type { Validation } from '../../format/format.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { webhookWithin } from '../sql/visibility.ts';

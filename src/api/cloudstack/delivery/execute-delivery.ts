@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Webhook } from '../../../event/webhook.ts';
+import type { Webhook } from '../../../webhook/webhook.ts';
 import { findNamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';

@@ -1,5 +1,5 @@
 /** The words of enumerations, in any case; pure. Source: reference "CloudStack" section 1.3, "Enum case". */
-import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../../event/webhook.ts';
+import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../../webhook/words.ts';
 import { valueRefused } from '../request/command-error.ts';
 
 /** Undefined for an empty text too, which clients send for "not given". @throws {CommandError} */

@@ -8,8 +8,8 @@
  * is evaluated here: JSONata's evaluator cannot be bounded, and takes longer by a factor of twenty or more
  * (docs/decisions/0065-payload-expressions.md).
  */
-import { placeIn } from '../../event/place.ts';
-import type { Place } from '../../event/place.ts';
+import { placeIn } from '../event/place.ts';
+import type { Place } from '../event/place.ts';
 import {
   functionNames,
   isTest,

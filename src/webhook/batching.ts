@@ -1,6 +1,6 @@
 /** Several events in one request, for collectors that count requests. */
-export const batchShapes = ['array', 'ndjson'] as const;
-export type BatchShape = (typeof batchShapes)[number];
+import { batchShapes } from '../format/batch.ts';
+import type { BatchShape } from '../format/batch.ts';
 
 export interface Batching {
   /** A request is sent when it has so many events, … */

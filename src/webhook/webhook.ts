@@ -1,38 +1,14 @@
-/** Who wants which events, and how they are sent there. Words and meaning are CloudStack's. */
+/** A webhook in memory: who wants which events, and how they are sent there. */
+import type { Validation } from '../format/format.ts';
 import type { Batching } from './batching.ts';
-
-export const scopes = ['Local', 'Domain', 'Global'] as const;
-export type Scope = (typeof scopes)[number];
-
-export const webhookStates = ['Enabled', 'Disabled'] as const;
-export type WebhookState = (typeof webhookStates)[number];
-
-/**
- * How a receiver is asked whether it wants deliveries, before the webhook is enabled: not at all, with a POST that has to
- * be answered 200, or with the OPTIONS request of the CloudEvents WebHook specification.
- */
-export const validations = ['none', 'post', 'options'] as const;
-export type Validation = (typeof validations)[number];
-
-export const filterModes = ['Include', 'Exclude'] as const;
-export const filterMatchTypes = ['Exact', 'Prefix', 'Suffix', 'Contains'] as const;
-
-/** `entity`: of the events of one entity, one at a time and the oldest first. */
-export const orderings = ['none', 'entity'] as const;
-export type Ordering = (typeof orderings)[number];
-
-/** What a filter looks at: a fact of the envelope, how bad the event is, or what an expression says of all of it. */
-export const filterTypes = [
-  'EventType',
-  'Entity',
-  'EntityUuid',
-  'Status',
-  'Account',
-  'Source',
-  'Severity',
-  'Expression',
-] as const;
-export type FilterType = (typeof filterTypes)[number];
+import type {
+  filterMatchTypes,
+  filterModes,
+  FilterType,
+  Ordering,
+  Scope,
+  WebhookState,
+} from './words.ts';
 
 /** A condition on events; texts are compared case-sensitively. How several combine: `match/conditions.ts`. */
 export interface WebhookFilter {
@@ -41,7 +17,7 @@ export interface WebhookFilter {
   readonly mode: (typeof filterModes)[number];
   /** Says nothing of an `Expression`. */
   readonly matchType: (typeof filterMatchTypes)[number];
-  /** What is compared with the fact; or the expression (`match/expression/expression.ts`). */
+  /** What is compared with the fact; or the expression (`expression/expression.ts`). */
   readonly value: string;
 }
 
