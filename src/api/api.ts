@@ -1,4 +1,5 @@
 /** The HTTP face: `/v1`, its documentation, health and metrics. */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import Fastify from 'fastify';
@@ -14,6 +15,7 @@ import { registerDeliveryRoutes } from './delivery/delivery-routes.ts';
 import { registerDirectoryRoutes } from './directory/directory-routes.ts';
 import { registerDirectorySyncRoutes } from './directory/directory-sync-routes.ts';
 import { answerErrors } from './http/errors.ts';
+import type { Routes } from './http/schema.ts';
 import { registerEventRoutes } from './event/event-routes.ts';
 import { registerExplainRoutes } from './event/explain-routes.ts';
 import { registerFilterPreviewRoutes } from './filter/filter-preview-routes.ts';
@@ -36,14 +38,13 @@ import { filterSchemas } from './filter/schema-filter.ts';
 import { flowSchemas } from './event/schema-flow.ts';
 import { intakeSchemas } from './source/schema-intake.ts';
 import { testSchemas } from './webhook/schema-test.ts';
-import { statsSchemas } from './delivery/schema-stats.ts';
 import { loginSchemas } from './access/schema-login.ts';
 import { webhookSchemas } from './webhook/schema-webhook.ts';
 import { registerSecretRoutes } from './webhook/secret-routes.ts';
 import { registerSessionRoutes } from './access/session-routes.ts';
 import { registerSettingRoutes } from './setting/setting-routes.ts';
 import { registerSourceRoutes } from './source/source-routes.ts';
-import { registerStatsRoutes } from './delivery/stats-routes.ts';
+import { registerStatsRoutes, stats } from './delivery/stats-routes.ts';
 import { registerTokenRoutes } from './access/token-routes.ts';
 import { registerUserRoutes } from './access/user-routes.ts';
 import { createValidatorCompiler, formatFaults } from './http/validate.ts';
@@ -65,7 +66,7 @@ const schemas = [
   ...loginSchemas,
   ...changeSchemas,
   ...directorySchemas,
-  ...statsSchemas,
+  stats,
 ];
 
 /**
@@ -98,11 +99,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
     },
   });
   void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
-  void app.register(async routes => registerRoutes(routes, options));
+  void app.register(async routes =>
+    registerRoutes(routes.withTypeProvider<TypeBoxTypeProvider>(), options),
+  );
   return app;
 }
 
-function registerRoutes(routes: FastifyInstance, options: ApiOptions): void {
+function registerRoutes(routes: Routes, options: ApiOptions): void {
   registerHealthRoutes(routes, options);
   registerSessionRoutes(routes, options);
   registerOidcRoutes(routes, options);

@@ -1,21 +1,15 @@
 /** How deliveries went, for charts: counts, success rate and percentiles. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
 import { readStats, statKeys } from '../../store/delivery/stats.ts';
 import type { StatFacts, StatKey } from '../../store/delivery/stats.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, instantQuery, problems } from '../http/route.ts';
-
-interface StatsQuery {
-  readonly from?: string;
-  readonly to?: string;
-  readonly by?: string;
-  readonly bucket?: number;
-  readonly webhookId?: string;
-  readonly eventType?: string;
-}
+import { answer, closed, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { arrayOf, flag, id, instant, nullable, real, text, whole } from '../../event/schema.ts';
 
 const HOUR_MS = 3_600_000;
 const spanMsDefault = 24 * HOUR_MS;
@@ -31,38 +25,73 @@ const pointsMax = 2_000;
 
 const list = statKeys.join('|');
 
+const count = whole();
+const ms = nullable(whole());
+
+export const stats = Type.Object(
+  {
+    from: instant({ description: 'How far back the numbers reach.' }),
+    to: instant(),
+    bucket: nullable(whole({ description: 'Seconds; null when not by time.' })),
+    isComplete: flag(),
+    items: arrayOf(
+      Type.Object({
+        webhookId: Type.Optional(id()),
+        eventType: Type.Optional(text()),
+        at: Type.Optional(instant({ description: 'Where the bucket begins.' })),
+        deliveries: count,
+        delivered: count,
+        failed: count,
+        pending: whole({ description: 'Waiting, or being made.' }),
+        cancelled: count,
+        attempts: count,
+        successRate: nullable(
+          real({
+            description: 'Delivered of delivered and failed, 0 to 1; null when there are neither.',
+          }),
+        ),
+        durationMs: Type.Object(
+          { p50: ms, p95: ms, p99: ms, max: ms },
+          { description: 'Of attempts, milliseconds; null without any.' },
+        ),
+      }),
+    ),
+  },
+  { $id: 'Stats' },
+);
+
+const query = closed({
+  from: Type.Optional(instant({ description: 'A day before `to` when absent; 32 days at most.' })),
+  to: Type.Optional(instant({ description: 'Now when absent.' })),
+  by: Type.Optional(
+    text({
+      pattern: `^(${list})(,(${list}))*$`,
+      description: 'What to divide by, separated by commas; the whole in one item when absent.',
+      example: 'webhook,time',
+    }),
+  ),
+  bucket: Type.Optional(
+    whole({
+      minimum: 60,
+      maximum: 86_400,
+      description: 'With `time`: how much of it makes one item, in seconds.',
+    }),
+  ),
+  webhookId: Type.Optional(id()),
+  eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
+});
+
 const schema = {
   summary: 'Count deliveries and measure attempts',
   description:
     'Of deliveries whose event was recorded in the range, of the webhooks you may see. At most the newest 500,000 of them are looked at; when there are more, `isComplete` is false and `from` says how far back the numbers reach.',
   tags: ['stats'],
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      from: instantQuery('A day before `to` when absent; 32 days at most.'),
-      to: instantQuery('Now when absent.'),
-      by: {
-        type: 'string',
-        pattern: `^(${list})(,(${list}))*$`,
-        description: 'What to divide by, separated by commas; the whole in one item when absent.',
-        example: 'webhook,time',
-      },
-      bucket: {
-        type: 'integer',
-        minimum: 60,
-        maximum: 86_400,
-        description: 'With `time`: how much of it makes one item, in seconds.',
-      },
-      webhookId: { type: 'string', format: 'uuid' },
-      eventType: { type: 'string', maxLength: 255, example: 'VM.START' },
-    },
-  },
-  response: { 200: answer('Stats', 'The numbers.'), ...problems },
+  querystring: query,
+  response: { 200: answer(stats, 'The numbers.'), ...problems },
 };
 
-export function registerStatsRoutes(app: FastifyInstance, { store, now }: ApiOptions): void {
-  app.get<{ Querystring: StatsQuery }>('/v1/stats', { schema }, async request => {
+export function registerStatsRoutes(app: Routes, { store, now }: ApiOptions): void {
+  app.get('/v1/stats', { schema }, async request => {
     const { webhookId, eventType, ...wanted } = request.query;
     const by = statKeys.filter(key => wanted.by?.split(',').includes(key));
     const { from, to, bucketSeconds } = planRange(wanted, by, now());
@@ -94,7 +123,7 @@ export function registerStatsRoutes(app: FastifyInstance, { store, now }: ApiOpt
 
 /** @throws {ProblemError} request_invalid */
 function planRange(
-  { from: wantedFrom, to: wantedTo, bucket }: StatsQuery,
+  { from: wantedFrom, to: wantedTo, bucket }: Static<typeof query>,
   by: readonly StatKey[],
   nowMs: number,
 ): { from: Date; to: Date; bucketSeconds: number } {

@@ -1,0 +1,85 @@
+/**
+ * What routes describe their requests and answers with, beyond the single values of `event/schema.ts`: a schema is a
+ * value, and the type of what it allows follows from it, in the handlers too.
+ *
+ *     const newToken = body('NewToken', { name: line(), scopes: defaulted(scopes, fullScopes) });
+ *     app.post('/v1/tokens', { schema: { body: ref(newToken), … } }, async ({ body }) => body.name …);
+ */
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Type } from 'typebox';
+import type { Static, TObject, TProperties, TSchema, TUnsafe } from 'typebox';
+
+import { arrayOf, id, nullable, schemaOf, text, whole } from '../../event/schema.ts';
+import type { SchemaOptions } from '../../event/schema.ts';
+import { problemMediaType } from './problem.ts';
+
+/** What routes are registered with: their handlers are typed by their schemas. */
+export type Routes = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** An object that holds these keys and no others: what a request may say. */
+export const closed = <Properties extends TProperties>(
+  properties: Properties,
+  options: SchemaOptions & { readonly $id?: string } = {},
+): TObject<Properties> => Type.Object(properties, { additionalProperties: false, ...options });
+
+/** A key that a request may leave out; the handler then finds this value. */
+export function defaulted<Value extends TSchema>(
+  schema: Value,
+  value: Static<Value>,
+): TUnsafe<Static<Value>>;
+export function defaulted(schema: TSchema, value: unknown): TSchema {
+  return Type.Optional(schemaOf({ ...schema, default: value }));
+}
+
+/** Stands for a schema that the API knows by its `$id`. */
+export const ref = <Value extends TSchema>({
+  $id,
+}: Value & { readonly $id?: string }): TUnsafe<Static<Value>> => schemaOf({ $ref: `${$id}#` });
+
+const problem = (description: string) => ({
+  description,
+  content: { [problemMediaType]: { schema: schemaOf<never>({ $ref: 'Problem#' }) } },
+});
+
+/** Answers every route may give besides its own. */
+export const problems = {
+  '4xx': problem('The request cannot be done as it is.'),
+  '5xx': problem('The request may be good; Hookline could not do it.'),
+};
+
+/** An answer of one kind. */
+export const answer = <Value extends TSchema>(schema: Value, description: string) => ({
+  description,
+  content: { 'application/json': { schema: ref(schema) } },
+});
+
+export const noContent = schemaOf<undefined>({ description: 'Done.', type: 'null' });
+
+/** The answer of a list. */
+export const listAnswer = <Item extends TSchema>(item: Item, description: string) =>
+  Type.Object(
+    {
+      items: arrayOf(ref(item)),
+      nextCursor: nullable(
+        text({ description: 'Pass as `cursor` for the next page; null on the last one.' }),
+      ),
+    },
+    { description },
+  );
+
+export const idParams = Type.Object({ id: id() });
+
+export const pageQuery = {
+  limit: defaulted(whole({ minimum: 1, maximum: 500, description: 'Items at most.' }), 50),
+  cursor: Type.Optional(
+    text({ maxLength: 1_000, description: '`nextCursor` of the page before.' }),
+  ),
+};
