@@ -52,6 +52,11 @@ export interface Cli {
   readonly actions: Actions;
 }
 
+/** A command at work. */
+export interface CommandContext extends Cli {
+  readonly command: Command;
+}
+
 /** Options that every command takes. */
 interface Shared {
   readonly config?: string;
@@ -81,6 +86,13 @@ export async function clientFor(cli: Cli, command: Command): Promise<Client> {
   const { url, token } = await serverFor(cli, command);
   return createClient({ url, ...(token !== undefined && { token }) });
 }
+
+/** @throws {ConfigError} */
+export const openClient = (context: CommandContext): Promise<Client> =>
+  clientFor(context, context.command);
+
+export const isJson = ({ command }: CommandContext): boolean =>
+  sharedOptions(command).json === true;
 
 /** Where to ask, and what to prove oneself with. */
 export async function serverFor(

@@ -77,7 +77,7 @@ describe('whoever may not', () => {
     const { code, err } = await run(['domain', 'create', '--name', 'x'], { env });
     expect(code).toBe(3);
     expect(err).toBe(
-      'User may not POST /v1/domains. hookline whoami says who you are; hookline login --username <name> makes you somebody else.',
+      'User may not POST /v1/domains. hookline whoami shows who you are; hookline login --username <name> logs you in as somebody else.',
     );
     const who = await run(['whoami'], { env });
     expect(who.out).toMatch(/username +ann\nrole +User/);
@@ -91,7 +91,7 @@ describe('whoever may not', () => {
     const { code, err } = await run(['domain', 'create', '--name', 'x'], { env });
     expect(code).toBe(3);
     expect(err).toBe(
-      'The token does not have the scope write. Make one that has: hookline token create <name> --scopes read,write.',
+      'The token does not have the scope write. Create one that has: hookline token create <name> --scopes read,write.',
     );
   });
 

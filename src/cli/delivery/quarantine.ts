@@ -1,71 +1,58 @@
 /** `hookline quarantine …` */
-import type { Command } from 'commander';
-
-import { clientFor, defaultLimit, parseLimit, printDone, printList, printRow } from '../context.ts';
-import type { Cli } from '../context.ts';
+import type { CommandDefinition } from '../command/definition.ts';
+import { limit } from '../command/option.ts';
 import type { Row } from '../terminal/show.ts';
 
-const columns = ['id', 'source', 'position', 'reason', 'createdAt'].map(field => ({ field }));
+export const quarantineCommands: readonly CommandDefinition[] = [
+  {
+    words: 'quarantine',
+    about: 'messages that could not be understood, kept with the reason',
+  },
+  {
+    words: 'quarantine list',
+    about: 'list messages, newest first',
+    path: '/v1/quarantine',
+    options: { source: { flags: '--source <name>', about: 'only from this source' }, limit },
+    columns: ['id', 'source', 'position', 'reason', 'createdAt'],
+  },
+  {
+    words: 'quarantine show <id>',
+    about: 'show a message with its body',
+    path: '/v1/quarantine/{id}',
+    digest: decodeBody,
+  },
+  {
+    words: 'quarantine delete <id...>',
+    about: 'delete messages for good',
+    method: 'DELETE',
+    path: '/v1/quarantine/{id}',
+    done: '{id} deleted',
+  },
+  {
+    words: 'quarantine retry <id...>',
+    about: 'read messages again: those that are understood now are recorded and delivered',
+    method: 'POST',
+    path: '/v1/quarantine/{id}/retry',
+    describe: describeRetry,
+  },
+];
 
-export function addQuarantineCommands(program: Command, cli: Cli): void {
-  const quarantine = program
-    .command('quarantine')
-    .description('messages that could not be understood, kept with the reason');
-  quarantine
-    .command('list')
-    .description('list messages, newest first')
-    .option('--source <name>', 'only by this source')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async ({ limit, ...query }: { limit: number }, command: Command) => {
-      await printList(cli, command, { path: '/v1/quarantine', query, limit, columns });
-    });
-  quarantine
-    .command('show')
-    .description('show a message with its body')
-    .argument('<id>')
-    .action(async (id: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      const row = await client.get(pathOf(id));
-      printRow(cli, command, row, decoded(row));
-    });
-  addChanges(quarantine, cli);
+type QuarantinedMessage = {
+  /** Base64. */
+  readonly body: string | null;
+};
+
+function decodeBody(message: QuarantinedMessage): Row {
+  const { body } = message;
+  return { ...message, body: body && Buffer.from(body, 'base64').toString() };
 }
 
-function addChanges(quarantine: Command, cli: Cli): void {
-  quarantine
-    .command('delete')
-    .description('delete messages for good')
-    .argument('<id...>')
-    .action(async (ids: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        await client.send('DELETE', pathOf(id));
-        printDone(cli, command, `${id} deleted`, { id });
-      }
-    });
-  quarantine
-    .command('retry')
-    .description('read messages again: what is understood now is recorded and delivered')
-    .argument('<id...>')
-    .action(async (ids: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        const done = await client.send('POST', `${pathOf(id)}/retry`);
-        printDone(cli, command, `${id} ${describeRetry(done)}`, { id, ...done });
-      }
-    });
-}
+type RetriedMessage =
+  | { readonly outcome: 'recorded'; readonly eventIds: readonly string[] }
+  | { readonly outcome: 'refused'; readonly reason: string };
 
-function describeRetry({ outcome, reason, eventIds }: Row): string {
-  if (outcome !== 'recorded') return `stays: ${String(reason)}`;
-  const events: readonly unknown[] = Array.isArray(eventIds) ? eventIds : [];
-  return events.length === 0 ? 'is of no interest' : `recorded as ${events.join(', ')}`;
+function describeRetry({ id }: { id: string }, answer: RetriedMessage): string {
+  if (answer.outcome !== 'recorded') return `${id} stays: ${answer.reason}`;
+  const { eventIds } = answer;
+  return `${id} ${eventIds.length === 0 ? 'is of no interest' : `recorded as ${eventIds.join(', ')}`}`;
 }
-
-/** The bytes as text, as far as they are. */
-function decoded(row: Row): Row {
-  const { body } = row;
-  return typeof body === 'string' ? { ...row, body: Buffer.from(body, 'base64').toString() } : row;
-}
-
-const pathOf = (id: string): string => `/v1/quarantine/${encodeURIComponent(id)}`;

@@ -1,21 +1,25 @@
-/** Speaks REST to a running Hookline, and says in words what went wrong. */
+/** Makes REST requests to a running Hookline, and explains errors in words. */
 import fetch from 'node-fetch';
 
 import { CommandError, type CommandErrorOptions } from './failure.ts';
-import type { Row } from './show.ts';
+import { isRow, type Row } from './show.ts';
 
+export type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** @typeParam Answer what the caller reads of the answer; it is not checked, as a newer Hookline may answer more. */
 export interface Client {
-  get(path: string, query?: Query): Promise<Row>;
-  send(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: object): Promise<Row>;
-  /** Rows of a list, page by page until `limit` of them are there. */
-  list(path: string, query: Query, limit: number): Promise<Listed>;
+  get<Answer = Row>(path: string, query?: Query): Promise<Answer>;
+  send<Answer = Row>(method: Method, path: string, body?: object): Promise<Answer>;
+  /** Reads a list page by page until `limit` rows are there; without a limit in one request. */
+  list(path: string, query: Query, limit?: number): Promise<ListAnswer>;
 }
 
-export type Query = Readonly<Record<string, string | number | undefined>>;
+/** What is undefined is left out. */
+export type Query = Readonly<Record<string, unknown>>;
 
-export interface Listed {
+export interface ListAnswer {
   readonly rows: readonly Row[];
-  /** There are more than were asked for. */
+  /** There are more rows than `limit`. */
   readonly more: boolean;
 }
 
@@ -25,61 +29,85 @@ export interface ClientOptions {
   readonly token?: string;
 }
 
+interface Page {
+  readonly items?: readonly Row[];
+  readonly nextCursor?: string | null;
+}
+
+/** An error as the API answers it (RFC 9457). */
+interface Problem {
+  readonly code?: string;
+  readonly detail?: string;
+  /** JSON Pointers to fields, with what is wrong there. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+}
+
 const pageMax = 500;
 const timeoutMs = 60_000;
 
 export function createClient(options: ClientOptions): Client {
-  const get: Client['get'] = async (path, query) => request(options, 'GET', withQuery(path, query));
+  const get: Client['get'] = (path, query) => request(options, 'GET', withQuery(path, query));
   return {
     get,
-    send: async (method, path, body) => request(options, method, path, body),
-    list: async (path, query, limit) => {
+    send: (method, path, body) => request(options, method, path, body),
+    list: async (path, query, limit = Infinity) => {
       const rows: Row[] = [];
       let cursor: string | undefined;
       do {
-        const page = await get(path, {
+        const page = await get<Page>(path, {
           ...query,
           cursor,
-          limit: Math.min(limit - rows.length, pageMax),
+          limit: limit === Infinity ? undefined : Math.min(limit - rows.length, pageMax),
         });
-        if (Array.isArray(page['items'])) rows.push(...page['items']);
-        cursor = typeof page['nextCursor'] === 'string' ? page['nextCursor'] : undefined;
+        rows.push(...(page.items ?? []));
+        cursor = page.nextCursor ?? undefined;
       } while (cursor !== undefined && rows.length < limit);
       return { rows, more: cursor !== undefined };
     },
   };
 }
 
-/** The path with those of the query that are given. */
+/** Appends the values that are not undefined. */
 export function withQuery(path: string, query: Query = {}): string {
   const given = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) given.set(name, String(value));
+    if (value !== undefined) given.set(name, textOf(value));
   }
   return given.size === 0 ? path : `${path}?${given.toString()}`;
 }
 
-async function request(
+/** A value in a path, a query or a sentence. */
+export const textOf = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value);
+
+async function request<Answer>(
   options: ClientOptions,
   method: string,
   path: string,
   body?: object,
-): Promise<Row> {
+): Promise<Answer> {
   const { url } = options;
   const answer = await ask(options, method, path, body);
   const text = await answer.text().catch((cause: unknown) => {
-    throw away(url, cause);
+    throw unreachable(url, cause);
   });
-  if (answer.ok && text === '') return {};
-  const parsed = parseRow(text);
-  if (parsed === undefined) {
+  const json = answer.ok && text === '' ? '{}' : text;
+  if (!isJsonObject(json)) {
     throw new CommandError(
       `${method} ${url}${path} was answered ${answer.status}, and not in JSON: is this Hookline's URL? Set HOOKLINE_URL or --server.`,
       { outcome: 'away', code: 'server_unknown' },
     );
   }
-  if (answer.ok) return parsed;
-  throw refusal(parsed, answer.status, options);
+  if (answer.ok) return JSON.parse(json);
+  throw refusal(JSON.parse(json), answer.status, options);
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isRow(JSON.parse(text));
+  } catch {
+    return false;
+  }
 }
 
 async function ask({ url, token }: ClientOptions, method: string, path: string, body?: object) {
@@ -93,14 +121,14 @@ async function ask({ url, token }: ClientOptions, method: string, path: string, 
         ...(token !== undefined && { authorization: `Bearer ${token}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
+      body: body && JSON.stringify(body),
     });
   } catch (cause) {
-    throw away(url, cause);
+    throw unreachable(url, cause);
   }
 }
 
-function away(url: string, cause: unknown): CommandError {
+function unreachable(url: string, cause: unknown): CommandError {
   const reason = reasonOf(cause).replace(/^request to .* failed, reason: /, '');
   return new CommandError(
     `Hookline cannot be reached at ${url}: ${reason}\nIs it running (hookline serve)? Does it listen there? Set HOOKLINE_URL or --server to where it does.`,
@@ -108,7 +136,7 @@ function away(url: string, cause: unknown): CommandError {
   );
 }
 
-/** node-fetch leaves out the words where a name has several addresses that refuse; their code is always there. */
+/** Where a name has several addresses that refuse, node-fetch gives no message, only a code. */
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   if (cause.name === 'AbortError' || cause.name === 'TimeoutError')
@@ -117,11 +145,15 @@ function reasonOf(cause: unknown): string {
   return cause.message.includes(code) ? cause.message : `${cause.message}${code}`;
 }
 
-function refusal(problem: Row, status: number, options: ClientOptions): CommandError {
-  return new CommandError(
-    [explainProblem(problem, status, options), ...faultsOf(problem)].join('\n'),
-    { outcome: outcomeOf(status), problem },
-  );
+function refusal(problem: Problem, status: number, options: ClientOptions): CommandError {
+  const { detail = `answered ${status}`, errors = [] } = problem;
+  const faults = errors
+    .map(({ path, message }) => `${path}: ${message}`)
+    .filter(fault => !detail.includes(fault));
+  return new CommandError([explainProblem({ ...problem, detail }, options), ...faults].join('\n'), {
+    outcome: outcomeOf(status),
+    problem: { ...problem },
+  });
 }
 
 function outcomeOf(status: number): NonNullable<CommandErrorOptions['outcome']> {
@@ -140,38 +172,20 @@ function outcomeOf(status: number): NonNullable<CommandErrorOptions['outcome']> 
   }
 }
 
-function explainProblem(problem: Row, status: number, { url, token }: ClientOptions): string {
-  const detail = typeof problem['detail'] === 'string' ? problem['detail'] : `answered ${status}`;
-  switch (problem['code']) {
+function explainProblem(
+  { code = '', detail }: Problem & { readonly detail: string },
+  { url, token }: ClientOptions,
+): string {
+  switch (code) {
     case 'unauthenticated':
       return token === undefined
         ? `You are not logged in at ${url}. Run hookline login, or set HOOKLINE_TOKEN.`
         : `The token for ${url} is not valid any more. Run hookline login, or set HOOKLINE_TOKEN.`;
     case 'token_scope':
-      return `${detail} Make one that has: hookline token create <name> --scopes read,write.`;
+      return `${detail} Create one that has: hookline token create <name> --scopes read,write.`;
     case 'forbidden':
-      return `${detail.replace(/\.$/, '')}. hookline whoami says who you are; hookline login --username <name> makes you somebody else.`;
+      return `${detail.replace(/\.$/, '')}. hookline whoami shows who you are; hookline login --username <name> logs you in as somebody else.`;
     default:
       return detail;
-  }
-}
-
-/** What was wrong with each field, where the detail does not say it already. */
-function faultsOf({ detail, errors }: Row): string[] {
-  if (!Array.isArray(errors)) return [];
-  return errors
-    .map((fault: unknown) => {
-      const { path, message } = Object(fault);
-      return `${path}: ${message}`;
-    })
-    .filter(said => !String(detail).includes(said));
-}
-
-function parseRow(text: string): Row | undefined {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : undefined;
-  } catch {
-    return undefined;
   }
 }
