@@ -2,7 +2,7 @@
  * Learns which account stands behind a CloudStack project. Its ActionEvents name both; others, such as UsageEvents,
  * name that account alone, and no API tells whose it is.
  */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
 import type { Database } from '../store/database.ts';
 import { setAlias } from '../store/directory/write-account.ts';

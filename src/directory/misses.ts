@@ -1,5 +1,5 @@
 /** What reading one batch finds missing in the directory. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { WantedAccount } from './provider.ts';
 
 export interface Misses {

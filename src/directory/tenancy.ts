@@ -11,7 +11,7 @@ import { createMisses } from './misses.ts';
 import type { DirectoryProvider, FoundAccount } from './provider.ts';
 import { keepDirectory } from './sync.ts';
 import { createUnknownAccounts } from './unknown.ts';
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
 import type { Message } from '../event/message.ts';
 import type { Webhook } from '../webhook/webhook.ts';

@@ -1,5 +1,5 @@
 /** One delivery in memory, and what it needs to know of its event. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { defaultFormat } from '../format/formats.ts';
 

@@ -8,7 +8,7 @@
  * while"); openstack/monasca-common AlarmSeverity and AlarmState; prometheus.io/docs/alerting (labels, `resolved`);
  * RFC 5424 section 6.2.1 and the severity extension of CloudEvents for the further words.
  */
-import type { Envelope } from './event.ts';
+import type { Envelope } from './envelope.ts';
 
 export const severities = ['info', 'warning', 'error', 'critical'] as const;
 export type Severity = (typeof severities)[number];

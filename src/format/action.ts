@@ -2,7 +2,7 @@
  * What is done to what, in an event's name, whichever cloud spelled it: `VM.START` and `compute.instance.create.end`,
  * `vm.start`, `SERVER/CREATE/FAILED`, `com/vmware/vcloud/event/vm/create`.
  */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 
 export interface Action {
   /** The event's name without its phase: the same for the beginning and the end of one action. */

@@ -1,5 +1,5 @@
 /** What every body-and-header dialect is: an event in, the bytes and the headers of its request out. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { SignatureEncoding, Signer } from './sign.ts';
 
 /**

@@ -1,5 +1,5 @@
 /** What an event says to people, in words that every chat and every ticket shares. Nothing is escaped yet. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import { timeOf } from '../event/id.ts';
 import { hasFailed, severityOf, type Severity } from '../event/severity.ts';
 import { oneLine } from './cut.ts';

@@ -5,7 +5,8 @@
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and WebhookDaoImpl.listByEnabledForDelivery. Unlike there,
  * an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
-import type { Envelope, Event } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
+import type { Event } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, refusalOf } from './conditions.ts';
 import type { Conditions } from './conditions.ts';

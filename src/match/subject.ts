@@ -1,5 +1,5 @@
 /** An event as filters see it: what costs something is found out once, when the first filter asks for it. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import { severityOf } from '../event/severity.ts';
 import type { Severity } from '../event/severity.ts';
 import { UnansweredError } from '../expression/expression-value.ts';

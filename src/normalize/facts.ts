@@ -2,19 +2,14 @@
 import { hash } from 'node:crypto';
 
 import { MalformedMessageError } from '../event/errors.ts';
-import type { Envelope } from '../event/event.ts';
+import { envelopeFacts, factNamesOfKind, nameLengthMax } from '../event/envelope.ts';
+import type { Envelope, FactName, FactOfKind } from '../event/envelope.ts';
 import { readInstant } from './value/instant.ts';
 import { isObject } from './value/json.ts';
 import type { JsonObject } from './value/json.ts';
 import type { NormalizedEvent } from './normalized-event.ts';
 import { cut, storable } from './value/text.ts';
 
-/** An id or a name longer than this is none; it would not fit an index either. */
-export const nameLengthMax = 255;
-/** The one id that may be longer: an object store's objects have no other id than their bucket and key, which end there. */
-export const entityuuidBytesMax = 1_100;
-/** Longer descriptions are cut in the envelope. */
-export const textLengthMax = 4_096;
 /** Details that are longer than this as JSON lose their largest parts. */
 export const detailsLengthMax = 256 * 1_024;
 /** Messages that tell of more are not read: nobody makes such, and each event costs a row. */
@@ -23,65 +18,39 @@ const detailDepthMax = 40;
 const omittedCountMax = 32;
 
 /**
- * What a decoder found. Texts and numbers count; null, empty text, objects and lists are taken for absent, except in
- * `details`.
+ * A decoder's findings. Texts and numbers count; null, empty text, objects and lists are taken for absent, except in
+ * `details`. An `eventDateTime` is text, in UTC where it names no zone, or milliseconds since 1970.
  */
-export interface Facts {
+export interface Facts extends Unread {
   readonly event: unknown;
-  readonly entity?: unknown;
-  readonly entityuuid?: unknown;
-  readonly account?: unknown;
-  readonly user?: unknown;
-  readonly project?: unknown;
-  readonly domain?: unknown;
-  readonly status?: unknown;
-  /** Text, in UTC where it names no zone, or milliseconds since 1970. */
-  readonly eventDateTime?: unknown;
-  readonly description?: unknown;
-  readonly source?: unknown;
   readonly details?: JsonObject;
+  /** The event's own name on its source; see `NormalizedEvent`. */
   readonly key?: unknown;
 }
 
+type Unread = { readonly [F in Exclude<FactName, 'category' | 'details'>]?: unknown };
 type Draft = { -readonly [K in keyof Envelope]: Envelope[K] };
 
-const names = [
-  'entity',
-  'entityuuid',
-  'account',
-  'user',
-  'project',
-  'domain',
-  'status',
-] as const satisfies readonly (keyof Facts & keyof Envelope)[];
+/** The type of the event has to be there; the others need not. */
+const optionalFacts = factNamesOfKind('name', 'text', 'instant').filter(fact => fact !== 'event');
 
-/**
- * @throws {MalformedMessageError} when there is no event type, or an id is longer than its limit: half an id would be
- *   another's.
- */
+/** @throws {MalformedMessageError} when there is no event type, or an id or a name is longer than its limit. */
 export function eventOf(facts: Facts): NormalizedEvent {
-  const event = nameOf('event', facts.event);
+  const event = readFact('event', facts.event);
   if (event === undefined) {
     throw new MalformedMessageError('there is no event type; expected it as text');
   }
   const draft: Draft = { event };
-  for (const field of names) {
-    const name = nameOf(field, facts[field]);
-    if (name !== undefined) draft[field] = name;
+  const unread: Record<string, unknown> = {};
+  for (const fact of optionalFacts) {
+    const value = readFact(fact, facts[fact]);
+    if (value !== undefined) draft[fact] = value;
+    else if (envelopeFacts[fact].kind === 'instant') unread[fact] = facts[fact];
   }
-  const instant = readInstant(facts.eventDateTime);
-  if (instant !== undefined) draft.eventDateTime = instant;
-  const description = textOf(facts.description);
-  if (description !== undefined) draft.description = cut(storable(description), textLengthMax);
-  const source = nameOf('source', facts.source);
-  if (source !== undefined) draft.source = source;
-  const details = detailsOf({
-    ...facts.details,
-    ...(instant === undefined && { eventDateTime: facts.eventDateTime }),
-  });
+  const details = detailsOf({ ...facts.details, ...unread });
   if (details !== undefined) draft.details = details;
   const key = keyOf(facts.key);
-  return { envelope: draft, ...(key !== undefined && { key }) };
+  return key === undefined ? { envelope: draft } : { envelope: draft, key };
 }
 
 /** @throws {MalformedMessageError} when one message would become more than `eventCountMax` events. */
@@ -92,16 +61,20 @@ export function limited<T>(items: readonly T[]): readonly T[] {
   );
 }
 
-function nameOf(field: string, value: unknown): string | undefined {
+function readFact(
+  fact: FactOfKind<'name' | 'text' | 'instant'>,
+  value: unknown,
+): string | undefined {
+  const definition = envelopeFacts[fact];
+  if (definition.kind === 'instant') return readInstant(value);
   const text = textOf(value);
   if (text === undefined) return undefined;
-  const [length, lengthMax, unit] =
-    field === 'entityuuid'
-      ? [Buffer.byteLength(text), entityuuidBytesMax, 'bytes']
-      : [text.length, nameLengthMax, 'characters'];
-  if (length <= lengthMax) return storable(text);
+  const { max, unit } = definition.limit;
+  if (definition.kind === 'text') return cut(storable(text), max);
+  const length = unit === 'bytes' ? Buffer.byteLength(text) : text.length;
+  if (length <= max) return storable(text);
   throw new MalformedMessageError(
-    `"${field}" would have ${length} ${unit}; expected at most ${lengthMax}`,
+    `"${fact}" would have ${length} ${unit}; expected at most ${max}`,
   );
 }
 

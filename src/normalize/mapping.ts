@@ -11,25 +11,15 @@
  */
 import jsonata from 'jsonata';
 
+import { factNamesOfKind } from '../event/envelope.ts';
 import { ConfigError, MalformedMessageError } from '../event/errors.ts';
 import type { Message } from '../event/message.ts';
 import type { Facts } from './facts.ts';
 import { isObject } from './value/json.ts';
 
-/** The facts that a mapping may name; `events` is where, in one message, the list of what became events is. */
+/** A mapping's keys: the facts that it may find, the event's own name, and where the list in a message of several is. */
 export const mappable = [
-  'event',
-  'entity',
-  'entityuuid',
-  'account',
-  'user',
-  'project',
-  'domain',
-  'status',
-  'eventDateTime',
-  'description',
-  'source',
-  'details',
+  ...factNamesOfKind('name', 'text', 'instant', 'object'),
   'key',
   'events',
 ] as const;

@@ -1,5 +1,5 @@
 /** An event as a decoder answers with it: it has no id yet. */
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 
 /** An event that has no id yet: recording gives it one. */
 export interface NormalizedEvent {

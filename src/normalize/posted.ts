@@ -6,8 +6,8 @@
  * `id` is the sender's own: an event whose id is recorded already is not recorded again.
  */
 import { MalformedMessageError } from '../event/errors.ts';
-import { categories } from '../event/event.ts';
-import type { Category } from '../event/event.ts';
+import { categories, factNames } from '../event/envelope.ts';
+import type { Category } from '../event/envelope.ts';
 import type { Message } from '../event/message.ts';
 import { createCloudEventsNormalizer, isMarkedCloudEvent } from './cloud/cloudevents.ts';
 import { limited } from './facts.ts';
@@ -18,23 +18,8 @@ import type { NormalizedEvent } from './normalized-event.ts';
 import type { Normalizer, NormalizerOptions } from './normalizer.ts';
 import { cut } from './value/text.ts';
 
-/** The fields of an envelope (contract 1.4). */
-export const postedFields = [
-  'id',
-  'category',
-  'event',
-  'entity',
-  'entityuuid',
-  'account',
-  'user',
-  'project',
-  'domain',
-  'status',
-  'eventDateTime',
-  'description',
-  'source',
-  'details',
-] as const;
+/** An envelope's fields (contract 1.4). */
+const postedFields: readonly string[] = ['id', ...factNames];
 
 export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
   const readCloudEvents = createCloudEventsNormalizer(options);
@@ -56,11 +41,10 @@ export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
 
 /** A field with a typing error would be a fact that is missing, and nobody would know. */
 function refuseOthers(item: JsonObject, place: string): void {
-  const fields: readonly string[] = postedFields;
-  const other = Object.keys(item).find(name => !fields.includes(name));
+  const other = Object.keys(item).find(name => !postedFields.includes(name));
   if (other === undefined) return;
   throw new MalformedMessageError(
-    `${place} has a field ${JSON.stringify(cut(other, 40))}; expected none but ${fields.join(', ')}`,
+    `${place} has a field ${JSON.stringify(cut(other, 40))}; expected none but ${postedFields.join(', ')}`,
   );
 }
 

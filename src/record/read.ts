@@ -4,7 +4,7 @@
  */
 import { envelopeJson } from '../event/envelope.ts';
 import { MalformedMessageError } from '../event/errors.ts';
-import type { Envelope } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
 import type { Message } from '../event/message.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';

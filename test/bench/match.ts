@@ -4,7 +4,7 @@
  *
  *     node test/bench/match.ts
  */
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { compileConditions, refusalOf } from '../../src/match/conditions.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';

@@ -7,7 +7,7 @@
  * `UserVmStateListener` and its like, `ApiServer` (async jobs), `RabbitMQEventBus.createRoutingKey`,
  * `KafkaEventBus.publish`.
  */
-import type { Category } from '../../src/event/event.ts';
+import type { Category } from '../../src/event/envelope.ts';
 import { type JavaMap, writeBody } from './cloudstack-body.ts';
 
 /** What either bus carries. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createLocalToken } from '../../src/access/bootstrap.ts';
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId, startApi } from './api-harness.ts';

@@ -1,7 +1,7 @@
 /** Formats over REST: chosen, listed, previewed, and receivers asked before a webhook is enabled. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { deliveryId } from '../../src/event/id.ts';
 import { joinProcess } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { orderEnvelope } from '../../src/event/envelope.ts';
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { listFormats } from '../../src/format/formats.ts';
 import { claimDue } from '../../src/store/delivery/claim.ts';
 import { databaseOf } from '../../src/store/database.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { FilterType } from '../../src/webhook/words.ts';
 import { MatchSync } from '../../src/match/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';

@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { categories } from '../../src/event/event.ts';
-import type { Envelope } from '../../src/event/event.ts';
+import { categories } from '../../src/event/envelope.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { severities, severityOf } from '../../src/event/severity.ts';
 import {
   filterMatchTypes,

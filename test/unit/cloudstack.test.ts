@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
+import { descriptionLengthMax, nameLengthMax } from '../../src/event/envelope.ts';
 import { MalformedMessageError } from '../../src/event/errors.ts';
 import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
-import { nameLengthMax, textLengthMax } from '../../src/normalize/facts.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';
 import { bodyBytesMax } from '../../src/normalize/value/json.ts';
 import { jobWithSecrets, jobWithSecretsOld } from '../fixtures/cloudstack-secrets.ts';
@@ -109,9 +109,9 @@ describe('the envelope', () => {
   });
 
   it('cuts a description that is too long, not through a character', () => {
-    const description = `x${'🚀'.repeat(textLengthMax)}`;
+    const description = `x${'🚀'.repeat(descriptionLengthMax)}`;
     const { envelope, body } = normalize(JSON.stringify({ ...action, description }));
-    expect(envelope.description).toBe(description.slice(0, textLengthMax - 1));
+    expect(envelope.description).toBe(description.slice(0, descriptionLengthMax - 1));
     expect(body).toContain(description);
   });
 

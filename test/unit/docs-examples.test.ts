@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { compileExpression } from '../../src/expression/expression.ts';
 import { Subject } from '../../src/match/subject.ts';
 import { createEngine } from '../../src/render/engine.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { compileExpression, expressionCharsMax } from '../../src/expression/expression.ts';
 import { originalCharsMax, Subject } from '../../src/match/subject.ts';
 

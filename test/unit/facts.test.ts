@@ -1,14 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
 import {
-  detailsLengthMax,
+  descriptionLengthMax,
   entityuuidBytesMax,
-  eventCountMax,
-  eventOf,
-  limited,
   nameLengthMax,
-  textLengthMax,
-} from '../../src/normalize/facts.ts';
+} from '../../src/event/envelope.ts';
+import { detailsLengthMax, eventCountMax, eventOf, limited } from '../../src/normalize/facts.ts';
 
 const event = 'vm.start';
 
@@ -42,8 +39,10 @@ describe('the event made of facts', () => {
   });
 
   it('cuts the description and refuses an id that is too long', () => {
-    const long = 'x'.repeat(textLengthMax + 1);
-    expect(eventOf({ event, description: long }).envelope.description).toHaveLength(textLengthMax);
+    const long = 'x'.repeat(descriptionLengthMax + 1);
+    expect(eventOf({ event, description: long }).envelope.description).toHaveLength(
+      descriptionLengthMax,
+    );
     expect(() => eventOf({ event, account: 'x'.repeat(nameLengthMax + 1) })).toThrow(
       '"account" would have 256 characters; expected at most 255',
     );

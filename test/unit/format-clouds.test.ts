@@ -2,7 +2,7 @@
 import { CloudEvent, HTTP } from 'cloudevents';
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { Message } from '../../src/event/message.ts';
 import { attemptHeaders } from '../../src/format/format.ts';
 import { createCloudpodsNormalizer } from '../../src/normalize/cloud/cloudpods.ts';

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { fit } from '../../src/format/cut.ts';
 import { incidentOf } from '../../src/format/incident/incident.ts';
 import { titleOf } from '../../src/format/words.ts';

@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { Request } from 'undici';
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { attemptHeaders, type FormatOptions, type Rendered } from '../../src/format/format.ts';
 import { listFormats, refuseOptions } from '../../src/format/formats.ts';
 import { renderEvent } from '../../src/format/render.ts';

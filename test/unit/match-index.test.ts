@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { webhookOf } from '../fixtures/webhook.ts';

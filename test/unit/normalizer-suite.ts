@@ -5,8 +5,9 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { nameLengthMax } from '../../src/event/envelope.ts';
 import type { Message } from '../../src/event/message.ts';
-import { eventCountMax, nameLengthMax } from '../../src/normalize/facts.ts';
+import { eventCountMax } from '../../src/normalize/facts.ts';
 import type { NormalizerSettings } from '../../src/normalize/formats.ts';
 import type { NormalizedEvent } from '../../src/normalize/normalized-event.ts';
 import type { Normalizer } from '../../src/normalize/normalizer.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { Webhook } from '../../src/webhook/webhook.ts';
 import type { NormalizedEvent } from '../../src/normalize/normalized-event.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';

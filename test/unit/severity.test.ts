@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
-import type { Envelope } from '../../src/event/event.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import { hasFailed, isOver, severities, severityOf } from '../../src/event/severity.ts';
 
 const action = { category: 'ActionEvent', event: 'VM.START' } as const;

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import type { DeliveryState } from '../../event/delivery.ts';
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { explainWebhook } from '../../match/explain.ts';
@@ -13,6 +13,7 @@ import type { Database } from '../../store/database.ts';
 import { findEvent, statesOf } from '../../store/event/query-flow.ts';
 import type { EventFacts } from '../../store/event/query-flow.ts';
 import { listWebhooks } from '../../store/webhook/query-webhook.ts';
+import { toEnvelope } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';
 import { callerOf } from '../http/authenticate.ts';
@@ -22,7 +23,7 @@ import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.t
 import type { PageQuery } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireWebhook } from '../webhook/require-webhook.ts';
-import { idParams, problems, withoutNulls } from '../http/route.ts';
+import { idParams, problems } from '../http/route.ts';
 import type { IdParams } from '../http/route.ts';
 
 interface ExplainQuery extends PageQuery {
@@ -142,6 +143,6 @@ interface Told {
 }
 
 function envelopeOf(row: EventFacts): Envelope {
-  const { id: _id, sourceName: _source, owed: _owed, event, ...facts } = row;
-  return { ...withoutNulls(facts), event };
+  const { id: _id, sourceName: _source, owed: _owed, ...envelope } = row;
+  return toEnvelope(envelope);
 }

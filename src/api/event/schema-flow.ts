@@ -1,4 +1,6 @@
 /** JSON schemas of what flows through: events and deliveries. */
+import { envelopeFacts, factNames, mapFacts } from '../../event/envelope.ts';
+import type { FactDefinition } from '../../event/envelope.ts';
 import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
 import { scopes } from '../../webhook/words.ts';
 
@@ -7,25 +9,27 @@ const instant = { type: 'string', format: 'date-time' } as const;
 const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
 const text = { type: 'string' } as const;
 
-export const envelope = {
-  category: {
-    ...text,
-    description: "CloudStack's category; absent for other clouds.",
-    example: 'ActionEvent',
-  },
-  event: { ...text, description: "The source's own name.", example: 'VM.START' },
-  entity: { ...text, example: 'VirtualMachine' },
-  entityuuid: text,
-  account: text,
-  user: text,
-  project: text,
-  domain: text,
-  status: { ...text, example: 'Completed' },
-  eventDateTime: instant,
-  description: text,
-  source: { ...text, description: 'The component that spoke.', example: 'management-server' },
-  details: { type: 'object', additionalProperties: true },
-} as const;
+export const envelope = mapFacts(factNames, fact => {
+  const { kind, doc, example }: FactDefinition = envelopeFacts[fact];
+  return {
+    ...typeOfKind(kind),
+    description: `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`,
+    example,
+  };
+});
+
+function typeOfKind(kind: FactDefinition['kind']): object {
+  switch (kind) {
+    case 'instant':
+      return instant;
+    case 'object':
+      return { type: 'object', additionalProperties: true };
+    case 'category':
+    case 'name':
+    case 'text':
+      return text;
+  }
+}
 
 const eventFields = {
   id,

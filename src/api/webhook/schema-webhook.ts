@@ -1,7 +1,7 @@
 /** JSON schemas of webhooks: what requests may hold, and what answers look like. */
 import { batchShapes } from '../../format/batch.ts';
 import { batchingLimits } from '../../webhook/batching.ts';
-import { categories } from '../../event/event.ts';
+import { categories } from '../../event/envelope.ts';
 import { ownHeadersMax } from '../../format/own-header.ts';
 import { orderings, scopes, webhookStates } from '../../webhook/words.ts';
 import { validations } from '../../format/format.ts';

@@ -1,4 +1,6 @@
 /** The keys of one source that say how its messages are read. */
+import { envelopeFacts, factNamesOfKind, mapFacts } from '../../event/envelope.ts';
+import type { FactName } from '../../event/envelope.ts';
 import type { Key, Keys } from '../value/value-kind.ts';
 import { sourceFormats } from '../words.ts';
 import type { SourceFormat } from '../words.ts';
@@ -12,22 +14,9 @@ export interface RawFormat {
 }
 
 /** Where facts are: JSON Pointers and JSONata expressions, which `normalize/` checks. Those not set are absent. */
-export interface MappingConfig {
-  readonly event?: string;
-  readonly entity?: string;
-  readonly entityuuid?: string;
-  readonly account?: string;
-  readonly user?: string;
-  readonly project?: string;
-  readonly domain?: string;
-  readonly status?: string;
-  readonly eventDateTime?: string;
-  readonly description?: string;
-  readonly source?: string;
-  readonly details?: string;
-  readonly key?: string;
-  readonly events?: string;
-}
+export type MappingConfig = {
+  readonly [K in Exclude<FactName, 'category'> | 'key' | 'events']?: string;
+};
 
 /** Gives a key its environment variable; answers with none for an item of the list `sources`. */
 export type Variables = (name: string) => { env?: string };
@@ -70,40 +59,27 @@ function mappingKeys(env: Variables): Keys<RawFormat['mapping']> {
     format: 'text',
     default: null,
     nullable: true,
-    ...env(`MAPPING_${name}`),
+    ...env(`MAPPING_${name.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`),
   });
   return {
+    ...mapFacts(factNamesOfKind('name', 'text', 'instant', 'object'), fact =>
+      rule(fact, `Likewise, ${envelopeFacts[fact].doc}${hints[fact] ?? ''}.`),
+    ),
     event: rule(
-      'EVENT',
+      'event',
       'Where the event type is: a JSON Pointer such as `/type`, or a JSONata expression. Needed for the format json; any other but cloudstack finds its facts by itself, and a mapping goes before what it finds.',
     ),
-    entity: rule('ENTITY', 'Likewise, the kind of resource.'),
-    entityuuid: rule('ENTITYUUID', "Likewise, the resource's id."),
-    account: rule(
-      'ACCOUNT',
-      "Likewise, the id of the account, the project or the tenant that the event belongs to. It decides which tenants' webhooks get it.",
-    ),
-    user: rule('USER', 'Likewise, who did it.'),
-    project: rule('PROJECT', 'Likewise, the project.'),
-    domain: rule('DOMAIN', 'Likewise, the domain.'),
-    status: rule(
-      'STATUS',
-      'Likewise, the status, such as `state = "ok" ? "Completed" : "Failed"`.',
-    ),
-    eventDateTime: rule(
-      'EVENT_DATE_TIME',
-      'Likewise, the time: text, in UTC where it names no zone, or milliseconds since 1970.',
-    ),
-    description: rule('DESCRIPTION', 'Likewise, what happened in words.'),
-    source: rule(
-      'SOURCE',
-      'Likewise, the component that spoke; a constant is written `\'"billing"\'`.',
-    ),
-    details: rule('DETAILS', 'Likewise, an object of further facts.'),
-    key: rule('KEY', 'Likewise, what names the event for ever, however often it is told.'),
+    key: rule('key', 'Likewise, what names the event for ever, however often it is told.'),
     events: rule(
-      'EVENTS',
+      'events',
       'With the format json, where the list is in a message that tells of several events.',
     ),
   };
 }
+
+/** What else there is to know of a fact's rule. */
+const hints: { readonly [F in FactName]?: string } = {
+  status: '. For example `state = "ok" ? "Completed" : "Failed"`',
+  eventDateTime: ': text, in UTC where it names no zone, or milliseconds since 1970',
+  source: '; a constant is written `\'"billing"\'`',
+};

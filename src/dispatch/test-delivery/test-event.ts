@@ -4,23 +4,15 @@
  *
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */
-import { testEventType, type Envelope } from '../../event/event.ts';
+import { factNamesOfKind, type Envelope } from '../../event/envelope.ts';
+import { testEventType } from '../../event/event.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { OutgoingEvent } from '../delivery.ts';
 
 export const defaultPayload = '{ "CloudStack": "works!" }';
 
-const facts = [
-  'event',
-  'entity',
-  'entityuuid',
-  'account',
-  'user',
-  'project',
-  'domain',
-  'status',
-  'description',
-] as const;
+/** The facts that a payload may state. */
+const stated = factNamesOfKind('name', 'text').filter(fact => fact !== 'source');
 
 export function testEvent(
   {
@@ -43,7 +35,7 @@ export function testEvent(
 
 function factsIn(payload: string): Partial<Envelope> {
   const given = read(payload);
-  const told = facts.flatMap(fact => {
+  const told = stated.flatMap(fact => {
     const value = given[fact];
     return typeof value === 'string' && value !== '' ? [[fact, value] as const] : [];
   });

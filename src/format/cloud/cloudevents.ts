@@ -5,7 +5,7 @@
  * partitioning; http-webhook.md for the handshake that `validation` asks for (dispatch/test-delivery/validate.ts).
  */
 import { severityOf, type Severity } from '../../event/severity.ts';
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import type { Format, FormatEvent } from '../format.ts';
 import { userAgent } from '../json.ts';
 import { timeOfEvent } from '../words.ts';

@@ -9,7 +9,8 @@
  * those of its documentation, with the header that its present source leaves out.
  */
 import { hasFailed } from '../../event/severity.ts';
-import { isTest, type Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
+import { isTest } from '../../event/event.ts';
 import { actionOf } from '../action.ts';
 import { headerValue, type Format, type FormatEvent, type FormatOptions } from '../format.ts';
 import { isUnderWay } from '../incident/incident.ts';

@@ -7,7 +7,7 @@
  * whoever chose the URL, is deliberately not sent.
  */
 import { severityOf } from '../../event/severity.ts';
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import type { Format, FormatEvent } from '../format.ts';
 import { renderJson } from '../json.ts';
 import { timeOfEvent, titleOf } from '../words.ts';

@@ -9,7 +9,7 @@
 import { hash } from 'node:crypto';
 
 import { hasFailed } from '../../event/severity.ts';
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import { actionOf } from '../action.ts';
 import type { Format, FormatEvent } from '../format.ts';
 import { isUnderWay } from '../incident/incident.ts';

@@ -7,7 +7,8 @@
  */
 import { hash } from 'node:crypto';
 
-import { isTest, type Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
+import { isTest } from '../../event/event.ts';
 import { isAlarm, isOver, severityOf, type Severity } from '../../event/severity.ts';
 import { actionOf } from '../action.ts';
 import type { FormatEvent } from '../format.ts';

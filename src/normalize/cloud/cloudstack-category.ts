@@ -4,8 +4,8 @@
  * Source: apache/cloudstack, RabbitMQEventBus.createRoutingKey and KafkaEventBus.publish (topic, key and body only).
  */
 import { MalformedMessageError } from '../../event/errors.ts';
-import { categories } from '../../event/event.ts';
-import type { Category } from '../../event/event.ts';
+import { categories } from '../../event/envelope.ts';
+import type { Category } from '../../event/envelope.ts';
 import type { JsonObject } from '../value/json.ts';
 import { storable } from '../value/text.ts';
 

@@ -12,14 +12,14 @@
  * and network, ApiServer.handleAsyncJobPublishEvent, and contrail's EventUtils (no account, no time).
  */
 import { MalformedMessageError } from '../../event/errors.ts';
-import type { Category, Envelope } from '../../event/event.ts';
+import { descriptionLengthMax, nameLengthMax } from '../../event/envelope.ts';
+import type { Category, Envelope } from '../../event/envelope.ts';
 import type { Message } from '../../event/message.ts';
 import { inferCategory, readRoute } from './cloudstack-category.ts';
 import type { Route } from './cloudstack-category.ts';
 import { toRfc3339 } from '../value/java-time.ts';
 import { parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
-import { nameLengthMax, textLengthMax } from '../facts.ts';
 import type { NormalizedEvent } from '../normalized-event.ts';
 import { builtInScrubber } from '../scrub/scrub.ts';
 import type { Scrubber } from '../scrub/scrub.ts';
@@ -160,7 +160,7 @@ function name(body: JsonObject, key: string): string | undefined {
 
 function prose(value: unknown): string | undefined {
   return typeof value === 'string' && value !== ''
-    ? cut(storable(value), textLengthMax)
+    ? cut(storable(value), descriptionLengthMax)
     : undefined;
 }
 

@@ -2,7 +2,7 @@
 import { sql, type RawBuilder } from 'kysely';
 
 import type { DeliveryKind } from '../../event/delivery.ts';
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from '../event/envelope.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';
 

@@ -5,7 +5,7 @@
  */
 import { sql } from 'kysely';
 
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import { deleteWanted } from './delete-delivery.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from '../event/envelope.ts';
 import { instant } from '../sql/instant.ts';

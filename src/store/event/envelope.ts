@@ -1,7 +1,8 @@
 /** An event's envelope, read back from the columns it was written to. */
 import { sql, type RawBuilder } from 'kysely';
 
-import type { Envelope } from '../../event/event.ts';
+import { envelopeFacts, factNames } from '../../event/envelope.ts';
+import type { Envelope, FactName } from '../../event/envelope.ts';
 import { instant } from '../sql/instant.ts';
 
 /** A fact that was absent is null. */
@@ -11,11 +12,18 @@ export type EnvelopeRow = { readonly [K in keyof Envelope]-?: Envelope[K] | null
 
 /** One JSON object with every field of the envelope. @param alias of the table `event`. */
 export function envelopeColumn(alias: string): RawBuilder<EnvelopeRow> {
-  const e = (name: string) => sql.ref(`${alias}.${name}`);
-  return sql`jsonb_build_object('category', ${e('category')}, 'event', ${e('event')}, 'entity', ${e('entity')},
-    'entityuuid', ${e('entityuuid')}, 'account', ${e('account')}, 'user', ${e('user_id')}, 'project', ${e('project')},
-    'domain', ${e('domain')}, 'status', ${e('status')}, 'eventDateTime', ${instant(`${alias}.event_date_time`)},
-    'description', ${e('description')}, 'source', ${e('origin')}, 'details', ${e('details')})`;
+  const pairs = factNames.map(fact => sql`${sql.lit(fact)}, ${valueOf(fact, alias)}`);
+  return sql`jsonb_build_object(${sql.join(pairs)})`;
+}
+
+/** The same as columns of a select list, each under its fact's name. @param alias of the table `event`. */
+export function envelopeColumns(alias: string): RawBuilder<unknown> {
+  return sql.join(factNames.map(fact => sql`${valueOf(fact, alias)} as ${sql.id(fact)}`));
+}
+
+function valueOf(fact: FactName, alias: string): RawBuilder<unknown> {
+  const { kind, column } = envelopeFacts[fact];
+  return kind === 'instant' ? instant(`${alias}.${column}`) : sql.ref(`${alias}.${column}`);
 }
 
 /** As the normalizer made it, but for the order of the keys in `details`. */

@@ -6,8 +6,8 @@
 import { sql } from 'kysely';
 
 import type { Attempt, DeliveryKind, DeliveryState } from '../../event/delivery.ts';
-import type { Envelope } from '../../event/event.ts';
-import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
+import type { Envelope } from '../../event/envelope.ts';
+import { envelopeColumn, envelopeColumns, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { conditions, inKeysetPage, notBefore, pageOf, scanWindowEnd } from '../sql/keyset.ts';
@@ -30,24 +30,10 @@ export interface DeliveryQuery extends KeysetQuery {
   readonly entityUuid?: string;
 }
 
-export interface EventFacts {
+export interface EventFacts extends EnvelopeRow {
   readonly id: string;
   /** The configured name of the source it came by. */
   readonly sourceName: string;
-  readonly category: string | null;
-  readonly event: string;
-  readonly entity: string | null;
-  readonly entityuuid: string | null;
-  readonly account: string | null;
-  readonly user: string | null;
-  readonly project: string | null;
-  readonly domain: string | null;
-  readonly status: string | null;
-  /** RFC 3339, as all instants here. */
-  readonly eventDateTime: string | null;
-  readonly description: string | null;
-  readonly source: string | null;
-  readonly details: Readonly<Record<string, unknown>> | null;
   readonly owed: readonly string[];
 }
 
@@ -77,11 +63,8 @@ export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfter
   readonly startedAt: string;
 }
 
-const eventColumns = (
-  visibility: Visibility,
-) => sql`e.id, e.source as "sourceName", e.category, e.event, e.entity, e.entityuuid, e.account,
-  e.user_id as "user", e.project, e.domain, e.status, ${instant('e.event_date_time')} as "eventDateTime", e.description,
-  e.origin as source, e.details, ${owedWithin(visibility)} as owed`;
+const eventColumns = (visibility: Visibility) =>
+  sql`e.id, e.source as "sourceName", ${envelopeColumns('e')}, ${owedWithin(visibility)} as owed`;
 
 /** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's visibility but `everything`. */
 const owedWithin = (visibility: Visibility): Fragment =>

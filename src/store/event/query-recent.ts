@@ -1,7 +1,7 @@
 /** The last events with all that formats and filters look at, to try them out before they are saved. */
 import { sql } from 'kysely';
 
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import type { Database } from '../database.ts';
 import { inKeysetPage, notBefore, scanWindowEnd } from '../sql/keyset.ts';

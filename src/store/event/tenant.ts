@@ -1,7 +1,7 @@
 /** Whose an event is, by the tables. */
 import { sql } from 'kysely';
 
-import type { Envelope } from '../../event/event.ts';
+import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
 
 export interface EventTenant {

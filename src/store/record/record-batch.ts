@@ -10,7 +10,8 @@
  */
 import { sql } from 'kysely';
 
-import type { Envelope } from '../../event/event.ts';
+import { envelopeFacts, factNames } from '../../event/envelope.ts';
+import type { Envelope, FactName } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import { texts, uuids } from '../sql/columns.ts';
 import { keyHash } from '../event/known-event.ts';
@@ -176,23 +177,33 @@ function isNew(keys: readonly Key[], column: string) {
 }
 
 function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
-  const fact = (name: Exclude<keyof Envelope, 'details'>) =>
-    texts(events.map(({ envelope }) => envelope[name] ?? null));
   return sql`recorded as (
-    insert into event (process_id, source, id, category, event, entity, entityuuid, account, user_id, project,
-      domain, status, event_date_time, description, origin, details, body, owed)
-    select ${processId}::int, ${source}::text, r.id, r.category, r.event, r.entity, r.entityuuid, r.account, r.user_id,
-      r.project, r.domain, r.status, r.event_date_time::timestamptz, r.description, r.origin, r.details::jsonb, r.body,
-      r.owed::uuid[]
+    insert into event (process_id, source, id, ${factColumns}, body, owed)
+    select ${processId}::int, ${source}::text, r.id, ${factsRead}, r.body, r.owed::uuid[]
     from unnest(
-      ${uuids(events.map(event => event.id))}, ${fact('category')}, ${fact('event')}, ${fact('entity')},
-      ${fact('entityuuid')}, ${fact('account')}, ${fact('user')}, ${fact('project')}, ${fact('domain')},
-      ${fact('status')}, ${fact('eventDateTime')}, ${fact('description')}, ${fact('source')},
-      ${texts(events.map(({ envelope }) => (envelope.details ? JSON.stringify(envelope.details) : null)))},
+      ${uuids(events.map(event => event.id))}, ${sql.join(factNames.map(fact => factTexts(fact, events)))},
       ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
-    ) as r(id, category, event, entity, entityuuid, account, user_id, project, domain, status, event_date_time,
-      description, origin, details, body, owed)
+    ) as r(id, ${factColumns}, body, owed)
     where exists (select from allowed) ${isNew(keys, 'r.id')})`;
+}
+
+const factColumns = sql.raw(factNames.map(fact => envelopeFacts[fact].column).join(', '));
+const factsRead = sql.raw(factNames.map(readFact).join(', '));
+
+/** Every fact travels as text. */
+function readFact(fact: FactName): string {
+  const { kind, column } = envelopeFacts[fact];
+  if (kind === 'instant') return `r.${column}::timestamptz`;
+  return kind === 'object' ? `r.${column}::jsonb` : `r.${column}`;
+}
+
+function factTexts(fact: FactName, events: readonly EventToRecord[]) {
+  return texts(
+    events.map(({ envelope }) => {
+      const value = envelope[fact] ?? null;
+      return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
+    }),
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-import type { Category } from '../../event/event.ts';
+import type { Category } from '../../event/envelope.ts';
 
 const EventSchema = defineEntity({
   name: 'EventRow',
