@@ -4,7 +4,7 @@
  * A role that a row does not name is refused (403). One that it names gets the grant written there, and whatever lies
  * outside of it does not exist for the caller (404).
  */
-import type { Role } from '../store/schema/app-user.ts';
+import type { Role } from '../store/schema/access.ts';
 
 /**
  * - `everything`

@@ -1,7 +1,7 @@
 /** Logging in, and telling who a request is from. */
-import type { Role } from '../store/schema/app-user.ts';
-import { fullScopes } from '../store/schema/credential.ts';
-import type { TokenScope } from '../store/schema/credential.ts';
+import type { Role } from '../store/schema/access.ts';
+import { fullScopes } from '../store/schema/access.ts';
+import type { TokenScope } from '../store/schema/access.ts';
 import type { Database } from '../store/database.ts';
 import {
   deleteExpiredTokens,

@@ -1,5 +1,4 @@
 /** What people changed: who, what, when, from where, before and after. Rows are added and never changed. */
-import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
 import { instant } from './sql/instant.ts';
@@ -8,32 +7,6 @@ import { conditions, inKeysetPage, notBefore, pageOf, scanWindowEnd } from './sq
 import type { Page, KeysetQuery } from './sql/keyset.ts';
 import { accountWithin, domainWithin } from './sql/visibility.ts';
 import type { Visibility } from './sql/visibility.ts';
-
-const AuditSchema = defineEntity({
-  name: 'AuditRow',
-  tableName: 'audit',
-  properties: {
-    /** UUIDv7, made by the database. */
-    id: p.uuid().primary().defaultRaw('audit_id()'),
-    at: p.datetime().defaultRaw('now()'),
-    /** Null where Hookline itself acted. */
-    username: p.text().nullable(),
-    /** @example 'webhook.updated' */
-    action: p.text(),
-    objectId: p.text(),
-    /** Whose object it is, as far as it is an account's or a domain's: who of the tenants may look. */
-    accountId: p.text().nullable(),
-    domainId: p.text().nullable(),
-    before: p.json<Record<string, unknown>>().nullable(),
-    after: p.json<Record<string, unknown>>().nullable(),
-    /** Of the peer that asked. */
-    address: p.text().nullable(),
-  },
-});
-
-/** One change. */
-export class AuditRow extends AuditSchema.class {}
-AuditSchema.setClass(AuditRow);
 
 export interface Change {
   readonly action: string;

@@ -2,13 +2,25 @@
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
+import type { Tables } from './schema/tables.ts';
+import { ColumnNames } from './sql/column-names.ts';
+
 export type Store = MikroORM;
 
-/** What a hand-written statement runs on: the pool, or one transaction. */
-export type Database = Kysely<unknown>;
+/**
+ * The pool, or one transaction. Statements built by its methods name columns by their properties (`accountId`) and are
+ * typed by `schema/tables.ts`; those written by hand name them as SQL does (`account_id`) and come back as written.
+ */
+export type Database = Kysely<Tables>;
+
+const databases = new WeakMap<Store, Database>();
 
 export function databaseOf(store: Store): Database {
-  return store.em.fork().getKysely<unknown>();
+  const known = databases.get(store);
+  if (known) return known;
+  const database = store.em.fork().getKysely<Tables>().withPlugin(new ColumnNames());
+  databases.set(store, database);
+  return database;
 }
 
 /**

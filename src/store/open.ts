@@ -4,26 +4,8 @@ import { MikroORM } from '@mikro-orm/postgresql';
 import type { Store } from './database.ts';
 
 import { migrations } from './schema/migrations.ts';
-import { Account } from './schema/account.ts';
-import { ApiKey } from './access/api-key.ts';
-import { AppUser } from './schema/app-user.ts';
-import { AttemptRow } from './schema/attempt.ts';
-import { AuditRow } from './audit.ts';
-import { Credential } from './schema/credential.ts';
-import { DeliveryRow } from './schema/delivery.ts';
-import { DirectoryState } from './schema/directory-state.ts';
-import { Domain } from './schema/domain.ts';
-import { EventKeyRow } from './schema/event-key.ts';
-import { EventRow } from './schema/event.ts';
-import { IdempotencyKey } from './access/idempotency-key.ts';
-import { LoginAttemptRow } from './access/login-attempt.ts';
-import { ProcessRow } from './schema/process.ts';
-import { QuarantineRow } from './schema/quarantine.ts';
-import { ReceiptRow } from './schema/receipt.ts';
-import { SettingEntity } from './setting.ts';
-import { SourcePosition } from './schema/source-position.ts';
-import { UnknownAccount } from './schema/unknown-account.ts';
-import { WebhookFilterRow, WebhookRow, WebhookSecretRow } from './schema/webhook.ts';
+import { tables } from './schema/tables.ts';
+import { columnParsers } from './sql/instant.ts';
 
 /**
  * A server that takes connections and never answers (half dead, or behind a broken network) would otherwise be waited
@@ -42,30 +24,7 @@ export async function openStore(
 ): Promise<Store> {
   return MikroORM.init({
     clientUrl: url,
-    entities: [
-      Account,
-      ApiKey,
-      AppUser,
-      AttemptRow,
-      AuditRow,
-      Credential,
-      DeliveryRow,
-      DirectoryState,
-      Domain,
-      EventKeyRow,
-      EventRow,
-      IdempotencyKey,
-      LoginAttemptRow,
-      ProcessRow,
-      QuarantineRow,
-      ReceiptRow,
-      SettingEntity,
-      SourcePosition,
-      UnknownAccount,
-      WebhookFilterRow,
-      WebhookRow,
-      WebhookSecretRow,
-    ],
+    entities: tables,
     extensions: [Migrator],
     migrations: {
       migrationsList: migrations,
@@ -75,7 +34,11 @@ export async function openStore(
     logger: options.log ?? (() => {}),
     colors: false,
     pool: { max: options.poolMax ?? 10 },
-    driverOptions: { connectionTimeoutMillis: connectMsMax, keepAlive: true },
+    driverOptions: {
+      connectionTimeoutMillis: connectMsMax,
+      keepAlive: true,
+      types: columnParsers(),
+    },
     schemaGenerator: {
       // The days' partitions are made at run time; the schema is that of their parents.
       skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],

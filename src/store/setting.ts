@@ -1,5 +1,4 @@
 /** Settings as they are kept. What they mean is in `src/setting/`. */
-import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
 import type { Database } from './database.ts';
@@ -10,29 +9,6 @@ export interface StoredSetting {
   readonly name: string;
   readonly value: string;
 }
-
-const SettingSchema = defineEntity({
-  name: 'SettingEntity',
-  tableName: 'setting',
-  properties: {
-    scope: p.text().$type<StoredSetting['scope']>().primary(),
-    /** Of the webhook or the domain; empty for `global`. */
-    scopeId: p.text().default('').primary(),
-    name: p.text().primary(),
-    value: p.text(),
-    updated: p.datetime().defaultRaw('now()'),
-  },
-  checks: [
-    {
-      name: 'setting_scope_check',
-      expression: `scope in ('webhook', 'domain', 'global') and (scope = 'global') = (scope_id = '')`,
-    },
-  ],
-});
-
-/** One value, for one place. */
-export class SettingEntity extends SettingSchema.class {}
-SettingSchema.setClass(SettingEntity);
 
 const columns = sql`s.scope, s.scope_id as "scopeId", s.name, s.value`;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Role } from '../../src/store/schema/app-user.ts';
+import type { Role } from '../../src/store/schema/access.ts';
 import { adoptRootDomain } from '../../src/store/directory/query-directory.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';

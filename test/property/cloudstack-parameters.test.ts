@@ -12,7 +12,7 @@ import {
   isSignatureOf,
   signQueryText,
 } from '../../src/event/cloudstack-signature.ts';
-import { roles } from '../../src/store/schema/app-user.ts';
+import { roles } from '../../src/store/schema/access.ts';
 
 const text = fc.string({ unit: 'grapheme' });
 const name = fc.oneof(

@@ -1,5 +1,5 @@
 /** What a provider's claims about a person mean here: their name, their role and their account; pure. */
-import type { Role } from '../../store/schema/app-user.ts';
+import type { Role } from '../../store/schema/access.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 

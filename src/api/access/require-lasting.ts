@@ -4,8 +4,8 @@
  */
 import { opens } from '../../access/session.ts';
 import type { Principal } from '../../access/session.ts';
-import type { TokenScope } from '../../store/schema/credential.ts';
-import { fullScopes } from '../../store/schema/credential.ts';
+import type { TokenScope } from '../../store/schema/access.ts';
+import { fullScopes } from '../../store/schema/access.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** @param wanted what is to be made; without `expiresAt`, for ever. @throws {ProblemError} token_scope */

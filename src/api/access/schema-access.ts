@@ -1,7 +1,7 @@
 /** JSON schemas of users and their tokens, and of problems. */
 import { passwordLengthMin } from '../../access/password.ts';
-import { roles } from '../../store/schema/app-user.ts';
-import { fullScopes, tokenScopes } from '../../store/schema/credential.ts';
+import { roles } from '../../store/schema/access.ts';
+import { fullScopes, tokenScopes } from '../../store/schema/access.ts';
 import { cloudId } from '../webhook/schema-webhook.ts';
 
 const instant = { type: 'string', format: 'date-time' } as const;

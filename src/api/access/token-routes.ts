@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { createToken, hashToken } from '../../access/token.ts';
-import type { TokenScope } from '../../store/schema/credential.ts';
+import type { TokenScope } from '../../store/schema/access.ts';
 import { databaseOf, inTransaction } from '../../store/database.ts';
 import { deleteToken, insertToken, listTokens } from '../../store/access/query-user.ts';
 import { callerOf } from '../http/authenticate.ts';

@@ -2,7 +2,7 @@
 import type { FastifyInstance } from 'fastify';
 
 import { hashPassword } from '../../access/password.ts';
-import type { Role } from '../../store/schema/app-user.ts';
+import type { Role } from '../../store/schema/access.ts';
 import { databaseOf, inTransaction } from '../../store/database.ts';
 import type { Database, Store } from '../../store/database.ts';
 import { findAccount } from '../../store/directory/query-directory.ts';

@@ -1,5 +1,5 @@
 /** The functions of the commands, and what their failures are called. */
-import type { Role } from '../../store/schema/app-user.ts';
+import type { Role } from '../../store/schema/access.ts';
 import { asProblem } from '../http/errors.ts';
 import type { ProblemCode, ProblemError } from '../http/problem.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';

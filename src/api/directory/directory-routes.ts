@@ -11,11 +11,8 @@ import {
   listAccounts,
   listDomains,
 } from '../../store/directory/query-directory.ts';
-import type {
-  AccountFacts,
-  AccountKind,
-  AccountValues,
-} from '../../store/directory/query-directory.ts';
+import type { AccountFacts, AccountValues } from '../../store/directory/query-directory.ts';
+import type { AccountKind } from '../../store/schema/directory.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';

@@ -9,7 +9,7 @@ import type { Ordering, Scope, WebhookState } from '../../webhook/words.ts';
 import type { Validation } from '../../format/format.ts';
 import { defaultFormat } from '../../format/formats.ts';
 import { hiddenValue, keepHidden, refuseOwnHeaders } from '../../format/own-header.ts';
-import type { Role } from '../../store/schema/app-user.ts';
+import type { Role } from '../../store/schema/access.ts';
 import type { AccountFacts } from '../../store/directory/query-directory.ts';
 import type { WebhookValues } from '../../store/webhook/query-webhook.ts';
 import { refuseCaCertificate } from './ca-certificate.ts';

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
-import { roles } from '../../store/schema/app-user.ts';
+import { roles } from '../../store/schema/access.ts';
 import {
   clientFor,
   configFor,

@@ -13,7 +13,7 @@ import type {
   CloudDomain,
   DirectorySnapshot,
 } from '../../store/directory/directory-snapshot.ts';
-import type { AccountKind } from '../../store/directory/query-directory.ts';
+import type { AccountKind } from '../../store/schema/directory.ts';
 import { CloudError } from '../cloud-error.ts';
 import type { CloudstackClient, Params } from './cloudstack-client.ts';
 import { textAt, type Json } from '../json.ts';

@@ -12,7 +12,7 @@ import type {
   CloudDomain,
   DirectorySnapshot,
 } from '../../store/directory/directory-snapshot.ts';
-import type { AccountKind } from '../../store/directory/query-directory.ts';
+import type { AccountKind } from '../../store/schema/directory.ts';
 import { textAt, type Json } from '../json.ts';
 import type { KeystoneClient, KeystoneListed } from './keystone-client.ts';
 import type { DirectoryProvider, FoundAccount, LookUpOptions, WantedAccount } from '../provider.ts';

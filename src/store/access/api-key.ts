@@ -1,32 +1,10 @@
 /** Key pairs for programs that sign their requests, as CloudStack's do. */
-import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
-import { AppUser } from '../schema/app-user.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { isStillThere, ownerColumns, ownerJoins, touchedEvery } from './query-user.ts';
 import type { TokenOwner } from './query-user.ts';
-
-const ApiKeySchema = defineEntity({
-  name: 'ApiKey',
-  tableName: 'api_key',
-  properties: {
-    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    userId: () =>
-      p.manyToOne(AppUser).mapToPk().fieldNames('user_id').index().deleteRule('cascade'),
-    /** The public half, by which the pair is found. */
-    apiKey: p.text().unique(),
-    /** The secret half, sealed: checking a signature needs it as it is, so a hash would not do. */
-    sealed: p.blob(),
-    created: p.datetime().defaultRaw('now()'),
-    lastUsedAt: p.datetime().nullable(),
-  },
-});
-
-/** A pair of API key and secret key. */
-export class ApiKey extends ApiKeySchema.class {}
-ApiKeySchema.setClass(ApiKey);
 
 export interface ApiKeyFacts {
   readonly id: string;

@@ -1,35 +1,7 @@
 /** Keys by which a client that repeats a request says so, with what the first one was answered. */
-import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
-import { AppUser } from '../schema/app-user.ts';
 import type { Database } from '../database.ts';
-
-const IdempotencyKeySchema = defineEntity({
-  name: 'IdempotencyKey',
-  tableName: 'idempotency_key',
-  uniques: [{ properties: ['userId', 'route', 'key'] }],
-  properties: {
-    id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    userId: () => p.manyToOne(AppUser).mapToPk().fieldNames('user_id').deleteRule('cascade'),
-    /** @example 'POST /v1/webhooks/:id/filters' */
-    route: p.text(),
-    key: p.text(),
-    /** SHA-256 of path and body. */
-    fingerprint: p.blob(),
-    /** Until then the first request is taken to be running. */
-    claimedUntil: p.datetime(),
-    /** Of the answer; null while there is none. */
-    status: p.integer().nullable(),
-    /** The answer, sealed: it may show a secret that is shown once. */
-    sealed: p.blob().nullable(),
-    created: p.datetime().defaultRaw('now()').index(),
-  },
-});
-
-/** One request that may come again. */
-export class IdempotencyKey extends IdempotencyKeySchema.class {}
-IdempotencyKeySchema.setClass(IdempotencyKey);
 
 export interface RepeatableRequest {
   readonly userId: string;

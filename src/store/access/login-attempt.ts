@@ -1,23 +1,7 @@
 /** Attempts to log in, counted over windows of time. `access/login-limit.ts` says what is too many. */
-import { defineEntity, p } from '@mikro-orm/core';
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
-
-const LoginAttemptSchema = defineEntity({
-  name: 'LoginAttemptRow',
-  tableName: 'login_attempt',
-  properties: {
-    key: p.text().primary(),
-    count: p.integer(),
-    /** When the window began. */
-    since: p.datetime().defaultRaw('now()').index(),
-  },
-});
-
-/** How often it was tried under one key since the window began. */
-export class LoginAttemptRow extends LoginAttemptSchema.class {}
-LoginAttemptSchema.setClass(LoginAttemptRow);
 
 const window = sql`interval '15 minutes'`;
 

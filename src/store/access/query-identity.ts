@@ -1,7 +1,7 @@
 /** Users that an OpenID provider vouches for. They are known by its issuer and subject, never by a name or an address. */
 import { sql } from 'kysely';
 
-import type { Role } from '../schema/app-user.ts';
+import type { Role } from '../schema/access.ts';
 import type { Database } from '../database.ts';
 import { userColumns } from './query-user.ts';
 import type { UserFacts } from './query-user.ts';

@@ -1,8 +1,8 @@
 /** Users and what they prove themselves with, for access and the API. */
 import { sql } from 'kysely';
 
-import type { Role } from '../schema/app-user.ts';
-import type { TokenScope } from '../schema/credential.ts';
+import type { Role } from '../schema/access.ts';
+import type { TokenScope } from '../schema/access.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { userWithin } from '../sql/visibility.ts';

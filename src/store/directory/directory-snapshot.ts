@@ -1,5 +1,5 @@
 /** What a cloud says of its tenants, in the words of the tables. */
-import type { AccountKind } from './query-directory.ts';
+import type { AccountKind } from '../schema/directory.ts';
 
 export interface CloudDomain {
   /** The cloud's. */

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
-import type { Origin } from './origin.ts';
+import type { AccountKind, Origin } from '../schema/directory.ts';
 import { accountWithin, domainWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
@@ -16,8 +16,6 @@ export interface DomainFacts {
   /** RFC 3339: when the cloud was first seen without it. */
   readonly removedAt: string | null;
 }
-
-export type AccountKind = 'user' | 'project';
 
 /** What an account is made with. */
 export interface AccountValues {

@@ -1,9 +1,11 @@
+/** The tables of deliveries and their attempts. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import type { DeliveryKind, DeliveryState } from '../../event/delivery.ts';
 
-const DeliverySchema = defineEntity({
-  name: 'DeliveryRow',
+/** One event owed to one webhook. Written when its first attempt has ended, or earlier when it must wait. */
+export const DeliveryTable = defineEntity({
+  name: 'Delivery',
   tableName: 'delivery',
   indexes: [
     { name: 'delivery_webhook_id_id_index', properties: ['webhookId', 'id'] },
@@ -58,6 +60,18 @@ const DeliverySchema = defineEntity({
   ],
 });
 
-/** One event owed to one webhook. Written when its first attempt has ended, or earlier when it must wait. */
-export class DeliveryRow extends DeliverySchema.class {}
-DeliverySchema.setClass(DeliveryRow);
+/** An attempt that was followed by another; the last one is in the delivery's own row. */
+export const AttemptTable = defineEntity({
+  name: 'Attempt',
+  tableName: 'attempt',
+  properties: {
+    deliveryId: p.uuid().primary(),
+    /** From 1. */
+    number: p.integer().primary(),
+    startedAt: p.datetime(),
+    durationMs: p.integer(),
+    status: p.integer().nullable(),
+    error: p.text().nullable(),
+    responseBody: p.text().nullable(),
+  },
+});

@@ -1,9 +1,11 @@
+/** The tables of events. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import type { Category } from '../../event/envelope.ts';
 
-const EventSchema = defineEntity({
-  name: 'EventRow',
+/** Something that happened in the cloud, and whom it is owed to. */
+export const EventTable = defineEntity({
+  name: 'Event',
   tableName: 'event',
   properties: {
     /** UUIDv7; its time is when the event was recorded. */
@@ -33,6 +35,15 @@ const EventSchema = defineEntity({
   },
 });
 
-/** Something that happened in the cloud, and whom it is owed to. */
-export class EventRow extends EventSchema.class {}
-EventSchema.setClass(EventRow);
+/** The name a cloud gave an event that is recorded: whoever tells of it again tells nothing new. */
+export const EventKeyTable = defineEntity({
+  name: 'EventKey',
+  tableName: 'event_key',
+  indexes: [{ name: 'event_key_event_id_index', properties: ['eventId'] }],
+  properties: {
+    /** The first 128 bits of SHA-256 over source, NUL, key. */
+    hash: p.uuid().primary(),
+    /** The event that was recorded; its id says when. */
+    eventId: p.uuid(),
+  },
+});

@@ -1,14 +1,14 @@
-/** A webhook with its filters and its secrets: three tables, one picture. */
+/** The tables of webhooks, their filters and their secrets. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { FilterType, Ordering, Scope, WebhookState } from '../../webhook/words.ts';
 import type { Validation } from '../../format/format.ts';
-import { Account } from './account.ts';
-import { Domain } from './domain.ts';
+import { AccountTable, DomainTable } from './directory.ts';
 
-const WebhookSchema = defineEntity({
-  name: 'WebhookRow',
+/** A tenant's wish to be told of events. */
+export const WebhookTable = defineEntity({
+  name: 'Webhook',
   tableName: 'webhook',
   uniques: [{ properties: ['accountId', 'payloadUrl'] }],
   indexes: [{ properties: ['name', 'id'] }],
@@ -18,9 +18,10 @@ const WebhookSchema = defineEntity({
     description: p.text().nullable(),
     state: p.text().$type<WebhookState>().default('Enabled'),
     scope: p.text().$type<Scope>().default('Local'),
-    accountId: () => p.manyToOne(Account).mapToPk().fieldNames('account_id').deleteRule('cascade'),
+    accountId: () =>
+      p.manyToOne(AccountTable).mapToPk().fieldNames('account_id').deleteRule('cascade'),
     domainId: () =>
-      p.manyToOne(Domain).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
+      p.manyToOne(DomainTable).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
     payloadUrl: p.text(),
     sslVerification: p.boolean().default(true),
     /** PEM. */
@@ -43,8 +44,6 @@ const WebhookSchema = defineEntity({
     batch: p.json().$type<Record<string, unknown>>().nullable(),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
-    filters: () => p.oneToMany(WebhookFilterRow).mappedBy('webhook'),
-    secrets: () => p.oneToMany(WebhookSecretRow).mappedBy('webhook'),
   },
   checks: [
     { name: 'webhook_state_check', expression: `state in ('Enabled', 'Disabled')` },
@@ -70,16 +69,14 @@ const WebhookSchema = defineEntity({
   ],
 });
 
-/** A tenant's wish to be told of events. */
-export class WebhookRow extends WebhookSchema.class {}
-WebhookSchema.setClass(WebhookRow);
-
-const WebhookFilterSchema = defineEntity({
-  name: 'WebhookFilterRow',
+/** One condition on events; how several combine is `match/conditions.ts`. */
+export const WebhookFilterTable = defineEntity({
+  name: 'WebhookFilter',
   tableName: 'webhook_filter',
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    webhook: () => p.manyToOne(WebhookRow).ref().index().deleteRule('cascade'),
+    webhookId: () =>
+      p.manyToOne(WebhookTable).mapToPk().fieldNames('webhook_id').index().deleteRule('cascade'),
     type: p.text().$type<FilterType>().default('EventType'),
     mode: p.text().$type<WebhookFilter['mode']>().default('Include'),
     matchType: p.text().$type<WebhookFilter['matchType']>().default('Exact'),
@@ -99,31 +96,25 @@ const WebhookFilterSchema = defineEntity({
   ],
 });
 
-/** One condition on events; how several combine is `match/conditions.ts`. */
-export class WebhookFilterRow extends WebhookFilterSchema.class {}
-WebhookFilterSchema.setClass(WebhookFilterRow);
-
-const WebhookSecretSchema = defineEntity({
-  name: 'WebhookSecretRow',
+/** What a webhook's deliveries are signed with. */
+export const WebhookSecretTable = defineEntity({
+  name: 'WebhookSecret',
   tableName: 'webhook_secret',
   uniques: [
     {
       name: 'webhook_secret_current_index',
-      properties: ['webhook'],
+      properties: ['webhookId'],
       where: 'expires_at is null',
     },
   ],
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
-    webhook: () => p.manyToOne(WebhookRow).ref().index().deleteRule('cascade'),
+    webhookId: () =>
+      p.manyToOne(WebhookTable).mapToPk().fieldNames('webhook_id').index().deleteRule('cascade'),
     /** AES-256-GCM under the operator's key (src/access/secret/seal.ts). */
-    sealed: p.blob(),
+    sealed: p.blob().$type<Buffer>(),
     created: p.datetime().defaultRaw('now()'),
     /** Of one that was replaced; the current one, of which there is one at most, has none. */
     expiresAt: p.datetime().nullable(),
   },
 });
-
-/** What a webhook's deliveries are signed with. */
-export class WebhookSecretRow extends WebhookSecretSchema.class {}
-WebhookSecretSchema.setClass(WebhookSecretRow);

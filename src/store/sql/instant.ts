@@ -1,8 +1,23 @@
-/** Instants as hand-written statements read them. */
+/** Instants as statements read them: RFC 3339 in UTC, to the millisecond. @example '2026-11-21T13:05:01.123Z' */
 import { sql } from 'kysely';
+import { types, TypeOverrides } from 'pg';
 
-/** The column as RFC 3339 in UTC, to the millisecond; MikroORM's connections hand timestamps over as PostgreSQL's text. */
+/** The column as text, for where the driver would not see a timestamp: inside of JSON, and among texts. */
 export const instant = (column: string) =>
   sql<
     string | null
   >`to_char(${sql.ref(column)} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+
+const { TIMESTAMPTZ } = types.builtins;
+const parseTimestamp = types.getTypeParser(TIMESTAMPTZ);
+
+/** The driver's parsers of columns: `timestamptz` becomes text as `instant` makes it, instead of a Date. */
+export function columnParsers(): TypeOverrides {
+  const parsers = new TypeOverrides();
+  parsers.setTypeParser(TIMESTAMPTZ, text => {
+    const at = parseTimestamp(text);
+    // PostgreSQL's 'infinity' is no Date.
+    return at instanceof Date ? at.toISOString() : text;
+  });
+  return parsers;
+}

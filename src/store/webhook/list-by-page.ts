@@ -5,7 +5,7 @@ import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { FilterType, Scope, WebhookState } from '../../webhook/words.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
-import type { AccountKind } from '../directory/query-directory.ts';
+import type { AccountKind } from '../schema/directory.ts';
 import { conditions } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { webhookWithin } from '../sql/visibility.ts';

@@ -1,40 +1,47 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
 import { readBatching } from '../../webhook/batching.ts';
-import type { Webhook, WebhookSecret } from '../../webhook/webhook.ts';
-import { Account } from '../schema/account.ts';
-import { AppUser } from '../schema/app-user.ts';
-import { Domain } from '../schema/domain.ts';
-import type { Store } from '../database.ts';
-import { WebhookRow } from '../schema/webhook.ts';
+import type { Webhook, WebhookFilter, WebhookSecret } from '../../webhook/webhook.ts';
+import { databaseOf, type Store } from '../database.ts';
+import type { Role } from '../schema/access.ts';
+import type { Row } from '../schema/tables.ts';
 
 const pageSize = 500;
 
 /** Every webhook, by id. */
 export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webhook[]> {
-  let cursor: string | undefined;
+  let cursor = firstId;
   for (;;) {
-    const rows = await store.em
-      .fork()
-      .find(WebhookRow, cursor === undefined ? {} : { id: { $gt: cursor } }, {
-        orderBy: { id: 'asc' },
-        limit: pageSize,
-        populate: ['filters', 'secrets'],
-      });
+    const rows = await selectWebhooks(store)
+      .where('w.id', '>', cursor)
+      .orderBy('w.id')
+      .limit(pageSize)
+      .execute();
     if (rows.length > 0) yield await toWebhooks(store, rows);
-    cursor = rows.at(-1)?.id;
+    cursor = rows.at(-1)?.id ?? cursor;
     if (rows.length < pageSize) return;
   }
 }
+
+/** No webhook's. */
+const firstId = '00000000-0000-0000-0000-000000000000';
 
 /** The webhooks with these ids, as far as they exist. */
 export async function loadWebhooksById(
   store: Store,
   ids: readonly string[],
 ): Promise<readonly Webhook[]> {
-  const rows = await store.em
-    .fork()
-    .find(WebhookRow, { id: { $in: [...ids] } }, { populate: ['filters', 'secrets'] });
+  const rows = await selectWebhooks(store)
+    .where('w.id', '=', eb => eb.fn.any(eb.val([...ids])))
+    .execute();
   return toWebhooks(store, rows);
+}
+
+function selectWebhooks(store: Store) {
+  return databaseOf(store)
+    .selectFrom('webhook as w')
+    .innerJoin('account as a', 'a.id', 'w.accountId')
+    .selectAll('w')
+    .select(eb => eb('a.removedAt', 'is not', null).$castTo<boolean>().as('ownerGone'));
 }
 
 export interface DomainNode {
@@ -47,11 +54,14 @@ export async function loadDomains(
   store: Store,
   ids?: readonly string[],
 ): Promise<readonly DomainNode[]> {
-  const rows = await store.em.fork().find(Domain, ids ? { id: { $in: [...ids] } } : {});
-  return rows.map(({ id, parentId }) => ({
-    id,
-    ...(typeof parentId === 'string' && { parentId }),
-  }));
+  const rows = await databaseOf(store)
+    .selectFrom('domain')
+    .select(['id', 'parentId'])
+    .$if(ids !== undefined, query =>
+      query.where('id', '=', eb => eb.fn.any(eb.val([...(ids ?? [])]))),
+    )
+    .execute();
+  return rows.map(({ id, parentId }) => ({ id, ...(parentId !== null && { parentId }) }));
 }
 
 export interface AccountNode {
@@ -65,16 +75,15 @@ export interface AccountNode {
 
 /** Every account, by id; also those gone from the cloud: events of theirs may still be on their way. */
 export async function* loadAccounts(store: Store): AsyncGenerator<readonly AccountNode[]> {
-  let cursor: string | undefined;
+  let cursor = '';
   for (;;) {
-    const rows = await store.em
-      .fork()
-      .find(Account, cursor === undefined ? {} : { id: { $gt: cursor } }, {
-        orderBy: { id: 'asc' },
-        limit: pageSize,
-      });
-    if (rows.length > 0) yield await toAccounts(store, rows);
-    cursor = rows.at(-1)?.id;
+    const rows = await selectAccounts(store)
+      .where('a.id', '>', cursor)
+      .orderBy('a.id')
+      .limit(pageSize)
+      .execute();
+    if (rows.length > 0) yield rows.map(toAccount);
+    cursor = rows.at(-1)?.id ?? cursor;
     if (rows.length < pageSize) return;
   }
 }
@@ -84,51 +93,73 @@ export async function loadAccountsById(
   store: Store,
   ids: readonly string[],
 ): Promise<readonly AccountNode[]> {
-  const rows = await store.em.fork().find(Account, { id: { $in: [...ids] } });
-  return toAccounts(store, rows);
+  const rows = await selectAccounts(store)
+    .where('a.id', '=', eb => eb.fn.any(eb.val([...ids])))
+    .execute();
+  return rows.map(toAccount);
 }
 
-async function toAccounts(store: Store, rows: readonly Account[]): Promise<readonly AccountNode[]> {
-  const users = await store.em
-    .fork()
-    .find(
-      AppUser,
-      { accountId: { $in: rows.map(({ id }) => id) } },
-      { fields: ['accountId', 'role'] },
-    );
-  const ofAdmins = new Set(
-    users.filter(({ role }) => role === 'Admin').map(user => user.accountId),
+/** With the roles of the account's users, repeated as they are. */
+function selectAccounts(store: Store) {
+  return databaseOf(store)
+    .selectFrom('account as a')
+    .select(eb => [
+      'a.id',
+      'a.domainId',
+      'a.alias',
+      eb
+        .fn<Role[]>('array', [
+          eb.selectFrom('app_user as u').select('u.role').whereRef('u.accountId', '=', 'a.id'),
+        ])
+        .as('roles'),
+    ]);
+}
+
+type AccountRow = Awaited<ReturnType<ReturnType<typeof selectAccounts>['execute']>>[number];
+
+const toAccount = ({ id, domainId, alias, roles }: AccountRow): AccountNode => ({
+  id,
+  domainId,
+  ...(roles.length > 0 && !roles.includes('Admin') && { isTenant: true as const }),
+  ...(alias !== null && { alias }),
+});
+
+type WebhookRow = Row<'webhook'> & { readonly ownerGone: boolean };
+
+async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<readonly Webhook[]> {
+  const database = databaseOf(store);
+  const ids = rows.map(({ id }) => id);
+  const filters = await database
+    .selectFrom('webhook_filter')
+    .select(['webhookId', 'type', 'mode', 'matchType', 'value'])
+    .where('webhookId', '=', eb => eb.fn.any(eb.val(ids)))
+    .execute();
+  const secrets = await database
+    .selectFrom('webhook_secret')
+    .select(['webhookId', 'sealed', 'expiresAt'])
+    .where('webhookId', '=', eb => eb.fn.any(eb.val(ids)))
+    // The current one, then those it replaced, the newest first.
+    .orderBy(eb => eb('expiresAt', 'is not', null))
+    .orderBy('created', 'desc')
+    .execute();
+  const filtersOf = Map.groupBy(filters, ({ webhookId }) => webhookId);
+  const secretsOf = Map.groupBy(secrets, ({ webhookId }) => webhookId);
+  return rows.map(row =>
+    toWebhook(row, filtersOf.get(row.id) ?? [], (secretsOf.get(row.id) ?? []).map(toSecret)),
   );
-  const ofUsers = new Set(users.map(user => user.accountId));
-  return rows.map(({ id, domainId, alias }) => ({
-    id,
-    domainId,
-    ...(ofUsers.has(id) && !ofAdmins.has(id) && { isTenant: true as const }),
-    ...(typeof alias === 'string' && { alias }),
-  }));
 }
 
 /** An account that is gone wants nothing any more; what its webhooks are set to stays for when it comes back. */
-async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<readonly Webhook[]> {
-  const owners = new Set(rows.map(({ accountId }) => accountId));
-  const gone = await store.em
-    .fork()
-    .find(Account, { id: { $in: [...owners] }, removedAt: { $ne: null } }, { fields: ['id'] });
-  const goneIds = new Set(gone.map(({ id }) => id));
-  return rows.map(row => {
-    const webhook = toWebhook(row);
-    return goneIds.has(row.accountId)
-      ? { ...webhook, state: 'Disabled', ownerGone: true }
-      : webhook;
-  });
-}
-
-function toWebhook(row: WebhookRow): Webhook {
-  const secrets = secretsOf(row);
+function toWebhook(
+  row: WebhookRow,
+  filters: readonly WebhookFilter[],
+  secrets: readonly WebhookSecret[],
+): Webhook {
   return {
     id: row.id,
     name: row.name,
-    state: row.state,
+    state: row.ownerGone ? 'Disabled' : row.state,
+    ...(row.ownerGone && { ownerGone: true as const }),
     scope: row.scope,
     accountId: row.accountId,
     domainId: row.domainId,
@@ -137,40 +168,26 @@ function toWebhook(row: WebhookRow): Webhook {
     format: row.format,
     categories: row.categories,
     ordering: row.ordering,
-    filters: row.filters
-      .getItems()
-      .map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
-    ...(typeof row.caCertificate === 'string' && { caCertificate: row.caCertificate }),
+    filters: filters.map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
+    ...(row.caCertificate !== null && { caCertificate: row.caCertificate }),
     ...(row.headers && { headers: row.headers }),
     ...(row.body && { body: row.body }),
-    ...(typeof row.msgKey === 'string' && { msgKey: row.msgKey }),
-    ...(typeof row.template === 'string' && { template: row.template }),
-    ...(typeof row.validation === 'string' && { validation: row.validation }),
-    ...(typeof row.tries === 'number' && { tries: row.tries }),
-    ...(typeof row.timeoutMs === 'number' && { timeoutMs: row.timeoutMs }),
-    ...(typeof row.concurrencyMax === 'number' && { concurrencyMax: row.concurrencyMax }),
+    ...(row.msgKey !== null && { msgKey: row.msgKey }),
+    ...(row.template !== null && { template: row.template }),
+    ...(row.validation !== null && { validation: row.validation }),
+    ...(row.tries !== null && { tries: row.tries }),
+    ...(row.timeoutMs !== null && { timeoutMs: row.timeoutMs }),
+    ...(row.concurrencyMax !== null && { concurrencyMax: row.concurrencyMax }),
     ...(row.batch && { batch: readBatching(row.batch) }),
-    ...(typeof row.ratePerSecondMax === 'number' && { ratePerSecondMax: row.ratePerSecondMax }),
+    ...(row.ratePerSecondMax !== null && { ratePerSecondMax: row.ratePerSecondMax }),
     ...(secrets.length > 0 && { secrets }),
   };
 }
 
-/** The current one, then those it replaced, the newest first. */
-function secretsOf(row: WebhookRow): readonly WebhookSecret[] {
-  return row.secrets
-    .getItems()
-    .map(({ sealed, created, expiresAt }) => ({
-      sealed,
-      createdMs: created.getTime(),
-      expiresAtMs: expiresAt?.getTime(),
-    }))
-    .toSorted(
-      (a, b) =>
-        Number(a.expiresAtMs !== undefined) - Number(b.expiresAtMs !== undefined) ||
-        b.createdMs - a.createdMs,
-    )
-    .map(({ sealed, expiresAtMs }) => ({
-      sealed,
-      ...(expiresAtMs !== undefined && { expiresAtMs }),
-    }));
-}
+const toSecret = ({
+  sealed,
+  expiresAt,
+}: Pick<Row<'webhook_secret'>, 'sealed' | 'expiresAt'>): WebhookSecret => ({
+  sealed,
+  ...(expiresAt !== null && { expiresAtMs: Date.parse(expiresAt) }),
+});

@@ -1,5 +1,5 @@
 /** Reads a command's parameters as what its definition says they are; pure. */
-import type { Role } from '../../../store/schema/app-user.ts';
+import type { Role } from '../../../store/schema/access.ts';
 import { parameterRefused } from './command-error.ts';
 import type { CommandError } from './command-error.ts';
 import { lengthMax } from './definition.ts';

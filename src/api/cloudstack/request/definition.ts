@@ -2,7 +2,7 @@
  * What a command of CloudStack's API is: its parameters and the fields of its answer. By it requests are read, and
  * `listApis` tells clients what they may ask.
  */
-import type { Role } from '../../../store/schema/app-user.ts';
+import type { Role } from '../../../store/schema/access.ts';
 
 /** `cloudId` is a uuid to clients, and any text here: ids of domains and projects are the cloud's own. */
 export type ParameterKind = 'string' | 'uuid' | 'cloudId' | 'boolean' | 'integer' | 'date';

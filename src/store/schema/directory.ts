@@ -1,0 +1,103 @@
+/** The tables of the directory: the cloud's tree of domains, its accounts, and how far both are in step with it. */
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** Who keeps a row of the directory: people, by hand or import, or the sync with the cloud. */
+export type Origin = 'local' | 'cloud';
+export type AccountKind = 'user' | 'project';
+
+/** A node of the cloud's tenant tree. Its id is the cloud's. */
+export const DomainTable = defineEntity({
+  name: 'Domain',
+  tableName: 'domain',
+  indexes: [{ properties: ['name', 'id'] }],
+  properties: {
+    id: p.text().primary().defaultRaw('(gen_random_uuid())::text'),
+    name: p.text(),
+    parentId: () =>
+      p
+        .manyToOne(DomainTable)
+        .mapToPk()
+        .fieldNames('parent_id')
+        .nullable()
+        .index()
+        .deleteRule('cascade'),
+    /** `/<root id>/<child id>/`: derived from the parents by a trigger, whatever is written here. */
+    path: p.text().unique(),
+    origin: p.text().$type<Origin>().default('local'),
+    /** When the cloud was first seen without it. */
+    removedAt: p.datetime().nullable(),
+    updated: p.datetime().defaultRaw('now()'),
+  },
+  checks: [{ name: 'domain_origin_check', expression: `origin in ('local', 'cloud')` }],
+});
+
+/** Who owns resources and webhooks: a cloud's account or project. Its id is the cloud's. */
+export const AccountTable = defineEntity({
+  name: 'Account',
+  tableName: 'account',
+  indexes: [{ properties: ['name', 'id'] }],
+  properties: {
+    id: p.text().primary().defaultRaw('(gen_random_uuid())::text'),
+    name: p.text(),
+    domainId: () =>
+      p.manyToOne(DomainTable).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
+    kind: p.text().$type<AccountKind>().default('user'),
+    origin: p.text().$type<Origin>().default('local'),
+    /** Another id its events carry: the uuid of the account behind a CloudStack project. */
+    alias: p.text().nullable().unique(),
+    /** When the cloud was first seen without it. Its webhooks are told of nothing from then on. */
+    removedAt: p.datetime().nullable(),
+    updated: p.datetime().defaultRaw('now()'),
+  },
+  checks: [
+    { name: 'account_kind_check', expression: `kind in ('user', 'project')` },
+    { name: 'account_origin_check', expression: `origin in ('local', 'cloud')` },
+  ],
+});
+
+/** How far the directory is in step with the cloud. */
+export const DirectoryStateTable = defineEntity({
+  name: 'DirectoryState',
+  tableName: 'directory_state',
+  properties: {
+    /** There is one row, once a directory is configured. */
+    id: p.integer().primary().autoincrement(false),
+    kind: p.text().$type<'cloudstack' | 'keystone'>(),
+    /** When the next sync is due; who begins one moves it on, so that nobody else does. */
+    nextAt: p.datetime().defaultRaw('now()'),
+    attemptedAt: p.datetime().nullable(),
+    /** When the reading of the snapshot that serves began. */
+    syncedAt: p.datetime().nullable(),
+    /** Of the last attempt; null when it succeeded. */
+    error: p.text().nullable(),
+    failures: p.integer().default(0),
+    isWhole: p.boolean().nullable(),
+    domains: p.integer().default(0),
+    accounts: p.integer().default(0),
+    /** Rows made by hand or import whose ids the cloud knows too; they are left alone. */
+    localRows: p.integer().default(0),
+    /** Rows that are missing in the cloud's answer, too many to be believed. */
+    removalsHeld: p.integer().default(0),
+    /** Asked for, for the next sync. */
+    acceptRemovals: p.boolean().default(false),
+    adoptLocal: p.boolean().default(false),
+  },
+  checks: [
+    { name: 'directory_state_id_check', expression: 'id = 1' },
+    { name: 'directory_state_kind_check', expression: `kind in ('cloudstack', 'keystone')` },
+  ],
+});
+
+/** An account that events belong to and the directory does not know. */
+export const UnknownAccountTable = defineEntity({
+  name: 'UnknownAccount',
+  tableName: 'unknown_account',
+  properties: {
+    id: p.text().primary(),
+    /** The project its events name. */
+    project: p.text().nullable(),
+    events: p.bigint('string'),
+    firstSeen: p.datetime().defaultRaw('now()'),
+    lastSeen: p.datetime().defaultRaw('now()').index(),
+  },
+});

@@ -1,0 +1,71 @@
+/** All tables, and their types as statements see them. */
+import type { InferKyselyDB } from '@mikro-orm/postgresql';
+import type { ColumnType, Selectable } from 'kysely';
+
+import {
+  ApiKeyTable,
+  AppUserTable,
+  CredentialTable,
+  IdempotencyKeyTable,
+  LoginAttemptTable,
+} from './access.ts';
+import { AuditTable } from './audit.ts';
+import { AttemptTable, DeliveryTable } from './delivery.ts';
+import {
+  AccountTable,
+  DirectoryStateTable,
+  DomainTable,
+  UnknownAccountTable,
+} from './directory.ts';
+import { EventKeyTable, EventTable } from './event.ts';
+import { ProcessTable, QuarantineTable, ReceiptTable, SourcePositionTable } from './record.ts';
+import { SettingTable } from './setting.ts';
+import { WebhookFilterTable, WebhookSecretTable, WebhookTable } from './webhook.ts';
+
+export const tables = [
+  AccountTable,
+  ApiKeyTable,
+  AppUserTable,
+  AttemptTable,
+  AuditTable,
+  CredentialTable,
+  DeliveryTable,
+  DirectoryStateTable,
+  DomainTable,
+  EventKeyTable,
+  EventTable,
+  IdempotencyKeyTable,
+  LoginAttemptTable,
+  ProcessTable,
+  QuarantineTable,
+  ReceiptTable,
+  SettingTable,
+  SourcePositionTable,
+  UnknownAccountTable,
+  WebhookFilterTable,
+  WebhookSecretTable,
+  WebhookTable,
+];
+
+type Defined = InferKyselyDB<(typeof tables)[number], { columnNamingStrategy: 'property' }>;
+
+/** An instant is read as RFC 3339 text (`sql/instant.ts`), and written as such or as a Date. */
+type Instants<Column> =
+  Column extends ColumnType<infer Read, infer Insert, infer Update>
+    ? ColumnType<
+        Instant<Read>,
+        Instant<Insert> | Extract<Insert, Date>,
+        Instant<Update> | Extract<Update, Date>
+      >
+    : Date extends Column
+      ? ColumnType<Instant<Column>, Instant<Column> | Date, Instant<Column> | Date>
+      : Column;
+type Instant<T> = T extends Date ? string : T;
+
+/** Tables by their names in SQL, columns by their properties' names: `webhook_filter`, `matchType`. */
+export type Tables = {
+  [Name in keyof Defined]: { [Column in keyof Defined[Name]]: Instants<Defined[Name][Column]> };
+};
+
+/** A row as it is read. @example Row<'webhook'> */
+export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;
