@@ -4,9 +4,9 @@
  * Of all processes one does it at a time, whichever claims it first when it is due. Whatever goes wrong, the tables stay
  * as they are and serve; how old they are is a metric, and why is in `directory_state`.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import { applySnapshot, countMissing, type Applied } from '../store/directory/apply-snapshot.ts';
 import type { DirectorySnapshot } from '../store/directory/directory-snapshot.ts';
 import { databaseOf, type Store } from '../store/database.ts';
@@ -57,7 +57,7 @@ export async function keepDirectory(
       if (!isAway) log.warn({ err: error }, 'directory.state_unknown');
       isAway = true;
     }
-    await wait(tickMs, undefined, { signal }).catch(() => {});
+    await delay(tickMs, signal);
   }
 }
 

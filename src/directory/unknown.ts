@@ -1,7 +1,7 @@
 /** Counts the events of accounts the directory does not know, and writes the counts down now and then. */
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { addUnknown } from '../store/directory/query-unknown.ts';
 import type { WantedAccount } from './provider.ts';
@@ -42,7 +42,7 @@ export function createUnknownAccounts({ store, log }: { store: Store; log: Log }
     },
     async run(signal) {
       while (!signal.aborted) {
-        await wait(flushMs, undefined, { signal }).catch(() => {});
+        await delay(flushMs, signal);
         await flush();
       }
     },

@@ -5,9 +5,8 @@
  * may have been lost (the connection broke, a table was truncated), and every `resyncMs` regardless, a new index
  * is built beside the old one and takes its place. What changes while it is being built is applied after.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import { createMatchIndex, type MatchIndex } from './match-index.ts';
 import { listenToChanges, type Change } from '../store/changes.ts';
 import {
@@ -85,7 +84,7 @@ export class MatchSync {
       } catch (error) {
         log.warn({ err: error }, 'changes.disconnected');
       }
-      await pause(reconnectMs, signal);
+      await delay(reconnectMs, signal);
     }
   }
 
@@ -102,8 +101,8 @@ export class MatchSync {
     let resyncAtMs = performance.now() + resyncMs;
     while (!signal.aborted) {
       const restMs = Math.max(0, resyncAtMs - performance.now());
-      await pause(restMs, AbortSignal.any([signal, this.#wakeUp.signal]));
-      await pause(gatherMs, signal);
+      await delay(restMs, AbortSignal.any([signal, this.#wakeUp.signal]));
+      await delay(gatherMs, signal);
       if (signal.aborted) return;
       this.#wakeUp = new AbortController();
       try {
@@ -117,7 +116,7 @@ export class MatchSync {
         this.#isStale = true;
         this.#wakeUp.abort();
         log.warn({ err: error }, 'match.sync_failed');
-        await pause(reconnectMs, signal);
+        await delay(reconnectMs, signal);
       }
     }
   }
@@ -137,10 +136,6 @@ export class MatchSync {
     await applyRows(this.#options.store, this.#index, idsOf);
     if (idsOf('domain').length > 0) this.#options.onTree();
   }
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await wait(ms, undefined, { signal }).catch(() => {});
 }
 
 async function buildIndex(store: Store): Promise<MatchIndex> {

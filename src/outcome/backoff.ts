@@ -8,7 +8,7 @@
  */
 
 /** How long to wait between attempts. All durations are whole milliseconds. */
-export interface BackoffPolicy {
+export interface RetryPolicy {
   /** Ceiling of the first wait, at least 1. */
   readonly baseMs: number;
   /** Largest wait we choose ourselves; a receiver may ask for more, up to `waitMsMax`. */
@@ -31,7 +31,7 @@ export interface BackoffPolicy {
  * @example backoffMs(policy, 3, 0.5) // half of min(capMs, baseMs * 4)
  */
 export function backoffMs(
-  policy: BackoffPolicy,
+  policy: RetryPolicy,
   made: number,
   random: number,
   retryAfterMs = 0,

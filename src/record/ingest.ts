@@ -6,13 +6,12 @@
  * A batch waits here while the window is full or the database is away; the broker holds back the rest. It is given up
  * only when the broker has taken it back, or on shutdown.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-
 import type { OutgoingEvent } from '../dispatch/delivery.ts';
 import type { Dispatcher } from '../dispatch/engine/dispatcher.ts';
 import { BatchGivenUpError, LeaseLostError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { MessageBatch } from '../event/message.ts';
+import { createBackoff, delay } from '../event/wait.ts';
 import type { Lease } from './lease.ts';
 import {
   countsOf,
@@ -68,9 +67,8 @@ type Tried =
   /** `owns`: the process still holds the lease under which the deliveries are owed. */
   { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'split';
 
-/** First wait after the database failed; doubled up to `retryMsMax`. */
-const retryMs = 100;
-const retryMsMax = 5_000;
+/** Between two tries while the database is away. */
+const databaseBackoff = { baseMs: 100, maxMs: 5_000 };
 /** How often a waiting batch asks whether it is still held. */
 const heldCheckMs = 500;
 
@@ -265,15 +263,15 @@ export class Ingest {
 
   /** Repeats until it works. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
   async #untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    for (let delayMs = retryMs; ; delayMs = Math.min(retryMsMax, delayMs * 2)) {
+    const backoff = createBackoff(databaseBackoff);
+    for (;;) {
       try {
         return await work();
       } catch (error) {
         this.#options.log.debug({ err: error }, 'database.waiting');
       }
-      await wait(delayMs, undefined, { signal }).catch(() => {
-        throw new BatchGivenUpError();
-      });
+      await delay(backoff.nextMs(), signal);
+      if (signal.aborted) throw new BatchGivenUpError();
     }
   }
 }

@@ -5,9 +5,9 @@
  * under a new id with an empty ledger and says so: what was held in memory for the old id has rows now.
  */
 import { hostname } from 'node:os';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import {
   joinProcess,
@@ -90,7 +90,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     async keep(signal) {
       while (!signal.aborted) {
         await renew().catch((error: unknown) => log.warn({ err: error }, 'lease.renewal_failed'));
-        await wait(ttlMs / 4, undefined, { signal }).catch(() => {});
+        await delay(ttlMs / 4, signal);
       }
     },
     leave: () => leaveProcess(store, processId),

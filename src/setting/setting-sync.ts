@@ -5,7 +5,7 @@
 import type { Config } from '../config/config.ts';
 import type { Log } from '../event/log.ts';
 import type { Webhook } from '../webhook/webhook.ts';
-import type { BackoffPolicy } from '../outcome/backoff.ts';
+import type { RetryPolicy } from '../outcome/backoff.ts';
 import type { SettingName, SettingValue } from './definition.ts';
 import { chainOf, createSettingIndex } from './resolve.ts';
 import type { SettingDefaults, SettingIndex } from './resolve.ts';
@@ -17,7 +17,7 @@ import { loadSettings } from '../store/setting.ts';
 export interface DeliverySettings {
   readonly tries: number;
   readonly timeoutMs: number;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: RetryPolicy;
 }
 
 export interface SettingSyncOptions {
@@ -139,7 +139,7 @@ export class SettingSync {
   }
 }
 
-function toPolicy(schedule: BackoffSchedule, waitMsMax: number): BackoffPolicy {
+function toPolicy(schedule: BackoffSchedule, waitMsMax: number): RetryPolicy {
   switch (schedule.kind) {
     case 'doubling':
       return { baseMs: schedule.baseMs, capMs: schedule.capMs, waitMsMax };

@@ -6,7 +6,7 @@
  */
 import type { Log } from '../event/log.ts';
 import type { MessageBatch } from '../event/message.ts';
-import { type BackoffPolicy, createBackoff, delay } from './backoff.ts';
+import { type BackoffLimits, createBackoff, delay } from '../event/wait.ts';
 import { explain } from './explain.ts';
 import type { StatusBoard } from './status.ts';
 
@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly name: string;
   readonly log: Log;
   /** Between sessions; 250 ms doubling to 30 s by default. */
-  readonly backoff?: BackoffPolicy;
+  readonly backoff?: BackoffLimits;
   /** `Date.now` by default. */
   readonly clock?: () => number;
   /** `Math.random` by default. */

@@ -1,7 +1,7 @@
 /** Pauses the sources while too much is undelivered; the bus keeps the rest. */
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import type { Source } from '../source/source.ts';
 import { countWaiting } from '../store/delivery/claim.ts';
 import { databaseOf, type Store } from '../store/database.ts';
@@ -55,7 +55,7 @@ export function watchBacklog({ store, sources, max, log }: BacklogOptions): Back
         } catch (error) {
           log.debug({ err: error }, 'backlog.not_counted');
         }
-        await wait(countMs, undefined, { signal }).catch(() => {});
+        await delay(countMs, signal);
       }
     },
   };

@@ -2,10 +2,10 @@
  * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts, keys
  * and secrets forgotten, and what a former key sealed sealed anew.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 
 import { resealSecrets } from '../access/secret/reseal.ts';
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import { dropAudit } from '../store/audit.ts';
 import { dropOldKeys } from '../store/access/idempotency-key.ts';
 import { dropKeys } from '../store/event/known-event.ts';
@@ -38,7 +38,7 @@ export async function runJanitor(options: JanitorOptions, signal: AbortSignal): 
     await tidy(options).catch((error: unknown) =>
       options.log.warn({ err: error }, 'janitor.failed'),
     );
-    await wait(intervalMs, undefined, { signal }).catch(() => {});
+    await delay(intervalMs, signal);
   }
 }
 

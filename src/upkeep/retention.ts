@@ -1,7 +1,7 @@
 /** Keeps no more ended deliveries of each webhook than its setting says, at the times the settings say. */
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
@@ -32,7 +32,7 @@ export async function runRetention(options: RetentionOptions, signal: AbortSigna
       );
       trimmedAtMs = performance.now();
     }
-    await wait(lookMs, undefined, { signal }).catch(() => {});
+    await delay(lookMs, signal);
   }
 }
 

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { csrfTokenOf } from '../../src/access/cookie.ts';
-import { canonicalQuery, signQueryText } from '../../src/event/cloudstack-signature.ts';
+import {
+  canonicalQuery,
+  signQueryText,
+} from '../../src/directory/cloudstack/cloudstack-signature.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';
 import {
   ask,

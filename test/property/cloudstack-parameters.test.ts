@@ -11,7 +11,7 @@ import {
   canonicalQuery,
   isSignatureOf,
   signQueryText,
-} from '../../src/event/cloudstack-signature.ts';
+} from '../../src/directory/cloudstack/cloudstack-signature.ts';
 import { roles } from '../../src/store/schema/access.ts';
 
 const text = fc.string({ unit: 'grapheme' });

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { signQuery } from '../../src/directory/cloudstack/cloudstack-sign.ts';
-import { canonicalQuery, signQueryText } from '../../src/event/cloudstack-signature.ts';
+import {
+  canonicalQuery,
+  signQueryText,
+} from '../../src/directory/cloudstack/cloudstack-signature.ts';
 
 /**
  * Worked out by Python:

@@ -1,7 +1,7 @@
 import type { Batch, KafkaMessage, Offsets } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
-import { atMost, createBackoff, delay, unlessAborted } from '../../src/source/backoff.ts';
+import { atMost, createBackoff, delay, unlessAborted } from '../../src/event/wait.ts';
 import { createWakeup } from '../../src/source/wakeup.ts';
 import { explain } from '../../src/source/explain.ts';
 import { chunksOf } from '../../src/source/kafka/kafka-batch.ts';

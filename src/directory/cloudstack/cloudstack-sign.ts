@@ -1,9 +1,5 @@
 /** Requests to CloudStack, signed by version 3: the parameters say when the signature expires. */
-import {
-  canonicalQuery,
-  encodeParameter,
-  signQueryText,
-} from '../../event/cloudstack-signature.ts';
+import { canonicalQuery, encodeParameter, signQueryText } from './cloudstack-signature.ts';
 
 export interface KeyPair {
   readonly apiKey: string;

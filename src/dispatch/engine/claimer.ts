@@ -6,9 +6,8 @@
  * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`. After a claim that
  * failed, whatever it may have claimed is let go first.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-
 import type { Log } from '../../event/log.ts';
+import { delay } from '../../event/wait.ts';
 import {
   claimDue,
   releaseUnheld,
@@ -64,9 +63,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
           log.warn({ err: error }, 'claim.failed');
         }
         const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;
-        await wait(pauseMs, undefined, { signal: AbortSignal.any([signal, wakeUp.signal]) }).catch(
-          () => {},
-        );
+        await delay(pauseMs, AbortSignal.any([signal, wakeUp.signal]));
         if (wakeUp.signal.aborted) wakeUp = new AbortController();
       }
     },

@@ -13,7 +13,7 @@ import type { Attempt } from '../../event/delivery.ts';
 import { RenderError } from '../../event/errors.ts';
 import type { Log } from '../../event/log.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import type { BackoffPolicy } from '../../outcome/backoff.ts';
+import type { RetryPolicy } from '../../outcome/backoff.ts';
 import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
 import { createAlarm } from './alarm.ts';
 import { alongWith, sendBatch, type BuildBatch } from '../request/batch.ts';
@@ -30,7 +30,7 @@ export interface AttemptSettings {
   readonly tries: number;
   /** Total deadline. */
   readonly timeoutMs: number;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: RetryPolicy;
 }
 
 export interface DispatcherOptions {

@@ -1,5 +1,5 @@
 /** What the end of an attempt means for its delivery. */
-import { backoffMs, type BackoffPolicy } from '../../outcome/backoff.ts';
+import { backoffMs, type RetryPolicy } from '../../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../../outcome/classify.ts';
 import type { Outcome } from '../../store/delivery/outcome.ts';
 import type { SentAttempt } from '../request/attempt.ts';
@@ -10,7 +10,7 @@ export type Result = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;
 export interface ResultOptions {
   /** Attempts in all. */
   readonly tries: number;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: RetryPolicy;
   readonly success: SuccessCodes;
   /** A draw from [0, 1). */
   readonly random: () => number;

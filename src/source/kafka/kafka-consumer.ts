@@ -12,7 +12,7 @@ import kafkajs, {
   type PartitionAssigner,
 } from 'kafkajs';
 
-import { atMost, unlessAborted } from '../backoff.ts';
+import { atMost, unlessAborted } from '../../event/wait.ts';
 import { type KafkaClientOptions, retry } from '../kafkajs/kafka-client.ts';
 import { createCommitter } from '../kafkajs/kafka-committer.ts';
 import { type Member, type MemberDeps, takeBatch } from './kafka-member.ts';

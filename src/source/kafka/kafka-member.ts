@@ -9,7 +9,7 @@
 import type { EachBatchPayload, IMemberAssignment } from 'kafkajs';
 
 import type { MessageBatch } from '../../event/message.ts';
-import { type BackoffPolicy, createBackoff, delay } from '../backoff.ts';
+import { type BackoffLimits, createBackoff, delay } from '../../event/wait.ts';
 import type { Wakeup } from '../wakeup.ts';
 import { explain } from '../explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
@@ -44,7 +44,7 @@ export interface Member extends MemberDeps {
 
 export interface MemberOptions extends ChunkLimits {
   readonly heartbeatMs: number;
-  readonly backoff: BackoffPolicy;
+  readonly backoff: BackoffLimits;
   readonly random: () => number;
 }
 

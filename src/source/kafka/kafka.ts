@@ -10,7 +10,7 @@
  */
 import type { Admin, Kafka } from 'kafkajs';
 
-import { atMost, createBackoff, delay, unlessAborted } from '../backoff.ts';
+import { atMost, createBackoff, delay, unlessAborted } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
 import type { ChunkLimits } from './kafka-batch.ts';
 import { createClient, retry } from '../kafkajs/kafka-client.ts';

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib';
 
 import type { Message, MessageBatch } from '../../event/message.ts';
-import { atMost } from '../backoff.ts';
+import { atMost } from '../../event/wait.ts';
 import type { Wakeup } from '../wakeup.ts';
 import type { Log } from '../../event/log.ts';
 import type { Link } from './rabbitmq-link.ts';

@@ -8,7 +8,7 @@ import { Duplex } from 'node:stream';
 
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 
-import { delay, unlessAborted } from '../backoff.ts';
+import { delay, unlessAborted } from '../../event/wait.ts';
 import type { TlsOptions } from '../tls.ts';
 import type { Log } from '../../event/log.ts';
 

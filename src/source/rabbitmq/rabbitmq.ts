@@ -6,7 +6,7 @@
  * that was not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the
  * exchanges are there: what it holds is owed.
  */
-import { createBackoff, delay } from '../backoff.ts';
+import { createBackoff, delay } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
 import { type Intake, type IntakeOptions, openIntake } from './rabbitmq-consumer.ts';
 import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';

@@ -7,7 +7,10 @@ import { findByApiKey } from '../../../access/api-key.ts';
 import { isCsrfToken, readCookie } from '../../../access/cookie.ts';
 import { authenticate } from '../../../access/session.ts';
 import type { Principal } from '../../../access/session.ts';
-import { canonicalQuery, isSignatureOf } from '../../../event/cloudstack-signature.ts';
+import {
+  canonicalQuery,
+  isSignatureOf,
+} from '../../../directory/cloudstack/cloudstack-signature.ts';
 import { databaseOf } from '../../../store/database.ts';
 import type { ApiOptions } from '../../context.ts';
 import { parseZoned } from './instant.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { createBackoff } from '../../src/source/backoff.ts';
+import { createBackoff } from '../../src/event/wait.ts';
 
 describe('back-off of a source', () => {
   it('waits between half and all of its ceiling, however often', () => {

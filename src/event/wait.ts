@@ -1,12 +1,11 @@
 /**
- * How long a source waits before it tries its broker again: doubling, with jitter, bounded.
+ * Waiting that ends early when it may: on shutdown, or because what was waited for has come.
  *
- * A reconnect loop without it fills disks: gigabytes of logs an hour in the post-mortem of one such consumer
- * (Comcast's OSEL), and a restarted broker meets all its clients in the same instant.
+ * The wait before a failed delivery is tried again is another one: `outcome/backoff.ts`.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
-export interface BackoffPolicy {
+export interface BackoffLimits {
   /** The first wait at most, in milliseconds, at least 1. */
   readonly baseMs: number;
   /** Any wait at most, in milliseconds. */
@@ -20,12 +19,20 @@ export interface Backoff {
   reset(): void;
 }
 
-/** @param random a draw from [0, 1). */
-export function createBackoff(policy: BackoffPolicy, random: () => number): Backoff {
+/**
+ * Waits that double, with jitter, up to a maximum. A reconnect loop without it fills disks: gigabytes of logs an hour in
+ * the post-mortem of one such consumer (Comcast's OSEL), and a restarted broker meets all its clients in the same instant.
+ *
+ * @param random a draw from [0, 1); without it every wait is the ceiling.
+ */
+export function createBackoff(
+  { baseMs, maxMs }: BackoffLimits,
+  random: () => number = () => 1,
+): Backoff {
   let attempt = 0;
   return {
     nextMs() {
-      const ceilingMs = Math.min(policy.maxMs, policy.baseMs * 2 ** attempt);
+      const ceilingMs = Math.min(maxMs, baseMs * 2 ** attempt);
       attempt += 1;
       return Math.ceil(ceilingMs * (0.5 + random() / 2));
     },
@@ -44,7 +51,12 @@ export async function delay(ms: number, signal: AbortSignal): Promise<void> {
   }
 }
 
-/** What `work` resolves to, or undefined as soon as `signal` aborts; then `abandon` gets the work. */
+/**
+ * Waits for `work`, until `signal` aborts.
+ *
+ * @param abandon gets the work when nobody waits for it any longer, to clean up after it.
+ * @returns the work's result; undefined when `signal` aborted first.
+ */
 export async function unlessAborted<T>(
   work: Promise<T>,
   signal: AbortSignal,
