@@ -5,7 +5,7 @@ import type { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load/load.ts';
 import type { ConfigOptions } from '../config/load/load.ts';
-import { readToken } from '../config/value/token-file.ts';
+import { readToken } from '../config/file/token-file.ts';
 import type {
   CloudImport,
   ImportOptions,

@@ -4,10 +4,11 @@
  */
 import { createOidcProvider, newChecks } from '../access/oidc/oidc-provider.ts';
 import { trySecrets } from '../access/secret/try-secrets.ts';
-import type { Config, SourceConfig } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { DirectoryConfig } from '../config/directory/directory.ts';
 import { localUrl } from '../config/load/load.ts';
-import { findSecretKey } from '../config/value/secret-key.ts';
+import type { SourceConfig } from '../config/source/source.ts';
+import { findSecretKey } from '../config/file/secret-key.ts';
 import { createCloudstackClient } from '../directory/cloudstack/cloudstack-client.ts';
 import { createKeystoneClient } from '../directory/keystone/keystone-client.ts';
 import { inspectCloudstack, inspectKeystone } from '../directory/inspect.ts';

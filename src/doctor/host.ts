@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import fetch from 'node-fetch';
 
 import type { TriedSecrets } from '../access/secret/try-secrets.ts';
-import type { SecretKeyFile } from '../config/value/secret-key.ts';
+import type { SecretKeyFile } from '../config/file/secret-key.ts';
 import type { Finding } from '../event/finding.ts';
 
 type Found = Omit<Finding, 'check'>;

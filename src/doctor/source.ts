@@ -1,5 +1,7 @@
 /** The sources, in words: what is missing at the brokers, and what is not allowed there. */
-import type { HttpConfig, KafkaConfig, RabbitmqConfig } from '../config/config.ts';
+import type { HttpConfig } from '../config/source/http.ts';
+import type { KafkaConfig } from '../config/source/kafka.ts';
+import type { RabbitmqConfig } from '../config/source/rabbitmq.ts';
 import type { Finding } from '../event/finding.ts';
 import type { KafkaView } from '../source/kafka/kafka-inspect.ts';
 import type { RabbitmqView } from '../source/rabbitmq/rabbitmq-inspect.ts';

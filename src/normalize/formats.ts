@@ -70,7 +70,7 @@ function mappingProblems(format: NormalizableFormat, mapping: MappingRules): rea
   if (format === 'json' && mapping.event === undefined) {
     return ['mapping.event: null: expected where the event type is, for the format json'];
   }
-  if (format === 'cloudstack' && Object.keys(mapping).length > 0) {
+  if (format === 'cloudstack' && Object.values(mapping).some(rule => rule !== undefined)) {
     return [
       'mapping: set: expected none; events of the format cloudstack are passed on as they are',
     ];

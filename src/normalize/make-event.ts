@@ -25,9 +25,8 @@ export function createEventMaker({
   showPayload,
 }: Pick<NormalizerOptions, 'mapping' | 'showPayload'>): MakeEvent {
   const { factsIn } = compileMapping(mapping);
-  const isMapped = Object.keys(mapping).length > 0;
   return (facts, payload, message, view = payload) => {
-    const mapped = isMapped ? factsIn(view, message) : {};
+    const mapped = factsIn(view, message);
     return eventOf({
       ...facts,
       ...mapped,

@@ -1,6 +1,6 @@
 /** What reads the messages of each configured source. */
 import type { Config } from '../config/config.ts';
-import { ownSourceName } from '../config/words.ts';
+import { ownSourceName } from '../config/source/source.ts';
 import { ConfigError } from '../event/errors.ts';
 import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './formats.ts';
 import type { Normalizer } from './normalizer.ts';

@@ -1,6 +1,7 @@
 /** Opens the configured sources. */
-import type { Config, SourceConfig } from '../config/config.ts';
-import { ownSourceName } from '../config/words.ts';
+import type { Config } from '../config/config.ts';
+import { ownSourceName } from '../config/source/source.ts';
+import type { SourceConfig } from '../config/source/source.ts';
 import type { Intake } from './intake.ts';
 import type { Log } from '../event/log.ts';
 import { createHttpSource, type HttpSource } from './http.ts';

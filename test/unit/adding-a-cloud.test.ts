@@ -60,7 +60,11 @@ symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
 for (const path of ['src/normalize/cloud/nimbus.ts', 'test/fixtures/nimbus.ts']) {
   writeFileSync(join(copy, path), blockOf(path));
 }
-insert('src/config/words.ts', 'export const sourceFormats = [\n', blockOf('src/config/words.ts'));
+insert(
+  'src/config/source/format-keys.ts',
+  'export const sourceFormats = [\n',
+  blockOf('src/config/source/format-keys.ts'),
+);
 insert('src/normalize/formats.ts', 'const factories = {\n', blockOf('src/normalize/formats.ts'));
 insert(
   'src/normalize/formats.ts',

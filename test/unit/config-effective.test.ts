@@ -4,7 +4,7 @@ import {
   describeConfig,
   renderExample,
   renderReference,
-} from '../../src/config/report/describe.ts';
+} from '../../src/config/report/reference.ts';
 import { listEffective } from '../../src/config/report/effective.ts';
 import { loadLayers } from '../../src/config/load/load.ts';
 

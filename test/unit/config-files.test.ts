@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
-import { renderExample } from '../../src/config/report/describe.ts';
+import { renderExample } from '../../src/config/report/reference.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
-import { readOrCreateSecretKey } from '../../src/config/value/secret-key.ts';
-import { readToken, writeToken } from '../../src/config/value/token-file.ts';
+import { readOrCreateSecretKey } from '../../src/config/file/secret-key.ts';
+import { readToken, writeToken } from '../../src/config/file/token-file.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 
 let dir: string;

@@ -6,7 +6,7 @@ import { validate } from 'dockerfile-utils';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { describeConfig } from '../../src/config/report/describe.ts';
+import { describeConfig } from '../../src/config/report/reference.ts';
 
 // The package names its language and its parts in the way of an older draft.
 const specification: object = JSON.parse(

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 
-import { ownSourceName } from '../../src/config/words.ts';
+import { ownSourceName } from '../../src/config/source/source.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
 import { normalizerFor } from '../../src/normalize/formats.ts';

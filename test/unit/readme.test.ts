@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
-import { describeConfig } from '../../src/config/report/describe.ts';
-import { configFileVariable } from '../../src/config/load/variables.ts';
+import { describeConfig } from '../../src/config/report/reference.ts';
+import { configFileVariable } from '../../src/config/load/environment.ts';
 
 const readme = readFileSync('README.md', 'utf8');
 const keys = new Map(describeConfig().map(key => [key.variable, key]));

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 import type { Command } from 'commander';
 
-import { removeToken, writeToken } from '../../config/value/token-file.ts';
+import { removeToken, writeToken } from '../../config/file/token-file.ts';
 import { createClient } from '../terminal/client.ts';
 import {
   clientFor,

@@ -1,20 +1,21 @@
 /** Makes the directory's configuration of its keys: those its kind needs must be there. */
-import { resolve } from 'node:path';
-
-import type { RawDirectory, RawKeystone } from './directory-schema.ts';
+import { readPem } from '../file/pem.ts';
+import { refuse } from '../load/problem.ts';
 import type { Report } from '../load/problem.ts';
-import { readPem } from '../value/tls.ts';
+import type { ValueOf } from '../value/key.ts';
+import type { directoryKeys, keystoneKeys } from './directory-keys.ts';
+
+type DirectoryValues = ValueOf<typeof directoryKeys>;
+type KeystoneValues = ValueOf<typeof keystoneKeys>;
 
 export type DirectoryConfig = CloudstackDirectoryConfig | KeystoneDirectoryConfig;
 
-interface SharedConfig {
+interface SharedConfig extends Omit<
+  DirectoryValues,
+  'kind' | 'url' | 'apiKey' | 'secretKey' | 'keystone' | 'caFile' | 'keyLogin' | 'keyTrustMs'
+> {
   /** Without a trailing slash. */
   readonly url: string;
-  readonly refreshMs: number;
-  readonly timeoutMs: number;
-  readonly pageSize: number;
-  readonly lookUpWaitMs: number;
-  readonly unknownMs: number;
   /** PEM text. */
   readonly ca?: string;
 }
@@ -46,79 +47,76 @@ export type KeystoneCredentialConfig =
 
 /** Undefined when none is configured, or when a problem with it was reported. */
 export function buildDirectory(
-  raw: RawDirectory,
+  values: DirectoryValues,
   cwd: string,
   report: Report,
 ): DirectoryConfig | undefined {
-  if (raw.kind === null) {
-    refuseWithoutKind(raw, report);
+  const { kind, url, apiKey, secretKey, keystone, caFile, keyLogin, keyTrustMs, ...rest } = values;
+  if (kind === undefined) {
+    refuseWithoutKind(values, report);
     return undefined;
   }
-  const { kind, url, apiKey, secretKey, keystone, caFile, keyLogin, keyTrustMs, ...rest } = raw;
-  const ca =
-    caFile === null ? undefined : readPem('directory.caFile', resolve(cwd, caFile), report);
-  if (url === null) missing('url', `the URL of ${kind}'s API`, report);
-  const shared = {
-    ...rest,
-    url: (url ?? '').replace(/\/+$/, ''),
-    ...(ca !== undefined && { ca }),
-  };
+  const ca = readPem(caFile, 'directory.caFile', cwd, report);
+  if (url === undefined) missing('url', `the URL of ${kind}'s API`, report);
+  const shared = { ...rest, url: (url ?? '').replace(/\/+$/, ''), ca };
   if (kind === 'keystone') {
     if (keyLogin)
       missing('keyLogin', "false, because the keys are CloudStack's and kind is keystone", report);
     const credential = readCredential(keystone, report);
-    return url === null || !credential
+    return url === undefined || !credential
       ? undefined
       : { kind, ...shared, credential, users: keystone.users };
   }
-  if (apiKey === null) missing('apiKey', "a root admin's API key", report);
-  if (secretKey === null) missing('secretKey', 'the secret key of that API key', report);
-  return url === null || apiKey === null || secretKey === null
+  if (apiKey === undefined) missing('apiKey', "a root admin's API key", report);
+  if (secretKey === undefined) missing('secretKey', 'the secret key of that API key', report);
+  return url === undefined || apiKey === undefined || secretKey === undefined
     ? undefined
     : {
         kind,
         ...shared,
         apiKey,
         secretKey,
-        ...(keyLogin && { keyLogin: { trustMs: keyTrustMs } }),
+        keyLogin: keyLogin ? { trustMs: keyTrustMs } : undefined,
       };
 }
 
 /** Half a configuration would look like a whole one that does nothing. */
 function refuseWithoutKind(
-  { url, apiKey, secretKey, keystone, keyLogin }: RawDirectory,
+  { url, apiKey, secretKey, keystone, keyLogin }: DirectoryValues,
   report: Report,
 ): void {
   const given = [url, apiKey, secretKey, keystone.username, keystone.credentialId];
-  if (keyLogin || given.some(value => value !== null)) {
+  if (keyLogin || given.some(value => value !== undefined)) {
     missing('kind', 'cloudstack or keystone, because other keys of directory are set', report);
   }
 }
 
-function readCredential(raw: RawKeystone, report: Report): KeystoneCredentialConfig | undefined {
-  const { username, userDomain, password, project, projectDomain, credentialId, credentialSecret } =
-    raw;
-  if (credentialId !== null && username === null) {
-    if (credentialSecret !== null) {
+function readCredential(
+  values: KeystoneValues,
+  report: Report,
+): KeystoneCredentialConfig | undefined {
+  const { username, userDomain, password, credentialId, credentialSecret } = values;
+  if (credentialId !== undefined && username === undefined) {
+    if (credentialSecret !== undefined) {
       return { kind: 'application', id: credentialId, secret: credentialSecret };
     }
     missing('keystone.credentialSecret', 'the secret of that application credential', report);
     return undefined;
   }
-  if (username !== null && password !== null && credentialId === null) {
-    const scope = project === null ? {} : { project: { name: project, domain: projectDomain } };
-    return { kind: 'password', username, userDomain, password, ...scope };
+  if (username !== undefined && password !== undefined && credentialId === undefined) {
+    const { project: name, projectDomain: domain } = values;
+    const project = name === undefined ? undefined : { name, domain };
+    return { kind: 'password', username, userDomain, password, project };
   }
-  const path = username !== null && password === null ? 'password' : 'username';
+  const key = username !== undefined && password === undefined ? 'password' : 'username';
   missing(
-    `keystone.${path}`,
+    `keystone.${key}`,
     'either username and password, or credentialId and credentialSecret',
     report,
   );
   return undefined;
 }
 
-function missing(name: string, expected: string, { problems, origin }: Report): void {
-  const path = `directory.${name}`;
-  problems.push(`${path} (${origin(path)}): expected ${expected}`);
+function missing(name: string, expected: string, report: Report): void {
+  refuse(report, `directory.${name}`, `expected ${expected}`);
 }

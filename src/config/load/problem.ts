@@ -1,7 +1,7 @@
 /** The lines a misconfiguration is refused with: key, where it was set, value, what was expected. */
 import { closest } from '../value/closest.ts';
-import { expectation } from '../value/value-kind.ts';
-import type { Key } from '../value/value-kind.ts';
+import { accepts, expectedOf } from '../value/key.ts';
+import type { Key } from '../value/key.ts';
 import { showValue } from '../value/mask.ts';
 
 /** Collects the problems of one layer, such as a file or the whole after layering. */
@@ -11,18 +11,20 @@ export interface Report {
   readonly origin: (this: void, path: string) => string;
 }
 
-export function reportValue(report: Report, path: string, value: unknown, key: Key): void {
-  const expected = expectation(value, key);
-  if (expected !== undefined) {
-    report.problems.push(
-      `${path} (${report.origin(path)}): ${showValue(value, key)}: expected ${expected}`,
-    );
-  }
+/** @param problem in words, such as `null: expected a token`. */
+export function refuse({ problems, origin }: Report, path: string, problem: string): void {
+  problems.push(`${path} (${origin(path)}): ${problem}`);
 }
 
-export function reportUnknown(report: Report, path: string, known: readonly string[]): void {
+/** Refuses a value that its key does not accept; null is an absent one. */
+export function checkValue(report: Report, path: string, value: unknown, key: Key): void {
+  if (accepts(key, value)) return;
+  refuse(report, path, `${showValue(value, key)}: expected ${expectedOf(key)}`);
+}
+
+export function refuseUnknown(report: Report, path: string, known: readonly string[]): void {
   const near = closest(path.slice(path.lastIndexOf('.') + 1), known);
   const expected =
     near === undefined ? `expected one of ${known.join(', ')}` : `did you mean ${near}?`;
-  report.problems.push(`${path} (${report.origin(path)}): unknown key; ${expected}`);
+  refuse(report, path, `unknown key; ${expected}`);
 }

@@ -1,11 +1,13 @@
 /** The effective configuration as `hookline config` shows it: each key's value, masked, and where it came from. */
-import type { Key, Section } from '../value/value-kind.ts';
+import { variableOf } from '../load/environment.ts';
 import type { Layers } from '../load/load.ts';
-import { maskValue } from '../value/mask.ts';
-import { httpKeys } from '../source/http-schema.ts';
-import { listKeys, valueAt } from '../load/prune.ts';
 import { schema } from '../schema.ts';
-import { kafkaKeys, rabbitmqKeys } from '../source/source-schema.ts';
+import { httpKeys } from '../source/http.ts';
+import { kafkaKeys } from '../source/kafka.ts';
+import { rabbitmqKeys } from '../source/rabbitmq.ts';
+import { listKeys, valueAt } from '../value/key.ts';
+import type { Key } from '../value/key.ts';
+import { maskValue } from '../value/mask.ts';
 
 export interface EffectiveSetting {
   /** `http.port`, `sources[0].url`. */
@@ -19,23 +21,24 @@ export interface EffectiveSetting {
   readonly variable?: string;
 }
 
-const keysOf = { rabbitmq: rabbitmqKeys(), kafka: kafkaKeys(), http: httpKeys } as const;
+const keysOf = { rabbitmq: rabbitmqKeys, kafka: kafkaKeys, http: httpKeys } as const;
 
-export function listEffective({ raw, sources, origin }: Layers): EffectiveSetting[] {
+export function listEffective({ values, sources, origin }: Layers): EffectiveSetting[] {
   const show = (path: string, key: Key, value: unknown): EffectiveSetting => ({
     key: path,
-    value: maskValue(value, key),
-    ...(key.unit !== undefined && { unit: key.unit }),
+    value: maskValue(value, key) ?? null,
+    unit: key.unit,
     origin: origin(path),
-    ...(key.env !== undefined && { variable: key.env }),
   });
   const rows = listKeys(schema)
     .filter(({ path }) => path !== 'sources')
-    .map(({ path, key }) => show(path, key, valueAt(raw, path)));
+    .map(({ path, key }) => ({
+      ...show(path, key, valueAt(values, path)),
+      variable: variableOf(path, key),
+    }));
   const listed = sources
     .filter(({ path }) => path.startsWith('sources['))
     .flatMap(source => {
-      const keys: Section = keysOf[source.kind];
       const naming = ['name', 'kind'] as const;
       return [
         ...naming.map(name => ({
@@ -43,8 +46,8 @@ export function listEffective({ raw, sources, origin }: Layers): EffectiveSettin
           value: source[name],
           origin: origin(source.path),
         })),
-        ...listKeys(keys).map(({ path, key }) =>
-          show(`${source.path}.${path}`, key, valueAt(source.raw, path)),
+        ...listKeys(keysOf[source.kind]).map(({ path, key }) =>
+          show(`${source.path}.${path}`, key, valueAt(source.values, path)),
         ),
       ];
     });

@@ -1,5 +1,5 @@
 /** How values are shown: secrets masked, also those inside URLs. */
-import type { Key } from './value-kind.ts';
+import type { Key } from './key.ts';
 
 export const masked = '***';
 

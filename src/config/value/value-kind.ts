@@ -1,82 +1,59 @@
 /**
- * The value formats of the schema, registered with convict under their names.
+ * The kinds of value a key may have: for each, how its text in an environment variable is read, which values it takes,
+ * and the TypeScript type of those.
  *
- * convict's own formats read `12abc` as 12 and `no` as true; these refuse what they do not understand. Text that
- * cannot be read is passed on as it is, so that the check can show it as it was written.
+ * convict's own formats read `12abc` as 12 and `no` as true; these kinds refuse what they do not understand. Text that
+ * cannot be read is passed on as it is, so that the refusal can show it as it was written.
  */
-import convict from 'convict';
-
 import { readRange } from '../../event/address.ts';
 
-/** One key of the configuration: a convict schema property whose parts the documentation also reads. */
-export type Key<T = unknown> = {
-  readonly doc: string;
-  /** Of the number, such as `ms`; absent for text, flags and lists. */
-  readonly unit?: string;
-  readonly format: FormatName;
-  /** null is absent: there is no such thing as "no default" in convict. */
-  readonly default: T | null;
-  readonly env?: string;
-  /** Masked wherever it is shown. */
-  readonly sensitive?: true;
-  readonly nullable?: true;
-  /** Bounds of a `whole` number. */
+/** Bounds that a key may add to its kind. */
+export interface Limits {
+  /** Smallest `whole` number; 0 by default. */
   readonly min?: number;
+  /** Largest `whole` number. */
   readonly max?: number;
-  /** What a `word` may be. */
+  /** The choices of a `word`. */
   readonly words?: readonly string[];
-};
-
-/** A tree of keys. */
-export interface Section {
-  readonly [name: string]: Key | Section;
 }
 
-/** The section whose values, once layered, have the shape T. */
-export type Keys<T> = {
-  readonly [P in keyof T]: T[P] extends Leaf ? Key<T[P]> : Keys<T[P]>;
-};
-
-type Leaf = string | number | boolean | null | readonly unknown[];
-
-export type FormatName = keyof typeof formats;
-
-type Limits = Pick<Key, 'min' | 'max' | 'words'>;
-
-interface Format {
-  /** Reads what an environment variable holds; returns the text itself when it cannot. */
-  coerce(text: string): unknown;
-  accepts(value: unknown, limits: Limits): boolean;
+interface ValueKind<T> {
+  /** Reads the text of an environment variable; returns the text itself when it cannot. */
+  readonly coerce: (text: string) => unknown;
+  readonly accepts: (value: unknown, limits: Limits) => value is T;
   /** Completes the sentence "expected …". */
-  expected(limits: Limits): string;
+  readonly expected: (limits: Limits) => string;
 }
 
 const asText = (text: string): unknown => text;
 
-const text: Format = {
+const isTextual = (value: unknown): value is string =>
+  typeof value === 'string' && value.trim() !== '';
+
+const text: ValueKind<string> = {
   coerce: asText,
-  accepts: value => typeof value === 'string' && value.trim() !== '',
+  accepts: isTextual,
   expected: () => 'text that is not empty',
 };
 
-const word: Format = {
+/** One of the key's `words`, which are its type. */
+const word: ValueKind<string> = {
   coerce: asText,
-  accepts: (value, key) => typeof value === 'string' && (key.words ?? []).includes(value),
-  expected: key => `one of ${(key.words ?? []).join(', ')}`,
+  accepts: (value, { words = [] }): value is string =>
+    typeof value === 'string' && words.includes(value),
+  expected: ({ words = [] }) => `one of ${words.join(', ')}`,
 };
 
-const flag: Format = {
+const flag: ValueKind<boolean> = {
   coerce: value => (value === 'true' ? true : value === 'false' ? false : value),
   accepts: value => typeof value === 'boolean',
   expected: () => 'true or false',
 };
 
-const whole: Format = {
+const whole: ValueKind<number> = {
   coerce: value => (/^-?\d+$/.test(value) ? Number(value) : value),
-  accepts: (value, key) =>
-    Number.isInteger(value) &&
-    Number(value) >= (key.min ?? 0) &&
-    Number(value) <= (key.max ?? Number.MAX_SAFE_INTEGER),
+  accepts: (value, { min = 0, max = Number.MAX_SAFE_INTEGER }): value is number =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max,
   expected: ({ min = 0, max }) =>
     max === undefined ? `a whole number, at least ${min}` : `a whole number from ${min} to ${max}`,
 };
@@ -87,38 +64,37 @@ const splitList = (value: string): string[] =>
     .map(item => item.trim())
     .filter(item => item !== '');
 
-const list: Format = {
+const list: ValueKind<readonly string[]> = {
   coerce: splitList,
-  accepts: value =>
-    Array.isArray(value) &&
-    value.length > 0 &&
-    value.every(item => typeof item === 'string' && item.trim() !== ''),
+  accepts: (value): value is string[] =>
+    Array.isArray(value) && value.length > 0 && value.every(isTextual),
   expected: () => 'at least one name; several are separated by commas, or a list in the file',
 };
 
 /** Source: RFC 9110, section 5.6.2 "Tokens". */
-const headerName: Format = {
+const headerName: ValueKind<string> = {
   coerce: asText,
-  accepts: value => typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
+  accepts: (value): value is string =>
+    typeof value === 'string' && /^[\w!#$%&'*+.^`|~-]+$/.test(value),
   expected: () => 'the name of a header, such as X-Signature',
 };
 
-/** Of IP addresses; may be empty. */
-const ranges: Format = {
+/** Ranges of IP addresses; an empty list is accepted. */
+const ranges: ValueKind<readonly string[]> = {
   coerce: splitList,
-  accepts: value =>
+  accepts: (value): value is string[] =>
     Array.isArray(value) &&
     value.every(item => typeof item === 'string' && readRange(item) !== undefined),
   expected: () => 'ranges of addresses such as 10.0.0.0/8 or fd00::/8, separated by commas',
 };
 
-/** `2xx`, or the codes themselves. */
-const codes: Format = {
+/** HTTP status codes that mean delivered: all from 200 to 299, or a list of some. */
+const codes: ValueKind<'2xx' | readonly number[]> = {
   coerce: value =>
     value === '2xx'
       ? value
       : splitList(value).map(item => (/^\d+$/.test(item) ? Number(item) : item)),
-  accepts: value =>
+  accepts: (value): value is '2xx' | number[] =>
     value === '2xx' ||
     (Array.isArray(value) &&
       value.length > 0 &&
@@ -126,10 +102,10 @@ const codes: Format = {
   expected: () => '2xx, or codes from 200 to 299 separated by commas',
 };
 
-function url(...schemes: string[]): Format {
+function url(...schemes: string[]): ValueKind<string> {
   return {
     coerce: asText,
-    accepts: value => {
+    accepts: (value): value is string => {
       const parsed = typeof value === 'string' ? URL.parse(value) : null;
       return parsed !== null && schemes.includes(parsed.protocol.slice(0, -1));
     },
@@ -137,32 +113,29 @@ function url(...schemes: string[]): Format {
   };
 }
 
-const base64Key: Format = {
+const base64Key: ValueKind<string> = {
   coerce: asText,
-  accepts: value => typeof value === 'string' && /^[A-Za-z0-9+/]{43}=$/.test(value),
+  accepts: (value): value is string =>
+    typeof value === 'string' && /^[A-Za-z0-9+/]{43}=$/.test(value),
   expected: () => '32 bytes in base64, such as `openssl rand -base64 32` prints',
 };
 
-/** Items are checked one by one, with their own keys, by `source.ts`. */
-const sources: Format = {
-  coerce: value => {
-    try {
-      return JSON.parse(value);
-    } catch {
-      return value;
-    }
-  },
-  accepts: value => Array.isArray(value),
-  expected: () => 'a list of sources (JSON in the variable)',
-};
+/** A list whose items are checked one by one, with keys of their own, by whoever builds from it. */
+function items(what: string): ValueKind<readonly unknown[]> {
+  return {
+    coerce: value => {
+      try {
+        return JSON.parse(value);
+      } catch {
+        return value;
+      }
+    },
+    accepts: value => Array.isArray(value),
+    expected: () => `a list of ${what} (JSON in the variable)`,
+  };
+}
 
-/** Items are checked one by one by `oidc.ts`. */
-const rules: Format = {
-  ...sources,
-  expected: () => 'a list of rules (JSON in the variable)',
-};
-
-export const formats = {
+export const valueKinds = {
   text,
   word,
   flag,
@@ -175,24 +148,12 @@ export const formats = {
   amqpUrl: url('amqp', 'amqps'),
   httpUrl: url('http', 'https'),
   base64Key,
-  sources,
-  rules,
-} as const satisfies Record<string, Format>;
+  sources: items('sources'),
+  rules: items('rules'),
+} as const satisfies Record<string, ValueKind<unknown>>;
 
-/** Says what is wrong with a value, or undefined when nothing is. */
-export function expectation(value: unknown, key: Key): string | undefined {
-  if (value === null && key.nullable === true) return undefined;
-  const format: Format = formats[key.format];
-  return format.accepts(value, key) ? undefined : format.expected(key);
-}
+export type KindName = keyof typeof valueKinds;
 
-for (const [name, format] of Object.entries<Format>(formats)) {
-  convict.addFormat({
-    name,
-    coerce: (value: string) => format.coerce(value),
-    validate: (value: unknown, { min, max, words }) => {
-      const limits: Limits = { min, max, words };
-      if (!format.accepts(value, limits)) throw new Error(`expected ${format.expected(limits)}`);
-    },
-  });
-}
+/** The type of a kind's values, such as number for `whole`. */
+export type ValueOfKind<N extends KindName> =
+  (typeof valueKinds)[N] extends ValueKind<infer T> ? T : never;

@@ -1,5 +1,6 @@
 /** What Hookline itself lives on, which no webhook may be pointed at. */
-import type { Config, SourceConfig } from '../../config/config.ts';
+import type { Config } from '../../config/config.ts';
+import type { SourceConfig } from '../../config/source/source.ts';
 import type { OwnService } from './egress.ts';
 
 /** @param databaseUrl of the database in use: the embedded one's is in no configuration. */

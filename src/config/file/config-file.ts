@@ -4,7 +4,7 @@ import { extname, join, resolve } from 'node:path';
 
 import { parse } from 'yaml';
 
-import { isRecord } from './prune.ts';
+import { isRecord } from '../value/key.ts';
 
 export interface ConfigFile {
   readonly path: string;

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { isRecord } from '../load/prune.ts';
+import { isRecord } from '../value/key.ts';
 
 /** The token kept for an API, or undefined. */
 export async function readToken(tokenFile: string, url: string): Promise<string | undefined> {

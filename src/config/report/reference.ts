@@ -1,16 +1,16 @@
 /** The reference of the configuration, generated from the schema: a test holds the documents to it. */
-import { defaultFiles } from '../load/file.ts';
-import { formatKeys } from '../source/format-schema.ts';
-import { formats } from '../value/value-kind.ts';
-import type { Key, Section } from '../value/value-kind.ts';
-import { httpKeys } from '../source/http-schema.ts';
-import { isKey, listKeys } from '../load/prune.ts';
+import { defaultFiles } from '../file/config-file.ts';
+import { configFileVariable, variableOf } from '../load/environment.ts';
 import { schema } from '../schema.ts';
-import { configFileVariable } from '../load/variables.ts';
+import { formatKeys } from '../source/format-keys.ts';
+import { httpKeys } from '../source/http.ts';
+import { expectedOf, isKey, listKeys } from '../value/key.ts';
+import type { Key, Section } from '../value/key.ts';
 
 export interface KeyDescription {
   readonly key: string;
-  readonly variable?: string;
+  readonly variable: string;
+  /** Null where there is none. */
   readonly default: unknown;
   readonly unit?: string;
   /** What a value must be: `a whole number from 0 to 65535`. */
@@ -23,10 +23,10 @@ export interface KeyDescription {
 export function describeConfig(): KeyDescription[] {
   return listKeys(schema).map(({ path, key }) => ({
     key: path,
-    ...(key.env !== undefined && { variable: key.env }),
-    default: key.default,
-    ...(key.unit !== undefined && { unit: key.unit }),
-    expected: formats[key.format].expected(key),
+    variable: variableOf(path, key),
+    default: key.default ?? null,
+    unit: key.unit,
+    expected: expectedOf(key),
     doc: key.doc,
     sensitive: key.sensitive === true,
   }));
@@ -36,7 +36,7 @@ export function describeConfig(): KeyDescription[] {
 export function renderReference(): string {
   const rows = describeConfig().map(
     ({ key, variable, default: value, unit, expected, doc }) =>
-      `| \`${key}\` | \`${variable ?? ''}\` | ${showDefault(value)} | ${unit ?? ''} | ${cell(`${doc} Takes ${expected}.`)} |`,
+      `| \`${key}\` | \`${variable}\` | ${showDefault(value)} | ${unit ?? ''} | ${cell(`${doc} Takes ${expected}.`)} |`,
   );
   return `# Configuration
 
@@ -85,12 +85,12 @@ ${httpRows().join('\n')}
 
 /** The keys that the sections of the buses do not have. */
 function httpRows(): string[] {
-  const shared = new Set(listKeys(formatKeys(() => ({}))).map(({ path }) => path));
+  const shared = new Set(listKeys(formatKeys).map(({ path }) => path));
   return listKeys(httpKeys)
     .filter(({ path }) => !shared.has(path))
     .map(
       ({ path, key }) =>
-        `| \`${path}\` | ${showDefault(key.default)} | ${key.unit ?? ''} | ${cell(`${key.doc} Takes ${formats[key.format].expected(key)}.`)} |`,
+        `| \`${path}\` | ${showDefault(key.default ?? null)} | ${key.unit ?? ''} | ${cell(`${key.doc} Takes ${expectedOf(key)}.`)} |`,
     );
 }
 
@@ -102,19 +102,24 @@ ${renderSection(schema, '').join('\n')}
 `;
 }
 
-function renderSection(section: Section, indent: string): string[] {
+function renderSection(section: Section, path: string): string[] {
+  const indent = '  '.repeat(path.split('.').length - 1);
   return Object.entries(section).flatMap(([name, node]) =>
     isKey(node)
-      ? ['', `${indent}# ${remark(node)}`, `${indent}# ${name}: ${JSON.stringify(node.default)}`]
-      : ['', `${indent}# ${name}:`, ...renderSection(node, `${indent}  `)],
+      ? [
+          '',
+          `${indent}# ${remark(path + name, node)}`,
+          `${indent}# ${name}: ${JSON.stringify(node.default ?? null)}`,
+        ]
+      : ['', `${indent}# ${name}:`, ...renderSection(node, `${path}${name}.`)],
   );
 }
 
-const remark = ({ doc, unit, env }: Key): string =>
+const remark = (path: string, key: Key): string =>
   [
-    doc,
-    ...(unit === undefined ? [] : [`In ${unit}.`]),
-    ...(env === undefined ? [] : [`(${env})`]),
+    key.doc,
+    ...(key.unit === undefined ? [] : [`In ${key.unit}.`]),
+    `(${variableOf(path, key)})`,
   ].join(' ');
 
 function showDefault(value: unknown): string {

@@ -1,0 +1,99 @@
+/**
+ * Layers the values of a section's keys: defaults, then a file's, then variables'; later wins. Checks each.
+ *
+ * convict does the layering. It would take an unknown key without a word, and stumble over a section where a value
+ * belongs; so what it loads is pruned before.
+ */
+import convict from 'convict';
+
+import { isKey, isRecord, listKeys, valueAt } from '../value/key.ts';
+import type { Key, Section, ValueOf } from '../value/key.ts';
+import { valueKinds } from '../value/value-kind.ts';
+import { variableOf } from './environment.ts';
+import { checkValue, refuse, refuseUnknown } from './problem.ts';
+import type { Report } from './problem.ts';
+
+for (const [name, { coerce }] of Object.entries(valueKinds)) {
+  // Values are checked when all are layered, so that each problem has a line; convict's own check ends at the first.
+  convict.addFormat({ name, coerce, validate: () => {} });
+}
+
+export interface Layered {
+  /** What a file says, pruned. */
+  readonly content: Readonly<Record<string, unknown>>;
+  /** By name; none of an item of a list, whose keys have no variables. */
+  readonly variables: Readonly<Record<string, string>>;
+  /** Goes before the keys' paths in problems, such as `sources[0].`; empty at the top. */
+  readonly prefix: string;
+}
+
+/** The typed values. They are what their type says only if `report` got no problem. */
+export function layer<S extends Section>(section: S, given: Layered, report: Report): ValueOf<S>;
+export function layer(
+  section: Section,
+  { content, variables, prefix }: Layered,
+  report: Report,
+): unknown {
+  const instance = convict<object>(toConvict(section, ''), { env: { ...variables }, args: [] });
+  instance.load(content);
+  const values = instance.getProperties();
+  for (const { path, key } of listKeys(section)) {
+    checkValue(report, prefix + path, valueAt(values, path), key);
+  }
+  return withUndefined(section, values);
+}
+
+/** The section as convict wants it; an absent value is null there. */
+function toConvict(section: Section, prefix: string): object {
+  return mapSection(section, (name, node) =>
+    isKey(node)
+      ? {
+          doc: node.doc,
+          format: node.kind,
+          default: node.default ?? null,
+          env: variableOf(prefix + name, node),
+        }
+      : toConvict(node, `${prefix}${name}.`),
+  );
+}
+
+function withUndefined(section: Section, values: unknown): unknown {
+  return mapSection(section, (name, node) => {
+    const value = valueAt(values, name);
+    return isKey(node) ? (value ?? undefined) : withUndefined(node, value);
+  });
+}
+
+const mapSection = (
+  section: Section,
+  change: (name: string, node: Key | Section) => unknown,
+): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(section).map(([name, node]) => [name, change(name, node)]));
+
+/**
+ * The keys of a file's section that can be used; a null leaves its key unset.
+ *
+ * @param prefix of the keys in problems, such as `sources[0].`; empty at the top.
+ */
+export function prune(
+  content: Readonly<Record<string, unknown>>,
+  section: Section,
+  prefix: string,
+  report: Report,
+): Record<string, unknown> {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(content)) {
+    const node = Object.hasOwn(section, name) ? section[name] : undefined;
+    const path = prefix + name;
+    if (node === undefined) refuseUnknown(report, path, Object.keys(section));
+    else if (isKey(node)) {
+      // Values are checked after layering, but an object in a value's place would not survive convict's overlay.
+      if (isRecord(value)) checkValue(report, path, value, node);
+      else if (value !== null) kept[name] = value;
+    } else if (isRecord(value)) kept[name] = prune(value, node, `${path}.`, report);
+    else if (value !== null) {
+      refuse(report, path, `expected a section with ${Object.keys(node).join(', ')}`);
+    }
+  }
+  return kept;
+}
