@@ -1,4 +1,5 @@
 /** Which normalizer reads which configured source format (contract 1.2). */
+import { formatKeys } from '../config/source/format-keys.ts';
 import { ConfigError } from '../event/errors.ts';
 import { createAlertmanagerNormalizer } from './cloud/alertmanager.ts';
 import { createCloudEventsNormalizer } from './cloud/cloudevents.ts';
@@ -41,9 +42,6 @@ export const hiddenSecrets: Readonly<Record<string, readonly string[] | undefine
   'xen-orchestra': ['result'],
 };
 
-/** Monasca's own `alarm_processor.ttl`. */
-const alarmTtlMs = 4 * 60 * 60 * 1_000;
-
 /** What is not said is as the configuration has it by default. */
 export type NormalizerSettings = Pick<NormalizerOptions, 'now'> & Partial<NormalizerOptions>;
 
@@ -57,9 +55,9 @@ export function normalizerFor(format: NormalizableFormat, options: NormalizerSet
 
 export function settingsWithDefaults(options: NormalizerSettings): NormalizerOptions {
   return {
-    keepAudit: false,
-    alarmTtlMs,
-    showPayload: false,
+    keepAudit: formatKeys.keepAudit.default,
+    alarmTtlMs: formatKeys.alarmTtlMs.default,
+    showPayload: formatKeys.showPayload.default,
     scrubber: builtInScrubber,
     mapping: {},
     ...options,

@@ -3,6 +3,7 @@
  * them. Source: reference "CloudStack" section 1, WebhookService's config keys.
  */
 import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
+import { dispatchKeys } from '../config/dispatch/dispatch-keys.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { parseSchedule } from './schedule.ts';
 
@@ -23,13 +24,16 @@ export interface SettingDefinition {
   readonly byTenants: boolean;
 }
 
+/** Where the configuration has the default of a setting, its range is that of the key. */
+const { tries, timeoutMs, backoff, concurrency } = dispatchKeys;
+
 export const settings = {
   'webhook.delivery.tries': {
     description:
       "Attempts in all for one delivery, the first one included. A webhook's own `tries` comes first.",
     type: 'integer',
-    minimum: 1,
-    maximum: 100,
+    minimum: tries.min,
+    maximum: tries.max,
     scopes: ['domain', 'global'],
     byTenants: true,
   },
@@ -37,8 +41,8 @@ export const settings = {
     description:
       "Total deadline of one attempt, in seconds. A webhook's own `timeoutMs` comes first.",
     type: 'seconds',
-    minimum: 0.001,
-    maximum: 600,
+    minimum: timeoutMs.min / 1_000,
+    maximum: timeoutMs.max / 1_000,
     scopes: ['domain', 'global'],
     byTenants: true,
   },
@@ -46,8 +50,8 @@ export const settings = {
     description:
       'Waits between attempts, in seconds: `5-600` doubles a random wait below 5 up to below 600; `1,10,60` waits about so long after the first, second, and every later attempt.',
     type: 'schedule',
-    minimum: 0.001,
-    maximum: 86_400,
+    minimum: backoff.baseMs.min / 1_000,
+    maximum: backoff.capMs.max / 1_000,
     scopes: ['webhook', 'domain', 'global'],
     byTenants: true,
   },
@@ -79,8 +83,8 @@ export const settings = {
   'webhook.delivery.thread.pool.size': {
     description: 'Requests that one process has in flight at once, over all webhooks.',
     type: 'integer',
-    minimum: 1,
-    maximum: 10_000,
+    minimum: concurrency.min,
+    maximum: concurrency.max,
     scopes: ['global'],
     byTenants: false,
   },

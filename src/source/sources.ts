@@ -1,5 +1,6 @@
 /** Opens the configured sources. */
 import type { Config } from '../config/config.ts';
+import { httpKeys } from '../config/source/http.ts';
 import { ownSourceName } from '../config/source/source.ts';
 import type { SourceConfig } from '../config/source/source.ts';
 import type { Intake } from './intake.ts';
@@ -9,25 +10,24 @@ import { createKafkaSource } from './kafka/kafka.ts';
 import { createRabbitmqSource } from './rabbitmq/rabbitmq.ts';
 import type { Source } from './source.ts';
 
-/** So many may be lost before the group gives a process up. */
-const heartbeatsInSession = 10;
-
 export function openSource(source: SourceConfig, config: Config, log: Log): Source {
   const { batchMax } = config.record;
   switch (source.kind) {
     case 'rabbitmq':
       return createRabbitmqSource({ ...source, batchMax, log });
-    case 'kafka': {
-      const heartbeatMs = Math.floor(source.sessionTimeoutMs / heartbeatsInSession);
-      return createKafkaSource({ ...source, heartbeatMs, batchMax, log });
-    }
+    case 'kafka':
+      return createKafkaSource({ ...source, batchMax, log });
     case 'http':
       return createHttpSource({ ...source, batchMax, log });
   }
 }
 
-/** What holds for `POST /v1/events`; a source of the configuration has keys for it. */
-const own = { waitMs: 4_000, waitingMax: 1_000, bodyBytesMax: 4 * 1024 * 1024 };
+/** The limits of `POST /v1/events`: as a configured source has them by default, but for the largest body. */
+const own = {
+  waitMs: httpKeys.waitMs.default,
+  waitingMax: httpKeys.waitingMax.default,
+  bodyBytesMax: httpKeys.bodyBytesMax.max,
+};
 
 /** The source behind `POST /v1/events`. */
 export function openOwnSource({ record }: Config, log: Log): HttpSource {
@@ -41,14 +41,14 @@ export function intakesOf({ sources: configs }: Config, sources: readonly Source
     const config = configs.find(one => one.name === name);
     if (config?.kind !== 'http') {
       const { bodyBytesMax } = own;
-      const idempotencyHeader = 'idempotency-key';
+      const idempotencyHeader = httpKeys.idempotencyHeader.default.toLowerCase();
       return { name, accept, bodyBytesMax, idempotencyHeader, origins: [], status: 202 };
     }
     const { token, hmac, bodyBytesMax, origins, format } = config;
     return {
       name,
       accept,
-      proof: { ...(token !== undefined && { token }), ...(hmac && { hmac }) },
+      proof: { token, hmac },
       bodyBytesMax,
       idempotencyHeader: config.idempotencyHeader.toLowerCase(),
       origins,

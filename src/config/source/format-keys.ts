@@ -52,6 +52,7 @@ export const formatKeys = {
     kind: 'flag',
     default: false,
   },
+  // Source of the default: `alarm_processor.ttl` of monasca-notification.
   alarmTtlMs: {
     doc: 'With Monasca, drop alarms that changed longer ago than this, as its own notification engine does. 0 drops none.',
     unit: 'ms',

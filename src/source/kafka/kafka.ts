@@ -33,8 +33,10 @@ export interface KafkaSourceOptions
   extends
     SessionOptions,
     Omit<ChunkLimits, 'batchBytesMax'>,
-    Pick<ConsumerOptions, 'brokers' | 'groupId' | 'sasl' | 'tls'>,
+    Pick<ConsumerOptions, 'brokers' | 'groupId' | 'sasl' | 'tls' | 'sessionTimeoutMs'>,
     Partial<typeof kafkaDefaults> {
+  /** A tenth of the session's time-out by default: so many may be lost before the group gives a process up. */
+  readonly heartbeatMs?: number;
   /** Names, and patterns between slashes: `/^cloud-.*$/`. */
   readonly topics: readonly string[];
   /** Where a group that has no position starts: at the oldest record, or with false at the newest. */
@@ -46,9 +48,7 @@ const kafkaDefaults = {
   batchBytesMax: 8 * 1024 * 1024,
   fetchBytesMax: 10 * 1024 * 1024,
   partitionBytesMax: 1024 * 1024,
-  sessionTimeoutMs: 30_000,
   rebalanceTimeoutMs: 60_000,
-  heartbeatMs: 3000,
   /** How often topics are looked for and the lag is measured. */
   recheckMs: 10_000,
 };
@@ -57,7 +57,7 @@ const closeTimeoutMs = 5000;
 
 /** What the parts of one source share. */
 interface Shared {
-  readonly options: KafkaSourceOptions & typeof defaults;
+  readonly options: KafkaSourceOptions & typeof defaults & { readonly heartbeatMs: number };
   readonly rules: readonly TopicRule[];
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
@@ -75,7 +75,8 @@ interface Shared {
 export function createKafkaSource(given: KafkaSourceOptions): Source {
   registerCodecs();
   stopIdleTimers();
-  const options = { ...defaults, ...given };
+  const heartbeatMs = Math.floor(given.sessionTimeoutMs / 10);
+  const options = { ...defaults, heartbeatMs, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
   const rules = options.topics.map(parseTopic);
   const shared: Shared = {
