@@ -68,9 +68,9 @@ export async function startApp(options: AppOptions): Promise<App> {
     metrics: components.metrics,
     sources,
     intakes: intakesOf(config, sources),
-    testDelivery: components.outgoing.testDelivery,
-    validate: components.outgoing.validate,
-    formats: components.outgoing.formats,
+    testDelivery: components.transport.testDelivery,
+    validate: components.transport.validate,
+    formats: components.transport.formats,
     retry: createRedrive({
       ...components,
       store,
@@ -87,8 +87,8 @@ export async function startApp(options: AppOptions): Promise<App> {
       await components.lease
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
-      components.outgoing.templates.close();
-      await components.outgoing.sender.close();
+      components.transport.templates.close();
+      await components.transport.sender.close();
     },
   };
 }

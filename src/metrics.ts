@@ -13,10 +13,10 @@ export interface Metrics extends TenancyMetrics {
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
   /** Read when the page is asked for. */
-  watch(read: () => Watched): void;
+  watch(read: () => GaugeValues): void;
 }
 
-export interface Watched {
+export interface GaugeValues {
   readonly inMemory: number;
   readonly inFlight: number;
   readonly waiting: number;
@@ -84,9 +84,9 @@ export function createMetrics(): Metrics {
   };
 }
 
-function registerGauges(registry: Registry, read: () => Watched): void {
+function registerGauges(registry: Registry, read: () => GaugeValues): void {
   const registers = [registry];
-  const gauge = (name: string, help: string, valueOf: (watched: Watched) => number): Gauge =>
+  const gauge = (name: string, help: string, valueOf: (watched: GaugeValues) => number): Gauge =>
     new Gauge({
       name,
       help,

@@ -1,7 +1,7 @@
 /** `hookline serve`: goes on until SIGTERM or SIGINT and then stops in order. */
 import { pino } from 'pino';
 
-import { roles, type Role } from './wire.ts';
+import { processRoles, type ProcessRole } from './wire.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './event/errors.ts';
 import { serve, welcome } from './serve.ts';
@@ -15,7 +15,7 @@ const closeMs = 10_000;
  */
 export async function runUntilSignal(
   config: Config,
-  wanted: string = roles.join(','),
+  wanted: string = processRoles.join(','),
 ): Promise<void> {
   const log = pino({ level: config.log.level });
   const limitMs = 2 * config.shutdownMs + closeMs;
@@ -49,11 +49,13 @@ export async function runUntilSignal(
   else told.signal.addEventListener('abort', stop);
 }
 
-function parseRoles(list: string): readonly Role[] {
+function parseRoles(list: string): readonly ProcessRole[] {
   const names = list.split(',').map(name => name.trim());
-  const unknown = names.filter(name => !roles.some(role => role === name));
+  const unknown = names.filter(name => !processRoles.some(role => role === name));
   if (unknown.length > 0) {
-    throw new ConfigError([`--roles: ${unknown.join(', ')}, expected any of ${roles.join(', ')}`]);
+    throw new ConfigError([
+      `--roles: ${unknown.join(', ')}, expected any of ${processRoles.join(', ')}`,
+    ]);
   }
-  return roles.filter(role => names.includes(role));
+  return processRoles.filter(role => names.includes(role));
 }

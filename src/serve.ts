@@ -10,7 +10,7 @@ import { createOidcLogin } from './access/oidc/oidc-login.ts';
 import { createApi } from './api/api.ts';
 import type { KeyLogin } from './api/context.ts';
 import { startApp, type App } from './app.ts';
-import { newId, secretKeysOf, type Role } from './wire.ts';
+import { newId, secretKeysOf, type ProcessRole } from './wire.ts';
 import type { Config } from './config/config.ts';
 import { readOrCreateSecretKey } from './config/file/secret-key.ts';
 import { ownSourceName } from './config/source/source.ts';
@@ -26,7 +26,7 @@ import { version } from './version.ts';
 
 export interface ServeOptions {
   readonly config: Config;
-  readonly roles: readonly Role[];
+  readonly roles: readonly ProcessRole[];
   readonly log: Logger;
   /** Cuts a start short that waits for the database. */
   readonly signal: AbortSignal;

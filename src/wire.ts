@@ -4,14 +4,15 @@ import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { createClaimer, type Claimer } from './dispatch/engine/claimer.ts';
 import { Dispatcher } from './dispatch/engine/dispatcher.ts';
-import type { Lookup } from './dispatch/egress/egress.ts';
+import type { Lookup } from './dispatch/egress/guard.ts';
 import { Writer } from './dispatch/engine/writer.ts';
 import { createIdGenerator } from './event/id.ts';
 import { Ingest } from './record/ingest.ts';
 import { MatchSync } from './match/match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createNormalizers, type Normalizers } from './normalize/normalizers.ts';
-import { openOutgoing, systemLookup, type Outgoing } from './dispatch/outgoing.ts';
+import { systemLookup } from './dispatch/egress/egress.ts';
+import { openTransport, type Transport } from './dispatch/transport.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
 import { settings as settingDefinitions } from './setting/definition.ts';
@@ -20,8 +21,8 @@ import { disableWebhook } from './store/webhook/disable-webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
 import { openTenancy, type Tenancy } from './directory/tenancy.ts';
 
-export const roles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
-export type Role = (typeof roles)[number];
+export const processRoles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
+export type ProcessRole = (typeof processRoles)[number];
 
 export interface AppOptions {
   readonly config: Config;
@@ -30,7 +31,7 @@ export interface AppOptions {
   readonly store: Store;
   /** 32 bytes. */
   readonly secretKey: Buffer;
-  readonly roles: readonly Role[];
+  readonly roles: readonly ProcessRole[];
   /** Of receivers' names; the system's when absent. */
   readonly lookup?: Lookup;
   readonly log: Logger;
@@ -45,7 +46,7 @@ export interface Components {
   readonly sync: MatchSync;
   readonly settings: SettingSync;
   readonly lease: Lease;
-  readonly outgoing: Outgoing;
+  readonly transport: Transport;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
   readonly claimer: Claimer;
@@ -89,7 +90,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   });
   const { flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
-  const outgoing = openOutgoing({
+  const transport = openTransport({
     lookup: systemLookup,
     ...options,
     secretKeys: secretKeysOf(options),
@@ -99,7 +100,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     onBlocked: kind => metrics.egressBlocked(kind),
   });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, settings, outgoing, writer });
+  const dispatcher = openDispatcher(options, { metrics, sync, settings, transport, writer });
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
@@ -110,7 +111,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     sync,
     settings,
     lease,
-    outgoing,
+    transport,
     writer,
     dispatcher,
     claimer,
@@ -158,9 +159,9 @@ function openDispatcher(
     metrics,
     sync,
     settings,
-    outgoing,
+    transport,
     writer,
-  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'outgoing' | 'writer'>,
+  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
@@ -168,9 +169,9 @@ function openDispatcher(
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
     settingsOf: webhook => settings.of(webhook),
-    request: outgoing.request,
-    batch: outgoing.batch,
-    sender: outgoing.sender,
+    request: transport.request,
+    batch: transport.batch,
+    sender: transport.sender,
     disable: ({ id, name }, reason) => {
       log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
       disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>

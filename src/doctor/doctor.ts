@@ -21,7 +21,7 @@ import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
 import type { Finding } from '../event/finding.ts';
 import type { Log } from '../event/log.ts';
 import { createNormalizers } from '../normalize/normalizers.ts';
-import { openEgress, systemLookup } from '../dispatch/outgoing.ts';
+import { openEgress, systemLookup } from '../dispatch/egress/egress.ts';
 import { inspectKafka } from '../source/kafka/kafka-inspect.ts';
 import { inspectRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
 import { findEmbeddedPostgres } from '../postgres/embedded.ts';

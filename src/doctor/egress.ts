@@ -9,11 +9,12 @@ import {
   type ConnectionStep,
   type OpenConnector,
 } from '../dispatch/egress/connect.ts';
+import type { Egress } from '../dispatch/egress/egress.ts';
 import {
-  type Egress,
   EgressBlockedError,
+  type EgressGuard,
   type ResolvedAddress,
-} from '../dispatch/egress/egress.ts';
+} from '../dispatch/egress/guard.ts';
 import { type Reach, rootReach, tenantReach } from '../dispatch/egress/egress-policy.ts';
 import { readNoProxy } from '../dispatch/egress/no-proxy.ts';
 import { createRoute } from '../dispatch/egress/route.ts';
@@ -21,11 +22,6 @@ import type { Finding } from '../event/finding.ts';
 import { diagnose, type Phase } from '../outcome/diagnose.ts';
 
 type Found = Omit<Finding, 'check'>;
-
-export interface EgressParts {
-  readonly egress: Egress;
-  readonly connector: OpenConnector;
-}
 
 export function describeRules({ allow, deny }: Config['egress']): Found {
   return {
@@ -66,7 +62,7 @@ export async function inspectProxy({
  */
 export async function inspectReceiver(
   url: URL,
-  way: EgressParts,
+  { guard, connector }: Egress,
   proxy: Config['egress']['proxy'],
 ): Promise<readonly Found[]> {
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
@@ -74,10 +70,10 @@ export async function inspectReceiver(
   const goesBy = proxy && !readNoProxy(proxy.noProxy)(host, port);
   if (goesBy && proxy.resolve === 'proxy') {
     const found = `the proxy resolves ${host} and decides; the guard sees addresses in URLs alone`;
-    return [{ state: 'ok', found }, await tryConnection(url, way.connector)];
+    return [{ state: 'ok', found }, await tryConnection(url, connector)];
   }
-  const root = await judge(way.egress, { host, port }, rootReach);
-  const tenant = await judge(way.egress, { host, port }, tenantReach);
+  const root = await judge(guard, { host, port }, rootReach);
+  const tenant = await judge(guard, { host, port }, tenantReach);
   if (root.addresses === undefined) {
     return [{ state: 'fail', found: `${host}: ${root.said}`, hint: blockedHint }];
   }
@@ -89,7 +85,7 @@ export async function inspectReceiver(
         found: `${host} is ${open}: allowed to webhooks of the root domain; to tenants' ${tenant.said}`,
         hint: 'An admin opens private ranges to a domain by the setting webhook.egress.private.ranges; the operator, to everybody by HOOKLINE_EGRESS_ALLOW.',
       };
-  return [allowed, await tryConnection(url, way.connector)];
+  return [allowed, await tryConnection(url, connector)];
 }
 
 const blockedHint =
@@ -97,12 +93,12 @@ const blockedHint =
 
 /** @throws when the name cannot be resolved. */
 async function judge(
-  egress: Egress,
+  guard: EgressGuard,
   { host, port }: { host: string; port: number },
   reach: Reach,
 ): Promise<{ addresses?: readonly ResolvedAddress[]; said: string }> {
   try {
-    return { addresses: await egress.resolve(host, port, reach), said: '' };
+    return { addresses: await guard.resolve(host, port, reach), said: '' };
   } catch (error) {
     if (error instanceof EgressBlockedError) return { said: error.message };
     throw error;

@@ -5,8 +5,8 @@ import jsonata from 'jsonata';
 export type Node = Readonly<Record<string, unknown>>;
 
 /** What is not allowed, and the character it ends with. Caught by `compileExpression`. */
-export class Refusal extends Error {
-  override readonly name = 'Refusal';
+export class InvalidExpressionError extends Error {
+  override readonly name = 'InvalidExpressionError';
   readonly position: number;
 
   constructor(position: number, message: string) {
@@ -15,13 +15,13 @@ export class Refusal extends Error {
   }
 }
 
-/** @throws {Refusal} where the text is no JSONata. */
+/** @throws {InvalidExpressionError} where the text is no JSONata. */
 export function parse(text: string): Node {
   try {
     return nodeOf(jsonata(text).ast());
   } catch (error) {
     const { message, position } = nodeOf(error);
-    throw new Refusal(
+    throw new InvalidExpressionError(
       typeof position === 'number' ? position : text.length,
       typeof message === 'string' ? message : 'it cannot be read',
     );
@@ -64,7 +64,7 @@ export function isTest(node: Node): boolean {
   }
 }
 
-/** @throws {Refusal} for a condition or a grouping on anything but a name. */
+/** @throws {InvalidExpressionError} for a condition or a grouping on anything but a name. */
 export function plain(node: Node): Node {
   if ('predicate' in node) throw refuse(node, '[ ] after anything but a name');
   if ('group' in node) throw refuse(nodeOf(node['group']), 'grouping with { }');
@@ -77,8 +77,8 @@ export function wordFor({ type, value }: Node): string {
   return typeof value === 'string' && value !== '' ? value : String(type);
 }
 
-export const refuse = (node: Node, what: string): Refusal =>
-  new Refusal(positionOf(node), `${what} is not allowed in a filter; ${allowed}`);
+export const refuse = (node: Node, what: string): InvalidExpressionError =>
+  new InvalidExpressionError(positionOf(node), `${what} is not allowed in a filter; ${allowed}`);
 
 /** A path has none of its own. */
 export function positionOf(node: Node): number {

@@ -20,7 +20,7 @@ export interface PathStep {
 export type Condition = { readonly index: number } | { readonly test: Run };
 
 /** What one step found at one item. */
-interface Found {
+interface StepResult {
   readonly values: readonly unknown[];
   /** They are an array of the data, which stays one if nothing else is found. */
   readonly isWhole: boolean;
@@ -40,8 +40,8 @@ export function followPath(steps: readonly PathStep[], isAbsolute: boolean): Run
   };
 }
 
-function takeStep(step: PathStep, items: readonly unknown[], budget: Budget): Found[] {
-  const found: Found[] = [];
+function takeStep(step: PathStep, items: readonly unknown[], budget: Budget): StepResult[] {
+  const found: StepResult[] = [];
   for (const item of items) {
     const one = takeFrom(step, item, budget);
     if (one) found.push(one);
@@ -49,7 +49,11 @@ function takeStep(step: PathStep, items: readonly unknown[], budget: Budget): Fo
   return found;
 }
 
-function takeFrom({ key, conditions }: PathStep, item: unknown, budget: Budget): Found | undefined {
+function takeFrom(
+  { key, conditions }: PathStep,
+  item: unknown,
+  budget: Budget,
+): StepResult | undefined {
   const value = lookUp(item, key, budget);
   if (conditions.length === 0) return value === undefined ? undefined : foundIn(value);
   let found = foundIn(value);
@@ -57,14 +61,14 @@ function takeFrom({ key, conditions }: PathStep, item: unknown, budget: Budget):
   return found;
 }
 
-function foundIn(value: unknown): Found {
+function foundIn(value: unknown): StepResult {
   if (value instanceof Sequence) return { values: value.items, isWhole: false };
   return Array.isArray(value)
     ? { values: value, isWhole: true }
     : { values: [value], isWhole: false };
 }
 
-function keep(condition: Condition, { values }: Found, budget: Budget): Found {
+function keep(condition: Condition, { values }: StepResult, budget: Budget): StepResult {
   if ('index' in condition) {
     const value = values.at(condition.index);
     return value === undefined ? { values: [], isWhole: false } : foundIn(value);
@@ -74,7 +78,7 @@ function keep(condition: Condition, { values }: Found, budget: Budget): Found {
   return { values: kept, isWhole: false };
 }
 
-function flatten(found: readonly Found[], budget: Budget): readonly unknown[] {
+function flatten(found: readonly StepResult[], budget: Budget): readonly unknown[] {
   const all: unknown[] = [];
   for (const { values } of found) {
     budget.step(values.length);

@@ -8,8 +8,8 @@
  * is evaluated here: JSONata's evaluator cannot be bounded, and takes longer by a factor of twenty or more
  * (docs/decisions/0065-payload-expressions.md).
  */
-import { placeIn } from '../event/place.ts';
-import type { Place } from '../event/place.ts';
+import { positionIn } from '../event/text-position.ts';
+import type { TextPosition } from '../event/text-position.ts';
 import {
   functionNames,
   isTest,
@@ -20,7 +20,7 @@ import {
   plain,
   positionOf,
   refuse,
-  Refusal,
+  InvalidExpressionError,
   wordFor,
 } from './expression-node.ts';
 import type { Node } from './expression-node.ts';
@@ -51,7 +51,7 @@ export interface Expression {
 }
 
 /** Why a text is no expression. */
-export interface ExpressionFault extends Place {
+export interface ExpressionFault extends TextPosition {
   readonly fault: string;
 }
 
@@ -64,7 +64,7 @@ export function compileExpression(text: string): Expression | ExpressionFault {
     const run = compiler.compile(parse(text), true);
     return { holds: createAsking(run) };
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
+    if (!(error instanceof InvalidExpressionError)) throw error;
     return faultAt(text, error.position, error.message);
   }
 }
@@ -154,7 +154,7 @@ class Compiler {
   #count(node: Node): void {
     this.#nodeCount += 1;
     if (this.#nodeCount > nodeCountMax) {
-      throw new Refusal(positionOf(node), `it has more than ${nodeCountMax} parts`);
+      throw new InvalidExpressionError(positionOf(node), `it has more than ${nodeCountMax} parts`);
     }
   }
 
@@ -194,7 +194,7 @@ class Compiler {
     }
     // What JSONata does with a number that it finds would make an index of it.
     if (!isTest(node)) {
-      throw new Refusal(
+      throw new InvalidExpressionError(
         positionOf(stage),
         'within [ ], expected a whole number or a test; for whether something is there, $exists(…)',
       );
@@ -234,7 +234,10 @@ class Compiler {
     const [within, part, ...more] = nodesOf(node, 'arguments');
     const text = part?.['value'];
     if (!within || part?.['type'] !== 'string' || typeof text !== 'string' || more.length > 0) {
-      throw new Refusal(positionOf(node), '$contains takes a text and, in quotes, a part of it');
+      throw new InvalidExpressionError(
+        positionOf(node),
+        '$contains takes a text and, in quotes, a part of it',
+      );
     }
     plain(part);
     const whole = this.compile(within, atRoot);
@@ -244,7 +247,10 @@ class Compiler {
   #only(node: Node, field: string): Node {
     const [only, ...more] = nodesOf(node, field);
     if (only && more.length === 0) return only;
-    throw new Refusal(positionOf(node), 'expected exactly one expression between ( and )');
+    throw new InvalidExpressionError(
+      positionOf(node),
+      'expected exactly one expression between ( and )',
+    );
   }
 }
 
@@ -264,5 +270,5 @@ function constant(value: unknown): Run {
 
 /** @param position characters up to and with the last one of what is at fault. */
 function faultAt(text: string, position: number, fault: string): ExpressionFault {
-  return { fault, ...placeIn(text, position - 1) };
+  return { fault, ...positionIn(text, position - 1) };
 }

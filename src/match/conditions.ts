@@ -45,7 +45,7 @@ interface OtherFilter {
 }
 
 /** Why an event is not wanted: its category, the Exclude that matched, or the type of the Includes of which none did. */
-export type Refusal = 'category' | WebhookFilter | FilterType;
+export type Mismatch = 'category' | WebhookFilter | FilterType;
 
 /** Most webhooks have the defaults, and share this. */
 const defaults: Conditions = {
@@ -74,16 +74,16 @@ export function compileConditions({
  * Why these conditions refuse the event; undefined when they do not. An event without a category passes the categories,
  * one without a fact passes what excludes by it, and matches no Include.
  */
-export function refusalOf(conditions: Conditions, subject: Subject): Refusal | undefined {
+export function mismatchOf(conditions: Conditions, subject: Subject): Mismatch | undefined {
   const { categories, excludes, includes, others } = conditions;
   const { category, event } = subject.envelope;
   if (category !== undefined && categories?.has(category) === false) return 'category';
   for (const { matches, filter } of excludes) if (matches(event)) return filter;
   if (includes.length > 0 && !includes.some(({ matches }) => matches(event))) return 'EventType';
-  return others && refusalByOthers(others, subject);
+  return others && mismatchByOthers(others, subject);
 }
 
-function refusalByOthers({ excludes, includes }: OtherFilters, subject: Subject) {
+function mismatchByOthers({ excludes, includes }: OtherFilters, subject: Subject) {
   for (const { matches, filter } of excludes) if (matches(subject)) return filter;
   return includes.find(({ filters }) => !filters.some(({ matches }) => matches(subject)))?.type;
 }

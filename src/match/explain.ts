@@ -1,7 +1,7 @@
 /** Why a webhook gets an event or does not, in words for the person who expected otherwise. */
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
-import { compileConditions, facts, refusalOf, unansweredIn } from './conditions.ts';
+import { compileConditions, facts, mismatchOf, unansweredIn } from './conditions.ts';
 import type { Subject } from './subject.ts';
 
 export type Explanation = Explained & {
@@ -55,34 +55,34 @@ export function explainConditions(
   subject: Subject,
 ): ConditionsExplained {
   const conditions = compileConditions(webhook);
-  const refusal = refusalOf(conditions, subject);
+  const mismatch = mismatchOf(conditions, subject);
   const unanswered = unansweredIn(conditions, subject).map(
     ({ filter, fault }) => `${written(filter)} has no answer: ${fault}`,
   );
   const also = unanswered.length > 0 ? { unanswered } : {};
-  if (refusal === undefined) return { matched: true, ...also };
-  if (refusal === 'category') {
+  if (mismatch === undefined) return { matched: true, ...also };
+  if (mismatch === 'category') {
     const wanted = webhook.categories.join(', ') || 'none';
     const detail = `its category is ${subject.envelope.category}; wanted: ${wanted}`;
     return { matched: false, reason: 'category', detail, ...also };
   }
-  const detail = refusedByFilters(webhook.filters, refusal, subject);
+  const detail = refusedByFilters(webhook.filters, mismatch, subject);
   return { matched: false, reason: 'filter', detail, ...also };
 }
 
 function refusedByFilters(
   filters: readonly WebhookFilter[],
-  refusal: FilterType | WebhookFilter,
+  mismatch: FilterType | WebhookFilter,
   subject: Subject,
 ): string {
-  if (typeof refusal === 'object') {
-    return `${subjectOf(refusal.type, subject)} is excluded by the filter ${written(refusal)}`;
+  if (typeof mismatch === 'object') {
+    return `${subjectOf(mismatch.type, subject)} is excluded by the filter ${written(mismatch)}`;
   }
   const includes = filters.filter(
-    ({ mode, type = 'EventType' }) => mode === 'Include' && type === refusal,
+    ({ mode, type = 'EventType' }) => mode === 'Include' && type === mismatch,
   );
   const list = includes.map(written).join(', ');
-  return `${subjectOf(refusal, subject)} matches no Include filter: ${list}`;
+  return `${subjectOf(mismatch, subject)} matches no Include filter: ${list}`;
 }
 
 /** @example 'VM.START', 'its status Completed', 'what has no entity', 'it' */

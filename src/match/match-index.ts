@@ -8,7 +8,7 @@
 import type { Envelope } from '../event/envelope.ts';
 import type { Event } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
-import { compileConditions, refusalOf } from './conditions.ts';
+import { compileConditions, mismatchOf } from './conditions.ts';
 import type { Conditions } from './conditions.ts';
 import { explainWebhook } from './explain.ts';
 import type { Explanation } from './explain.ts';
@@ -121,7 +121,7 @@ function* webhooksOf(entries: ReadonlyMap<string, Entry>): Iterable<Webhook> {
 function collect(entries: ReadonlySet<Entry> | undefined, subject: Subject, found: Webhook[]) {
   if (entries === undefined) return;
   for (const { webhook, conditions } of entries) {
-    if (refusalOf(conditions, subject) === undefined) found.push(webhook);
+    if (mismatchOf(conditions, subject) === undefined) found.push(webhook);
   }
 }
 

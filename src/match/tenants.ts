@@ -1,19 +1,6 @@
 /** The directory as matching needs it: which domain an account is in, and which domains are above that one. */
 
-export interface DomainNode {
-  readonly id: string;
-  /** Absent for the top of the tree. */
-  readonly parentId?: string;
-}
-
-export interface AccountNode {
-  readonly id: string;
-  readonly domainId: string;
-  /** It has users here, and none of them is an Admin. */
-  readonly isTenant?: true;
-  /** Another id that events name it by. */
-  readonly alias?: string;
-}
+import type { AccountNode, DomainNode } from '../store/webhook/load.ts';
 
 export interface Tenants {
   setDomain(domain: DomainNode): void;

@@ -7,7 +7,7 @@ import type { Envelope, FactName, FactOfKind } from '../event/envelope.ts';
 import { readInstant } from './value/instant.ts';
 import { isObject } from './value/json.ts';
 import type { JsonObject } from './value/json.ts';
-import type { NormalizedEvent } from './normalized-event.ts';
+import type { EnvelopeDraft, NormalizedEvent } from './normalized-event.ts';
 import { cut, storable } from './value/text.ts';
 
 /** Details that are longer than this as JSON lose their largest parts. */
@@ -21,15 +21,14 @@ const omittedCountMax = 32;
  * A decoder's findings. Texts and numbers count; null, empty text, objects and lists are taken for absent, except in
  * `details`. An `eventDateTime` is text, in UTC where it names no zone, or milliseconds since 1970.
  */
-export interface Facts extends Unread {
+export interface Facts extends UnreadFacts {
   readonly event: unknown;
   readonly details?: JsonObject;
   /** The event's own name on its source; see `NormalizedEvent`. */
   readonly key?: unknown;
 }
 
-type Unread = { readonly [F in Exclude<FactName, 'category' | 'details'>]?: unknown };
-type Draft = { -readonly [K in keyof Envelope]: Envelope[K] };
+type UnreadFacts = { readonly [F in Exclude<FactName, 'category' | 'details'>]?: unknown };
 
 /** The type of the event has to be there; the others need not. */
 const optionalFacts = factNamesOfKind('name', 'text', 'instant').filter(fact => fact !== 'event');
@@ -40,7 +39,7 @@ export function eventOf(facts: Facts): NormalizedEvent {
   if (event === undefined) {
     throw new MalformedMessageError('there is no event type; expected it as text');
   }
-  const draft: Draft = { event };
+  const draft: EnvelopeDraft = { event };
   const unread: Record<string, unknown> = {};
   for (const fact of optionalFacts) {
     const value = readFact(fact, facts[fact]);

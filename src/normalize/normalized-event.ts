@@ -1,6 +1,9 @@
 /** An event as a decoder answers with it: it has no id yet. */
 import type { Envelope } from '../event/envelope.ts';
 
+/** An envelope while it is being filled in. */
+export type EnvelopeDraft = { -readonly [K in keyof Envelope]: Envelope[K] };
+
 /** An event that has no id yet: recording gives it one. */
 export interface NormalizedEvent {
   readonly envelope: Envelope;

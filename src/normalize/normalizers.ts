@@ -2,7 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { ownSourceName } from '../config/source/source.ts';
 import { ConfigError } from '../event/errors.ts';
-import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './formats.ts';
+import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './source-formats.ts';
 import type { Normalizer } from './normalizer.ts';
 import { createPostedNormalizer } from './posted.ts';
 import { createScrubber } from './scrub/scrub.ts';

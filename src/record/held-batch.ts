@@ -2,7 +2,7 @@
 import type { MessageBatch } from '../event/message.ts';
 import type { Reader } from './read.ts';
 import type { Lease } from './lease.ts';
-import type { Ledger, OwedEvent } from './ledger.ts';
+import type { Ledger, LedgerEntry } from './ledger.ts';
 import type { ReadMessage } from './recorder.ts';
 import { partOf } from './split.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
@@ -15,7 +15,7 @@ export interface HeldBatch {
   readonly ledger: Ledger;
   readonly messages: readonly ReadMessage[];
   /** By event id. */
-  readonly owed: Map<string, OwedEvent>;
+  readonly owed: Map<string, LedgerEntry>;
 }
 
 export interface RecordedCounts {
@@ -41,7 +41,7 @@ export function holdBatch(
   eventMax: number,
 ): HeldBatch {
   const messages: ReadMessage[] = [];
-  const owed = new Map<string, OwedEvent>();
+  const owed = new Map<string, LedgerEntry>();
   let bodyLength = 0;
   for (const message of batch.messages) {
     const entry = read(message);

@@ -24,7 +24,7 @@ import {
 import type { Reader } from './read.ts';
 import { keepEvents, type ReadMessage, type Recorder } from './recorder.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
-import { outcomeOf, recordedIds } from './outcome.ts';
+import { outcomeOf, recordedIds } from './message-outcome.ts';
 import { oneByOne, partOf } from './split.ts';
 import { failureKind } from '../store/record/failure.ts';
 import { databaseOf, type Store } from '../store/database.ts';
@@ -63,7 +63,7 @@ export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'lea
 }
 
 /** What a try to record came to, when it is not to be repeated. */
-type Tried =
+type TryResult =
   /** `owns`: the process still holds the lease under which the deliveries are owed. */
   { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'split';
 
@@ -98,22 +98,22 @@ export class Ingest {
     for (let failures = 0; ; failures += 1) {
       if (incoming.signal.aborted || !incoming.batch.isHeld()) throw new BatchGivenUpError();
       const held = await this.#read(incoming);
-      const tried = await this.#try({ ...incoming, batch: held.batch }, held, failures === 0);
-      if (tried === undefined) continue;
-      if (tried !== 'split') {
-        this.#handOver(incoming, held, tried);
-        await this.#tell(incoming, held, tried.recorded);
+      const result = await this.#try({ ...incoming, batch: held.batch }, held, failures === 0);
+      if (result === undefined) continue;
+      if (result !== 'split') {
+        this.#handOver(incoming, held, result);
+        await this.#tell(incoming, held, result.recorded);
       }
       return held.messages.length;
     }
   }
 
-  /** @returns undefined when it is to be tried again. */
+  /** @returns undefined when it is to be result again. */
   async #try(
     incoming: IncomingBatch,
     held: HeldBatch,
     isFirst: boolean,
-  ): Promise<Tried | undefined> {
+  ): Promise<TryResult | undefined> {
     try {
       const { recorder } = this.#options;
       const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
@@ -144,7 +144,7 @@ export class Ingest {
     incoming: IncomingBatch,
     held: HeldBatch,
     error: unknown,
-  ): Promise<Tried | undefined> {
+  ): Promise<TryResult | undefined> {
     const { store, lease } = this.#options;
     if (error instanceof LeaseLostError) {
       release(held);
@@ -169,7 +169,7 @@ export class Ingest {
   }
 
   /** The connection broke: whether the batch committed must be known before anything else may happen to it. */
-  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<Tried | undefined> {
+  async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<TryResult | undefined> {
     const { store } = this.#options;
     const found = await this.#untilDone(incoming.signal, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
@@ -200,7 +200,7 @@ export class Ingest {
   #handOver(
     { source }: IncomingBatch,
     held: HeldBatch,
-    { recorded, owns }: Exclude<Tried, 'split'>,
+    { recorded, owns }: Exclude<TryResult, 'split'>,
   ): void {
     // Taken over in the meantime: the deliveries have rows, and come back as claims.
     const isOurs = owns && this.#options.lease.processId === held.processId;

@@ -8,7 +8,7 @@
  *     settled  ✓       ✓            watermark 1; once 2 is settled it is 3
  */
 
-export interface OwedEvent {
+export interface LedgerEntry {
   readonly eventId: string;
   /** Rows still to be written, plus one while the event itself is being recorded. */
   left: number;
@@ -16,18 +16,18 @@ export interface OwedEvent {
 
 export interface Ledger {
   /** Enters an event about to be recorded. `eventId` must be above every id entered before. */
-  enter(eventId: string, owed: number): OwedEvent;
+  enter(eventId: string, owed: number): LedgerEntry;
   /** One of an event's deliveries has a row now, or the event itself has (or never will). */
-  settle(event: OwedEvent): void;
+  settle(event: LedgerEntry): void;
   /** The event was not recorded: nothing is owed. */
-  release(event: OwedEvent): void;
+  release(event: LedgerEntry): void;
   watermark(): string;
 }
 
 /** @param start below every id that will be entered. */
 export function createLedger(start: string): Ledger {
   let watermark = start;
-  let open: OwedEvent[] = [];
+  let open: LedgerEntry[] = [];
   let head = 0;
   return {
     enter(eventId, owed) {

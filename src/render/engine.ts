@@ -2,7 +2,7 @@
 import { createContext, Script } from 'node:vm';
 
 import { compileJsonata, faultOfJsonata } from './jsonata.ts';
-import type { Fault, Job, Said } from './job.ts';
+import type { TemplateFault, Job, RenderResult } from './job.ts';
 import { compileLiquid, faultOfLiquid } from './liquid.ts';
 import type { Compiled } from './liquid.ts';
 import { viewOf } from './view.ts';
@@ -12,7 +12,7 @@ import { viewOf } from './view.ts';
  *
  * @param timeoutMs for compiling and saying one event.
  */
-export type RunJob = (job: Job, timeoutMs: number) => Said;
+export type RunJob = (job: Job, timeoutMs: number) => RenderResult;
 
 /** Templates that are kept compiled, in characters of their text; the tree of one is a good deal larger. */
 const keptCharsMax = 1_000_000;
@@ -43,7 +43,7 @@ function compile({ engine, template }: Job): Compiled {
   return engine === 'liquid' ? compileLiquid(template) : compileJsonata(template);
 }
 
-function faultOf({ engine, template }: Job, error: unknown, timeoutMs: number): Fault {
+function faultOf({ engine, template }: Job, error: unknown, timeoutMs: number): TemplateFault {
   if (isLate(error)) return { fault: `it takes longer than ${timeoutMs} ms`, limit: 'time' };
   if (error instanceof RangeError) return { fault: error.message };
   if (engine === 'jsonata') return faultOfJsonata(template, error);

@@ -13,7 +13,7 @@ export interface Job {
 }
 
 /** Why a template is none, or has no answer for an event; the place counted from 1, where it is known. */
-export interface Fault {
+export interface TemplateFault {
   readonly fault: string;
   readonly line?: number;
   readonly column?: number;
@@ -22,7 +22,7 @@ export interface Fault {
 }
 
 /** The text of one event; empty where the template was only compiled. */
-export type Said = { readonly text: string } | Fault;
+export type RenderResult = { readonly text: string } | TemplateFault;
 
 /** `tookMs` is the processor time of the work alone. */
-export type Answer = Said & { readonly tookMs: number };
+export type Answer = RenderResult & { readonly tookMs: number };

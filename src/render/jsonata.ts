@@ -1,8 +1,8 @@
 /** Templates in JSONata: nothing that differs from one try to the next, and nothing that another template would notice. */
 import jsonata from 'jsonata';
 
-import { placeIn } from '../event/place.ts';
-import type { Fault } from './job.ts';
+import { positionIn } from '../event/text-position.ts';
+import type { TemplateFault } from './job.ts';
 import type { Compiled } from './liquid.ts';
 
 /** They answer something else each time, and every try of a delivery is to have the same bytes. */
@@ -59,10 +59,10 @@ function withoutFunctions(_: string, value: unknown): unknown {
 }
 
 /** JSONata throws plain objects with the place where the part at fault ends. */
-export function faultOfJsonata(template: string, error: unknown): Fault {
+export function faultOfJsonata(template: string, error: unknown): TemplateFault {
   if (typeof error !== 'object' || error === null) return { fault: String(error) };
   const fault =
     'message' in error && typeof error.message === 'string' ? error.message : 'it failed';
   if (!('position' in error) || typeof error.position !== 'number') return { fault };
-  return { fault, ...placeIn(template, error.position - 1) };
+  return { fault, ...positionIn(template, error.position - 1) };
 }

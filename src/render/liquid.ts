@@ -1,7 +1,7 @@
 /** Templates in Liquid: no files, no prototypes, nothing that differs from one try to the next. */
 import { Liquid, LiquidError } from 'liquidjs';
 
-import type { Fault } from './job.ts';
+import type { TemplateFault } from './job.ts';
 import type { View } from './view.ts';
 
 export type Compiled = (view: View) => string;
@@ -48,7 +48,7 @@ function createLiquid(): Liquid {
 }
 
 /** Undefined for what is no error of Liquid's. */
-export function faultOfLiquid(error: unknown): Fault | undefined {
+export function faultOfLiquid(error: unknown): TemplateFault | undefined {
   if (!LiquidError.is(error)) return undefined;
   const { message, token } = error;
   const [line = 1, column = 1] = token.getPosition();

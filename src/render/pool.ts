@@ -1,12 +1,12 @@
 /**
  * Templates are run by a few processes that are started when they are first needed and replaced when they end. Who comes
- * when is `lanes.ts`; what one may do is `process.ts`.
+ * when is `job-queues.ts`; what one may do is `process.ts`.
  */
 import { RenderError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Answer, Job } from './job.ts';
-import { RenderLanes } from './lanes.ts';
-import type { Pace, Turn } from './lanes.ts';
+import { JobQueues } from './job-queues.ts';
+import type { Pace, Turn } from './job-queues.ts';
 import { openRenderProcess } from './process.ts';
 import type { ProcessOptions, RenderProcess } from './process.ts';
 
@@ -19,7 +19,7 @@ export interface PoolOptions extends ProcessOptions {
   readonly log: Log;
 }
 
-interface Waiting {
+interface PendingJob {
   readonly job: Job;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
@@ -43,7 +43,7 @@ const open: readonly Pace[] = ['new', 'slow', 'fair', 'fast'];
 
 export class RenderPool {
   readonly #options: PoolOptions;
-  readonly #lanes = new RenderLanes<Waiting>();
+  readonly #lanes = new JobQueues<PendingJob>();
   readonly #seats: readonly Seat[];
   #isClosed = false;
 
@@ -88,14 +88,14 @@ export class RenderPool {
     }
   }
 
-  async #work(seat: Seat, turn: Turn<Waiting>): Promise<void> {
+  async #work(seat: Seat, turn: Turn<PendingJob>): Promise<void> {
     seat.isBusy = true;
     await this.#runOn(seat, turn);
     seat.isBusy = false;
     this.#pump();
   }
 
-  async #runOn(seat: Seat, { key, pace, job: waiting }: Turn<Waiting>): Promise<void> {
+  async #runOn(seat: Seat, { key, pace, job: waiting }: Turn<PendingJob>): Promise<void> {
     const { timeoutMs, log } = this.#options;
     const { job, resolve, reject } = waiting;
     const isTrial = pace === 'new' && timeoutMs > trialMs;

@@ -4,7 +4,7 @@ import { isTest } from '../event/event.ts';
 import { cloudpodsText } from '../format/cloud/cloudpods.ts';
 import { userAgent } from '../format/json.ts';
 import type { Format, FormatEvent, OptionFault, Rendered } from '../format/format.ts';
-import type { Answer, Engine, Fault, Job } from './job.ts';
+import type { Answer, Engine, TemplateFault, Job } from './job.ts';
 import type { RenderPool } from './pool.ts';
 
 /** @param pool where the templates are run. */
@@ -79,7 +79,7 @@ async function check(
   }
 }
 
-const placed = ({ fault, line, column }: Fault) => ({
+const placed = ({ fault, line, column }: TemplateFault) => ({
   fault,
   ...(line !== undefined && column !== undefined && { line, column }),
 });

@@ -36,9 +36,9 @@ export interface HttpSource extends Source {
   accept(this: void, message: Message): Promise<Acceptance>;
 }
 
-export type Acceptance = MessageOutcome | Refusal;
+export type Acceptance = MessageOutcome | Rejection;
 
-export interface Refusal {
+export interface Rejection {
   readonly kind: 'refused';
   /** For the sender: why, in words. */
   readonly reason: string;
@@ -51,18 +51,18 @@ const defaults = {
   clock: Date.now,
 };
 
-const refusal = (reason: string, retryAfterSeconds: number): Refusal => ({
+const rejection = (reason: string, retryAfterSeconds: number): Rejection => ({
   kind: 'refused',
   reason,
   retryAfterSeconds,
 });
-const stopped = refusal('This Hookline takes nothing in now.', 5);
-const paused = refusal('The source is paused, by an operator or because too much waits.', 30);
-const full = refusal('Too many requests wait to be recorded.', 2);
-const late = refusal('The message could not be recorded in time.', 5);
+const stopped = rejection('This Hookline takes nothing in now.', 5);
+const paused = rejection('The source is paused, by an operator or because too much waits.', 30);
+const full = rejection('Too many requests wait to be recorded.', 2);
+const late = rejection('The message could not be recorded in time.', 5);
 
 /** A message whose sender waits. */
-interface Waiting {
+interface PendingMessage {
   readonly message: Message;
   readonly bytes: number;
   /** False once the sender has its answer. */
@@ -91,7 +91,7 @@ export function createHttpSource(given: HttpSourceOptions): HttpSource {
       const bytes = message.body?.length ?? 0;
       if (!queue.hasRoom(bytes)) return full;
       const { promise, resolve } = Promise.withResolvers<Acceptance>();
-      const waiting: Waiting = {
+      const waiting: PendingMessage = {
         message,
         bytes,
         isOpen: true,
@@ -126,7 +126,7 @@ export function createHttpSource(given: HttpSourceOptions): HttpSource {
 }
 
 /** Resolves when every sender has an answer. */
-async function recordTaken(taken: readonly Waiting[], record: RecordBatch): Promise<void> {
+async function recordTaken(taken: readonly PendingMessage[], record: RecordBatch): Promise<void> {
   const waitingFor = new Map(taken.map(waiting => [waiting.message, waiting]));
   const batch: MessageBatch = {
     messages: taken.map(({ message }) => message),
@@ -148,10 +148,10 @@ function createQueue({
   waitingMax,
   waitingBytesMax,
 }: Required<HttpSourceOptions>) {
-  let waiting: Waiting[] = [];
+  let waiting: PendingMessage[] = [];
   let bytes = 0;
 
-  function remove(count: number): readonly Waiting[] {
+  function remove(count: number): readonly PendingMessage[] {
     const removed = waiting.splice(0, count);
     for (const one of removed) bytes -= one.bytes;
     return removed.filter(one => one.isOpen);
@@ -164,12 +164,12 @@ function createQueue({
     /** An empty queue has room for a message of any size. */
     hasRoom: (more: number): boolean =>
       waiting.length === 0 || (waiting.length < waitingMax && bytes + more <= waitingBytesMax),
-    push(one: Waiting): void {
+    push(one: PendingMessage): void {
       waiting.push(one);
       bytes += one.bytes;
     },
     /** The oldest, as many as make a batch; none when nobody waits. */
-    take(): readonly Waiting[] {
+    take(): readonly PendingMessage[] {
       waiting = waiting.filter(one => {
         if (!one.isOpen) bytes -= one.bytes;
         return one.isOpen;

@@ -6,7 +6,7 @@
  */
 import type { Envelope } from '../../src/event/envelope.ts';
 import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
-import { compileConditions, refusalOf } from '../../src/match/conditions.ts';
+import { compileConditions, mismatchOf } from '../../src/match/conditions.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { Subject } from '../../src/match/subject.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
@@ -67,7 +67,7 @@ function scan(envelope: Envelope): Webhook[] {
       ({ webhook: { scope, accountId, domainId }, conditions }) =>
         (scope === 'Global' ||
           (scope === 'Local' ? accountId === envelope.account : way.has(domainId))) &&
-        refusalOf(conditions, new Subject(envelope)) === undefined,
+        mismatchOf(conditions, new Subject(envelope)) === undefined,
     )
     .map(({ webhook }) => webhook);
 }

@@ -12,7 +12,7 @@ import { afterAll, expect, it } from 'vitest';
 
 import type * as flowSchemas from '../../src/api/event/schema-flow.ts';
 import type * as loading from '../../src/config/load/load.ts';
-import type * as formats from '../../src/normalize/formats.ts';
+import type * as formats from '../../src/normalize/source-formats.ts';
 import type * as posting from '../../src/normalize/posted.ts';
 import type * as databases from '../../src/store/database.ts';
 import type * as flow from '../../src/store/event/query-flow.ts';
@@ -62,7 +62,7 @@ const expected = { event: 'backup.finished', domain: 'd-1', region: 'eu-west' };
 
 async function normalized() {
   const { createPostedNormalizer } = await load<typeof posting>('src/normalize/posted.ts');
-  const { settingsWithDefaults } = await load<typeof formats>('src/normalize/formats.ts');
+  const { settingsWithDefaults } = await load<typeof formats>('src/normalize/source-formats.ts');
   const [event] = createPostedNormalizer(settingsWithDefaults({ now: () => nowMs }))(message);
   if (!event) throw new RangeError('the message has one event');
   return event.envelope;

@@ -12,7 +12,7 @@ import { listFormats } from '../../src/format/formats.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { createIdGenerator } from '../../src/event/id.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
-import { openOutgoing, type Outgoing } from '../../src/dispatch/outgoing.ts';
+import { openTransport, type Transport } from '../../src/dispatch/transport.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/resolve.ts';
@@ -96,9 +96,9 @@ export interface ApiUnderTest extends AsyncDisposable {
 }
 
 /** Every name is this machine, and may be asked. */
-async function openOwnOutgoing(databaseUrl: string, store: Store): Promise<Outgoing> {
+async function openOwnTransport(databaseUrl: string, store: Store): Promise<Transport> {
   const index = createMatchIndex();
-  return openOutgoing({
+  return openTransport({
     config: loadConfig({
       cwd: '/',
       env: {
@@ -155,7 +155,7 @@ async function openApi(
     logged.push(JSON.stringify({ event, ...facts }));
   const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
-  const outgoing = await openOwnOutgoing(database.url, store);
+  const transport = await openOwnTransport(database.url, store);
   const app = createApi({
     store,
     secretKey,
@@ -173,8 +173,8 @@ async function openApi(
     now: Date.now,
     randomBytes,
     retry: async () => ({ kind: 'missing' }),
-    testDelivery: outgoing.testDelivery,
-    validate: outgoing.validate,
+    testDelivery: transport.testDelivery,
+    validate: transport.validate,
     self: { host: 'test', dispatches: false },
     ...options,
     ...more(store, log),
@@ -200,8 +200,8 @@ async function openApi(
     ask,
     [Symbol.asyncDispose]: async () => {
       await app.close();
-      outgoing.templates.close();
-      await outgoing.sender.close();
+      transport.templates.close();
+      await transport.sender.close();
       await store.close();
       await database.drop();
     },

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { loadConfig } from '../../src/config/load/load.ts';
-import { roles } from '../../src/wire.ts';
+import { processRoles } from '../../src/wire.ts';
 import { serve, type Served } from '../../src/serve.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf, type Store } from '../../src/store/database.ts';
@@ -42,7 +42,7 @@ beforeAll(async () => {
     },
   });
   const { signal } = new AbortController();
-  served = await serve({ config, roles, log: pino({ level: 'silent' }), signal });
+  served = await serve({ config, roles: processRoles, log: pino({ level: 'silent' }), signal });
   url = served.url ?? '';
   const { token } = await post<{ token: string }>('/v1/login', {
     username: 'admin',

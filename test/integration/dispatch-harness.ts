@@ -5,10 +5,10 @@ import { pino } from 'pino';
 
 import { seal } from '../../src/access/secret/seal.ts';
 import { startApp, type App } from '../../src/app.ts';
-import type { Role } from '../../src/wire.ts';
+import type { ProcessRole } from '../../src/wire.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
-import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import type { Lookup } from '../../src/dispatch/egress/guard.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
@@ -36,7 +36,7 @@ export interface DispatchHarness extends AsyncDisposable {
   start(
     environment?: Readonly<Record<string, string>>,
     lookup?: Lookup,
-    roles?: readonly Role[],
+    roles?: readonly ProcessRole[],
   ): Promise<App>;
   /** @returns its id. */
   webhook(payloadUrl: string, facts?: WebhookFacts): Promise<string>;

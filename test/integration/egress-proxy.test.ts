@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { describe, expect, it } from 'vitest';
 
-import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import type { Lookup } from '../../src/dispatch/egress/guard.ts';
 import { makeCertificate } from '../service/certificate.ts';
 import { startProxy, type Tunnel } from '../service/proxy.ts';
 import { startReceiver } from '../service/receiver.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import type { Lookup } from '../../src/dispatch/egress/guard.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { pino } from 'pino';
 
 import { loadConfig } from '../../src/config/load/load.ts';
-import { roles, type Role } from '../../src/wire.ts';
+import { processRoles, type ProcessRole } from '../../src/wire.ts';
 import { serve } from '../../src/serve.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createTestDatabase } from '../service/shared.ts';
@@ -44,7 +44,7 @@ export interface HarnessOptions {
   /** One without a kind is of kind `http` and has `token`, unless it says otherwise. */
   readonly sources?: readonly (Readonly<Record<string, unknown>> & { readonly name: string })[];
   readonly environment?: Readonly<Record<string, string>>;
-  readonly roles?: readonly Role[];
+  readonly roles?: readonly ProcessRole[];
   /** Do not wait until the sources run: what they listen to is not there yet. */
   readonly waits?: boolean;
 }
@@ -72,7 +72,7 @@ export async function openIntakeHarness(options: HarnessOptions = {}): Promise<I
   const logged: string[] = [];
   const log = pino({ level: 'debug' }, { write: line => void logged.push(line) });
   const { signal } = new AbortController();
-  const served = await serve({ config, roles: options.roles ?? roles, log, signal });
+  const served = await serve({ config, roles: options.roles ?? processRoles, log, signal });
   const store = await openStore(database.url);
   const { url = '' } = served;
 

@@ -5,7 +5,7 @@ import type { CloudstackDirectoryConfig } from '../../src/config/directory/direc
 import type { Message } from '../../src/event/message.ts';
 import { MatchSync } from '../../src/match/match-sync.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
-import { normalizerFor } from '../../src/normalize/formats.ts';
+import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { listUnknown } from '../../src/store/directory/query-unknown.ts';

@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { seal } from '../../src/access/secret/seal.ts';
-import type { Lookup } from '../../src/dispatch/egress/egress.ts';
+import type { Lookup } from '../../src/dispatch/egress/guard.ts';
 import type {
   MakeTestDelivery,
   TestDeliveryResult,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
 import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
-import type { CloudStackEvent } from '../../src/normalize/cloud/cloudstack.ts';
+import type { VerbatimEvent } from '../../src/normalize/cloud/cloudstack.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { messageOf, samples } from '../fixtures/cloudstack.ts';
 
@@ -61,7 +61,7 @@ const mutatedSample = fc
     return body.slice(0, start) + text + body.slice(start + length);
   });
 
-function attempt(body: string | Uint8Array, routingKey?: string): CloudStackEvent | undefined {
+function attempt(body: string | Uint8Array, routingKey?: string): VerbatimEvent | undefined {
   try {
     return normalizeCloudStack(messageOf(body, routingKey));
   } catch (error) {

@@ -19,7 +19,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
 
 import type * as loading from '../../src/config/load/load.ts';
-import type { NormalizerSettings } from '../../src/normalize/formats.ts';
+import type { NormalizerSettings } from '../../src/normalize/source-formats.ts';
 import type { Normalizer } from '../../src/normalize/normalizer.ts';
 import type { CloudSamples } from '../fixtures/cloud.ts';
 import { describeNormalizer } from './normalizer-suite.ts';
@@ -65,14 +65,18 @@ insert(
   'export const sourceFormats = [\n',
   blockOf('src/config/source/format-keys.ts'),
 );
-insert('src/normalize/formats.ts', 'const factories = {\n', blockOf('src/normalize/formats.ts'));
 insert(
-  'src/normalize/formats.ts',
+  'src/normalize/source-formats.ts',
+  'const factories = {\n',
+  blockOf('src/normalize/source-formats.ts'),
+);
+insert(
+  'src/normalize/source-formats.ts',
   "import type { MappingRules } from './mapping.ts';\n",
   "import { createNimbusNormalizer } from './cloud/nimbus.ts';\n",
 );
 
-const { normalizerFor } = await load<Formats>('src/normalize/formats.ts');
+const { normalizerFor } = await load<Formats>('src/normalize/source-formats.ts');
 const { loadConfig } = await load<typeof loading>('src/config/load/load.ts');
 const { nimbusSamples: samples } = await load<{ nimbusSamples: CloudSamples }>(
   'test/fixtures/nimbus.ts',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import { normalizerFor } from '../../src/normalize/formats.ts';
-import type { NormalizableFormat } from '../../src/normalize/formats.ts';
+import { normalizerFor } from '../../src/normalize/source-formats.ts';
+import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { monascaSamples } from '../fixtures/monasca.ts';
 

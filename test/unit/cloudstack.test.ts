@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { descriptionLengthMax, nameLengthMax } from '../../src/event/envelope.ts';
 import { MalformedMessageError } from '../../src/event/errors.ts';
 import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
-import { normalizerFor } from '../../src/normalize/formats.ts';
+import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { bodyBytesMax } from '../../src/normalize/value/json.ts';
 import { jobWithSecrets, jobWithSecretsOld } from '../fixtures/cloudstack-secrets.ts';
 import { account, envelopeOnKafka, messageOf, samples } from '../fixtures/cloudstack.ts';

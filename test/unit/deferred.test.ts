@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 
 import { skipped, unsent, type SentAttempt } from '../../src/dispatch/request/attempt.ts';
-import { createDeferred } from '../../src/dispatch/request/deferred.ts';
-import { resultOf } from '../../src/dispatch/engine/result.ts';
+import { judgeAttempt } from '../../src/dispatch/engine/judge.ts';
 import { createRoute } from '../../src/dispatch/egress/route.ts';
 import { rootReach } from '../../src/dispatch/egress/egress-policy.ts';
 import type { OutgoingRequest } from '../../src/dispatch/request/pool.ts';
+import { createDeferred } from '../../src/dispatch/request/send.ts';
 import { RenderError } from '../../src/event/errors.ts';
 
 const request: OutgoingRequest = {
@@ -70,15 +70,15 @@ describe('an attempt whose request takes its time', () => {
 describe('an event that cannot be said', () => {
   it('fails its delivery at the first try, for the next would end as it did', () => {
     const attempt = unsent(new RenderError('no'));
-    expect(resultOf(attempt, 1, options)).toMatchObject({
+    expect(judgeAttempt(attempt, 1, options)).toMatchObject({
       verdict: 'failed',
-      result: { state: 'failed', tries: 1 },
+      progress: { state: 'failed', tries: 1 },
     });
   });
 
   it('is tried again where the reason may pass, up to the webhook’s tries', () => {
     const attempt = unsent(new RenderError('too slow', { isFinal: false }));
-    expect(resultOf(attempt, 1, options).result.state).toBe('pending');
-    expect(resultOf(attempt, 3, options).result.state).toBe('failed');
+    expect(judgeAttempt(attempt, 1, options).progress.state).toBe('pending');
+    expect(judgeAttempt(attempt, 3, options).progress.state).toBe('failed');
   });
 });

@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { nameLengthMax } from '../../src/event/envelope.ts';
 import type { Message } from '../../src/event/message.ts';
 import { eventCountMax } from '../../src/normalize/facts.ts';
-import type { NormalizerSettings } from '../../src/normalize/formats.ts';
+import type { NormalizerSettings } from '../../src/normalize/source-formats.ts';
 import type { NormalizedEvent } from '../../src/normalize/normalized-event.ts';
 import type { Normalizer } from '../../src/normalize/normalizer.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';

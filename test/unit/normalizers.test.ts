@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 import { sourceFormats } from '../../src/config/source/format-keys.ts';
-import { normalizableFormats, normalizerFor } from '../../src/normalize/formats.ts';
+import { normalizableFormats, normalizerFor } from '../../src/normalize/source-formats.ts';
 import { normalizerCases } from '../fixtures/normalizers.ts';
 import { describeNormalizer } from './normalizer-suite.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { normalizerFor } from '../../src/normalize/formats.ts';
+import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { novaSamples } from '../fixtures/openstack-compute.ts';
 import {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 
 import { loadConfig } from '../../src/config/load/load.ts';
-import { ownServices } from '../../src/dispatch/egress/protected-addresses.ts';
+import { protectedServices } from '../../src/dispatch/egress/protected-addresses.ts';
 
 function servicesOf(databaseUrl: string, env: Readonly<Record<string, string>> = {}): string[] {
-  return ownServices(loadConfig({ env, cwd: '/' }), databaseUrl).map(
+  return protectedServices(loadConfig({ env, cwd: '/' }), databaseUrl).map(
     ({ name, host, port }) => `${name}: ${host} ${port}`,
   );
 }

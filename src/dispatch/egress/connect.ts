@@ -7,22 +7,22 @@ import { TLSSocket } from 'node:tls';
 
 import { buildConnector } from 'undici';
 
-import type { Egress, ResolvedAddress } from './egress.ts';
+import type { EgressGuard, ResolvedAddress } from './guard.ts';
 import type { GoesDirect } from './no-proxy.ts';
 import type { Route } from './route.ts';
 import type { Trust } from './trust.ts';
 import { openTunnel, type Proxy } from './tunnel.ts';
 
 type Connector = buildConnector.connector;
-type Target = buildConnector.Options;
+type Destination = buildConnector.Options;
 /** The receiver's addresses, as far as they are open. */
-type Resolve = () => ReturnType<Egress['resolve']>;
+type Resolve = () => ReturnType<EgressGuard['resolve']>;
 
 /** An attempt's own deadline is mostly sooner; this one ends a connection nobody waits for any more. */
 const connectMs = 10_000;
 
 export interface ConnectOptions {
-  readonly egress: Egress;
+  readonly guard: EgressGuard;
   readonly trust: Trust;
   readonly proxy?: ReceiverProxy | undefined;
 }
@@ -57,11 +57,11 @@ export type Watch = (step: ConnectionStep) => void;
  */
 export type OpenConnector = (route: Route, watch?: Watch) => Connector;
 
-export function createConnectors({ egress, trust, proxy }: ConnectOptions): OpenConnector {
+export function createConnectors({ guard, trust, proxy }: ConnectOptions): OpenConnector {
   return (route, watch = () => {}) => {
-    const end = endOf(route.origin);
+    const end = endpointOf(route.origin);
     const resolve: Resolve = async () => {
-      const addresses = await egress.resolve(end.host, end.port, route.reach);
+      const addresses = await guard.resolve(end.host, end.port, route.reach);
       watch({ kind: 'resolved', addresses });
       return addresses;
     };
@@ -71,7 +71,7 @@ export function createConnectors({ egress, trust, proxy }: ConnectOptions): Open
         : directDialer({ ...end, resolve, watch });
     const secure = end.isTls ? createSecurer(route, trust) : undefined;
 
-    async function connect(target: Target): Promise<Socket> {
+    async function connect(target: Destination): Promise<Socket> {
       const socket = await dial();
       if (!secure) return socket;
       const secured = await secure(target, socket);
@@ -82,14 +82,14 @@ export function createConnectors({ egress, trust, proxy }: ConnectOptions): Open
   };
 }
 
-interface End {
+interface Endpoint {
   /** A name, or an address without brackets. */
   readonly host: string;
   readonly port: number;
   readonly isTls: boolean;
 }
 
-function endOf(origin: string): End {
+function endpointOf(origin: string): Endpoint {
   const { hostname, port, protocol } = new URL(origin);
   const isTls = protocol === 'https:';
   const host = hostname.replace(/^\[(.*)\]$/, '$1');
@@ -98,7 +98,7 @@ function endOf(origin: string): End {
 
 type Dial = () => Promise<Socket>;
 
-interface DialOptions extends End {
+interface DialOptions extends Endpoint {
   readonly resolve: Resolve;
   readonly watch: Watch;
 }
@@ -145,7 +145,7 @@ function tunnelDialer({
 function createSecurer(
   { caCertificate, sslVerification }: Route,
   trust: Trust,
-): (target: Target, socket: Socket) => Promise<Socket> {
+): (target: Destination, socket: Socket) => Promise<Socket> {
   const secureContext = trust(caCertificate);
   const connector = buildConnector({
     timeout: connectMs,
@@ -164,7 +164,7 @@ function createSecurer(
 }
 
 /** @throws what the connector calls back with. */
-export async function connectOnce(connector: Connector, target: Target): Promise<Socket> {
+export async function connectOnce(connector: Connector, target: Destination): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(target, (error, socket) => {
       if (error) reject(error);

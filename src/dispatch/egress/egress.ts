@@ -1,131 +1,69 @@
-/**
- * The guard on the way out: decides on each address a connection is about to be made to, so that what was checked is
- * what is connected to, whatever the name resolves to a moment later.
- */
-import { isIP } from 'node:net';
+/** The connections to receivers: the guard that decides on addresses, and what connects to those it lets through. */
+import { lookup as resolveName } from 'node:dns/promises';
+import { networkInterfaces } from 'node:os';
 
-import { facesOf, isWithin, readAddress, requireRange } from '../../event/address.ts';
+import type { Config } from '../../config/config.ts';
+import { ConfigError } from '../../event/errors.ts';
+import { createConnectors, type OpenConnector } from './connect.ts';
 import {
-  createEgressPolicy,
-  type EgressRules,
-  type Reach,
-  type Rule,
-  type RuleKind,
-} from './egress-policy.ts';
-
-export interface ResolvedAddress {
-  readonly address: string;
-  readonly family: number;
-}
-
-/** All addresses of a name, in the order to try them; rejects with `ENOTFOUND` or the like. */
-export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
-
-/** A service that Hookline itself lives on. No webhook reaches it, whatever is allowed. */
-export interface OwnService {
-  /** Completes the sentence "blocked by egress rule own service (…)". */
-  readonly name: string;
-  /** Name or address. */
-  readonly host: string;
-  readonly port: number;
-}
-
-/**
- * No address of the receiver may be connected to. The attempt failed, and may be made again: the name or the rules
- * may change.
- */
-export class EgressBlockedError extends Error {
-  override readonly name = 'EgressBlockedError';
-  readonly code = 'egress_blocked';
-
-  constructor({ kind, what }: Rule) {
-    super(`blocked by egress rule ${kind} (${what})`);
-  }
-}
-
-export interface EgressOptions extends EgressRules {
-  readonly services: readonly OwnService[];
-  readonly lookup: Lookup;
-  readonly onBlocked: (kind: RuleKind) => void;
-}
+  createEgressGuard,
+  type EgressGuard,
+  type EgressGuardOptions,
+  type Lookup,
+} from './guard.ts';
+import { readNoProxy } from './no-proxy.ts';
+import { protectedServices } from './protected-addresses.ts';
+import { createTrust, type Trust } from './trust.ts';
 
 export interface Egress {
-  /**
-   * Those addresses of the host that may be connected to, at least one.
-   *
-   * @param host a name, or an address without brackets.
-   * @throws {EgressBlockedError} when none may; what `lookup` rejects with.
-   */
-  resolve(host: string, port: number, reach: Reach): Promise<readonly ResolvedAddress[]>;
+  readonly guard: EgressGuard;
+  readonly connector: OpenConnector;
 }
 
-export function createEgress(options: EgressOptions): Egress {
-  const { services, ownAddresses, onBlocked } = options;
-  const policy = createEgressPolicy(options);
-  const lookup = shareLookups(options.lookup);
+export interface EgressOptions extends Pick<EgressGuardOptions, 'lookup' | 'onBlocked'> {
+  readonly config: Pick<Config, 'egress' | 'sources'>;
+  /** The database in use, which no webhook may reach: the embedded one's is in no configuration. */
+  readonly databaseUrl: string;
+}
 
-  async function addressesOf(host: string): Promise<readonly ResolvedAddress[]> {
-    const family = isIP(host);
-    return family === 0 ? lookup(host) : [{ address: host, family }];
-  }
-
-  async function serviceAt(address: string, port: number): Promise<Rule | undefined> {
-    for (const { name, host } of services.filter(service => service.port === port)) {
-      // Where a service of our own cannot be told, nothing on its port can be told from it.
-      const itself = await addressesOf(host).catch(() => [{ address, family: 0 }]);
-      if (itself.some(at => isSameHost(at.address, address, ownAddresses))) {
-        return { kind: 'own service', what: name };
-      }
-    }
-    return undefined;
-  }
-
-  return {
-    async resolve(host, port, reach) {
-      const found = await addressesOf(host);
-      const judged = await Promise.all(
-        found.map(async candidate => ({
-          candidate,
-          rule:
-            policy.blocks(candidate.address, reach) ?? (await serviceAt(candidate.address, port)),
-        })),
-      );
-      const open = judged.filter(({ rule }) => rule === undefined);
-      if (open.length > 0) return open.map(({ candidate }) => candidate);
-      const rule = judged[0]?.rule;
-      if (rule === undefined) throw new Error(`${host} has no address`);
-      onBlocked(rule.kind);
-      throw new EgressBlockedError(rule);
+/** @throws {ConfigError} when the configured certificates cannot be used. */
+export function openEgress({ config, databaseUrl, lookup, onBlocked }: EgressOptions): Egress {
+  const guard = createEgressGuard({
+    ...config.egress,
+    services: protectedServices(config, databaseUrl),
+    lookup,
+    ownAddresses,
+    onBlocked,
+  });
+  const { proxy } = config.egress;
+  const trust = openTrust(config);
+  const connector = createConnectors({
+    guard,
+    trust,
+    proxy: proxy && {
+      ...proxy,
+      goesDirect: readNoProxy(proxy.noProxy),
+      secureContext: trust(),
     },
-  };
+  });
+  return { guard, connector };
 }
 
-/** Many connections to one name are made at once, and the system's resolver works on four questions at a time. */
-function shareLookups(lookup: Lookup): Lookup {
-  const asked = new Map<string, Promise<readonly ResolvedAddress[]>>();
-  return async hostname => {
-    const known = asked.get(hostname);
-    if (known) return known;
-    const answer = lookup(hostname).finally(() => asked.delete(hostname));
-    asked.set(hostname, answer);
-    return answer;
-  };
+function openTrust({ egress }: EgressOptions['config']): Trust {
+  try {
+    return createTrust(egress.tls);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([`egress.tls: expected certificates and the key of certFile: ${reason}`]);
+  }
 }
 
-const thisHost = ['0.0.0.0/8', '127.0.0.0/8', '::/127'].map(requireRange);
+/** Resolves names as the system does, its own files included. */
+export const systemLookup: Lookup = async hostname => resolveName(hostname, { all: true });
 
-/** All that leads to this machine is one host: what listens on every address is met at each of them. */
-function isSameHost(a: string, b: string, ownAddresses: () => readonly string[]): boolean {
-  const [one, other] = [a, b].map(innermost);
-  if (one === undefined || other === undefined) return false;
-  if (one.toString() === other.toString()) return true;
-  const own = ownAddresses();
-  return [one, other].every(
-    address => thisHost.some(range => isWithin(address, range)) || own.includes(address.toString()),
+/** They may change while the process runs; asking costs microseconds, and only a new connection asks. */
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap(
+    addresses => addresses?.map(({ address }) => address) ?? [],
   );
-}
-
-function innermost(text: string) {
-  const address = readAddress(text);
-  return address && facesOf(address)[0];
 }

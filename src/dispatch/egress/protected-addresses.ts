@@ -1,20 +1,20 @@
 /** What Hookline itself lives on, which no webhook may be pointed at. */
 import type { Config } from '../../config/config.ts';
 import type { SourceConfig } from '../../config/source/source.ts';
-import type { OwnService } from './egress.ts';
+import type { ProtectedService } from './guard.ts';
 
 /** @param databaseUrl of the database in use: the embedded one's is in no configuration. */
-export function ownServices(
+export function protectedServices(
   { sources }: Pick<Config, 'sources'>,
   databaseUrl: string,
-): OwnService[] {
+): ProtectedService[] {
   return [
     ...atUrl('the database', databaseUrl, 5_432),
     ...sources.flatMap(source => atBrokers(`the broker of source ${source.name}`, source)),
   ];
 }
 
-function atBrokers(name: string, source: SourceConfig): OwnService[] {
+function atBrokers(name: string, source: SourceConfig): ProtectedService[] {
   switch (source.kind) {
     case 'rabbitmq':
       return atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672);
@@ -29,7 +29,7 @@ function atBrokers(name: string, source: SourceConfig): OwnService[] {
  * None for a local socket. PostgreSQL's URLs may name host and port as parameters, which then go before the others.
  * Source: libpq, "Connection URIs"; pg-connection-string.
  */
-function atUrl(name: string, text: string, defaultPort: number): OwnService[] {
+function atUrl(name: string, text: string, defaultPort: number): ProtectedService[] {
   const url = URL.parse(text);
   if (!url) return [];
   const { searchParams } = url;

@@ -2,7 +2,7 @@
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
 /** Of the installation. All PEM. */
-export interface Identity {
+export interface ClientIdentity {
   /** Trusted beside the system's authorities. */
   readonly ca?: string;
   /** Shown to receivers that ask for it; with its key. */
@@ -19,7 +19,7 @@ export interface Identity {
 export type Trust = (caCertificate?: string) => SecureContext | undefined;
 
 /** @throws Error of OpenSSL when certificate or key cannot be used. */
-export function createTrust(identity: Identity = {}): Trust {
+export function createTrust(identity: ClientIdentity = {}): Trust {
   const { ca, cert, key } = identity;
   const shown = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
   // The system's authorities are many: they are read once, and only where Node's own set of them cannot be used.

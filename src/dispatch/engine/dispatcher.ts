@@ -6,6 +6,9 @@
  * `delivering` and names this process). It leaves with an outcome: delivered, failed, cancelled, or pending until a
  * time, when whoever has room claims it. A fresh one that does not fit, or that has waited too long in its lane, is
  * spilled: written as due now, without an attempt.
+ *
+ * Deleting or disabling a webhook touches no delivery. Each that is still owed is cancelled when its turn comes (`#cancel`),
+ * those in rows as well: claiming brings them here.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -21,14 +24,14 @@ import { unsent, type SentAttempt } from '../request/attempt.ts';
 import { lacksEnvelope, type Delivery } from '../delivery.ts';
 import { Lanes, type LaneState } from './lanes.ts';
 import type { BuildRequest } from '../request/request.ts';
-import { resultOf, type Result } from './result.ts';
+import { judgeAttempt, type DeliveryProgress } from './judge.ts';
 import type { Sender } from '../request/send.ts';
 import { DeliveryWindow } from './window.ts';
 import type { Writer } from './writer.ts';
 
 export interface AttemptSettings {
   readonly tries: number;
-  /** Total deadline. */
+  /** Deadline of the whole attempt. */
   readonly timeoutMs: number;
   readonly backoff: RetryPolicy;
 }
@@ -41,7 +44,7 @@ export interface DispatcherOptions {
   /** A fresh delivery that has waited this long in its lane is spilled. */
   readonly laneWaitMs: number;
   readonly slowMs: number;
-  /** What holds for a webhook now; asked for each attempt. */
+  /** The settings that apply to a webhook now; asked for before each attempt. */
   readonly settingsOf: (webhook: Webhook) => AttemptSettings;
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
@@ -55,8 +58,9 @@ export interface DispatcherOptions {
   readonly log: Log;
 }
 
-/** A replica may know a new webhook a moment before this one does. */
+/** Wait for a webhook that this process does not know yet: another replica may know it a moment earlier. */
 const unknownWebhookMs = 1_000;
+/** Wait for a webhook that cannot be sent to as it is configured. */
 const unsendableWebhookMs = 60_000;
 const idlePollMs = 20;
 
@@ -64,14 +68,13 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #lanes: Lanes<Delivery>;
   readonly #window: DeliveryWindow;
-  /** Rings when a lane may start that nothing but time held back. */
+  /** Goes off when a lane may start that only time held back. */
   readonly #alarm = createAlarm(() => {
     this.#lanes.recheck();
     this.#pump();
   });
-  /** Webhooks an operator was told of. */
+  /** Ids of the webhooks that were logged as unsendable, each once. */
   readonly #unsendable = new Set<string>();
-  readonly #claimedIds = new Set<string>();
   #stopping = false;
   #pumping = false;
 
@@ -95,29 +98,25 @@ export class Dispatcher {
     return this.#lanes.inFlight;
   }
 
-  /** Rows that this process has claimed and has in memory. */
+  /** Ids of the rows that this process has claimed and has in memory. */
   get claimedIds(): ReadonlySet<string> {
-    return this.#claimedIds;
+    return this.#window.claimedIds;
   }
 
   get hasRoom(): boolean {
     return this.#window.hasRoom;
   }
 
-  /** Keeps room for deliveries that are being claimed. @returns gives it free again. */
+  /** Keeps room for deliveries that are being claimed. @returns releases it again. */
   reserve(count: number): () => void {
-    this.#window.add(count);
-    return () => {
-      this.#window.remove(count);
-      this.#window.wake();
-    };
+    return this.#window.reserve(count);
   }
 
   laneState(webhookId: string): LaneState | undefined {
     return this.#lanes.state(webhookId);
   }
 
-  /** Makes the pool larger or smaller from now on; where nothing is sent it stays so. */
+  /** Changes the size of the pool. A process that sends nothing goes on sending nothing. */
   resize(concurrency: number): void {
     if (this.#options.concurrency === 0) return;
     this.#lanes.resize(concurrency);
@@ -127,9 +126,8 @@ export class Dispatcher {
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
     const { concurrency } = this.#options;
-    this.#window.add(1);
+    this.#window.enter(delivery);
     const isFresh = delivery.deliveryId === undefined;
-    if (delivery.deliveryId !== undefined) this.#claimedIds.add(delivery.deliveryId);
     if (this.#stopping || concurrency === 0 || (isFresh && this.#window.isExceeded)) {
       this.#reschedule(delivery);
     } else {
@@ -143,7 +141,7 @@ export class Dispatcher {
     await this.#window.room(signal);
   }
 
-  /** Spills fresh deliveries that waited too long. To be called about once a second. */
+  /** Spills fresh deliveries that have waited too long. To be called about once a second. */
   spillAged(): void {
     const { laneWaitMs, webhook } = this.#options;
     const before = performance.now() - laneWaitMs;
@@ -155,15 +153,15 @@ export class Dispatcher {
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
   }
 
-  /** Forgets everything that waits: others have taken it over. */
+  /** Forgets everything that waits: another process has taken it over. */
   drop(): void {
-    for (const delivery of this.#lanes.extract(() => true)) this.#leave(delivery);
+    for (const delivery of this.#lanes.extract(() => true)) this.#window.leave(delivery);
     this.#window.wake();
   }
 
   /**
-   * Starts nothing more, lets attempts end while `grace` is not aborted, then interrupts them, and gives back
-   * everything that is left: fresh ones spilled, claimed ones pending.
+   * Starts nothing more and gives back all that waits: fresh deliveries are spilled, claimed ones become pending again.
+   * Attempts in flight may end until `grace` aborts; then they are interrupted.
    */
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
@@ -216,13 +214,13 @@ export class Dispatcher {
     }
   }
 
-  /** The format was changed after the delivery was claimed: it comes back with all of its event. */
+  /** The webhook's format was changed after the delivery was claimed: claimed again, it comes with the whole event. */
   #readAgain(delivery: Delivery): void {
     this.#lanes.finish(delivery.webhookId, 0);
     this.#reschedule(delivery, unknownWebhookMs);
   }
 
-  /** Nothing is sent to a disabled or deleted webhook. One that is only unknown here, yet, is asked for later. */
+  /** Nothing is sent to a webhook that was disabled or deleted. One that is only unknown here as yet is waited for. */
   #cancel(delivery: Delivery, webhook: Webhook | undefined): void {
     this.#lanes.finish(delivery.webhookId, 0);
     if (!webhook && !delivery.webhookGone) return this.#reschedule(delivery, unknownWebhookMs);
@@ -230,7 +228,10 @@ export class Dispatcher {
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
   }
 
-  /** The webhook cannot be sent to as it stands (its URL is none, its secret cannot be opened): it waits for a mend. */
+  /**
+   * Postpones a delivery whose webhook cannot be sent to as it is configured (its URL is invalid, its secret cannot be
+   * opened), until somebody corrects the webhook.
+   */
   #hold(delivery: Delivery, { id, name }: Webhook, error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
     if (!this.#unsendable.has(id)) {
@@ -261,39 +262,33 @@ export class Dispatcher {
     const { success, settingsOf, random, onAttempt, disable } = this.#options;
     const { tries, backoff } = settingsOf(webhook);
     const made = delivery.tries + 1;
-    const { verdict, result } = resultOf(attempt, made, { tries, backoff, success, random });
+    const { verdict, progress } = judgeAttempt(attempt, made, { tries, backoff, success, random });
     onAttempt(webhook.id, attempt, verdict);
     if (verdict === 'gone') disable(webhook, 'the receiver answered 410 Gone');
-    this.#write(delivery, result);
+    this.#write(delivery, progress);
   }
 
-  /** Back to being due, without an attempt. */
+  /** Makes the delivery due again, without an attempt. */
   #reschedule(delivery: Delivery, delayMs = 0): void {
     const nextAttemptAtMs = Date.now() + delayMs;
     this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs });
   }
 
-  #write(delivery: Delivery, result: Result): void {
+  #write(delivery: Delivery, progress: DeliveryProgress): void {
     const outcome = {
       eventId: delivery.event.id,
       webhookId: delivery.webhookId,
       deliveryId: delivery.deliveryId,
-      state: result.state,
-      tries: result.tries,
-      nextAttemptAtMs: result.nextAttemptAtMs,
-      attempt: result.attempt,
-      reason: result.reason,
+      state: progress.state,
+      tries: progress.tries,
+      nextAttemptAtMs: progress.nextAttemptAtMs,
+      attempt: progress.attempt,
+      reason: progress.reason,
     };
     this.#options.writer.write(outcome, () => {
-      this.#leave(delivery);
+      this.#window.leave(delivery);
       delivery.written();
       this.#window.wake();
     });
-  }
-
-  /** It is no longer in memory. */
-  #leave({ deliveryId }: Delivery): void {
-    this.#window.remove(1);
-    if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
   }
 }

@@ -1,6 +1,9 @@
-/** How many deliveries are in memory, and who waits until there are fewer. */
+/** The deliveries in memory: how many there are, which of them are claimed rows, and who waits until there are fewer. */
+import type { Delivery } from '../delivery.ts';
+
 export class DeliveryWindow {
   readonly #max: number;
+  readonly #claimedIds = new Set<string>();
   #size = 0;
   #open = true;
   #wakers: (() => void)[] = [];
@@ -17,6 +20,11 @@ export class DeliveryWindow {
     return this.#size > this.#max;
   }
 
+  /** Ids of the rows that this process has claimed and has in memory. */
+  get claimedIds(): ReadonlySet<string> {
+    return this.#claimedIds;
+  }
+
   /**
    * Whether the intake may bring another batch. It stops at half the window, because a batch owes as many deliveries as
    * webhooks want its events, and what does not fit costs a row more.
@@ -25,13 +33,24 @@ export class DeliveryWindow {
     return this.#size < this.#max / 2;
   }
 
-  add(count: number): void {
-    this.#size += count;
+  enter({ deliveryId }: Delivery): void {
+    this.#size += 1;
+    if (deliveryId !== undefined) this.#claimedIds.add(deliveryId);
   }
 
   /** To be followed by `wake`, at the latest when all of a batch have left. */
-  remove(count: number): void {
-    this.#size -= count;
+  leave({ deliveryId }: Delivery): void {
+    this.#size -= 1;
+    if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);
+  }
+
+  /** Keeps room for deliveries that are being claimed. @returns releases it again. */
+  reserve(count: number): () => void {
+    this.#size += count;
+    return () => {
+      this.#size -= count;
+      this.wake();
+    };
   }
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
@@ -46,7 +65,7 @@ export class DeliveryWindow {
     }
   }
 
-  /** Lets those who wait look again. */
+  /** Lets those who wait for room check again. */
   wake(): void {
     if (this.#wakers.length === 0) return;
     if (!this.hasRoom && this.#open) return;
@@ -55,7 +74,7 @@ export class DeliveryWindow {
     for (const wake of wakers) wake();
   }
 
-  /** Nobody has to wait any longer for a room that does not come. */
+  /** Ends all waiting for room: none will come. */
   close(): void {
     this.#open = false;
     this.wake();

@@ -17,7 +17,7 @@ export interface WriterOptions {
   readonly log: Log;
 }
 
-interface Entry {
+interface PendingOutcome {
   readonly outcome: Outcome;
   readonly written: () => void;
 }
@@ -28,7 +28,7 @@ const logEvery = 20;
 
 export class Writer {
   readonly #options: WriterOptions;
-  #entries: Entry[] = [];
+  #entries: PendingOutcome[] = [];
   #timer: NodeJS.Timeout | undefined;
   #flushing: Promise<void> | undefined;
   #abandoned = false;
@@ -73,7 +73,7 @@ export class Writer {
     });
   }
 
-  async #writeUntilDone(batch: readonly Entry[]): Promise<void> {
+  async #writeUntilDone(batch: readonly PendingOutcome[]): Promise<void> {
     for (let failures = 0; !this.#abandoned; failures += 1) {
       try {
         await this.#writeBatch(batch);
@@ -89,7 +89,7 @@ export class Writer {
   }
 
   /** Both statements are idempotent, so a batch whose commit was cut off is simply written again. */
-  async #writeBatch(batch: readonly Entry[]): Promise<void> {
+  async #writeBatch(batch: readonly PendingOutcome[]): Promise<void> {
     const { store, processId } = this.#options;
     const outcomes = batch.map(entry => entry.outcome);
     const fresh = outcomes.filter(({ deliveryId }) => deliveryId === undefined);

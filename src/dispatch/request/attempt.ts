@@ -59,7 +59,7 @@ export interface AttemptOptions {
 const readBytesMax = 65_536;
 
 /** How it ended, where not by the response. */
-type Ending = Partial<Pick<SentAttempt, 'error' | 'errorCode' | 'interrupted'>>;
+type AttemptEnd = Partial<Pick<SentAttempt, 'error' | 'errorCode' | 'interrupted'>>;
 
 /** Ends once: by the response, an error, the deadline, or shutdown. */
 export class RunningAttempt implements Dispatcher.DispatchHandler {
@@ -133,7 +133,7 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('deadline'));
   }
 
-  #end({ error, errorCode, interrupted = false }: Ending = {}): void {
+  #end({ error, errorCode, interrupted = false }: AttemptEnd = {}): void {
     const done = this.#done;
     if (!done) return;
     this.#done = undefined;

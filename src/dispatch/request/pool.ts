@@ -20,7 +20,7 @@ export function openPool(
   });
 }
 
-export interface Post {
+export interface HttpRequest {
   /** Path and query. */
   readonly path: string;
   /** Name, value, name, value, … */
@@ -30,7 +30,7 @@ export interface Post {
   readonly method?: 'POST' | 'OPTIONS';
 }
 
-export interface OutgoingRequest extends Post {
+export interface OutgoingRequest extends HttpRequest {
   readonly route: Route;
   /** The webhook's secret, where the receiver gets to see it: not to be shown to anybody else. */
   readonly credential?: string;
@@ -41,9 +41,9 @@ export interface OutgoingRequest extends Post {
 }
 
 /** @throws Error of undici for what cannot be written into a request. */
-export function post(
+export function startRequest(
   pool: Pool,
-  { path, headers, body, method = 'POST' }: Post,
+  { path, headers, body, method = 'POST' }: HttpRequest,
   handler: Dispatcher.DispatchHandler,
 ): void {
   pool.dispatch({ path, method, headers, body }, handler);

@@ -1,4 +1,4 @@
-/** Says events in the formats of webhooks, once for all webhooks that want it said in the same way. */
+/** Says events in the formats of webhooks, once for all webhooks that want it caches in the same way. */
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { Format, FormatOptions, Rendered } from '../../format/format.ts';
 import { refuseOptions, type Formats } from '../../format/formats.ts';
@@ -9,7 +9,7 @@ import type { OutgoingEvent } from '../delivery.ts';
 export type Render = (event: OutgoingEvent) => Rendered | Promise<Rendered>;
 
 /** By format and options. */
-type Forms = Map<string, Rendered | Promise<Rendered>>;
+type RenderCache = Map<string, Rendered | Promise<Rendered>>;
 
 /**
  * @returns makes the renderer of a webhook.
@@ -19,11 +19,11 @@ export function createRenderer(
   formats: Formats,
   unseal: (sealed: Uint8Array) => string,
 ): (webhook: Webhook) => { readonly render: Render; readonly credential?: string } {
-  const said = new WeakMap<OutgoingEvent, Forms>();
+  const caches = new WeakMap<OutgoingEvent, RenderCache>();
 
-  function formsOf(event: OutgoingEvent): Forms {
-    let known = said.get(event);
-    if (!known) said.set(event, (known = new Map()));
+  function cacheOf(event: OutgoingEvent): RenderCache {
+    let known = caches.get(event);
+    if (!known) caches.set(event, (known = new Map()));
     return known;
   }
 
@@ -34,15 +34,15 @@ export function createRenderer(
     if (refusal !== undefined) throw new Error(refusal);
     const key = JSON.stringify([format.name, options]);
     const render: Render = event => {
-      const forms = formsOf(event);
-      const known = forms.get(key);
+      const cache = cacheOf(event);
+      const known = cache.get(key);
       if (known) return known;
       const { id, envelope, body } = event;
       // The dispatcher has it read again instead.
       if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
       const form = renderEvent(format, { id, envelope, body }, options);
-      forms.set(key, form);
-      if (form instanceof Promise) form.catch(() => forms.delete(key));
+      cache.set(key, form);
+      if (form instanceof Promise) form.catch(() => cache.delete(key));
       return form;
     };
     const { secretKey: credential } = options;

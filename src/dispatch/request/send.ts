@@ -6,10 +6,9 @@
  */
 import type { Pool } from 'undici';
 
-import { RunningAttempt, skipped, type SentAttempt } from './attempt.ts';
+import { RunningAttempt, skipped, unsent, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from '../egress/connect.ts';
-import { createDeferred } from './deferred.ts';
-import { openPool, post, type OutgoingRequest } from './pool.ts';
+import { openPool, startRequest, type OutgoingRequest } from './pool.ts';
 import type { Route } from '../egress/route.ts';
 
 export interface Sender {
@@ -75,7 +74,7 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
     });
     running.add(attempt);
     try {
-      post(poolFor(route, attempt.startedAtMs), request, attempt);
+      startRequest(poolFor(route, attempt.startedAtMs), request, attempt);
     } catch (error) {
       // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
       queueMicrotask(() => attempt.fail(error));
@@ -97,3 +96,35 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
     },
   };
 }
+
+type Done = (attempt: SentAttempt) => void;
+
+/** Attempts whose request is still being built: they end as others do, by being sent, by failing, or by shutdown. */
+interface Deferred {
+  /** Calls `done`, or hands it to `send`, exactly once. Never rejects. */
+  send(request: Promise<OutgoingRequest>, done: Done): Promise<void>;
+  /** Ends all of them; their requests are not sent any more. */
+  interrupt(): void;
+}
+
+export function createDeferred(send: (request: OutgoingRequest, done: Done) => void): Deferred {
+  const waiting = new Set<() => void>();
+  return {
+    async send(request, done) {
+      const startedAtMs = Date.now();
+      const interrupt = (): void => done({ ...unsent(shutdown, startedAtMs), interrupted: true });
+      waiting.add(interrupt);
+      const built = await request.catch((error: unknown) => ({ error }));
+      if (!waiting.delete(interrupt)) return;
+      if ('error' in built) done(unsent(built.error, startedAtMs));
+      else send(built, done);
+    },
+    interrupt() {
+      const ended = [...waiting];
+      waiting.clear();
+      for (const end of ended) end();
+    },
+  };
+}
+
+const shutdown = new Error('interrupted by shutdown');

@@ -24,7 +24,7 @@ import {
   type AttemptTrace,
   type Timing,
 } from './attempt-trace.ts';
-import { openPool, post } from '../request/pool.ts';
+import { openPool, startRequest } from '../request/pool.ts';
 import { testEvent } from './test-event.ts';
 import type { BuildRequest } from '../request/request.ts';
 import type { OutgoingRequest } from '../request/pool.ts';
@@ -171,7 +171,7 @@ async function attemptOnce(
   let pool: Pool | undefined;
   try {
     pool = openPool(route.origin, connector(route, watch), 1);
-    post(pool, request, attempt);
+    startRequest(pool, request, attempt);
   } catch (error) {
     attempt.fail(error);
   }

@@ -10,7 +10,7 @@ import type { JsonObject } from '../value/json.ts';
 import { storable } from '../value/text.ts';
 
 /** The five words of a routing key, each absent where CloudStack wrote `*`. Dots in them were turned into dashes. */
-export interface Route {
+export interface RoutingKey {
   readonly source?: string;
   readonly category: Category;
   /** The event type; for resource states and async jobs the only place that tells what happened. */
@@ -21,12 +21,12 @@ export interface Route {
 }
 
 /**
- * @example readRoute('management-server.ActionEvent.VM-START.VirtualMachine.b4e21db8-…')
+ * @example readRoutingKey('management-server.ActionEvent.VM-START.VirtualMachine.b4e21db8-…')
  * @returns undefined for a key that is not CloudStack's, as when a shovel or a bridge chose its own.
  * @throws {MalformedMessageError} when the key has CloudStack's form and a category nobody knows: to take it for one of
  *   the known would give tenants what they did not ask for.
  */
-export function readRoute(routingKey: string | undefined): Route | undefined {
+export function readRoutingKey(routingKey: string | undefined): RoutingKey | undefined {
   const words = routingKey?.split('.');
   if (words?.length !== 5) return undefined;
   const [source, category, type, resource, resourceUuid] = words.map(known);

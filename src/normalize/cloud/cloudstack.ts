@@ -15,12 +15,12 @@ import { MalformedMessageError } from '../../event/errors.ts';
 import { descriptionLengthMax, nameLengthMax } from '../../event/envelope.ts';
 import type { Category, Envelope } from '../../event/envelope.ts';
 import type { Message } from '../../event/message.ts';
-import { inferCategory, readRoute } from './cloudstack-category.ts';
-import type { Route } from './cloudstack-category.ts';
+import { inferCategory, readRoutingKey } from './cloudstack-category.ts';
+import type { RoutingKey } from './cloudstack-category.ts';
 import { toRfc3339 } from '../value/java-time.ts';
 import { parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
-import type { NormalizedEvent } from '../normalized-event.ts';
+import type { EnvelopeDraft, NormalizedEvent } from '../normalized-event.ts';
 import { builtInScrubber } from '../scrub/scrub.ts';
 import type { Scrubber } from '../scrub/scrub.ts';
 import { cut, storable } from '../value/text.ts';
@@ -28,7 +28,7 @@ import { cut, storable } from '../value/text.ts';
 const detailCountMax = 32;
 
 /** Its body is CloudStack's own. */
-export interface CloudStackEvent extends NormalizedEvent {
+export interface VerbatimEvent extends NormalizedEvent {
   readonly body: string;
 }
 
@@ -46,9 +46,9 @@ export interface CloudStackEvent extends NormalizedEvent {
 export function normalizeCloudStack(
   message: Message,
   scrubber: Scrubber = builtInScrubber,
-): CloudStackEvent {
+): VerbatimEvent {
   const { text, value } = parseObject(message.body);
-  const route = readRoute(message.routingKey);
+  const route = readRoutingKey(message.routingKey);
   const category = route?.category ?? inferCategory(value);
   if (category === 'ActionEvent') {
     return { envelope: envelopeOf(category, value, { route, scrubber }), body: text };
@@ -100,16 +100,14 @@ function told(category: Category): ReadonlySet<string> {
   return new Set([...Object.values(fields[category]), ...otherKeys, ...eventKeys]);
 }
 
-type Draft = { -readonly [K in keyof Envelope]: Envelope[K] };
-
 /** Built by assignment: this runs for every message, and a spread for each fact that may be absent costs more. */
 function envelopeOf(
   category: Category,
   body: JsonObject,
-  { route, scrubber }: { route: Route | undefined; scrubber: Scrubber },
+  { route, scrubber }: { route: RoutingKey | undefined; scrubber: Scrubber },
 ): Envelope {
   const at = fields[category];
-  const draft: Draft = { category, event: eventOf(category, body, route) };
+  const draft: EnvelopeDraft = { category, event: eventOf(category, body, route) };
   const entity = shortType(name(body, at.entity) ?? route?.resource);
   if (entity !== undefined) draft.entity = entity;
   const uuid = name(body, at.entityuuid) ?? route?.resourceUuid;
@@ -138,7 +136,7 @@ function envelopeOf(
   return draft;
 }
 
-function eventOf(category: Category, body: JsonObject, route: Route | undefined): string {
+function eventOf(category: Category, body: JsonObject, route: RoutingKey | undefined): string {
   if (category === 'ResourceStateEvent') return route?.type ?? category;
   if (category === 'AsyncJobEvent') return name(body, 'commandEventType') ?? category;
   const event = name(body, 'event');

@@ -56,7 +56,7 @@ const defaults = { ...sessionDefaults, ...kafkaDefaults };
 const closeTimeoutMs = 5000;
 
 /** What the parts of one source share. */
-interface Shared {
+interface SourceState {
   readonly options: KafkaSourceOptions & typeof defaults & { readonly heartbeatMs: number };
   readonly rules: readonly TopicRule[];
   readonly board: StatusBoard;
@@ -79,7 +79,7 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
   const options = { ...defaults, heartbeatMs, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
   const rules = options.topics.map(parseTopic);
-  const shared: Shared = {
+  const shared: SourceState = {
     options,
     rules,
     board,
@@ -103,7 +103,11 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
 }
 
 /** Resolves when `signal` aborted or other topics are to be consumed; rejects when the session ended otherwise. */
-async function runSession(shared: Shared, record: RecordBatch, signal: AbortSignal): Promise<void> {
+async function runSession(
+  shared: SourceState,
+  record: RecordBatch,
+  signal: AbortSignal,
+): Promise<void> {
   const { log, name } = shared.options;
   const kafka = createClient(shared.options);
   const admin = kafka.admin({ retry });
@@ -126,7 +130,7 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
 
 /** The topics to consume, as soon as there are any; undefined when `signal` aborted. */
 async function untilPresent(
-  shared: Shared,
+  shared: SourceState,
   admin: Admin,
   signal: AbortSignal,
 ): Promise<TopicMatch | undefined> {
@@ -141,7 +145,7 @@ async function untilPresent(
   return undefined;
 }
 
-async function lookForTopics(shared: Shared, admin: Admin): Promise<TopicMatch> {
+async function lookForTopics(shared: SourceState, admin: Admin): Promise<TopicMatch> {
   const existing = await admin.listTopics();
   for (const topic of existing) {
     if (shared.seen?.has(topic) === false) shared.fresh.add(topic);
@@ -150,14 +154,18 @@ async function lookForTopics(shared: Shared, admin: Admin): Promise<TopicMatch> 
   return matchTopics(shared.rules, existing);
 }
 
-interface Session {
+interface KafkaSession {
   readonly kafka: Kafka;
   readonly admin: Admin;
   readonly match: TopicMatch;
   readonly record: RecordBatch;
 }
 
-async function consume(shared: Shared, session: Session, signal: AbortSignal): Promise<void> {
+async function consume(
+  shared: SourceState,
+  session: KafkaSession,
+  signal: AbortSignal,
+): Promise<void> {
   const { options, board, wakeup, fresh } = shared;
   const { match, record } = session;
   const crashed = new AbortController();
@@ -183,7 +191,11 @@ async function consume(shared: Shared, session: Session, signal: AbortSignal): P
 }
 
 /** Resolves when told to stop, or when topics have come or gone. */
-async function watch(shared: Shared, { admin, match }: Session, member: Member): Promise<void> {
+async function watch(
+  shared: SourceState,
+  { admin, match }: KafkaSession,
+  member: Member,
+): Promise<void> {
   const { options, board } = shared;
   while (!member.until.aborted) {
     try {

@@ -18,7 +18,7 @@ const apiVersion = 10;
 const noTopicId = Buffer.alloc(16);
 
 /** What kafkajs sends and how it reads the answer. */
-interface Exchange {
+interface WireRequest {
   readonly request: {
     readonly apiKey: number;
     readonly apiVersion: number;
@@ -33,7 +33,7 @@ interface Exchange {
 
 /** What kafkajs's brokers have beside their public methods. */
 interface Connected {
-  readonly connectionPool: { send(exchange: Exchange): Promise<TopicIds> };
+  readonly connectionPool: { send(request: WireRequest): Promise<TopicIds> };
 }
 
 /** Topics by name; empty when the broker is older than Kafka 2.8. Ids are 32 hexadecimal digits. */

@@ -14,7 +14,7 @@ import type { Wakeup } from '../wakeup.ts';
 import type { Log } from '../../event/log.ts';
 import type { Link } from './rabbitmq-link.ts';
 
-export interface IntakeOptions {
+export interface QueueConsumerOptions {
   readonly queue: string;
   /** Messages the broker may send ahead, 1 to 65,535. */
   readonly prefetch: number;
@@ -25,7 +25,7 @@ export interface IntakeOptions {
   readonly log: Log;
 }
 
-export interface Intake {
+export interface QueueConsumer {
   /** Messages the broker has given us that are not settled: waiting here or taken. */
   readonly heldCount: number;
   /** The oldest messages waiting, or undefined when there are none. The batch taken before must be settled. */
@@ -42,12 +42,12 @@ export interface Intake {
 
 const closeTimeoutMs = 5000;
 
-/** @param wakeup is signalled when a message has arrived or the intake has ended. */
-export async function openIntake(
+/** @param wakeup is signalled when a message has arrived or the consumer has ended. */
+export async function openConsumer(
   link: Link,
-  options: IntakeOptions,
+  options: QueueConsumerOptions,
   wakeup: Wakeup,
-): Promise<Intake> {
+): Promise<QueueConsumer> {
   const { batchMax, batchBytesMax, prefetch, log } = options;
   const channel = await link.openChannel();
   const consumer = { id: randomUUID(), prefetch };

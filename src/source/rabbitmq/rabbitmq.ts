@@ -8,7 +8,11 @@
  */
 import { createBackoff, delay } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
-import { type Intake, type IntakeOptions, openIntake } from './rabbitmq-consumer.ts';
+import {
+  type QueueConsumer,
+  type QueueConsumerOptions,
+  openConsumer,
+} from './rabbitmq-consumer.ts';
 import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
 import { bindExchanges, declareQueue, queueDepth, type Topology } from './rabbitmq-topology.ts';
 import {
@@ -21,7 +25,7 @@ import type { Source } from '../source.ts';
 import { createStatusBoard, type StatusBoard } from '../status.ts';
 
 export interface RabbitmqSourceOptions
-  extends SessionOptions, LinkOptions, Topology, Omit<IntakeOptions, 'batchBytesMax'> {
+  extends SessionOptions, LinkOptions, Topology, Omit<QueueConsumerOptions, 'batchBytesMax'> {
   /** 8 MiB by default. */
   readonly batchBytesMax?: number;
   /** How often bindings are made sure of and the queue's depth is asked; 10 s by default. */
@@ -38,12 +42,12 @@ const defaults = {
 };
 
 /** What the parts of one source share. */
-interface Shared {
+interface SourceState {
   readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
   /** The consumer at work, if there is one. */
-  intake: Intake | undefined;
+  consumer: QueueConsumer | undefined;
   /** Why exchanges are not bound; undefined until they have been looked for in this session. */
   missing: readonly string[] | undefined;
 }
@@ -54,11 +58,11 @@ interface Shared {
 export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
-  const shared: Shared = {
+  const shared: SourceState = {
     options,
     board,
     wakeup: createWakeup(),
-    intake: undefined,
+    consumer: undefined,
     missing: undefined,
   };
   const setPaused = (paused: boolean): void => {
@@ -77,7 +81,11 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
 }
 
 /** Resolves when `signal` aborted; rejects when the session ended otherwise. */
-async function runSession(shared: Shared, record: RecordBatch, signal: AbortSignal): Promise<void> {
+async function runSession(
+  shared: SourceState,
+  record: RecordBatch,
+  signal: AbortSignal,
+): Promise<void> {
   const link = await openLink(shared.options, signal);
   if (link === undefined) return;
   const over = new AbortController();
@@ -98,7 +106,7 @@ async function runSession(shared: Shared, record: RecordBatch, signal: AbortSign
 }
 
 /** Makes sure of the bindings, and asks how much is waiting, until told to stop. */
-async function keepBound(shared: Shared, link: Link, until: AbortSignal): Promise<void> {
+async function keepBound(shared: SourceState, link: Link, until: AbortSignal): Promise<void> {
   const { options, board } = shared;
   const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
   while (!until.aborted) {
@@ -106,22 +114,22 @@ async function keepBound(shared: Shared, link: Link, until: AbortSignal): Promis
     shared.missing = missing;
     report(shared);
     const depth = await queueDepth(link, options);
-    board.lag = depth === undefined ? undefined : depth + (shared.intake?.heldCount ?? 0);
+    board.lag = depth === undefined ? undefined : depth + (shared.consumer?.heldCount ?? 0);
     if (missing.length === 0) backoff.reset();
     await delay(missing.length === 0 ? options.recheckMs : backoff.nextMs(), until);
   }
 }
 
 /** A source runs when it consumes, or would if it were not paused, and an exchange feeds its queue. */
-function report({ options, board, intake, missing }: Shared): void {
-  if (missing === undefined || (intake === undefined && !board.paused)) return;
+function report({ options, board, consumer, missing }: SourceState): void {
+  if (missing === undefined || (consumer === undefined && !board.paused)) return;
   if (missing.length === 0) board.running();
   else if (missing.length < options.exchange.length) board.running(missing.join('; '));
   else board.waiting(missing.join('; '));
 }
 
 async function consume(
-  shared: Shared,
+  shared: SourceState,
   link: Link,
   record: RecordBatch,
   until: AbortSignal,
@@ -129,31 +137,31 @@ async function consume(
   while (!until.aborted) {
     while (shared.board.paused && !until.aborted) await shared.wakeup.wait();
     if (until.aborted) return;
-    const intake = await link.answer(openIntake(link, shared.options, shared.wakeup));
-    const release = (): void => void intake.release();
+    const consumer = await link.answer(openConsumer(link, shared.options, shared.wakeup));
+    const release = (): void => void consumer.release();
     until.addEventListener('abort', release, { once: true });
-    shared.intake = intake;
+    shared.consumer = consumer;
     report(shared);
     try {
-      await recordArrivals(shared, intake, record, until);
+      await recordArrivals(shared, consumer, record, until);
     } finally {
       until.removeEventListener('abort', release);
-      shared.intake = undefined;
-      await intake.close();
+      shared.consumer = undefined;
+      await consumer.close();
     }
   }
 }
 
-/** Resolves when told to stop or paused for long; rejects when nothing more will come by this intake. */
+/** Resolves when told to stop or paused for long; rejects when nothing more will come by this consumer. */
 async function recordArrivals(
-  { options, board, wakeup }: Shared,
-  intake: Intake,
+  { options, board, wakeup }: SourceState,
+  consumer: QueueConsumer,
   record: RecordBatch,
   until: AbortSignal,
 ): Promise<void> {
   let handBackAt: number | undefined;
   while (!until.aborted) {
-    if (intake.ended !== undefined) throw new Error(intake.ended);
+    if (consumer.ended !== undefined) throw new Error(consumer.ended);
     if (board.paused) {
       handBackAt ??= options.clock() + options.handBackMs;
       const leftMs = handBackAt - options.clock();
@@ -162,9 +170,9 @@ async function recordArrivals(
       continue;
     }
     handBackAt = undefined;
-    const batch = intake.take();
+    const batch = consumer.take();
     if (batch === undefined) await wakeup.wait();
-    else if (await isRecorded(record(batch), until)) intake.settle();
+    else if (await isRecorded(record(batch), until)) consumer.settle();
   }
 }
 

@@ -8,11 +8,11 @@ export interface EventType {
   /** `instance` of `compute.instance.create.end`. */
   readonly resource: string;
   readonly action: string;
-  readonly phase?: Phase;
+  readonly phase?: ActionPhase;
 }
 
 const phases = ['start', 'end', 'error', 'progress'] as const;
-type Phase = (typeof phases)[number];
+type ActionPhase = (typeof phases)[number];
 
 export function readEventType(eventType: string): EventType {
   const words = eventType.split('.');

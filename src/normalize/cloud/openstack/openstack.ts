@@ -9,7 +9,7 @@
  * user. So the context's project counts only where the payload names no owner, and never when it is a service's or an
  * administrator's: rather no tenant sees an event than a wrong one.
  *
- * Source: oslo.messaging (see oslo.ts); the services' payloads (see openstack-place.ts).
+ * Source: oslo.messaging (see oslo.ts); the services' payloads (see openstack-paths.ts).
  */
 import { at, firstName, textAt } from '../../value/at.ts';
 import { limited } from '../../facts.ts';
@@ -19,8 +19,8 @@ import type { JsonObject } from '../../value/json.ts';
 import { createEventMaker } from '../../make-event.ts';
 import type { Normalizer, NormalizerOptions } from '../../normalizer.ts';
 import { cadfFacts, isCadf } from './openstack-cadf.ts';
-import { ownerPaths, placeOf, shown, uuidPaths } from './openstack-place.ts';
-import type { Place } from './openstack-place.ts';
+import { ownerPaths, pathsOf, shown, uuidPaths } from './openstack-paths.ts';
+import type { PayloadPaths } from './openstack-paths.ts';
 import { isAudit, readEventType, serviceOf } from './openstack-type.ts';
 import type { EventType } from './openstack-type.ts';
 import { openOslo } from './oslo.ts';
@@ -101,7 +101,7 @@ function withoutWrap(value: unknown): unknown {
 
 function factsOf(notification: Notification, type: EventType, payload: JsonObject): Facts {
   const { eventType, context, message } = notification;
-  const place = placeOf(eventType);
+  const place = pathsOf(eventType);
   const entity = place.entity ?? type.resource;
   const status = statusOf(notification, type, payload);
   const owner = ownerOf(notification, type, { place, payload, entity });
@@ -152,7 +152,7 @@ function isFailedVolume(
 }
 
 interface Subject {
-  readonly place: Place;
+  readonly place: PayloadPaths;
   readonly payload: JsonObject;
   readonly entity: string;
 }
@@ -201,7 +201,7 @@ function domainOf(context: JsonObject, owner: string | number | undefined): unkn
     : undefined;
 }
 
-function describe(payload: JsonObject, place: Place): string | undefined {
+function describe(payload: JsonObject, place: PayloadPaths): string | undefined {
   const paths = [
     ...(place.description ?? []),
     'message',

@@ -1,17 +1,17 @@
 import { describe, expect, it } from 'vitest';
 
-import { RenderLanes } from '../../src/render/lanes.ts';
-import type { Pace } from '../../src/render/lanes.ts';
+import { JobQueues } from '../../src/render/job-queues.ts';
+import type { Pace } from '../../src/render/job-queues.ts';
 
 const everyone: readonly Pace[] = ['new', 'slow', 'fair', 'fast'];
 
-function taken(lanes: RenderLanes<number>, order: readonly Pace[] = everyone): string | undefined {
+function taken(lanes: JobQueues<number>, order: readonly Pace[] = everyone): string | undefined {
   const turn = lanes.take(order);
   return turn && `${turn.pace} ${turn.key}${turn.job}`;
 }
 
 /** So that it has jobs of this time behind it. */
-function know(lanes: RenderLanes<number>, key: string, ...times: readonly number[]): void {
+function know(lanes: JobQueues<number>, key: string, ...times: readonly number[]): void {
   for (const tookMs of times) {
     lanes.add(key, 0);
     expect(lanes.take(everyone)?.key).toBe(key);
@@ -21,7 +21,7 @@ function know(lanes: RenderLanes<number>, key: string, ...times: readonly number
 
 describe('the lanes of templates', () => {
   it('take turns, one job of each at a time', () => {
-    const lanes = new RenderLanes<number>();
+    const lanes = new JobQueues<number>();
     for (const job of [1, 2, 3]) lanes.add('a', job);
     for (const job of [1, 2]) lanes.add('b', job);
     expect([taken(lanes), taken(lanes), taken(lanes)]).toEqual(['new a1', 'new b1', undefined]);
@@ -42,14 +42,14 @@ describe('the lanes of templates', () => {
     ['fair', [500, ...Array.from({ length: 20 }, () => 1)]],
     ['fast', [500, ...Array.from({ length: 60 }, () => 1)]],
   ])('are %s after jobs of %j ms', (pace, times) => {
-    const lanes = new RenderLanes<number>();
+    const lanes = new JobQueues<number>();
     know(lanes, 'a', ...times);
     lanes.add('a', 1);
     expect(taken(lanes)).toBe(`${pace} a1`);
   });
 
   it('are served by their pace, and not where it is not', () => {
-    const lanes = new RenderLanes<number>();
+    const lanes = new JobQueues<number>();
     know(lanes, 'slow', 500);
     know(lanes, 'fast', 1);
     for (const key of ['slow', 'new', 'fast']) lanes.add(key, 1);
@@ -60,7 +60,7 @@ describe('the lanes of templates', () => {
   });
 
   it('take a job back that was not done, before the others of its lane', () => {
-    const lanes = new RenderLanes<number>();
+    const lanes = new JobQueues<number>();
     for (const job of [1, 2]) lanes.add('a', job);
     expect(taken(lanes)).toBe('new a1');
     lanes.giveBack('a', 1, undefined);
@@ -74,7 +74,7 @@ describe('the lanes of templates', () => {
   });
 
   it('give up what waits', () => {
-    const lanes = new RenderLanes<number>();
+    const lanes = new JobQueues<number>();
     for (const key of ['a', 'a', 'b']) lanes.add(key, 1);
     expect(lanes.clear()).toEqual([1, 1, 1]);
     expect([lanes.waiting, taken(lanes)]).toEqual([0, undefined]);

@@ -1,13 +1,13 @@
 /** Where in a text something is, for people. */
 
 /** Both counted from 1. */
-export interface Place {
+export interface TextPosition {
   readonly line: number;
   readonly column: number;
 }
 
 /** @param at the character, counted from 0. */
-export function placeIn(text: string, at: number): Place {
+export function positionIn(text: string, at: number): TextPosition {
   const before = text.slice(0, Math.max(0, at)).split('\n');
   return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
 }

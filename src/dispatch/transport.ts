@@ -1,46 +1,36 @@
-/** The way out put together: the guard, the requests, the connections. */
-import { lookup } from 'node:dns/promises';
-import { hostname as machineName, networkInterfaces } from 'node:os';
+/** All that a delivery and a test delivery are made and sent with: formats, requests, connections. */
+import { hostname as machineName } from 'node:os';
 
 import { open as unseal } from '../access/secret/seal.ts';
 import type { Config } from '../config/config.ts';
-import { createConnectors, type OpenConnector } from './egress/connect.ts';
-import { createEgress, type Egress, type EgressOptions, type Lookup } from './egress/egress.ts';
+import { openEgress, type EgressOptions } from './egress/egress.ts';
 import { createReach, rootReach, tenantReach, type Reach } from './egress/egress-policy.ts';
 import type { BuildBatch } from './request/batch.ts';
 import { createRequestBuilder, type BuildRequest } from './request/request.ts';
-import { readNoProxy } from './egress/no-proxy.ts';
+import { createSender, type Sender } from './request/send.ts';
 import { createTestDelivery, type MakeTestDelivery } from './test-delivery/test-delivery.ts';
 import { createValidate, type Validate } from './test-delivery/validate.ts';
-import { createSender, type Sender } from './request/send.ts';
-import { createTrust, type Trust } from './egress/trust.ts';
-import { ConfigError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
-import type { Webhook } from '../webhook/webhook.ts';
 import { listFormats, type Formats } from '../format/formats.ts';
 import type { MatchIndex } from '../match/match-index.ts';
-import { ownServices } from './egress/protected-addresses.ts';
 import { templateFormats } from '../render/template-formats.ts';
 import { RenderPool } from '../render/pool.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 
-export interface OutgoingOptions {
+export interface TransportOptions extends EgressOptions {
   readonly config: Config;
-  readonly databaseUrl: string;
-  /** The present one first, 32 bytes each. */
+  /** 32 bytes each, the present one first. */
   readonly secretKeys: readonly Buffer[];
-  readonly lookup: Lookup;
-  /** To one receiver. */
+  /** Connections to one receiver at most. */
   readonly connectionsMax: number;
   /** The index of this moment. */
   readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;
   readonly settings: Pick<SettingSync, 'of' | 'privateRangesOf'>;
-  /** The egress guard refused a connection by a rule of this kind. */
-  readonly onBlocked: EgressOptions['onBlocked'];
   readonly log: Log;
 }
 
-export interface Outgoing {
+export interface Transport {
   readonly formats: Formats;
   /** Runs the templates of webhooks. */
   readonly templates: RenderPool;
@@ -52,7 +42,7 @@ export interface Outgoing {
 }
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
-export function openOutgoing(options: OutgoingOptions): Outgoing {
+export function openTransport(options: TransportOptions): Transport {
   const { config, secretKeys, settings, log } = options;
   const templates = new RenderPool({ ...config.templates, log });
   const formats = listFormats(templateFormats(templates));
@@ -86,52 +76,16 @@ export function openOutgoing(options: OutgoingOptions): Outgoing {
   };
 }
 
-/** Who sends, as receivers are told who ask: the name users know Hookline by. */
+/** The sender's name in requests for consent: the one users know Hookline by. */
 function originOf({ http: { publicUrl } }: Config): string {
   return publicUrl === undefined ? machineName() : new URL(publicUrl).hostname;
-}
-
-export interface EgressParts {
-  readonly egress: Egress;
-  readonly connector: OpenConnector;
-}
-
-/**
- * The guard, and the connections it lets through.
- *
- * @throws {ConfigError} when the configured certificates cannot be used.
- */
-export function openEgress({
-  config,
-  databaseUrl,
-  lookup: resolve,
-  onBlocked,
-}: Pick<OutgoingOptions, 'config' | 'databaseUrl' | 'lookup'> &
-  Pick<EgressOptions, 'onBlocked'>): EgressParts {
-  const egress = createEgress({
-    ...config.egress,
-    services: ownServices(config, databaseUrl),
-    lookup: resolve,
-    ownAddresses,
-    onBlocked,
-  });
-  const { proxy } = config.egress;
-  const trust = openTrust(config);
-  const connector = createConnectors({
-    egress,
-    trust,
-    ...(proxy && {
-      proxy: { ...proxy, goesDirect: readNoProxy(proxy.noProxy), secureContext: trust() },
-    }),
-  });
-  return { egress, connector };
 }
 
 /** Finds the reach of a webhook's owner, whatever domain the webhook's scope names. */
 function createReachOf({
   index,
   settings,
-}: Pick<OutgoingOptions, 'index' | 'settings'>): (webhook: Webhook) => Reach {
+}: Pick<TransportOptions, 'index' | 'settings'>): (webhook: Webhook) => Reach {
   const known = new WeakMap<readonly string[], Reach>();
   const reachTo = (ranges: readonly string[]): Reach => {
     const reach = known.get(ranges) ?? createReach(ranges);
@@ -144,23 +98,4 @@ function createReachOf({
     const domainId = domainOf(accountId);
     return domainId === undefined ? tenantReach : reachTo(settings.privateRangesOf(domainId));
   };
-}
-
-function openTrust({ egress }: Config): Trust {
-  try {
-    return createTrust(egress.tls);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError([`egress.tls: expected certificates and the key of certFile: ${reason}`]);
-  }
-}
-
-/** As the system resolves names, its own files included. */
-export const systemLookup: Lookup = async hostname => lookup(hostname, { all: true });
-
-/** They may change while the process runs; asking costs microseconds, and only a new connection asks. */
-function ownAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap(
-    addresses => addresses?.map(({ address }) => address) ?? [],
-  );
 }

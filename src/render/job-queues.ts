@@ -27,7 +27,7 @@ export interface Turn<T> {
   readonly job: T;
 }
 
-export class RenderLanes<T> {
+export class JobQueues<T> {
   /** Those that have something to do, whose turn comes next first. */
   readonly #lanes = new Map<string, Lane<T>>();
   /** Averages of lanes, the one that was asked least lately first. */

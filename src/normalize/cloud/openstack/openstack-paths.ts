@@ -6,7 +6,7 @@
  * designate/notifications.py; ceilometer's event_definitions.yaml.
  */
 
-export interface Place {
+export interface PayloadPaths {
   /** Absent: the word before the action in the event type. */
   readonly entity?: string;
   /** Dotted paths into the payload, before those any payload is searched for. */
@@ -19,7 +19,7 @@ export interface Place {
 }
 
 /** The first that matches; its first group, if there is one, is the entity. */
-const places: readonly (readonly [RegExp, Place])[] = [
+const places: readonly (readonly [RegExp, PayloadPaths])[] = [
   [/^compute\.(instance)\./, { uuid: ['instance_id', 'instance_uuid', 'uuid'] }],
   [/^(instance)\./, { uuid: ['uuid'], description: ['fault.exception_message'] }],
   [
@@ -79,7 +79,7 @@ const places: readonly (readonly [RegExp, Place])[] = [
   [/^dns\.(\w+)\./, { uuid: ['id'] }],
 ];
 
-export function placeOf(eventType: string): Place {
+export function pathsOf(eventType: string): PayloadPaths {
   for (const [pattern, place] of places) {
     const match = pattern.exec(eventType);
     if (match === null) continue;

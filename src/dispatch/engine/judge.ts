@@ -1,13 +1,13 @@
-/** What the end of an attempt means for its delivery. */
+/** The consequence of an ended attempt for its delivery: delivered, failed, or pending until the next one. */
 import { backoffMs, type RetryPolicy } from '../../outcome/backoff.ts';
 import { classify, type SuccessCodes, type Verdict } from '../../outcome/classify.ts';
 import type { Outcome } from '../../store/delivery/outcome.ts';
 import type { SentAttempt } from '../request/attempt.ts';
 
-/** What is written of a delivery. */
-export type Result = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;
+/** The part of an outcome that is not the delivery's identity. */
+export type DeliveryProgress = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;
 
-export interface ResultOptions {
+export interface AttemptRules {
   /** Attempts in all. */
   readonly tries: number;
   readonly backoff: RetryPolicy;
@@ -17,23 +17,23 @@ export interface ResultOptions {
 }
 
 /** @param made attempts made, this one included. */
-export function resultOf(
+export function judgeAttempt(
   attempt: SentAttempt,
   made: number,
-  { tries, backoff, success, random }: ResultOptions,
-): { readonly verdict: Verdict['kind']; readonly result: Result } {
+  { tries, backoff, success, random }: AttemptRules,
+): { readonly verdict: Verdict['kind']; readonly progress: DeliveryProgress } {
   const verdict = classify(attempt, made, attempt.unsent?.isFinal ? made : tries, success);
   const ended = { tries: made, attempt };
   switch (verdict.kind) {
     case 'delivered':
-      return { verdict: verdict.kind, result: { ...ended, state: 'delivered' } };
+      return { verdict: verdict.kind, progress: { ...ended, state: 'delivered' } };
     case 'retry': {
       const waitMs = backoffMs(backoff, made, random(), verdict.retryAfterMs);
       const nextAttemptAtMs = Date.now() + waitMs;
-      return { verdict: verdict.kind, result: { ...ended, state: 'pending', nextAttemptAtMs } };
+      return { verdict: verdict.kind, progress: { ...ended, state: 'pending', nextAttemptAtMs } };
     }
     case 'gone':
     case 'failed':
-      return { verdict: verdict.kind, result: { ...ended, state: 'failed' } };
+      return { verdict: verdict.kind, progress: { ...ended, state: 'failed' } };
   }
 }
