@@ -33,13 +33,24 @@ import { registerQuarantineRoutes } from './event/quarantine-routes.ts';
 import { accessSchemas } from './access/schema-access.ts';
 import { changeSchemas } from './setting/schema-change.ts';
 import { directorySchemas } from './directory/schema-directory.ts';
-import { formatSchemas } from './format/schema-format.ts';
-import { filterSchemas } from './filter/schema-filter.ts';
+import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
+import {
+  filterPreview,
+  filterPreviewRequest,
+  newFilter,
+  shownFilter,
+} from './filter/schema-filter.ts';
 import { flowSchemas } from './event/schema-flow.ts';
 import { intakeSchemas } from './source/schema-intake.ts';
-import { testSchemas } from './webhook/schema-test.ts';
+import { rotatedSecret, rotation, testResult } from './webhook/schema-test.ts';
 import { loginSchemas } from './access/schema-login.ts';
-import { webhookSchemas } from './webhook/schema-webhook.ts';
+import {
+  newWebhook,
+  shownWebhook,
+  unsavedTest,
+  webhookChange,
+  webhookTest,
+} from './webhook/schema-webhook.ts';
 import { registerSecretRoutes } from './webhook/secret-routes.ts';
 import { registerSessionRoutes } from './access/session-routes.ts';
 import { registerSettingRoutes } from './setting/setting-routes.ts';
@@ -56,12 +67,23 @@ const bodyBytesMax = 1024 * 1024;
 const requestMsMax = 120_000;
 
 const schemas = [
-  ...webhookSchemas,
-  ...testSchemas,
-  ...filterSchemas,
+  newWebhook,
+  webhookChange,
+  shownWebhook,
+  webhookTest,
+  unsavedTest,
+  testResult,
+  rotation,
+  rotatedSecret,
+  newFilter,
+  shownFilter,
+  filterPreviewRequest,
+  filterPreview,
   ...flowSchemas,
   ...intakeSchemas,
-  ...formatSchemas,
+  shownFormat,
+  previewRequest,
+  formatPreview,
   ...accessSchemas,
   ...loginSchemas,
   ...changeSchemas,

@@ -1,9 +1,11 @@
 /** What the routes are handed. */
+import type { Static } from 'typebox';
+
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../webhook/webhook.ts';
-import type { Diagnosis } from '../outcome/diagnose.ts';
+import type { testResult } from './webhook/schema-test.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Intake } from '../source/intake.ts';
 import type { Store } from '../store/database.ts';
@@ -78,23 +80,8 @@ export type TestDeliveryControl = (test: {
   readonly payload?: string;
 }) => Promise<TestOutcome>;
 
-/** What became of it, as far as the API deals with it. */
-export interface TestOutcome {
-  readonly diagnosis: Diagnosis;
-  /** Absent when none could be made of the webhook. */
-  readonly request?: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly body: string;
-  };
-  /** Absent when none came. */
-  readonly response?: { readonly body: string };
-  /** Absent when nothing was tried. */
-  readonly timing?: {
-    /** RFC 3339. */
-    readonly startedAt: string;
-    readonly totalMs: number;
-  };
-}
+/** What became of it. */
+export type TestOutcome = Omit<Static<typeof testResult>, 'from'>;
 
 /** Reading a message of the quarantine again, as far as the API deals with it. */
 export type RedriveControl = (id: string) => Promise<

@@ -1,7 +1,7 @@
 /** One delivery in memory, and what it needs to know of its event. */
 import type { Envelope } from '../event/envelope.ts';
 import type { Webhook } from '../webhook/webhook.ts';
-import { defaultFormat } from '../format/formats.ts';
+import { defaultFormat } from '../format/format.ts';
 
 /** Shared by all deliveries of the event. */
 export interface OutgoingEvent {

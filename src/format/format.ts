@@ -9,6 +9,9 @@ import type { SignatureEncoding, Signer } from './sign.ts';
 export const validations = ['none', 'post', 'options'] as const;
 export type Validation = (typeof validations)[number];
 
+/** Name of the format of a webhook that names none. */
+export const defaultFormat = 'cloudstack';
+
 /** What a format needs of an event, be it fresh from a normalizer or read back from its row. */
 export interface FormatEvent {
   /** UUID. */

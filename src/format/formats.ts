@@ -19,9 +19,6 @@ import { xenOrchestra } from './cloud/xen-orchestra.ts';
 
 export type Formats = ReadonlyMap<string, Format>;
 
-/** What a webhook has that names none. */
-export const defaultFormat = cloudstack.name;
-
 /** @param others that need more than the event, such as a worker to render in. */
 export function listFormats(others: readonly Format[] = []): Formats {
   return new Map([...builtIn, ...others].map(format => [format.name, format]));

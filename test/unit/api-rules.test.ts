@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { orderDomains } from '../../src/api/directory/directory-import.ts';
-import { findConflict } from '../../src/api/filter/filter-conflict.ts';
+import { findConflict } from '../../src/webhook/filter-conflict.ts';
 import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
-import { normalizePayloadUrl } from '../../src/api/webhook/webhook-rules.ts';
+import { normalizePayloadUrl } from '../../src/webhook/plan-webhook.ts';
 import { filterMatchTypes, filterModes } from '../../src/webhook/words.ts';
 import type { WebhookFilter } from '../../src/webhook/webhook.ts';
 

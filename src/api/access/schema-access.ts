@@ -2,10 +2,11 @@
 import { passwordLengthMin } from '../../access/password.ts';
 import { roles } from '../../store/schema/access.ts';
 import { fullScopes, tokenScopes } from '../../store/schema/access.ts';
-import { cloudId } from '../webhook/schema-webhook.ts';
+import { cloudId as cloudIdOf } from '../../event/schema.ts';
 
 const instant = { type: 'string', format: 'date-time' } as const;
 const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;
+const cloudId = cloudIdOf();
 const line = { type: 'string', maxLength: 255, pattern: '^(?=[\\s\\S]*\\S)[^\\u0000]*$' } as const;
 const username = { ...line, pattern: '^[^\\u0000\\s/][^\\u0000/]*$' } as const;
 const password = { type: 'string', minLength: passwordLengthMin, maxLength: 1_024 } as const;

@@ -1,7 +1,8 @@
 /** What a webhook's requests look like, for people: without secrets, and without signatures, which would be others each time. */
 import { RenderError } from '../../event/errors.ts';
 import { attemptHeaders, type FormatEvent } from '../../format/format.ts';
-import { defaultFormat, type Formats } from '../../format/formats.ts';
+import { defaultFormat } from '../../format/format.ts';
+import type { Formats } from '../../format/formats.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
 import { renderEvent } from '../../format/render.ts';
 import { databaseOf } from '../../store/database.ts';
@@ -9,7 +10,8 @@ import type { DeliveryFacts, OwedEvent } from '../../store/event/query-flow.ts';
 import { findWebhook, type WebhookFacts } from '../../store/webhook/query-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions } from '../context.ts';
-import { optionsOf, type ChosenFormat } from '../format/require-format.ts';
+import { optionsOf } from '../../webhook/choose-format.ts';
+import type { ChosenFormat } from '../../webhook/choose-format.ts';
 
 export interface RequestShape extends ChosenFormat {
   readonly headers?: Readonly<Record<string, string>>;

@@ -1,5 +1,8 @@
 /** JSON schemas of the directory, and of the state it is in. */
-import { cloudId, line } from '../webhook/schema-webhook.ts';
+import { cloudId as cloudIdOf, line as lineOf } from '../../event/schema.ts';
+
+const cloudId = cloudIdOf();
+const line = lineOf();
 
 const instant = { type: 'string', format: 'date-time' } as const;
 const maybeInstant = { type: ['string', 'null'], format: 'date-time' } as const;

@@ -1,8 +1,8 @@
 /** Which of the last events a webhook's filters would have let through, before they are saved. */
-import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 
 import { timeOf } from '../../event/id.ts';
-import type { Webhook, WebhookFilter } from '../../webhook/webhook.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
 import { explainConditions } from '../../match/explain.ts';
 import type { ConditionsExplained } from '../../match/explain.ts';
 import { originalCharsMax, Subject } from '../../match/subject.ts';
@@ -15,19 +15,15 @@ import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { requireFilter } from './filter-rules.ts';
+import { numbered, requireFilters } from '../../webhook/filter-rules.ts';
+import { initialValues } from '../../webhook/values.ts';
+import { filterPreview, filterPreviewRequest } from './schema-filter.ts';
 import { ProblemError } from '../http/problem.ts';
-import { numbered, requireWebhook } from '../webhook/require-webhook.ts';
-import { answer, problems } from '../http/route.ts';
+import { requireWebhook } from '../webhook/require-webhook.ts';
+import { answer, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 
-interface PreviewBody {
-  readonly webhookId?: string;
-  readonly accountId?: string;
-  readonly domainId?: string;
-  readonly categories?: readonly string[];
-  readonly filters?: readonly WebhookFilter[];
-  readonly limit: number;
-}
+type Sample = Static<typeof filterPreview>['samples']['matched'][number];
 
 interface Preview {
   examined: number;
@@ -36,14 +32,14 @@ interface Preview {
   refusedByFilters: number;
   /** Events for which an expression had no answer, whatever became of them. */
   unanswered: number;
-  readonly samples: { readonly matched: object[]; readonly refused: object[] };
+  readonly samples: { readonly matched: Sample[]; readonly refused: Sample[] };
 }
 
 /** Samples of each kind. */
 const samplesMax = 10;
 
-export function registerFilterPreviewRoutes(app: FastifyInstance, { store }: ApiOptions): void {
-  app.post<{ Body: PreviewBody }>(
+export function registerFilterPreviewRoutes(app: Routes, { store }: ApiOptions): void {
+  app.post(
     '/v1/filters/preview',
     {
       schema: {
@@ -52,8 +48,8 @@ export function registerFilterPreviewRoutes(app: FastifyInstance, { store }: Api
         description:
           'Of the events that lie in the scope of the webhook, and that you may see. Newest first, of the last 10000 events.',
         tags: ['webhooks'],
-        body: { $ref: 'FilterPreviewRequest#' },
-        response: { 200: answer('FilterPreview', 'What came of them.'), ...problems },
+        body: ref(filterPreviewRequest),
+        response: { 200: answer(filterPreview, 'What came of them.'), ...problems },
       },
     },
     async request => {
@@ -76,17 +72,14 @@ type Conditions = Pick<Webhook, 'categories' | 'filters'>;
 async function planPreview(
   database: Database,
   { visibility }: Caller,
-  { webhookId, filters, categories, ...place }: PreviewBody,
+  { webhookId, filters, categories, ...place }: Static<typeof filterPreviewRequest>,
 ): Promise<{ conditions: Conditions; within: readonly Visibility[] }> {
   const webhook = webhookId && (await requireWebhook(database, webhookId, visibility));
-  const accepted: WebhookFilter[] = [];
-  for (const { filter, path } of numbered(filters ?? [])) {
-    requireFilter(accepted, filter, path);
-    accepted.push(filter);
-  }
+  requireFilters([], numbered(filters ?? []));
+  const saved = webhook || { ...initialValues, filters: [] };
   const conditions = {
-    categories: categories ?? (webhook ? webhook.categories : ['ActionEvent']),
-    filters: filters ?? (webhook ? webhook.filters : []),
+    categories: categories ?? saved.categories,
+    filters: filters ?? saved.filters,
   };
   const ofWebhook = webhook ? placeOf(webhook) : {};
   // The webhook's place is the webhook's affair; one that the request names has to be the caller's.

@@ -7,7 +7,8 @@ import { listRecentEvents } from '../../store/event/query-recent.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
-import { optionsOf, type FormatWishes } from './require-format.ts';
+import { optionsOf } from '../../webhook/choose-format.ts';
+import type { FormatWishes } from '../../webhook/choose-format.ts';
 
 /** Real ones, beside the sample. */
 const eventsMax = 3;
@@ -20,7 +21,7 @@ const eventsMax = 3;
 export async function checkFormat(
   { store, formats }: ApiOptions,
   { visibility }: Caller,
-  wishes: Omit<FormatWishes, 'batch'>,
+  wishes: FormatWishes,
 ): Promise<void> {
   const format = formats.get(wishes.format);
   if (!format?.check) return;

@@ -1,5 +1,5 @@
 /** What a webhook would send of the last events, before anything of it is saved or sent; and which formats there are. */
-import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 
 import { RenderError } from '../../event/errors.ts';
 import { databaseOf } from '../../store/database.ts';
@@ -9,33 +9,16 @@ import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { checkFormat } from './check-format.ts';
 import { describeRequest, type RequestShape } from '../delivery/describe-request.ts';
-import { listOf } from '../http/page.ts';
-import { bareFormat, requireFormat } from './require-format.ts';
+import { chooseFormat } from '../../webhook/choose-format.ts';
+import { initialValues } from '../../webhook/values.ts';
+import { formatPreview, previewRequest, shownFormat } from './schema-format.ts';
 import { requireWebhook } from '../webhook/require-webhook.ts';
-import { answer, problems } from '../http/route.ts';
-
-interface PreviewBody {
-  readonly webhookId?: string;
-  readonly format?: string;
-  readonly body?: Readonly<Record<string, unknown>> | null;
-  readonly msgKey?: string | null;
-  readonly template?: string | null;
-  readonly limit: number;
-  readonly eventType?: string;
-}
-
-interface PreviewItem {
-  readonly eventId: string;
-  readonly eventType: string;
-  readonly headers: Readonly<Record<string, string>> | null;
-  readonly body: string | null;
-  readonly error: string | null;
-  readonly skipped: string | null;
-}
+import { answer, listAnswer, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 
 const tags = ['formats'];
 
-export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerPreviewRoutes(app: Routes, options: ApiOptions): void {
   const { store, formats, now } = options;
   app.get(
     '/v1/formats',
@@ -43,7 +26,7 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
       schema: {
         summary: 'List what requests can look like',
         tags,
-        response: { 200: listOf('Format', 'Formats.'), ...problems },
+        response: { 200: listAnswer(shownFormat, 'Formats.'), ...problems },
       },
     },
     () => ({
@@ -61,7 +44,7 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
     }),
   );
 
-  app.post<{ Body: PreviewBody }>(
+  app.post(
     '/v1/preview',
     {
       schema: {
@@ -69,8 +52,8 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
         description:
           'What is named overrides what the webhook of `webhookId` is set to. Newest first, of the last 10000 events.',
         tags,
-        body: { $ref: 'PreviewRequest#' },
-        response: { 200: answer('Preview', 'The requests.'), ...problems },
+        body: ref(previewRequest),
+        response: { 200: answer(formatPreview, 'The requests.'), ...problems },
       },
     },
     async request => {
@@ -86,14 +69,14 @@ export function registerPreviewRoutes(app: FastifyInstance, options: ApiOptions)
 async function shapeOfPreview(
   options: ApiOptions,
   caller: Caller,
-  { webhookId, ...wanted }: PreviewBody,
+  { webhookId, ...wanted }: Static<typeof previewRequest>,
 ): Promise<RequestShape> {
   const { store, formats } = options;
   const database = databaseOf(store);
   const saved = webhookId && (await requireWebhook(database, webhookId, caller.visibility));
-  const { headers, ...wishes } = { ...bareFormat, headers: null, ...saved, ...wanted };
+  const { headers, ...wishes } = { ...initialValues, ...saved, ...wanted };
   // What is not saved yet has no secret yet either; it would not be shown.
-  const chosen = requireFormat(formats, wishes, true);
+  const chosen = chooseFormat(formats, wishes, true);
   await checkFormat(options, caller, wishes);
   return { ...chosen, ...(headers && { headers }) };
 }
@@ -102,7 +85,7 @@ async function preview(
   { id, envelope, body }: RecentEvent,
   shape: RequestShape,
   nowMs: number,
-): Promise<PreviewItem> {
+): Promise<Static<typeof formatPreview>['items'][number]> {
   const item = { eventId: id, eventType: envelope.event };
   try {
     const { skip, ...request } = await describeRequest({ id, envelope, body }, shape, nowMs);

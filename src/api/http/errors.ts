@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Log } from '../../event/log.ts';
+import { WebhookError } from '../../webhook/webhook-error.ts';
 import { ProblemError, problemMediaType, toProblem } from './problem.ts';
 
 export function answerErrors(app: FastifyInstance, log: Log): void {
@@ -50,6 +51,8 @@ export async function sendProblem(reply: FastifyReply, error: ProblemError): Pro
 
 export function asProblem(error: unknown, request?: FastifyRequest): ProblemError {
   if (error instanceof ProblemError) return error;
+  if (error instanceof WebhookError)
+    return new ProblemError(error.code, error.message, error.faults);
   const { code, statusCode, message } = describe(error);
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

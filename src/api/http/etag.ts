@@ -6,6 +6,9 @@
  */
 import { hash } from 'node:crypto';
 
+import { Type } from 'typebox';
+
+import { schemaOf, text } from '../../event/schema.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
 import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
 import { ProblemError } from './problem.ts';
@@ -54,9 +57,10 @@ const descriptions = {
 };
 
 /** The schema of a request's headers. */
-export const conditional = (name: keyof typeof descriptions) => ({
-  type: 'object',
-  properties: { [name]: { type: 'string', description: descriptions[name] } },
-});
+export const conditional = (name: keyof typeof descriptions) =>
+  Type.Object({ [name]: Type.Optional(text({ description: descriptions[name] })) });
 
-export const notModified = { description: 'You have the present state.', type: 'null' } as const;
+export const notModified = schemaOf<undefined>({
+  description: 'You have the present state.',
+  type: 'null',
+});

@@ -1,10 +1,10 @@
 /** The webhook a route is about, and what the routes about webhooks have in common. */
-import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { Database } from '../../store/database.ts';
 import { countAccountExpressions, findWebhook } from '../../store/webhook/query-webhook.ts';
 import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
-import { accountExpressionsMax, countExpressions, requireFilter } from '../filter/filter-rules.ts';
+import { requireExpressions, requireFilters } from '../../webhook/filter-rules.ts';
+import type { AddedFilter } from '../../webhook/filter-rules.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** @throws {ProblemError} not_found */
@@ -26,31 +26,13 @@ export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => (
   ...(scope !== 'Global' && { accountId, domainId }),
 });
 
-/**
- * @param existing the webhook's filters.
- * @param added those it is to have besides; `path` is where each is in the request's body.
- * @throws {ProblemError} filter_invalid, filter_conflict
- */
-export async function requireFilters(
+/** @throws {WebhookError} filter_invalid, filter_conflict */
+export async function requireMoreFilters(
   database: Database,
-  { accountId, filters: existing }: Pick<WebhookFacts, 'accountId' | 'filters'>,
-  added: readonly { readonly filter: WebhookFilter; readonly path: string }[],
+  { accountId, filters }: Pick<WebhookFacts, 'accountId' | 'filters'>,
+  added: readonly AddedFilter[],
 ): Promise<void> {
-  const all: WebhookFilter[] = [...existing];
-  for (const { filter, path } of added) {
-    requireFilter(all, filter, path);
-    all.push(filter);
-  }
-  const more = countExpressions(all) - countExpressions(existing);
+  const more = requireFilters(filters, added);
   if (more === 0) return;
-  if ((await countAccountExpressions(database, accountId)) + more > accountExpressionsMax) {
-    throw new ProblemError(
-      'filter_invalid',
-      `The webhooks of an account have at most ${accountExpressionsMax} expressions together.`,
-    );
-  }
+  requireExpressions((await countAccountExpressions(database, accountId)) + more);
 }
-
-/** The filters of a request that has a list of them. */
-export const numbered = (filters: readonly WebhookFilter[]) =>
-  filters.map((filter, at) => ({ filter, path: `/filters/${at}` }));

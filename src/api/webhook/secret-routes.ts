@@ -1,6 +1,4 @@
 /** A webhook's secret: replace it with an overlap. */
-import type { FastifyInstance } from 'fastify';
-
 import { seal } from '../../access/secret/seal.ts';
 import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
 import { inTransaction } from '../../store/database.ts';
@@ -10,20 +8,16 @@ import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { writeAudit } from '../setting/write-audit.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
-import { answer, bodyMayBeAbsent, idParams, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
-
-interface Rotation {
-  readonly secretKey?: string;
-  /** Seconds. */
-  readonly overlap: number;
-}
+import { bodyMayBeAbsent } from '../http/route.ts';
+import { answer, idParams, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { rotatedSecret, rotation } from './schema-test.ts';
 
 export function registerSecretRoutes(
-  app: FastifyInstance,
+  app: Routes,
   { store, secretKey: key, randomBytes }: ApiOptions,
 ): void {
-  app.post<{ Params: IdParams; Body: Rotation }>(
+  app.post(
     '/v1/webhooks/:id/secret',
     {
       schema: {
@@ -32,9 +26,9 @@ export function registerSecretRoutes(
           'Within the overlap `webhook-signature` carries a signature of each secret; `X-CS-Signature` is made with the new one.',
         tags: ['webhooks'],
         params: idParams,
-        body: { $ref: 'Rotation#' },
+        body: ref(rotation),
         response: {
-          200: answer('RotatedSecret', 'The new secret; it is shown this once.'),
+          200: answer(rotatedSecret, 'The new secret; it is shown this once.'),
           ...problems,
         },
       },

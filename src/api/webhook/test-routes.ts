@@ -5,23 +5,23 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import type { FastifyInstance } from 'fastify';
-
 import type { Webhook } from '../../webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { planSaved, planUnsaved } from './plan-test.ts';
-import type { SavedBody, UnsavedBody } from './plan-test.ts';
-import { answer, bodyMayBeAbsent, idParams, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
+import { bodyMayBeAbsent } from '../http/route.ts';
+import { answer, idParams, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { testResult } from './schema-test.ts';
+import { unsavedTest, webhookTest } from './schema-webhook.ts';
 
 const tags = ['webhooks'];
-const response = { 200: answer('TestResult', 'What became of it.'), ...problems };
+const response = { 200: answer(testResult, 'What became of it.'), ...problems };
 const description =
   'One attempt, by the code and the egress rules of the real deliveries. Nothing of it is recorded but who asked. What a receiver answers, also a failure, is status 200 here: see `diagnosis`.';
 
-export function registerTestRoutes(app: FastifyInstance, options: ApiOptions): void {
-  app.post<{ Params: IdParams; Body: SavedBody }>(
+export function registerTestRoutes(app: Routes, options: ApiOptions): void {
+  app.post(
     '/v1/webhooks/:id/test',
     {
       schema: {
@@ -29,26 +29,27 @@ export function registerTestRoutes(app: FastifyInstance, options: ApiOptions): v
         description,
         tags,
         params: idParams,
-        body: { $ref: 'WebhookTest#' },
+        body: ref(webhookTest),
         response,
       },
       preValidation: bodyMayBeAbsent,
     },
     async request => {
       const { id } = request.params;
-      const webhook = await planSaved(options, callerOf(request), { id, ...request.body });
-      return sendTest(options, webhook, request.body.payload);
+      const { payload, ...wanted } = request.body;
+      const webhook = await planSaved(options, callerOf(request), { id, ...wanted });
+      return sendTest(options, webhook, payload);
     },
   );
 
-  app.post<{ Body: UnsavedBody }>(
+  app.post(
     '/v1/test',
     {
       schema: {
         summary: 'Make a test delivery to a webhook that is not saved yet',
         description,
         tags,
-        body: { $ref: 'UnsavedTest#' },
+        body: ref(unsavedTest),
         response,
       },
     },

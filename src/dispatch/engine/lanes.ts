@@ -37,11 +37,11 @@ export interface LaneOptions {
 
 export interface LaneWishes {
   /** Requests in flight at most. */
-  readonly concurrencyMax?: number;
+  readonly concurrencyMax?: number | null;
   /** Requests begun in a second at most. */
-  readonly ratePerSecondMax?: number;
+  readonly ratePerSecondMax?: number | null;
   /** Deliveries in one request, and how long the oldest waits for them, in milliseconds. */
-  readonly batch?: { readonly eventsMax: number; readonly waitMs: number };
+  readonly batch?: { readonly eventsMax: number; readonly waitMs: number } | null;
 }
 
 export interface LaneState {
@@ -235,11 +235,11 @@ export class Lanes<T extends Queued> {
   #mayStart(lane: Lane<T>, wishes: LaneWishes): boolean {
     const concurrency = this.#concurrency;
     if (lane.slow && this.#slowInFlight >= Math.max(1, Math.floor(concurrency / 2))) return false;
-    const { concurrencyMax = concurrency, ratePerSecondMax, batch } = wishes;
+    const { concurrencyMax, ratePerSecondMax, batch } = wishes;
     const fair = Math.max(1, concurrency - this.#inFlight);
-    if (lane.inFlight >= Math.min(fair, lane.limit, concurrencyMax)) return false;
-    if (ratePerSecondMax !== undefined && !this.#isReady(lane.dueAtMs - burstMs)) return false;
-    if (batch === undefined || lane.queue.size >= batch.eventsMax) return true;
+    if (lane.inFlight >= Math.min(fair, lane.limit, concurrencyMax ?? concurrency)) return false;
+    if (ratePerSecondMax && !this.#isReady(lane.dueAtMs - burstMs)) return false;
+    if (!batch || lane.queue.size >= batch.eventsMax) return true;
     return this.#isReady((lane.queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
   }
 
@@ -250,7 +250,7 @@ export class Lanes<T extends Queued> {
   }
 
   #charge(lane: Lane<T>, { ratePerSecondMax }: LaneWishes): void {
-    if (ratePerSecondMax === undefined) return;
+    if (!ratePerSecondMax) return;
     lane.dueAtMs = Math.max(lane.dueAtMs, this.#options.clock()) + 1_000 / ratePerSecondMax;
   }
 

@@ -60,14 +60,14 @@ export function requireFormat(formats: Formats, name: string): Format {
 /** Only what the format reads: what else the webhook has makes no difference to its rendering. */
 function optionsOf(
   { takes }: Format,
-  { body, msgKey, template, secrets = [] }: Webhook,
+  { body, msgKey, template, secrets }: Webhook,
   unseal: (sealed: Uint8Array) => string,
 ): FormatOptions {
   const current = secrets.find(({ expiresAtMs }) => expiresAtMs === undefined);
   return {
     ...(takes.body !== undefined && body && { body }),
-    ...(takes.msgKey !== undefined && msgKey !== undefined && { msgKey }),
-    ...(takes.template !== undefined && template !== undefined && { template }),
+    ...(takes.msgKey !== undefined && msgKey !== null && { msgKey }),
+    ...(takes.template !== undefined && template !== null && { template }),
     ...(takes.secretKey !== undefined && current && { secretKey: unseal(current.sealed) }),
   };
 }

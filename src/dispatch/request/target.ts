@@ -2,7 +2,8 @@
 import type { Webhook } from '../../webhook/webhook.ts';
 import { formatCloudStack } from '../../format/cloud/cloudstack.ts';
 import type { Rendered } from '../../format/format.ts';
-import { defaultFormat, type Formats } from '../../format/formats.ts';
+import { defaultFormat } from '../../format/format.ts';
+import type { Formats } from '../../format/formats.ts';
 import { refuseOwnHeaders } from '../../format/own-header.ts';
 import { openSigner, type SignatureEncoding } from '../../format/sign.ts';
 import type { OutgoingEvent } from '../delivery.ts';
@@ -69,22 +70,23 @@ export function createTargets(options: TargetOptions): (webhook: Webhook) => Tar
 }
 
 function openTarget(
-  { payloadUrl, secrets = [], sslVerification, caCertificate, headers = {}, validation }: Webhook,
+  { payloadUrl, secrets, sslVerification, caCertificate, headers, validation }: Webhook,
   reach: Reach,
   { unseal, encoding, origin }: TargetOptions,
 ): Omit<Target, 'render'> {
   const url = new URL(payloadUrl);
-  const refusal = refuseOwnHeaders(headers);
+  const own = headers ?? {};
+  const refusal = refuseOwnHeaders(own);
   if (refusal !== undefined) throw new Error(refusal);
   return {
     route: createRoute({
       origin: url.origin,
       sslVerification,
       reach,
-      ...(caCertificate !== undefined && { caCertificate }),
+      ...(caCertificate !== null && { caCertificate }),
     }),
     headers: [
-      ...Object.entries(headers).flat(),
+      ...Object.entries(own).flat(),
       ...(validation === 'options' ? ['WebHook-Request-Origin', origin] : []),
     ],
     pathname: url.pathname,

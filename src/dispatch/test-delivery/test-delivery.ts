@@ -130,7 +130,7 @@ async function attemptTest(
     request: {
       method: request.method ?? 'POST',
       url,
-      headers: showSent(request, webhook.headers),
+      headers: showSent(request, webhook.headers ?? {}),
       body: withoutCredential(request, request.body.toString()),
     },
     ...(head && {
@@ -190,7 +190,7 @@ async function lookAgain(
 
 function showSent(
   request: OutgoingRequest,
-  own: Readonly<Record<string, string>> = {},
+  own: Readonly<Record<string, string>>,
 ): Record<string, string> {
   const { headers } = request;
   const names = headers.filter((_, index) => index % 2 === 0);

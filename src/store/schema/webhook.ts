@@ -3,7 +3,7 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { FilterType, Ordering, Scope, WebhookState } from '../../webhook/words.ts';
-import type { Validation } from '../../format/format.ts';
+import type { WebhookValues } from '../../webhook/values.ts';
 import { AccountTable, DomainTable } from './directory.ts';
 
 /** A tenant's wish to be told of events. */
@@ -33,7 +33,7 @@ export const WebhookTable = defineEntity({
     body: p.json().$type<Record<string, unknown>>().nullable(),
     msgKey: p.text().nullable(),
     template: p.text().nullable(),
-    validation: p.text().$type<Validation>().nullable(),
+    validation: p.text().$type<WebhookValues['validation']>().nullable(),
     categories: p.array().columnType('text[]').default(['ActionEvent']),
     tries: p.integer().nullable(),
     timeoutMs: p.integer().nullable(),

@@ -1,5 +1,6 @@
 /** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
 import { readBatching } from '../../webhook/batching.ts';
+import { fieldsKnownTo } from '../../webhook/values.ts';
 import type { Webhook, WebhookFilter, WebhookSecret } from '../../webhook/webhook.ts';
 import { databaseOf, type Store } from '../database.ts';
 import type { Role } from '../schema/access.ts';
@@ -36,11 +37,15 @@ export async function loadWebhooksById(
   return toWebhooks(store, rows);
 }
 
+const columns = (['id', 'accountId', 'domainId', ...fieldsKnownTo('engine')] as const).map(
+  name => `w.${name}` as const,
+);
+
 function selectWebhooks(store: Store) {
   return databaseOf(store)
     .selectFrom('webhook as w')
     .innerJoin('account as a', 'a.id', 'w.accountId')
-    .selectAll('w')
+    .select(columns)
     .select(eb => eb('a.removedAt', 'is not', null).$castTo<boolean>().as('ownerGone'));
 }
 
@@ -124,7 +129,7 @@ const toAccount = ({ id, domainId, alias, roles }: AccountRow): AccountNode => (
   ...(alias !== null && { alias }),
 });
 
-type WebhookRow = Row<'webhook'> & { readonly ownerGone: boolean };
+type WebhookRow = Awaited<ReturnType<ReturnType<typeof selectWebhooks>['execute']>>[number];
 
 async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<readonly Webhook[]> {
   const database = databaseOf(store);
@@ -150,39 +155,17 @@ async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<re
 }
 
 /** An account that is gone wants nothing any more; what its webhooks are set to stays for when it comes back. */
-function toWebhook(
-  row: WebhookRow,
+const toWebhook = (
+  { ownerGone, ...row }: WebhookRow,
   filters: readonly WebhookFilter[],
   secrets: readonly WebhookSecret[],
-): Webhook {
-  return {
-    id: row.id,
-    name: row.name,
-    state: row.ownerGone ? 'Disabled' : row.state,
-    ...(row.ownerGone && { ownerGone: true as const }),
-    scope: row.scope,
-    accountId: row.accountId,
-    domainId: row.domainId,
-    payloadUrl: row.payloadUrl,
-    sslVerification: row.sslVerification,
-    format: row.format,
-    categories: row.categories,
-    ordering: row.ordering,
-    filters: filters.map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
-    ...(row.caCertificate !== null && { caCertificate: row.caCertificate }),
-    ...(row.headers && { headers: row.headers }),
-    ...(row.body && { body: row.body }),
-    ...(row.msgKey !== null && { msgKey: row.msgKey }),
-    ...(row.template !== null && { template: row.template }),
-    ...(row.validation !== null && { validation: row.validation }),
-    ...(row.tries !== null && { tries: row.tries }),
-    ...(row.timeoutMs !== null && { timeoutMs: row.timeoutMs }),
-    ...(row.concurrencyMax !== null && { concurrencyMax: row.concurrencyMax }),
-    ...(row.batch && { batch: readBatching(row.batch) }),
-    ...(row.ratePerSecondMax !== null && { ratePerSecondMax: row.ratePerSecondMax }),
-    ...(secrets.length > 0 && { secrets }),
-  };
-}
+): Webhook => ({
+  ...row,
+  batch: row.batch && readBatching(row.batch),
+  filters: filters.map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
+  secrets,
+  ...(ownerGone && { state: 'Disabled' as const, ownerGone }),
+});
 
 const toSecret = ({
   sealed,

@@ -1,43 +1,14 @@
 /** Webhooks as people manage them, for the API. */
 import { sql } from 'kysely';
 
-import type { Batching } from '../../webhook/batching.ts';
+import type { FilterValues } from '../../webhook/filter-fields.ts';
+import type { WebhookValues } from '../../webhook/values.ts';
 import type { WebhookFilter } from '../../webhook/webhook.ts';
-import type { FilterType, Ordering, Scope, WebhookState } from '../../webhook/words.ts';
-import type { Validation } from '../../format/format.ts';
+import type { Scope, WebhookState } from '../../webhook/words.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
 import { webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
-
-/** What a webhook is made with; all of it but the owner can be changed. */
-export interface WebhookValues {
-  readonly name: string;
-  readonly description: string | null;
-  readonly state: WebhookState;
-  readonly scope: Scope;
-  readonly accountId: string;
-  readonly domainId: string;
-  readonly payloadUrl: string;
-  readonly sslVerification: boolean;
-  /** PEM. */
-  readonly caCertificate: string | null;
-  /** As they are sent, credentials and all: `format/own-header.ts` hides them from whoever looks. */
-  readonly headers: Readonly<Record<string, string>> | null;
-  /** A name of `format/formats.ts`. */
-  readonly format: string;
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly msgKey: string | null;
-  readonly template: string | null;
-  readonly validation: Validation | null;
-  readonly categories: readonly string[];
-  readonly tries: number | null;
-  readonly timeoutMs: number | null;
-  readonly concurrencyMax: number | null;
-  readonly ratePerSecondMax: number | null;
-  readonly ordering: Ordering;
-  readonly batch: Batching | null;
-}
 
 export interface WebhookFacts extends WebhookValues {
   readonly id: string;
@@ -48,9 +19,8 @@ export interface WebhookFacts extends WebhookValues {
   readonly updated: string;
 }
 
-export interface FilterFacts extends WebhookFilter {
+export interface FilterFacts extends FilterValues {
   readonly id: string;
-  readonly type: FilterType;
   readonly created: string;
 }
 
@@ -148,7 +118,7 @@ const nextUpdated = sql`greatest(now(), w.updated + interval '1 ms')`;
 const json = (value: object | null): string | null => value && JSON.stringify(value);
 
 /** @returns false when another webhook of the owner has the payload URL. */
-export async function updateWebhook(
+export async function updateWebhookRow(
   database: Database,
   id: string,
   webhook: WebhookValues,
@@ -173,7 +143,7 @@ export async function touchWebhook(database: Database, id: string): Promise<void
   await sql`update webhook w set updated = ${nextUpdated} where w.id = ${id}`.execute(database);
 }
 
-export async function deleteWebhook(database: Database, id: string): Promise<boolean> {
+export async function deleteWebhookRow(database: Database, id: string): Promise<boolean> {
   const { rows } = await sql`delete from webhook where id = ${id} returning id`.execute(database);
   return rows.length > 0;
 }
@@ -208,7 +178,7 @@ export async function countAccountExpressions(
   return rows[0]?.count ?? 0;
 }
 
-export async function deleteFilter(
+export async function deleteFilterRow(
   database: Database,
   webhookId: string,
   id: string,

@@ -15,7 +15,7 @@ import { findWebhook } from '../../../store/webhook/query-webhook.ts';
 import type { TestOutcome } from '../../context.ts';
 import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';
 import { redeliver } from '../../delivery/redeliver.ts';
-import { normalizePayloadUrl } from '../../webhook/webhook-rules.ts';
+import { normalizePayloadUrl } from '../../../webhook/plan-webhook.ts';
 import { writeInstant } from '../request/answer.ts';
 import type { Fields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';

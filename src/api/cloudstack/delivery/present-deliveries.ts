@@ -1,6 +1,6 @@
 /** Deliveries as answers show them: nothing of a request is stored but its event, so it is made again. */
 import { RenderError } from '../../../event/errors.ts';
-import { defaultFormat } from '../../../format/formats.ts';
+import { defaultFormat } from '../../../format/format.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findWebhooks } from '../../../store/webhook/query-webhook.ts';

@@ -5,7 +5,7 @@
  */
 import { listFiltersByPage } from '../../../store/webhook/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
-import { addFilter, removeFilter } from '../../filter/change-filter.ts';
+import { createFilter, deleteFilter } from '../../filter/write-filter.ts';
 import { requireWebhook } from '../../webhook/require-webhook.ts';
 import { listFields } from '../request/answer.ts';
 import type { CommandFunction } from '../context.ts';
@@ -15,7 +15,7 @@ import { readMatchType, readMode } from './words.ts';
 
 export const addWebhookFilter: CommandFunction = async ({ options, caller, args }) => {
   const id = args.text('webhookid') ?? '';
-  const made = await addFilter(options, caller, {
+  const made = await createFilter(options, caller, {
     id,
     filter: {
       mode: readMode(args.text('mode')) ?? 'Include',
@@ -45,7 +45,7 @@ export const deleteWebhookFilter: CommandFunction = async ({ options, caller, ar
   const database = databaseOf(options.store);
   const { rows } = await listFiltersByPage(database, caller.visibility, { search, page });
   for (const filter of rows) {
-    await removeFilter(options, caller, { id: filter.webhookId, filterId: filter.id });
+    await deleteFilter(options, caller, { id: filter.webhookId, filterId: filter.id });
   }
   return { success: true };
 };

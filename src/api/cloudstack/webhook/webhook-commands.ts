@@ -8,10 +8,14 @@ import { listWebhooksByPage } from '../../../store/webhook/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import type { Store } from '../../../store/database.ts';
 import { everything } from '../../../store/sql/visibility.ts';
-import { changeWebhook, makeWebhook, removeWebhook } from '../../webhook/change-webhook.ts';
-import type { ChangeBody } from '../../webhook/webhook-rules.ts';
+import {
+  createWebhook as create,
+  deleteWebhook as remove,
+  updateWebhook as update,
+} from '../../webhook/write-webhook.ts';
+import type { WebhookChangeBody } from '../../webhook/schema-webhook.ts';
 import { requireWebhook } from '../../webhook/require-webhook.ts';
-import { maySpecify } from '../../webhook/webhook-rules.ts';
+import { maySpecify } from '../../../webhook/scope.ts';
 import { listFields } from '../request/answer.ts';
 import type { Fields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
@@ -26,7 +30,7 @@ export const createWebhook: CommandFunction = async ({ options, caller, args }) 
   const { name, payloadUrl, ...change } = readChange(args);
   const domainId = change.scope === 'Domain' ? args.text('domainid') : undefined;
   const accountId = await findOwnerId(databaseOf(options.store), caller, args);
-  const made = await makeWebhook(options, caller, {
+  const made = await create(options, caller, {
     ...change,
     name: name ?? '',
     payloadUrl: payloadUrl ?? '',
@@ -63,18 +67,18 @@ export const updateWebhook: CommandFunction = async ({ options, caller, args }) 
   if (Object.keys(body).length === 0) {
     await requireWebhook(databaseOf(options.store), id, caller.visibility);
   } else {
-    await changeWebhook(options, caller, { id, body });
+    await update(options, caller, { id, body });
   }
   return show(options.store, id);
 };
 
 export const deleteWebhook: CommandFunction = async ({ options, caller, args }) => {
-  await removeWebhook(options, caller, { id: idOf(args) });
+  await remove(options, caller, { id: idOf(args) });
   return { success: true };
 };
 
 /** Blank texts change nothing, but for the description, and the secret key, which a blank one takes away. */
-function readChange(args: Arguments): ChangeBody {
+function readChange(args: Arguments): WebhookChangeBody {
   const [name, payloadUrl] = [notBlank(args.text('name')), notBlank(args.text('payloadurl'))];
   const [description, secretKey] = [args.text('description'), args.text('secretkey')];
   const [state, scope] = [readState(args.text('state')), readScope(args.text('scope'))];

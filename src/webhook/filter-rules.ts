@@ -1,23 +1,58 @@
 /** Which filters a webhook may have, beyond the shape of their fields. */
-import { severities } from '../../event/severity.ts';
-import type { WebhookFilter } from '../../webhook/webhook.ts';
-import { compileExpression } from '../../expression/expression.ts';
+import { severities } from '../event/severity.ts';
+import type { WebhookFilter } from './webhook.ts';
+import { compileExpression } from '../expression/expression.ts';
 import { findConflict } from './filter-conflict.ts';
-import { ProblemError } from '../http/problem.ts';
+import { WebhookError } from './webhook-error.ts';
 
 const valueCharsMax = 255;
 export const filtersMax = 100;
 /** The intake asks them for every event of the webhook's scope. */
 const expressionsMax = 10;
 /** Of all webhooks of one account. */
-export const accountExpressionsMax = 100;
+const accountExpressionsMax = 100;
+
+/** A filter that a webhook is to have besides those it has. */
+export interface AddedFilter {
+  readonly filter: WebhookFilter;
+  /** JSON pointer to it in the request's body: `''`, or `/filters/0`. */
+  readonly path: string;
+}
+
+/** The filters of a request that has a list of them. */
+export const numbered = (filters: readonly WebhookFilter[]): readonly AddedFilter[] =>
+  filters.map((filter, at) => ({ filter, path: `/filters/${at}` }));
 
 /**
- * @param existing those the webhook has.
- * @param path of the new one in the request's body: `''`, or `/filters/0`.
- * @throws {ProblemError} filter_invalid, filter_conflict
+ * @param existing the webhook's filters.
+ * @returns how many of those added are expressions, which the account may have so many of: `requireExpressions`.
+ * @throws {WebhookError} filter_invalid, filter_conflict
  */
-export function requireFilter(
+export function requireFilters(
+  existing: readonly WebhookFilter[],
+  added: readonly AddedFilter[],
+): number {
+  const all = [...existing];
+  for (const { filter, path } of added) {
+    requireFilter(all, filter, path);
+    all.push(filter);
+  }
+  return countExpressions(all) - countExpressions(existing);
+}
+
+/**
+ * @param count of the expressions that the webhooks of an account are to have together.
+ * @throws {WebhookError} filter_invalid
+ */
+export function requireExpressions(count: number): void {
+  if (count <= accountExpressionsMax) return;
+  throw new WebhookError(
+    'filter_invalid',
+    `The webhooks of an account have at most ${accountExpressionsMax} expressions together.`,
+  );
+}
+
+function requireFilter(
   existing: readonly WebhookFilter[],
   added: WebhookFilter,
   path: string,
@@ -26,17 +61,17 @@ export function requireFilter(
   const conflict = findConflict(existing, added);
   if (conflict) throw conflicting(conflict);
   if (existing.length >= filtersMax) {
-    throw new ProblemError('filter_invalid', `A webhook has at most ${filtersMax} filters.`);
+    throw new WebhookError('filter_invalid', `A webhook has at most ${filtersMax} filters.`);
   }
   if (countExpressions([...existing, added]) > expressionsMax) {
-    throw new ProblemError(
+    throw new WebhookError(
       'filter_invalid',
       `A webhook has at most ${expressionsMax} expressions; join them with "and" and "or".`,
     );
   }
 }
 
-export const countExpressions = (filters: readonly WebhookFilter[]): number =>
+const countExpressions = (filters: readonly WebhookFilter[]): number =>
   filters.filter(({ type }) => type === 'Expression').length;
 
 function refuseImpossible(filter: WebhookFilter, path: string): void {
@@ -61,7 +96,7 @@ function refuseExpression(text: string, path: string): void {
   if ('holds' in compiled) return;
   const { fault, line, column } = compiled;
   const message = `line ${line}, column ${column}: ${fault}`;
-  throw new ProblemError('filter_invalid', `${path}: ${message}`, [
+  throw new WebhookError('filter_invalid', `${path}: ${message}`, [
     { path, message: fault, line, column },
   ]);
 }
@@ -79,10 +114,10 @@ function isMatch({ matchType, value }: WebhookFilter, word: string): boolean {
   }
 }
 
-function conflicting(filter: WebhookFilter & { readonly id?: string }): ProblemError {
+function conflicting(filter: WebhookFilter & { readonly id?: string }): WebhookError {
   const which = filter.id === undefined ? filter.value : `ID: ${filter.id}`;
-  return new ProblemError('filter_conflict', `Conflicting Webhook filter exists ${which}`);
+  return new WebhookError('filter_conflict', `Conflicting Webhook filter exists ${which}`);
 }
 
-const invalid = (path: string, message: string): ProblemError =>
-  new ProblemError('filter_invalid', `${path}: ${message}`, [{ path, message }]);
+const invalid = (path: string, message: string): WebhookError =>
+  new WebhookError('filter_invalid', `${path}: ${message}`, [{ path, message }]);

@@ -1,26 +1,13 @@
 /** The format a webhook is to have, and whether it can do with what is set for it. */
-import type { Batching } from '../../webhook/batching.ts';
-import type { Format, FormatOptions } from '../../format/format.ts';
-import { defaultFormat, refuseOptions, type Formats } from '../../format/formats.ts';
-import { hiddenValue } from '../../format/own-header.ts';
-import { ProblemError } from '../http/problem.ts';
+import type { Format, FormatOptions } from '../format/format.ts';
+import { refuseOptions } from '../format/formats.ts';
+import type { Formats } from '../format/formats.ts';
+import { hiddenValue } from '../format/own-header.ts';
+import type { WebhookValues } from './values.ts';
+import { WebhookError } from './webhook-error.ts';
 
-/** What is set for a format, null where nothing is. */
-export interface FormatWishes {
-  readonly format: string;
-  readonly body: Readonly<Record<string, unknown>> | null;
-  readonly msgKey: string | null;
-  readonly template: string | null;
-  readonly batch?: Batching | null;
-}
-
-/** What a webhook has of which nothing is said. */
-export const bareFormat: FormatWishes = {
-  format: defaultFormat,
-  body: null,
-  msgKey: null,
-  template: null,
-};
+/** The values of a webhook that are for its format. */
+export type FormatWishes = Pick<WebhookValues, 'format' | 'body' | 'msgKey' | 'template'>;
 
 export interface ChosenFormat {
   readonly format: Format;
@@ -28,24 +15,24 @@ export interface ChosenFormat {
   readonly options: FormatOptions;
 }
 
-/** @throws {ProblemError} format_invalid, batch_invalid */
-export function requireFormat(
+/** @throws {WebhookError} format_invalid, batch_invalid */
+export function chooseFormat(
   formats: Formats,
-  wishes: FormatWishes,
+  wishes: FormatWishes & Pick<WebhookValues, 'batch'>,
   hasSecret: boolean,
 ): ChosenFormat {
   const format = formats.get(wishes.format);
   if (!format) {
-    throw new ProblemError(
+    throw new WebhookError(
       'format_invalid',
       `There is no format ${wishes.format}; there are ${[...formats.keys()].join(', ')}.`,
     );
   }
   const options = optionsOf(format, wishes, hasSecret);
   const refusal = refuseOptions(format, options);
-  if (refusal !== undefined) throw new ProblemError('format_invalid', `${refusal}.`);
+  if (refusal !== undefined) throw new WebhookError('format_invalid', `${refusal}.`);
   if (wishes.batch && format.arrayType === undefined) {
-    throw new ProblemError(
+    throw new WebhookError(
       'batch_invalid',
       `The format ${format.name} has one event a request, so batch must be null.`,
     );
@@ -53,7 +40,7 @@ export function requireFormat(
   return { format, options };
 }
 
-/** @param hasSecret of no account where the format does not want to see it. */
+/** @param hasSecret makes a difference only to a format that wants to see the secret. */
 export function optionsOf(
   { takes }: Format,
   { body, msgKey, template }: FormatWishes,

@@ -1,21 +1,21 @@
-/** Adds and removes filters: one way for REST and for CloudStack's API. */
+/** Creates and deletes filters: one way for REST and for CloudStack's API. */
 import type { WebhookFilter } from '../../webhook/webhook.ts';
 import { inTransaction } from '../../store/database.ts';
-import { deleteFilter, insertFilter, lockWebhook } from '../../store/webhook/query-webhook.ts';
+import { deleteFilterRow, insertFilter, lockWebhook } from '../../store/webhook/query-webhook.ts';
 import type { FilterFacts } from '../../store/webhook/query-webhook.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { writeAudit } from '../setting/write-audit.ts';
 import { ProblemError } from '../http/problem.ts';
-import { ofWebhook, requireFilters, requireWebhook } from '../webhook/require-webhook.ts';
+import { ofWebhook, requireMoreFilters, requireWebhook } from '../webhook/require-webhook.ts';
 
 type Deps = Pick<ApiOptions, 'store' | 'newId'>;
 
 /**
  * @param id of the webhook.
- * @throws {ProblemError} not_found, filter_invalid, filter_conflict.
+ * @throws {ProblemError} not_found. @throws {WebhookError} filter_invalid, filter_conflict.
  */
-export async function addFilter(
+export async function createFilter(
   { store, newId }: Deps,
   caller: Caller,
   { id, filter }: { id: string; filter: WebhookFilter },
@@ -23,14 +23,14 @@ export async function addFilter(
   return inTransaction(store, async database => {
     await lockWebhook(database, id);
     const webhook = await requireWebhook(database, id, caller.visibility);
-    await requireFilters(database, webhook, [{ filter, path: '' }]);
-    const made = await insertFilter(database, id, { ...filter, id: newId() });
+    await requireMoreFilters(database, webhook, [{ filter, path: '' }]);
+    const created = await insertFilter(database, id, { ...filter, id: newId() });
     await writeAudit(database, caller, {
       action: 'filter.created',
       ...ofWebhook(webhook),
-      after: made,
+      after: created,
     });
-    return made;
+    return created;
   });
 }
 
@@ -38,7 +38,7 @@ export async function addFilter(
  * @param id of the webhook.
  * @throws {ProblemError} not_found
  */
-export async function removeFilter(
+export async function deleteFilter(
   { store }: Pick<Deps, 'store'>,
   caller: Caller,
   { id, filterId }: { id: string; filterId: string },
@@ -46,7 +46,7 @@ export async function removeFilter(
   await inTransaction(store, async database => {
     const webhook = await requireWebhook(database, id, caller.visibility);
     const before = webhook.filters.find(one => one.id === filterId);
-    if (!before || !(await deleteFilter(database, id, filterId))) throw noFilter();
+    if (!before || !(await deleteFilterRow(database, id, filterId))) throw noFilter();
     await writeAudit(database, caller, {
       action: 'filter.deleted',
       ...ofWebhook(webhook),

@@ -9,7 +9,7 @@ const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
  *
  * @param nowMs milliseconds since 1970.
  */
-export function refuseCaCertificate(text: string, nowMs = Date.now()): string | undefined {
+export function refuseCaCertificate(text: string, nowMs: number): string | undefined {
   const blocks = [...text.matchAll(block)];
   if (blocks.length === 0) {
     return 'needs PEM: -----BEGIN CERTIFICATE----- and so on';

@@ -1,0 +1,24 @@
+/** The secret that a webhook's deliveries are signed with, as requests say it: a text, or null or "" for none. */
+import { seal } from '../../access/secret/seal.ts';
+import type { Database } from '../../store/database.ts';
+import { replaceSecret } from '../../store/webhook/query-secret.ts';
+import type { WebhookSecret } from '../../webhook/webhook.ts';
+import type { ApiOptions } from '../context.ts';
+
+type Deps = Pick<ApiOptions, 'secretKey'>;
+
+/** The secrets of a webhook that has this one alone. */
+export const secretsOf = (
+  { secretKey: key }: Deps,
+  secretKey: string | null | undefined,
+): readonly WebhookSecret[] => (secretKey ? [{ sealed: seal(key, secretKey) }] : []);
+
+/** @param webhook its id, and the secret the request wants; undefined changes nothing. */
+export async function replaceSecretKey(
+  database: Database,
+  { secretKey: key }: Deps,
+  { id, secretKey }: { readonly id: string; readonly secretKey?: string | null },
+): Promise<void> {
+  if (secretKey === undefined) return;
+  await replaceSecret(database, id, secretKey ? seal(key, secretKey) : null);
+}

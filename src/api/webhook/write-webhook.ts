@@ -1,0 +1,192 @@
+/** Creates, updates and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
+import { databaseOf, inTransaction } from '../../store/database.ts';
+import type { Database } from '../../store/database.ts';
+import { everything } from '../../store/sql/visibility.ts';
+import { loadWebhooksById } from '../../store/webhook/load.ts';
+import {
+  deleteWebhookRow,
+  insertFilter,
+  insertWebhook,
+  lockWebhook,
+  updateWebhookRow,
+} from '../../store/webhook/query-webhook.ts';
+import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
+import { chooseFormat } from '../../webhook/choose-format.ts';
+import { isToBeAsked, validationOf } from '../../webhook/consent.ts';
+import { numbered } from '../../webhook/filter-rules.ts';
+import { planNewWebhook, planWebhookChange } from '../../webhook/plan-webhook.ts';
+import { initialValues } from '../../webhook/values.ts';
+import type { WebhookValues } from '../../webhook/values.ts';
+import type { ApiOptions } from '../context.ts';
+import { checkFormat } from '../format/check-format.ts';
+import type { Caller } from '../http/authenticate.ts';
+import { etagOf, requireMatch } from '../http/etag.ts';
+import type { Conditions } from '../http/etag.ts';
+import { ProblemError } from '../http/problem.ts';
+import { writeAudit } from '../setting/write-audit.ts';
+import { findOwner, requireAccount, requireScope } from './owner.ts';
+import { ofWebhook, requireMoreFilters, requireWebhook } from './require-webhook.ts';
+import type { NewWebhookBody, WebhookChangeBody } from './schema-webhook.ts';
+import { replaceSecretKey, secretsOf } from './secret.ts';
+import { requireConsent } from './validate-receiver.ts';
+
+/** Names a webhook, and the state that the request expects it in. */
+export interface Target extends Conditions {
+  readonly id: string;
+}
+
+/** @throws {ProblemError} receiver_not_validated, and others. @throws {WebhookError} */
+export async function createWebhook(
+  options: ApiOptions,
+  caller: Caller,
+  body: NewWebhookBody,
+): Promise<WebhookFacts> {
+  const { store, newId } = options;
+  const { secretKey, filters = [] } = body;
+  await checkFormat(options, caller, { ...initialValues, ...body });
+  await askAboutNew(options, caller, body);
+  return inTransaction(store, async database => {
+    const values = await planNew(database, { options, caller }, body);
+    const id = newId();
+    if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
+    await replaceSecretKey(database, options, { id, secretKey });
+    await requireMoreFilters(
+      database,
+      { accountId: values.accountId, filters: [] },
+      numbered(filters),
+    );
+    for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
+    const created = await requireWebhook(database, id, everything);
+    await writeAudit(database, caller, {
+      action: 'webhook.created',
+      ...ofWebhook(created),
+      after: { ...created, secretKey },
+    });
+    return created;
+  });
+}
+
+/** @throws {ProblemError} precondition_failed, receiver_not_validated, and others. @throws {WebhookError} */
+export async function updateWebhook(
+  options: ApiOptions,
+  caller: Caller,
+  { body, ...target }: Target & { readonly body: WebhookChangeBody },
+): Promise<WebhookFacts> {
+  const { id } = target;
+  await tryChange(options, caller, { id, body });
+  return inTransaction(options.store, async database => {
+    const { secretKey } = body;
+    const current = await takeWebhook(database, caller, target);
+    const { owner, values } = await planChange(database, options, { current, body });
+    chooseFormat(options.formats, values, isSigned(current, body));
+    // A scope that stays is not judged: an owner whose role was lowered can still disable the webhook.
+    if (values.scope !== current.scope || values.domainId !== current.domainId) {
+      await requireScope(database, caller, { owner, values });
+    }
+    if (!(await updateWebhookRow(database, id, values))) throw urlInUse(values);
+    await replaceSecretKey(database, options, { id, secretKey });
+    const now = await requireWebhook(database, id, everything);
+    await writeAudit(database, caller, {
+      action: 'webhook.updated',
+      // The former values are shown, too: to those who might have seen them.
+      ...ofWebhook(current.scope === 'Global' ? current : now),
+      before: current,
+      after: { ...now, secretKey },
+    });
+    return now;
+  });
+}
+
+/** @throws {ProblemError} not_found, precondition_failed */
+export async function deleteWebhook(
+  { store }: ApiOptions,
+  caller: Caller,
+  target: Target,
+): Promise<void> {
+  await inTransaction(store, async database => {
+    const before = await takeWebhook(database, caller, target);
+    await deleteWebhookRow(database, target.id);
+    await writeAudit(database, caller, {
+      action: 'webhook.deleted',
+      ...ofWebhook(before),
+      before,
+    });
+  });
+}
+
+/** Asks the receiver of a webhook that is to be created, before anything is locked. */
+async function askAboutNew(
+  options: ApiOptions,
+  caller: Caller,
+  body: NewWebhookBody,
+): Promise<void> {
+  const { store, formats } = options;
+  const wanted = { ...initialValues, ...body };
+  if (wanted.state !== 'Enabled' || validationOf(formats, wanted) === 'none') return;
+  const values = await planNew(databaseOf(store), { options, caller }, body);
+  await requireConsent(options, values, secretsOf(options, body.secretKey));
+}
+
+async function planNew(
+  database: Database,
+  { options, caller }: { readonly options: ApiOptions; readonly caller: Caller },
+  { secretKey, filters: _filters, accountId, ...wish }: NewWebhookBody,
+): Promise<WebhookValues> {
+  const owner = await findOwner(database, caller, accountId);
+  const values = planNewWebhook(owner, wish, options.now());
+  chooseFormat(options.formats, values, Boolean(secretKey));
+  await requireScope(database, caller, { owner, values });
+  return values;
+}
+
+/** Does what takes its time, before the transaction: the template is tried, and the receiver asked, where necessary. */
+async function tryChange(
+  options: ApiOptions,
+  caller: Caller,
+  { id, body }: { readonly id: string; readonly body: WebhookChangeBody },
+): Promise<void> {
+  const { store, formats } = options;
+  const database = databaseOf(store);
+  const current = await requireWebhook(database, id, caller.visibility);
+  if (body.format !== undefined || body.template !== undefined) {
+    await checkFormat(options, caller, { ...current, ...body });
+  }
+  const { secretKey } = body;
+  if (!isToBeAsked(current, body, secretKey !== undefined)) return;
+  const { values } = await planChange(database, options, { current, body });
+  if (validationOf(formats, values) === 'none') return;
+  chooseFormat(formats, values, isSigned(current, body));
+  const [saved] = secretKey === undefined ? await loadWebhooksById(store, [id]) : [];
+  await requireConsent(options, values, saved?.secrets ?? secretsOf(options, secretKey));
+}
+
+async function planChange(
+  database: Database,
+  { now }: ApiOptions,
+  { current, body }: { readonly current: WebhookFacts; readonly body: WebhookChangeBody },
+) {
+  const { secretKey: _secret, ...change } = body;
+  const owner = await requireAccount(database, current.accountId, everything);
+  return { owner, values: planWebhookChange(owner, current, change, now()) };
+}
+
+/** The webhook, which nobody else can change until the transaction ends. */
+async function takeWebhook(
+  database: Database,
+  { visibility }: Caller,
+  { id, ifMatch }: Target,
+): Promise<WebhookFacts> {
+  await lockWebhook(database, id);
+  const current = await requireWebhook(database, id, visibility);
+  requireMatch(etagOf(current), ifMatch);
+  return current;
+}
+
+const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
+  new ProblemError(
+    'payload_url_in_use',
+    `Payload URL: ${payloadUrl} is already in use by another webhook`,
+  );
+
+const isSigned = ({ hasSecret }: WebhookFacts, { secretKey }: WebhookChangeBody): boolean =>
+  secretKey === undefined ? hasSecret : Boolean(secretKey);

@@ -1,0 +1,29 @@
+/** Whether the receiver of a webhook is asked before the webhook is enabled, and how. */
+import type { Validation } from '../format/format.ts';
+import type { Formats } from '../format/formats.ts';
+import { fieldsKnownTo } from './values.ts';
+import type { WebhookChange, WebhookValues } from './values.ts';
+
+/** The webhook's own choice, or else what is usual for its format. */
+export function validationOf(
+  formats: Formats,
+  { validation, format }: Pick<WebhookValues, 'validation' | 'format'>,
+): Validation {
+  return validation ?? formats.get(format)?.validation ?? 'none';
+}
+
+const shownToReceiver = fieldsKnownTo('receiver');
+
+/** A receiver that has agreed is asked again when the webhook is enabled, or when a change shows in its requests. */
+export function isToBeAsked(
+  current: Pick<WebhookValues, 'state'>,
+  { state = current.state, ...change }: WebhookChange,
+  isSecretChanged: boolean,
+): boolean {
+  if (state !== 'Enabled') return false;
+  return (
+    current.state !== 'Enabled' ||
+    isSecretChanged ||
+    shownToReceiver.some(name => change[name] !== undefined)
+  );
+}

@@ -1,0 +1,14 @@
+/** Who may specify which scope. */
+import type { Scope } from './words.ts';
+
+/** CloudStack's rule: Global is for root admins, Domain for admins of a domain as well, Local for everybody. */
+const roles = {
+  Global: ['Admin'],
+  Domain: ['Admin', 'DomainAdmin'],
+  Local: ['Admin', 'DomainAdmin', 'User'],
+} as const satisfies Record<Scope, readonly string[]>;
+
+export function maySpecify(role: (typeof roles)['Local'][number], scope: Scope): boolean {
+  const allowed: readonly string[] = roles[scope];
+  return allowed.includes(role);
+}
