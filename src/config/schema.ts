@@ -1,8 +1,9 @@
 /**
- * Every key of the configuration. Names are for ever: users' files and variables have them.
+ * The schema: every key of the configuration, here or in the file of its section. Names never change, because users'
+ * files and variables contain them.
  *
- * A key is stated here once, or in the file of its section: `loadConfig` checks and types its value, `hookline config`
- * shows it and the reference documents it from this statement alone.
+ * A key's definition is the only place to edit: the type and check of its value, its environment variable, `hookline
+ * config` and the reference all follow from it.
  */
 import { directoryKeys } from './directory/directory-keys.ts';
 import { dispatchKeys } from './dispatch/dispatch-keys.ts';
@@ -15,17 +16,17 @@ import type { Section, ValueOf } from './value/key.ts';
 
 const database = {
   url: {
-    doc: 'PostgreSQL 14 or newer. Without it an embedded PostgreSQL runs in dataDir.',
+    doc: 'URL of the database, PostgreSQL 14 or newer. If unset, an embedded PostgreSQL runs in dataDir.',
     kind: 'databaseUrl',
     optional: true,
   },
   migrate: {
-    doc: 'Bring the schema up to date at the start. With false, run `hookline migrate up` yourself.',
+    doc: 'Whether to bring the database schema up to date at startup. If false, run `hookline migrate up` yourself.',
     kind: 'flag',
     default: true,
   },
   poolMax: {
-    doc: 'Connections to the database that one process may hold.',
+    doc: 'Maximum number of database connections per process.',
     unit: 'connections',
     kind: 'whole',
     min: 2,
@@ -36,24 +37,24 @@ const database = {
 
 const http = {
   host: {
-    doc: 'Address the API, the documentation and the metrics listen on.',
+    doc: 'Address that the API, its documentation and the metrics listen on.',
     kind: 'text',
     default: '127.0.0.1',
   },
   port: {
-    doc: 'Port of the API. 0 takes any free one.',
+    doc: 'Port that the API listens on; 0 picks any free one.',
     kind: 'whole',
     min: 0,
     max: 65535,
     default: 8080,
   },
   trustedProxies: {
-    doc: 'Proxies in front of the API whose X-Forwarded-For is believed, so that the login limit and the audit see the client instead of the proxy. Nobody else is believed.',
+    doc: 'Reverse proxies in front of the API whose X-Forwarded-For header is trusted, so that the login limit and the audit log see the client instead of the proxy. The header is ignored from anybody else.',
     kind: 'ranges',
     default: [],
   },
   publicUrl: {
-    doc: 'Where people reach the API: `https://hookline.example`. The host a request names is never believed.',
+    doc: 'URL at which people reach the API, such as `https://hookline.example`. The Host header of a request is never trusted for it.',
     kind: 'httpUrl',
     optional: true,
   },
@@ -61,13 +62,13 @@ const http = {
 
 const client = {
   url: {
-    doc: 'Where the command line finds the API. Without it, http.host and http.port.',
+    doc: 'URL at which the command line reaches the API. If unset, it follows from http.host and http.port.',
     kind: 'httpUrl',
     optional: true,
     variable: 'HOOKLINE_URL',
   },
   token: {
-    doc: 'Token the command line presents. Without it, the one `hookline login` kept.',
+    doc: 'Token that the command line sends. If unset, the one that `hookline login` stored.',
     kind: 'text',
     optional: true,
     sensitive: true,
@@ -78,25 +79,25 @@ const client = {
 export const schema = {
   database,
   dataDir: {
-    doc: 'Directory of the embedded PostgreSQL and of generated keys. Relative to the working directory.',
+    doc: 'Directory for the embedded PostgreSQL and generated keys; a relative path starts at the working directory.',
     kind: 'text',
     default: '.hookline',
   },
   http,
   secretKey: {
-    doc: "Encrypts webhooks' secrets at rest. Required with database.url; with the embedded PostgreSQL it is generated into dataDir.",
+    doc: "Key that encrypts the webhooks' secrets at rest. Required with database.url; with the embedded PostgreSQL, one is generated in dataDir.",
     kind: 'base64Key',
     optional: true,
     sensitive: true,
   },
   secretKeyPrevious: {
-    doc: 'The key before secretKey, while one replaces the other: what it sealed can be read, and is sealed anew in the background.',
+    doc: 'Previous secretKey, while the key is being rotated: secrets encrypted with it can still be read, and are re-encrypted in the background.',
     kind: 'base64Key',
     optional: true,
     sensitive: true,
   },
   adminPassword: {
-    doc: 'Password of the user `admin`, which the first start creates. Without it a random one is printed once.',
+    doc: 'Password of the user `admin`, who is created on first start. If unset, a random one is generated and printed once.',
     kind: 'text',
     optional: true,
     sensitive: true,
@@ -105,7 +106,7 @@ export const schema = {
   egress: egressKeys,
   record: {
     batchMax: {
-      doc: 'Messages recorded in one transaction at most; of those that tell of many events, as many as tell of so many events.',
+      doc: 'Maximum number of messages recorded in one transaction. Where messages carry several events each, the maximum number of their events.',
       unit: 'messages',
       kind: 'whole',
       min: 1,
@@ -115,7 +116,7 @@ export const schema = {
   },
   lease: {
     ttlMs: {
-      doc: 'A process that has not been heard of for this long is taken to be dead, and others take over what it owed.',
+      doc: 'Time without a sign of life after which a process is considered dead and others take over its deliveries.',
       unit: 'ms',
       kind: 'whole',
       min: 1_000,
@@ -125,7 +126,7 @@ export const schema = {
   },
   retention: {
     days: {
-      doc: 'Events, deliveries and attempts older than this are dropped.',
+      doc: 'Age at which events, deliveries and attempts are deleted.',
       unit: 'days',
       kind: 'whole',
       min: 1,
@@ -133,7 +134,7 @@ export const schema = {
       default: 30,
     },
     keyHours: {
-      doc: "For so long an event that its cloud gave an id (`message_id`, a CloudEvent's `source` and `id`, …) is known when it comes again.",
+      doc: "How long a repeated event is recognized and dropped, where its cloud gave it an id (`message_id`, a CloudEvent's `source` and `id`, …).",
       unit: 'hours',
       kind: 'whole',
       min: 1,
@@ -143,7 +144,7 @@ export const schema = {
   },
   match: {
     resyncMs: {
-      doc: 'How often webhooks, accounts and domains are read again, in case a notification was lost.',
+      doc: 'How often webhooks, accounts and domains are reloaded from the database, in case a notification was lost.',
       unit: 'ms',
       kind: 'whole',
       min: 1_000,
@@ -153,7 +154,7 @@ export const schema = {
   },
   templates: templateKeys,
   shutdownMs: {
-    doc: 'How long a stop may take to finish what is in flight; what is left is released to others.',
+    doc: 'How long a shutdown waits for work in flight. Deliveries left over are released to other processes.',
     unit: 'ms',
     kind: 'whole',
     min: 0,
@@ -162,7 +163,7 @@ export const schema = {
   },
   log: {
     level: {
-      doc: 'The least severe log lines that are written.',
+      doc: 'Lowest severity of log lines to write.',
       kind: 'word',
       words: ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],
       default: 'info',
@@ -170,7 +171,7 @@ export const schema = {
   },
   signature: {
     encoding: {
-      doc: "How X-CS-Signature is written: base64 as CloudStack's code does, hex as its design page says.",
+      doc: "Encoding of the X-CS-Signature header: base64 as in CloudStack's code, hex as on its design page.",
       kind: 'word',
       words: ['base64', 'hex'],
       default: 'base64',
@@ -178,14 +179,14 @@ export const schema = {
   },
   success: {
     codes: {
-      doc: 'Statuses that mean delivered. 200 alone is what CloudStack does.',
+      doc: 'HTTP status codes that count as delivered. CloudStack accepts 200 alone.',
       kind: 'codes',
       default: '2xx',
     },
   },
   scrub: {
     keys: {
-      doc: 'Further names of secrets. What a key that ends in one of them holds is taken out of messages before anything is stored, logged or sent; `ssh key` also means ssh_key, sshKey and SSH-KEY. Passwords, tokens and their like are known already.',
+      doc: 'Additional names of secret fields. The value of any field whose name ends in one of them is removed from messages before anything is stored, logged or sent; `ssh key` also matches ssh_key, sshKey and SSH-KEY. Passwords, tokens and the like are removed anyway.',
       kind: 'list',
       optional: true,
     },
@@ -193,7 +194,7 @@ export const schema = {
   amqp: rabbitmqKeys,
   kafka: kafkaKeys,
   sources: {
-    doc: 'More sources, each with name, kind (rabbitmq, kafka or http) and the keys of its kind; see below.',
+    doc: 'Further sources, each with a name, a kind (rabbitmq, kafka or http) and the keys of that kind; see Sources in docs/configuration.md.',
     kind: 'sources',
     default: [],
     sensitive: true,
@@ -203,5 +204,5 @@ export const schema = {
   client,
 } as const satisfies Section;
 
-/** The value of every key after layering, before sections that need more than their keys are built. */
+/** The values of all keys after layering. `Config` is built from them. */
 export type Values = ValueOf<typeof schema>;

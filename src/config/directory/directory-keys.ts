@@ -1,46 +1,46 @@
-/** The keys of the directory: which cloud's API tells of its tenants, and how often it is asked. */
+/** The keys of the section `directory`: the cloud's API that tenants are read from, and how often. */
 import type { Section } from '../value/key.ts';
 
 export const keystoneKeys = {
   username: {
-    doc: 'User to ask Keystone as; with password, instead of an application credential.',
+    doc: 'User name for Keystone; with password, instead of an application credential.',
     kind: 'text',
     optional: true,
   },
   userDomain: {
-    doc: "Name of that user's domain.",
+    doc: "Name of the user's domain.",
     kind: 'text',
     default: 'Default',
   },
   password: {
-    doc: "That user's password.",
+    doc: 'Password of the user.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   project: {
-    doc: 'Name of the project the token is for. Without it the token is for the whole system, which asks for the role reader there.',
+    doc: 'Name of the project to scope the token to. If unset, the token is scoped to the system, on which the user needs the role reader.',
     kind: 'text',
     optional: true,
   },
   projectDomain: {
-    doc: "Name of that project's domain.",
+    doc: "Name of the project's domain.",
     kind: 'text',
     default: 'Default',
   },
   credentialId: {
-    doc: 'Id of an application credential to ask Keystone with.',
+    doc: 'ID of the application credential for Keystone.',
     kind: 'text',
     optional: true,
   },
   credentialSecret: {
-    doc: 'Its secret.',
+    doc: 'Secret of the application credential.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   users: {
-    doc: 'Take in users beside projects, so that they can own webhooks.',
+    doc: 'Whether to import users in addition to projects, so that they can own webhooks.',
     kind: 'flag',
     default: true,
   },
@@ -48,31 +48,31 @@ export const keystoneKeys = {
 
 export const directoryKeys = {
   kind: {
-    doc: "Which cloud's API the domains, accounts and projects are read from. Without it they are imported or made by hand.",
+    doc: 'Cloud whose API the domains, accounts and projects are read from. If unset, they are imported or created by hand.',
     kind: 'word',
     words: ['cloudstack', 'keystone'],
     optional: true,
   },
   url: {
-    doc: 'Of that API: `https://host:8443/client/api` of CloudStack, `https://host:5000/v3` of Keystone.',
+    doc: 'URL of the API: `https://host:8443/client/api` for CloudStack, `https://host:5000/v3` for Keystone.',
     kind: 'httpUrl',
     optional: true,
   },
   apiKey: {
-    doc: "API key of a CloudStack root admin's user; read-only commands are enough.",
+    doc: 'API key of a CloudStack root admin; only read-only commands are used.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   secretKey: {
-    doc: 'The secret key that goes with it.',
+    doc: 'Secret key of the API key.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   keystone: keystoneKeys,
   refreshMs: {
-    doc: 'How often everything is read anew: the longest that a moved domain or a deleted account goes unnoticed.',
+    doc: 'How often the whole directory is read again, and so the longest time that a moved domain or a deleted account goes unnoticed.',
     unit: 'ms',
     kind: 'whole',
     min: 1_000,
@@ -80,7 +80,7 @@ export const directoryKeys = {
     default: 300_000,
   },
   timeoutMs: {
-    doc: 'How long one request to the API may take.',
+    doc: 'Time limit of one request to the API.',
     unit: 'ms',
     kind: 'whole',
     min: 100,
@@ -88,7 +88,7 @@ export const directoryKeys = {
     default: 30_000,
   },
   pageSize: {
-    doc: 'Rows asked for at a time. A smaller `default.page.size` of CloudStack is found out.',
+    doc: 'Page size of requests to the API. A smaller `default.page.size` of CloudStack is detected.',
     unit: 'rows',
     kind: 'whole',
     min: 1,
@@ -96,7 +96,7 @@ export const directoryKeys = {
     default: 500,
   },
   lookUpWaitMs: {
-    doc: 'How long events of an account that is not known yet wait while the cloud is asked for it.',
+    doc: 'How long events of an unknown account wait while it is looked up in the cloud.',
     unit: 'ms',
     kind: 'whole',
     min: 100,
@@ -104,7 +104,7 @@ export const directoryKeys = {
     default: 2_000,
   },
   unknownMs: {
-    doc: 'How long an account the cloud does not know is not asked for again.',
+    doc: 'How long an account that the cloud does not know is not looked up again.',
     unit: 'ms',
     kind: 'whole',
     min: 1_000,
@@ -112,12 +112,12 @@ export const directoryKeys = {
     default: 300_000,
   },
   keyLogin: {
-    doc: 'Let users of CloudStack log in with the key pair they have there. CloudStack is asked whose it is; nothing of it is kept.',
+    doc: 'Whether CloudStack users may log in with their CloudStack key pair. CloudStack is asked whose it is; the keys are not stored.',
     kind: 'flag',
     default: false,
   },
   keyTrustMs: {
-    doc: 'How long such a login lasts: a user or a key that is taken away in CloudStack is out here after that at the latest.',
+    doc: 'How long such a login lasts, and so the longest time that a user or key deleted in CloudStack keeps access.',
     unit: 'ms',
     kind: 'whole',
     min: 60_000,
@@ -125,7 +125,7 @@ export const directoryKeys = {
     default: 28_800_000,
   },
   caFile: {
-    doc: "PEM file of the authorities the API's certificate is checked against, instead of the system's.",
+    doc: "PEM file of certificate authorities to trust for the API instead of the system's.",
     kind: 'text',
     optional: true,
   },

@@ -1,4 +1,4 @@
-/** Makes the directory's configuration of its keys: those its kind needs must be there. */
+/** Builds the directory's configuration from its keys, and refuses it where one that its kind needs is missing. */
 import { readPem } from '../file/pem.ts';
 import { refuse } from '../load/problem.ts';
 import type { Report } from '../load/problem.ts';
@@ -14,9 +14,9 @@ interface SharedConfig extends Omit<
   DirectoryValues,
   'kind' | 'url' | 'apiKey' | 'secretKey' | 'keystone' | 'caFile' | 'keyLogin' | 'keyTrustMs'
 > {
-  /** Without a trailing slash. */
+  /** Base URL of the cloud's API, without a trailing slash. */
   readonly url: string;
-  /** PEM text. */
+  /** PEM text of the authorities to trust; absent: the system's. */
   readonly ca?: string;
 }
 
@@ -24,7 +24,7 @@ export interface CloudstackDirectoryConfig extends SharedConfig {
   readonly kind: 'cloudstack';
   readonly apiKey: string;
   readonly secretKey: string;
-  /** Absent: the keys of its users do not log in here. */
+  /** Login with CloudStack's key pairs; absent: it is switched off. */
   readonly keyLogin?: { readonly trustMs: number };
 }
 
@@ -40,12 +40,12 @@ export type KeystoneCredentialConfig =
       readonly username: string;
       readonly userDomain: string;
       readonly password: string;
-      /** Absent: the whole system. */
+      /** Scope of the token; absent: the whole system. */
       readonly project?: { readonly name: string; readonly domain: string };
     }
   | { readonly kind: 'application'; readonly id: string; readonly secret: string };
 
-/** Undefined when none is configured, or when a problem with it was reported. */
+/** @returns undefined when no directory is configured, or when a problem with it was reported. */
 export function buildDirectory(
   values: DirectoryValues,
   cwd: string,
@@ -80,7 +80,7 @@ export function buildDirectory(
       };
 }
 
-/** Half a configuration would look like a whole one that does nothing. */
+/** Refuses keys without a kind: they would do nothing, and nobody would be told. */
 function refuseWithoutKind(
   { url, apiKey, secretKey, keystone, keyLogin }: DirectoryValues,
   report: Report,

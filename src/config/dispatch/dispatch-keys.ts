@@ -1,9 +1,9 @@
-/** The keys of sending: the pool, what it may hold, and when a failed attempt is made again. */
+/** The keys of the section `dispatch`: the request pool, how much it holds, and when failed attempts are retried. */
 import type { Section } from '../value/key.ts';
 
 const backoff = {
   baseMs: {
-    doc: 'Ceiling of the wait after the first failed attempt; it doubles with each attempt and the wait is drawn below it.',
+    doc: 'Upper bound of the wait after the first failed attempt. The bound doubles with every further attempt; the actual wait is drawn at random below it.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
@@ -11,7 +11,7 @@ const backoff = {
     default: 5_000,
   },
   capMs: {
-    doc: 'The ceiling grows no further than this.',
+    doc: 'Limit of that upper bound, however many attempts fail.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
@@ -19,7 +19,7 @@ const backoff = {
     default: 600_000,
   },
   waitMsMax: {
-    doc: 'The longest wait a receiver may ask for with Retry-After.',
+    doc: 'Longest wait that a receiver may request with Retry-After.',
     unit: 'ms',
     kind: 'whole',
     min: 0,
@@ -30,7 +30,7 @@ const backoff = {
 
 export const dispatchKeys = {
   concurrency: {
-    doc: 'Size of the pool: requests in flight at once, over all webhooks.',
+    doc: 'Size of the request pool: maximum number of requests in flight, over all webhooks.',
     unit: 'requests',
     kind: 'whole',
     min: 1,
@@ -38,7 +38,7 @@ export const dispatchKeys = {
     default: 64,
   },
   windowMax: {
-    doc: 'Deliveries held in memory, over all webhooks. What does not fit waits in the database.',
+    doc: 'Maximum number of deliveries held in memory, over all webhooks. The rest wait in the database.',
     unit: 'deliveries',
     kind: 'whole',
     min: 1,
@@ -46,7 +46,7 @@ export const dispatchKeys = {
     default: 10_000,
   },
   laneWaitMs: {
-    doc: 'A delivery that has waited this long behind others of its webhook is written down as due, and makes room.',
+    doc: 'How long a delivery may wait in memory behind others of its webhook. After that it is stored in the database as due, and makes room.',
     unit: 'ms',
     kind: 'whole',
     min: 10,
@@ -54,7 +54,7 @@ export const dispatchKeys = {
     default: 2_000,
   },
   slowMs: {
-    doc: 'A webhook whose answers take longer than this on average is slow; the slow ones together get half the pool.',
+    doc: 'Average response time above which a webhook counts as slow. All slow webhooks together get half of the pool.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
@@ -62,7 +62,7 @@ export const dispatchKeys = {
     default: 1_000,
   },
   flushMs: {
-    doc: 'How long an ended attempt waits for others, to be written with them in one statement.',
+    doc: 'How long a finished attempt waits for others, so that they are written to the database in one statement.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
@@ -70,7 +70,7 @@ export const dispatchKeys = {
     default: 20,
   },
   flushMax: {
-    doc: 'Ended attempts written in one statement at most.',
+    doc: 'Maximum number of finished attempts written in one statement.',
     unit: 'attempts',
     kind: 'whole',
     min: 1,
@@ -78,14 +78,14 @@ export const dispatchKeys = {
     default: 500,
   },
   backlogMax: {
-    doc: 'Undelivered deliveries at which the sources pause; the bus keeps the rest.',
+    doc: 'Number of undelivered deliveries at which the sources pause; the bus keeps further messages.',
     unit: 'deliveries',
     kind: 'whole',
     min: 1,
     default: 1_000_000,
   },
   timeoutMs: {
-    doc: 'Total deadline of one attempt, connection and response included.',
+    doc: 'Time limit of one attempt, from connecting to the end of the response.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
@@ -93,7 +93,7 @@ export const dispatchKeys = {
     default: 10_000,
   },
   tries: {
-    doc: 'Attempts in all for one delivery, the first one included.',
+    doc: 'Maximum number of attempts per delivery, the first one included.',
     unit: 'attempts',
     kind: 'whole',
     min: 1,
@@ -101,7 +101,7 @@ export const dispatchKeys = {
     default: 3,
   },
   responseBytesMax: {
-    doc: 'How much of a response is read and kept.',
+    doc: 'Maximum size of a response body that is read and stored; the rest is cut off.',
     unit: 'bytes',
     kind: 'whole',
     min: 0,

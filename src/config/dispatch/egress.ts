@@ -1,4 +1,4 @@
-/** The egress: the keys that say where deliveries may go, and how, and what they make. */
+/** The section `egress`: where deliveries may go, and by which proxy and certificates. Its keys, and what they build. */
 import { readPems } from '../file/pem.ts';
 import type { Pems } from '../file/pem.ts';
 import type { Report } from '../load/problem.ts';
@@ -6,17 +6,17 @@ import type { Section, ValueOf } from '../value/key.ts';
 
 const proxy = {
   url: {
-    doc: 'Proxy that deliveries go through, by CONNECT: `http://user:password@proxy:3128`, or `https:`. Without it, directly.',
+    doc: 'HTTP proxy that deliveries go through, by CONNECT: `http://user:password@proxy:3128`, or `https:`. If unset, receivers are connected to directly.',
     kind: 'httpUrl',
     optional: true,
   },
   noProxy: {
-    doc: 'Receivers that are connected to directly all the same: names (and all below them), addresses, ranges, each with an optional port; * is all.',
+    doc: 'Receivers that bypass the proxy: host names (subdomains included), addresses or ranges, each with an optional port; * is all of them.',
     kind: 'list',
     optional: true,
   },
   resolve: {
-    doc: 'Who resolves names behind the proxy. With here, addresses are judged and the proxy is asked for an address; with proxy, it is asked for the name and has to refuse what is internal itself.',
+    doc: "Who resolves receivers' host names. With here, Hookline resolves and checks them, and asks the proxy for an address; with proxy, it passes the name on, and the proxy itself has to refuse internal addresses.",
     kind: 'word',
     words: ['here', 'proxy'],
     default: 'here',
@@ -25,17 +25,17 @@ const proxy = {
 
 const tls = {
   caFile: {
-    doc: "PEM file of authorities to trust beside the system's, at receivers and the proxy. A webhook may name its own instead.",
+    doc: "PEM file of certificate authorities to trust in addition to the system's, for receivers and the proxy. A webhook may name its own instead.",
     kind: 'text',
     optional: true,
   },
   certFile: {
-    doc: 'PEM file of the certificate shown to receivers that ask for one; goes with keyFile.',
+    doc: 'PEM file of the client certificate for receivers that request one; requires keyFile.',
     kind: 'text',
     optional: true,
   },
   keyFile: {
-    doc: "PEM file of that certificate's key.",
+    doc: 'PEM file of the private key of certFile.',
     kind: 'text',
     optional: true,
   },
@@ -43,12 +43,12 @@ const tls = {
 
 export const egressKeys = {
   allow: {
-    doc: 'Ranges that every webhook may deliver to, though they are closed otherwise: loopback, link-local, unspecified, multicast and reserved ones to all webhooks, private ones to those that no root admin owns.',
+    doc: 'Address ranges to open to every webhook. Otherwise loopback, link-local, unspecified, multicast and reserved addresses are closed to all webhooks, and private ones to those that no root admin owns.',
     kind: 'ranges',
     default: [],
   },
   deny: {
-    doc: 'Ranges that no webhook may deliver to. It wins over allow.',
+    doc: 'Address ranges that no webhook may deliver to; overrides allow.',
     kind: 'ranges',
     default: [],
   },
@@ -60,7 +60,7 @@ type EgressValues = ValueOf<typeof egressKeys>;
 type ProxyValues = EgressValues['proxy'];
 
 export interface EgressConfig extends Omit<EgressValues, 'proxy' | 'tls'> {
-  /** Absent: receivers are connected to directly. */
+  /** Proxy for all deliveries; absent: receivers are connected to directly. */
   readonly proxy?: ProxyValues & {
     readonly url: string;
     readonly noProxy: readonly string[];

@@ -1,9 +1,9 @@
-/** The keys of templates: how many processes run them, and what one may take. */
+/** The keys of the section `templates`: the processes that render them, and their limits. */
 import type { Section } from '../value/key.ts';
 
 export const templateKeys = {
   processes: {
-    doc: 'Processes that run the templates of the formats template and jsonata. They start when the first one is needed. With 2 or more, templates that are slow keep to a part of them.',
+    doc: 'Number of processes that render templates of the formats template and jsonata. They start when first needed. With 2 or more, slow templates are confined to some of them.',
     unit: 'processes',
     kind: 'whole',
     min: 1,
@@ -11,7 +11,7 @@ export const templateKeys = {
     default: 2,
   },
   timeoutMs: {
-    doc: 'How long a template may take for one event.',
+    doc: 'Time limit for rendering one event.',
     unit: 'ms',
     kind: 'whole',
     min: 10,
@@ -19,7 +19,7 @@ export const templateKeys = {
     default: 500,
   },
   memoryMb: {
-    doc: 'Memory of one process; a template that needs more ends it, and another one is started.',
+    doc: 'Memory limit of one process. A template that exceeds it ends the process, and another one is started.',
     unit: 'MiB',
     kind: 'whole',
     min: 32,
@@ -27,7 +27,7 @@ export const templateKeys = {
     default: 64,
   },
   bytesMax: {
-    doc: 'The longest body that a template may make.',
+    doc: 'Maximum size of a rendered body.',
     unit: 'bytes',
     kind: 'whole',
     min: 1_024,
@@ -35,7 +35,7 @@ export const templateKeys = {
     default: 1_048_576,
   },
   queueMax: {
-    doc: 'Events that may wait for their template; the next ones are tried again later.',
+    doc: 'Maximum number of events waiting to be rendered; further ones are retried later.',
     unit: 'events',
     kind: 'whole',
     min: 1,

@@ -11,13 +11,13 @@ export interface ConfigFile {
   readonly content: Record<string, unknown>;
 }
 
-/** Where a file is looked for when none is named, below the working directory. */
+/** Default paths of the configuration file, below the working directory. */
 export const defaultFiles = ['config/hookline.yaml', 'config/hookline.yml', 'config/hookline.json'];
 
 /**
- * The file's content, or undefined when none is named and none is at its default place.
+ * Reads the named file, else the one at a default path; undefined when there is neither.
  *
- * @param problems gets a line for what is wrong with the file.
+ * @param problems gets a line when the file cannot be used.
  */
 export function readConfigFile(
   named: string | undefined,

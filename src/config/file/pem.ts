@@ -1,4 +1,4 @@
-/** Reads the PEM files that keys name. */
+/** Reads PEM files that keys of the configuration name. */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
@@ -12,14 +12,18 @@ export interface Pems {
   readonly key?: string;
 }
 
-/** Where these are: paths, absolute or from the working directory. */
+/** Paths of the PEM files, absolute or from the working directory. */
 export interface PemFiles {
   readonly caFile?: string;
   readonly certFile?: string;
   readonly keyFile?: string;
 }
 
-/** @param path of the section in problems, such as `egress.tls`. */
+/**
+ * Reads the files of a `tls` section; a certificate needs its key.
+ *
+ * @param path of the section in problems, such as `egress.tls`.
+ */
 export function readPems(
   { caFile, certFile, keyFile }: PemFiles,
   path: string,
@@ -40,9 +44,9 @@ export function readPems(
 }
 
 /**
- * The text of a PEM file; undefined when none is named, or when a problem with it was reported.
+ * Reads one PEM file; undefined when none is named, or when a problem with it was reported.
  *
- * @param path of the key in problems.
+ * @param path of the key in problems, such as `oidc.caFile`.
  */
 export function readPem(
   file: string | undefined,

@@ -8,7 +8,7 @@ import { ConfigError } from '../../event/errors.ts';
 const keyBytes = 32;
 
 /**
- * The key in `<dataDir>/secret-key`, made on first use and readable by the user alone.
+ * Reads the key in `<dataDir>/secret-key`; creates it on first use, readable by the user alone.
  *
  * @throws {ConfigError} when the file holds something else: a lost key is never replaced, because every secret
  *   sealed with it would be lost too.
@@ -26,13 +26,13 @@ export async function readOrCreateSecretKey(dataDir: string): Promise<Buffer> {
 
 export interface SecretKeyFile {
   readonly path: string;
-  /** Undefined when the file holds something else than a key. */
+  /** 32 bytes; undefined when the file holds something other than a key. */
   readonly key: Buffer | undefined;
-  /** Somebody else than the user may read it. */
+  /** Whether the file's mode lets anybody but its owner read it. */
   readonly isOpen: boolean;
 }
 
-/** What is in `<dataDir>/secret-key`; undefined when it is not there. @throws when it may not be read. */
+/** Reads `<dataDir>/secret-key` for inspection; undefined when there is no such file. @throws when it may not be read. */
 export async function findSecretKey(dataDir: string): Promise<SecretKeyFile | undefined> {
   const path = pathOf(dataDir);
   try {
@@ -51,7 +51,7 @@ async function readKey(path: string): Promise<Buffer | undefined> {
   return key.length === keyBytes ? key : undefined;
 }
 
-/** Whole or not at all, and only when it is missing, also when two processes start at once. */
+/** Creates the file with its whole content, unless it exists; safe when two processes start at once. */
 async function createOnce(path: string, content: string): Promise<void> {
   const draft = `${path}.${randomUUID()}`;
   await writeFile(draft, content, { mode: 0o600 });

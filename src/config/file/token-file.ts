@@ -5,18 +5,18 @@ import { dirname } from 'node:path';
 
 import { isRecord } from '../value/key.ts';
 
-/** The token kept for an API, or undefined. */
+/** Reads the token stored for an API; undefined when there is none. */
 export async function readToken(tokenFile: string, url: string): Promise<string | undefined> {
   const token = (await readAll(tokenFile))[url];
   return typeof token === 'string' ? token : undefined;
 }
 
-/** Keeps a token, beside those for other URLs. */
+/** Stores a token beside those for other URLs. */
 export async function writeToken(tokenFile: string, url: string, token: string): Promise<void> {
   await writeAll(tokenFile, { ...(await readAll(tokenFile)), [url]: token });
 }
 
-/** Forgets the token kept for an API, if there is one. */
+/** Deletes the token stored for an API, if there is one. */
 export async function removeToken(tokenFile: string, url: string): Promise<void> {
   const { [url]: token, ...others } = await readAll(tokenFile);
   if (token !== undefined) await writeAll(tokenFile, others);

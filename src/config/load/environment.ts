@@ -1,23 +1,23 @@
-/** The environment: the process's own, which of its variables are ours, and which of those nobody knows. */
+/** The environment of the process: the variables of keys, and the `HOOKLINE_…` variables that no key has. */
 import { closest } from '../value/closest.ts';
 import type { Key } from '../value/key.ts';
 
 export interface Environment {
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** The working directory: relative paths start here. */
+  /** Working directory, from which relative paths start. */
   readonly cwd: string;
 }
 
-/** The environment of this process; nothing else reads it. */
+/** The environment of this process. This is the only place that reads it. */
 export function readEnvironment(): Environment {
   return { env: process.env, cwd: process.cwd() };
 }
 
-/** Names the file; the only variable that no key of the schema has. */
+/** Path of the configuration file; the only variable that belongs to no key. */
 export const configFileVariable = 'HOOKLINE_CONFIG_FILE';
 
 /**
- * The variable of a key: its own, or the one that its path makes.
+ * The variable of a key: the one it names, else the one that follows from its path.
  *
  * @example variableOf('http.publicUrl', key) // 'HOOKLINE_HTTP_PUBLIC_URL'
  */
@@ -27,17 +27,17 @@ export function variableOf(path: string, { variable }: Key): string {
 }
 
 /**
- * What Kubernetes puts into every container of a namespace that has a Service named `hookline…`. Refusing these
- * would stop the start there and nowhere else.
+ * Variables that Kubernetes sets in every container of a namespace with a Service named `hookline…`. Refusing them would
+ * prevent the start there and nowhere else.
  */
 const serviceLink =
   /_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)$/;
 const serviceLinkPort = /^(tcp|udp|sctp):\/\//;
 
-/** Read by the tests' own services, never by Hookline. */
+/** Prefix of variables for the tests' own services, which Hookline never reads. */
 const testPrefix = 'HOOKLINE_TEST_';
 
-/** The variables that are set; an empty one is not, as `docker run -e NAME=` and compose files leave them. */
+/** The variables with a value. Empty ones count as unset: `docker run -e NAME=` and compose files leave them so. */
 export function setVariables(
   env: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
@@ -48,7 +48,7 @@ export function setVariables(
   return set;
 }
 
-/** One line for each `HOOKLINE_…` variable that no key has. Its value is not shown: it may be a secret. */
+/** A line for each `HOOKLINE_…` variable that no key has. Its value is not shown: it may be a secret. */
 export function unknownVariables(
   env: Readonly<Record<string, string>>,
   known: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * Layers the values of a section's keys: defaults, then a file's, then variables'; later wins. Checks each.
+ * Layers the values of a section's keys and checks each: defaults, then the file's, then variables; later ones win.
  *
- * convict does the layering. It would take an unknown key without a word, and stumble over a section where a value
- * belongs; so what it loads is pruned before.
+ * convict does the layering. It would accept an unknown key silently, and fail on a section in the place of a value;
+ * `prune` removes both from what it loads.
  */
 import convict from 'convict';
 
@@ -14,20 +14,20 @@ import { checkValue, refuse, refuseUnknown } from './problem.ts';
 import type { Report } from './problem.ts';
 
 for (const [name, { coerce }] of Object.entries(valueKinds)) {
-  // Values are checked when all are layered, so that each problem has a line; convict's own check ends at the first.
+  // Values are checked after layering, so that every problem gets a line; convict's own check stops at the first.
   convict.addFormat({ name, coerce, validate: () => {} });
 }
 
 export interface Layered {
-  /** What a file says, pruned. */
+  /** Content of the file, pruned. */
   readonly content: Readonly<Record<string, unknown>>;
-  /** By name; none of an item of a list, whose keys have no variables. */
+  /** Values of environment variables by name. Empty for an item of a list, whose keys have no variables. */
   readonly variables: Readonly<Record<string, string>>;
-  /** Goes before the keys' paths in problems, such as `sources[0].`; empty at the top. */
+  /** Prefix of the keys' paths in problems, such as `sources[0].`; empty at the top. */
   readonly prefix: string;
 }
 
-/** The typed values. They are what their type says only if `report` got no problem. */
+/** @returns typed values. They match their type only if no problem was reported. */
 export function layer<S extends Section>(section: S, given: Layered, report: Report): ValueOf<S>;
 export function layer(
   section: Section,
@@ -43,7 +43,7 @@ export function layer(
   return withUndefined(section, values);
 }
 
-/** The section as convict wants it; an absent value is null there. */
+/** Translates a section into convict's schema, in which an absent value is null. */
 function toConvict(section: Section, prefix: string): object {
   return mapSection(section, (name, node) =>
     isKey(node)
@@ -57,6 +57,7 @@ function toConvict(section: Section, prefix: string): object {
   );
 }
 
+/** Replaces convict's null of absent values by undefined. */
 function withUndefined(section: Section, values: unknown): unknown {
   return mapSection(section, (name, node) => {
     const value = valueAt(values, name);
@@ -71,9 +72,9 @@ const mapSection = (
   Object.fromEntries(Object.entries(section).map(([name, node]) => [name, change(name, node)]));
 
 /**
- * The keys of a file's section that can be used; a null leaves its key unset.
+ * Removes from a file's section what cannot be loaded, and reports it; null counts as unset.
  *
- * @param prefix of the keys in problems, such as `sources[0].`; empty at the top.
+ * @param prefix of the keys' paths in problems, such as `sources[0].`; empty at the top.
  */
 export function prune(
   content: Readonly<Record<string, unknown>>,
@@ -87,7 +88,7 @@ export function prune(
     const path = prefix + name;
     if (node === undefined) refuseUnknown(report, path, Object.keys(section));
     else if (isKey(node)) {
-      // Values are checked after layering, but an object in a value's place would not survive convict's overlay.
+      // Other values are checked after layering, but convict would not keep an object in a value's place.
       if (isRecord(value)) checkValue(report, path, value, node);
       else if (value !== null) kept[name] = value;
     } else if (isRecord(value)) kept[name] = prune(value, node, `${path}.`, report);

@@ -1,5 +1,5 @@
 /**
- * Layers defaults, file and environment (later wins), checks every value, and makes the typed `Config`.
+ * Loads the configuration: layers defaults, file and environment (later ones win), checks every value, and builds `Config`.
  *
  * It reads nothing but its arguments and the files they name.
  */
@@ -24,15 +24,16 @@ import { refuse } from './problem.ts';
 import type { Report } from './problem.ts';
 
 export interface ConfigOptions extends Environment {
-  /** From `--config`; goes before the variable HOOKLINE_CONFIG_FILE. */
+  /** Path given by `--config`; overrides the variable HOOKLINE_CONFIG_FILE. */
   readonly file?: string;
 }
 
-/** The configuration as it was layered, for those who show where values came from. */
+/** The configuration together with the values it was built from and their origin, for `hookline config`. */
 export interface Layers {
   readonly config: Config;
   readonly values: Values;
   readonly sources: readonly SourceValues[];
+  /** Where the key at this path was set: a variable's name, a file's path, `default`. */
   readonly origin: (this: void, path: string) => string;
 }
 
@@ -63,7 +64,7 @@ export function loadLayers({ file: named, env, cwd }: ConfigOptions): Layers {
   return { config, values, sources, origin: report.origin };
 }
 
-/** Names where a key was set. An item of a list has one origin, its list's. */
+/** Finds where a key was set. Items of a list have the origin of the list. */
 function createOrigin(
   file: ConfigFile | undefined,
   variables: Readonly<Record<string, string>>,
@@ -80,7 +81,7 @@ function createOrigin(
   };
 }
 
-/** What is reported as a problem is not, or not wholly, in what it answers. */
+/** Builds what needs more than one key. The result is complete only if no problem was reported. */
 function buildConfig(
   { amqp: _amqp, kafka: _kafka, ...values }: Values,
   sources: readonly SourceValues[],
@@ -103,6 +104,7 @@ function buildConfig(
   };
 }
 
+/** Refuses source names that occur twice, and a database without a secret key. */
 function refuseConflicts(
   { database, secretKey }: Values,
   sources: readonly SourceValues[],
@@ -140,7 +142,7 @@ function buildClient(
   };
 }
 
-/** Where a Hookline with this configuration is met; an address that listens everywhere, on the loopback. */
+/** URL of the API on this machine; if it listens on all addresses, the loopback address. */
 export function localUrl({ host, port }: Pick<Config['http'], 'host' | 'port'>): string {
   if (host === '0.0.0.0') return `http://127.0.0.1:${port}`;
   if (host === '::') return `http://[::1]:${port}`;

@@ -1,36 +1,36 @@
-/** The keys of logging in by OpenID Connect: which provider, as which client, and what its claims mean here. */
+/** The keys of the section `oidc`: the OpenID provider, Hookline's client there, and what its claims mean here. */
 import type { Section } from '../value/key.ts';
 
 const client = {
   issuer: {
-    doc: 'Issuer of the OpenID provider people log in at, as its discovery document spells it. Without it, by password alone.',
+    doc: 'Issuer of the OpenID provider at which people log in, exactly as in its discovery document. If unset, people log in by password alone.',
     kind: 'httpUrl',
     optional: true,
   },
   clientId: {
-    doc: 'What Hookline is called at the provider.',
+    doc: 'Client ID of Hookline at the provider.',
     kind: 'text',
     optional: true,
   },
   clientSecret: {
-    doc: 'The secret that goes with it. Without it Hookline is a public client, which PKCE protects alone.',
+    doc: 'Client secret. If unset, Hookline is a public client, protected by PKCE alone.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   clientAuth: {
-    doc: 'How the secret is shown to the provider.',
+    doc: 'How the client secret is sent to the provider.',
     kind: 'word',
     words: ['client_secret_basic', 'client_secret_post'],
     default: 'client_secret_basic',
   },
   redirectUrl: {
-    doc: 'Where the provider sends people back to; it must be registered there. Without it, /v1/oidc/callback below http.publicUrl.',
+    doc: 'Redirect URL, which must be registered at the provider. If unset, it is /v1/oidc/callback below http.publicUrl.',
     kind: 'httpUrl',
     optional: true,
   },
   label: {
-    doc: 'What the console calls this way to log in.',
+    doc: 'Label of the login button in the console.',
     kind: 'text',
     default: 'Single sign-on',
   },
@@ -38,32 +38,32 @@ const client = {
 
 const claims = {
   scopes: {
-    doc: 'Scopes asked for; openid must be among them. Some providers tell of groups only when asked for a scope of that name.',
+    doc: 'Scopes to request; openid must be among them. Some providers return groups only if a scope of that name is requested.',
     kind: 'list',
     default: ['openid', 'profile'],
   },
   usernameClaim: {
-    doc: 'Claim with the name a person gets here at the first login. Dots lead into objects, unless a claim has that very name; so for all claims.',
+    doc: 'Claim with the user name that a person gets at the first login. In this and all other claims, dots lead into nested objects, unless a claim has exactly that name.',
     kind: 'text',
     default: 'preferred_username',
   },
   roleClaim: {
-    doc: 'Claim whose values oidc.rules go by: text or a list of texts, such as groups or realm_access.roles.',
+    doc: 'Claim whose values oidc.rules are matched against: text or a list of texts, such as groups or realm_access.roles.',
     kind: 'text',
     default: 'groups',
   },
   accountClaim: {
-    doc: "Claim with the id of the person's account, or its name if only one account has it, for rules that name none.",
+    doc: "Claim with the ID of the person's account, or its name if that is unique, for rules that name no account.",
     kind: 'text',
     optional: true,
   },
   rules: {
-    doc: 'Who gets which role: the first rule whose value the claim has decides. Each has value, role (Admin, DomainAdmin or User) and, if wanted, account (id) and claim (instead of oidc.roleClaim).',
+    doc: "Rules that assign roles: the first one whose value is among the claim's values decides. Each has value, role (Admin, DomainAdmin or User) and optionally account (an ID) and claim (instead of oidc.roleClaim).",
     kind: 'rules',
     default: [],
   },
   userInfo: {
-    doc: "Ask the provider's userinfo endpoint too, where it has one, for claims that the ID token lacks.",
+    doc: "Whether to ask the provider's userinfo endpoint, if it has one, for claims missing from the ID token.",
     kind: 'flag',
     default: true,
   },
@@ -73,7 +73,7 @@ export const oidcKeys = {
   ...client,
   ...claims,
   sessionMs: {
-    doc: 'How long a session lasts before its person logs in again and their role is looked up anew.',
+    doc: 'How long a session lasts. After that the person logs in again, and their role is determined anew.',
     unit: 'ms',
     kind: 'whole',
     min: 60_000,
@@ -81,7 +81,7 @@ export const oidcKeys = {
     default: 28_800_000,
   },
   trustMs: {
-    doc: 'How long the tokens and key pairs of a person go on after their last login at the provider.',
+    doc: "How long a person's tokens and key pairs remain valid after their last login at the provider.",
     unit: 'ms',
     kind: 'whole',
     min: 60_000,
@@ -89,7 +89,7 @@ export const oidcKeys = {
     default: 2_592_000_000,
   },
   clockToleranceMs: {
-    doc: "How far the provider's clock and this one may be apart.",
+    doc: "Tolerated difference between the provider's clock and the local one.",
     unit: 'ms',
     kind: 'whole',
     min: 0,
@@ -97,7 +97,7 @@ export const oidcKeys = {
     default: 30_000,
   },
   timeoutMs: {
-    doc: 'How long one request to the provider may take.',
+    doc: 'Time limit of one request to the provider.',
     unit: 'ms',
     kind: 'whole',
     min: 100,
@@ -105,7 +105,7 @@ export const oidcKeys = {
     default: 10_000,
   },
   caFile: {
-    doc: "PEM file of the authorities the provider's certificate is checked against, instead of the system's.",
+    doc: "PEM file of certificate authorities to trust for the provider instead of the system's.",
     kind: 'text',
     optional: true,
   },

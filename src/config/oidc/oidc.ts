@@ -1,4 +1,4 @@
-/** Makes the configuration of the OpenID provider of its keys: those that belong together must be there. */
+/** Builds the OpenID provider's configuration from its keys, and refuses it where one that another needs is missing. */
 import { readPem } from '../file/pem.ts';
 import { refuse, refuseUnknown } from '../load/problem.ts';
 import type { Report } from '../load/problem.ts';
@@ -12,10 +12,10 @@ export interface OidcConfig extends Omit<OidcValues, 'roleClaim' | 'caFile'> {
   readonly issuer: string;
   readonly clientId: string;
   readonly redirectUrl: string;
-  /** Where the provider leads people after they have logged out there. */
+  /** Page that the provider sends people to after they logged out there. */
   readonly homeUrl: string;
   readonly rules: readonly OidcRule[];
-  /** PEM text. */
+  /** PEM text of the authorities to trust; absent: the system's. */
   readonly ca?: string;
 }
 
@@ -23,7 +23,7 @@ export interface OidcRule {
   readonly claim: string;
   readonly value: string;
   readonly role: OidcRole;
-  /** Id of an account. */
+  /** ID of the account that the person belongs to. */
   readonly account?: string;
 }
 
@@ -31,12 +31,12 @@ const oidcRoles = ['Admin', 'DomainAdmin', 'User'] as const;
 export type OidcRole = (typeof oidcRoles)[number];
 
 interface Deps {
-  /** The key `http.publicUrl`. */
+  /** Value of the key `http.publicUrl`. */
   readonly publicUrl: string | undefined;
   readonly cwd: string;
 }
 
-/** Undefined when none is configured, or when a problem with it was reported. */
+/** @returns undefined when no provider is configured, or when a problem with it was reported. */
 export function buildOidc(
   { caFile, roleClaim, ...values }: OidcValues,
   { publicUrl, cwd }: Deps,
@@ -73,7 +73,7 @@ export function buildOidc(
   };
 }
 
-/** Who can read the way to the provider can log in as anybody. This machine alone is trusted without TLS. */
+/** Refuses an issuer without TLS, unless it is on this machine: whoever reads that traffic can log in as anybody. */
 function refuseInsecure(issuer: string, report: Report): void {
   const { protocol, hostname } = new URL(issuer);
   const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);

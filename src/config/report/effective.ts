@@ -10,14 +10,14 @@ import type { Key } from '../value/key.ts';
 import { maskValue } from '../value/mask.ts';
 
 export interface EffectiveSetting {
-  /** `http.port`, `sources[0].url`. */
+  /** Path of the key, such as `http.port` or `sources[0].url`. */
   readonly key: string;
-  /** Secrets are masked; null where a fact is absent. */
+  /** Value with secrets masked; null when it is absent. */
   readonly value: unknown;
   readonly unit?: string;
-  /** A variable's name, a file's path, or `default`. */
+  /** Where the value was set: a variable's name, a file's path, or `default`. */
   readonly origin: string;
-  /** The variable that sets it; items of `sources` have none. */
+  /** Environment variable of the key; keys of items of `sources` have none. */
   readonly variable?: string;
 }
 

@@ -1,4 +1,4 @@
-/** The reference of the configuration, generated from the schema: a test holds the documents to it. */
+/** The reference of the configuration, generated from the schema; a test keeps the documents equal to it. */
 import { defaultFiles } from '../file/config-file.ts';
 import { configFileVariable, variableOf } from '../load/environment.ts';
 import { schema } from '../schema.ts';
@@ -10,10 +10,10 @@ import type { Key, Section } from '../value/key.ts';
 export interface KeyDescription {
   readonly key: string;
   readonly variable: string;
-  /** Null where there is none. */
+  /** Default value; null when there is none. */
   readonly default: unknown;
   readonly unit?: string;
-  /** What a value must be: `a whole number from 0 to 65535`. */
+  /** Description of valid values, such as `a whole number from 0 to 65535`. */
   readonly expected: string;
   readonly doc: string;
   readonly sensitive: boolean;
@@ -32,7 +32,7 @@ export function describeConfig(): KeyDescription[] {
   }));
 }
 
-/** `docs/configuration.md`. */
+/** Renders `docs/configuration.md`. */
 export function renderReference(): string {
   const rows = describeConfig().map(
     ({ key, variable, default: value, unit, expected, doc }) =>
@@ -40,15 +40,15 @@ export function renderReference(): string {
   );
   return `# Configuration
 
-This page is generated from \`src/config/schema.ts\`; a test keeps the two alike.
+This page is generated from \`src/config/schema.ts\`; a test keeps the two in step.
 
-A value comes from the environment, else from the file, else it is the default. The file is YAML or JSON: the one named
+A value is taken from the environment, else from the file, else it is the default. The file is YAML or JSON: the one named
 by \`--config\`, else by \`${configFileVariable}\`, else ${defaultFiles.map(path => `\`${path}\``).join(', ')} in the working
-directory, when there is one. \`config/example.yaml\` shows every key. An empty variable counts as not set. Lists are separated by commas in
-variables.
+directory, if there is one. \`config/example.yaml\` shows every key. An empty variable counts as unset. In variables, the items of a list
+are separated by commas.
 
-A key or a \`HOOKLINE_…\` variable that is not known, or a value that cannot be used, stops the start with exit code 2 and one line
-for each problem. \`hookline config\` shows the effective values and where each came from, secrets masked.
+An unknown key or \`HOOKLINE_…\` variable, or an invalid value, prevents the start: the exit code is 2, and there is one line for
+each problem. \`hookline config\` shows the effective values and where each came from, with secrets masked.
 
 | key | variable | default | unit | meaning |
 |---|---|---|---|---|
@@ -56,9 +56,10 @@ ${rows.join('\n')}
 
 ## Sources
 
-\`amqp.url\` makes a source named \`rabbitmq\`, \`kafka.brokers\` one named \`kafka\`. More go into the list \`sources\`; each has a
-\`name\` of its own (letters, digits, dots, dashes, underscores; for ever, because stored positions are kept under it), a \`kind\`
-(\`rabbitmq\`, \`kafka\` or \`http\`), and the keys of \`amqp\` or \`kafka\` above. \`clouds.md\` has what each cloud needs:
+Setting \`amqp.url\` creates a source named \`rabbitmq\`, setting \`kafka.brokers\` one named \`kafka\`. Further sources go into the list
+\`sources\`. Each has a unique \`name\` (letters, digits, dots, dashes, underscores; it must never change, because stored positions are
+kept under it), a \`kind\` (\`rabbitmq\`, \`kafka\` or \`http\`), and the keys of \`amqp\` or \`kafka\` above. \`clouds.md\` says what each
+cloud needs:
 
 \`\`\`yaml
 sources:
@@ -72,10 +73,10 @@ sources:
   - name: xen-orchestra
     kind: http
     format: xen-orchestra
-    token: <what the sender proves itself with>
+    token: <shared with the sender>
 \`\`\`
 
-A source of kind \`http\` is posted to at \`/v1/in/<name>\`. It has the keys of \`amqp\` that say how a message is read (\`format\`, …), and:
+Senders post to a source of kind \`http\` at \`/v1/in/<name>\`. It has the keys of \`amqp\` about reading messages (\`format\`, …), and:
 
 | key | default | unit | meaning |
 |---|---|---|---|
@@ -83,7 +84,7 @@ ${httpRows().join('\n')}
 `;
 }
 
-/** The keys that the sections of the buses do not have. */
+/** Rows for the keys of an HTTP source that a bus does not have. */
 function httpRows(): string[] {
   const shared = new Set(listKeys(formatKeys).map(({ path }) => path));
   return listKeys(httpKeys)
@@ -94,10 +95,10 @@ function httpRows(): string[] {
     );
 }
 
-/** `config/example.yaml`: every key with its default, commented out. */
+/** Renders `config/example.yaml`: every key with its default, commented out. */
 export function renderExample(): string {
-  return `# Every key of Hookline's configuration with its default. Copy what you change to ${defaultFiles[0]}.
-# Generated from src/config/schema.ts; a test keeps the two alike.
+  return `# Every key of Hookline's configuration with its default. Copy the keys you change to ${defaultFiles[0]}.
+# Generated from src/config/schema.ts; a test keeps the two in step.
 ${renderSection(schema, '').join('\n')}
 `;
 }

@@ -1,10 +1,10 @@
-/** Where a source stands in the configuration, and what building it needs beside its keys' values. */
+/** What building a source needs beside the values of its keys. */
 import type { Report } from '../load/problem.ts';
 
 export interface SourceDeps {
-  /** `rabbitmq` and `kafka` of the sections; an item's own. */
+  /** Name of the source: `rabbitmq`, `kafka`, or the one that an item of `sources` gives. */
   readonly name: string;
-  /** Goes before the keys in problems: `amqp`, `sources[0]`. */
+  /** Path of its section in problems, such as `amqp` or `sources[0]`. */
   readonly path: string;
   readonly cwd: string;
   readonly report: Report;

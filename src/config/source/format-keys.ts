@@ -1,9 +1,9 @@
-/** The keys of a source that say how its messages are read; sources of every kind have them. */
+/** The keys about reading messages, which sources of every kind have. */
 import { envelopeFacts, factNamesOfKind, mapFacts } from '../../event/envelope.ts';
 import type { FactName } from '../../event/envelope.ts';
 import type { Section } from '../value/key.ts';
 
-/** The formats a source may speak. */
+/** Every source format. */
 export const sourceFormats = [
   'cloudstack',
   'openstack',
@@ -19,42 +19,42 @@ export const sourceFormats = [
 
 const rule = (doc: string) => ({ doc, kind: 'text', optional: true }) as const;
 
-/** What else there is to know of a fact's rule. */
+/** Additions to the description of a fact, for those who write a rule for it. */
 const hints: { readonly [F in FactName]?: string } = {
   status: '. For example `state = "ok" ? "Completed" : "Failed"`',
   eventDateTime: ': text, in UTC where it names no zone, or milliseconds since 1970',
   source: '; a constant is written `\'"billing"\'`',
 };
 
-/** Where facts are: JSON Pointers and JSONata expressions, which `normalize/` checks. */
+/** Rules that find the facts of an event: JSON Pointers and JSONata expressions, whose syntax `normalize/mapping.ts` checks. */
 const mapping = {
   ...mapFacts(factNamesOfKind('name', 'text', 'instant', 'object'), fact =>
-    rule(`Likewise, ${envelopeFacts[fact].doc}${hints[fact] ?? ''}.`),
+    rule(`Where to find ${envelopeFacts[fact].doc}${hints[fact] ?? ''}.`),
   ),
   event: rule(
-    'Where the event type is: a JSON Pointer such as `/type`, or a JSONata expression. Needed for the format json; any other but cloudstack finds its facts by itself, and a mapping goes before what it finds.',
+    'Where to find the event type: a JSON Pointer such as `/type`, or a JSONata expression. Required with the format json. Other formats, cloudstack excepted, find the facts of an event themselves; the rules of a mapping override what they find.',
   ),
-  key: rule('Likewise, what names the event for ever, however often it is told.'),
+  key: rule('Where to find a permanent id of the event, by which repetitions are recognized.'),
   events: rule(
-    'With the format json, where the list is in a message that tells of several events.',
+    'With the format json, where to find the list in messages that carry several events.',
   ),
 } as const satisfies Section;
 
 export const formatKeys = {
   format: {
-    doc: 'How the cloud writes its messages.',
+    doc: 'Format of the messages.',
     kind: 'word',
     words: sourceFormats,
     default: 'cloudstack',
   },
   keepAudit: {
-    doc: 'With OpenStack, take also what is told without anything having happened: `*.exists`, metrics, samples, audited requests.',
+    doc: 'With the format openstack, also record notifications that report no change: `*.exists`, metrics, samples, audited requests.',
     kind: 'flag',
     default: false,
   },
   // Source of the default: `alarm_processor.ttl` of monasca-notification.
   alarmTtlMs: {
-    doc: 'With Monasca, drop alarms that changed longer ago than this, as its own notification engine does. 0 drops none.',
+    doc: "With the format monasca, drop alarms whose last change is older than this, as Monasca's own notification engine does; 0 drops none.",
     unit: 'ms',
     kind: 'whole',
     min: 0,
@@ -62,7 +62,7 @@ export const formatKeys = {
     default: 14_400_000,
   },
   showPayload: {
-    doc: "Show the source's own payload, scrubbed of secrets, in the envelope under details.payload, to tenants too. Events of the format cloudstack have their own body anyway.",
+    doc: "Whether the envelope includes the source's own payload, without its secrets, as details.payload. Tenants see it, too. Events of the format cloudstack are sent with their own body anyway.",
     kind: 'flag',
     default: false,
   },

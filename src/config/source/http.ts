@@ -1,4 +1,4 @@
-/** A source that others post to: the keys of an item of `sources` of kind `http`, and what they make. */
+/** A source that receives messages over HTTP: the keys of an item of `sources` of kind `http`, and what they build. */
 import { refuse } from '../load/problem.ts';
 import type { Section, ValueOf } from '../value/key.ts';
 import { formatKeys } from './format-keys.ts';
@@ -6,54 +6,54 @@ import type { SourceDeps } from './deps.ts';
 
 export const httpKeys = {
   token: {
-    doc: 'What senders prove themselves with: as `Authorization: Bearer <token>`, as the password of Basic authentication, or where a sender can set no header, as `?access_token=<token>`. At least 16 characters.',
+    doc: 'Token that senders must present: as `Authorization: Bearer <token>`, as the password of Basic authentication or, if they cannot set headers, as `?access_token=<token>`. At least 16 characters.',
     kind: 'text',
     optional: true,
     sensitive: true,
   },
   hmac: {
     secret: {
-      doc: 'Key of a signature over the body, for senders that sign. Beside a token, both must be right. At least 16 characters.',
+      doc: 'HMAC key, for senders that sign the body. If a token is set as well, both must be valid. At least 16 characters.',
       kind: 'text',
       optional: true,
       sensitive: true,
     },
     header: {
-      doc: 'Header with the signature, such as `X-Auth-Token` for Cloudpods or `X-CS-Signature` for CloudStack.',
+      doc: 'Header that carries the signature, such as `X-Auth-Token` for Cloudpods or `X-CS-Signature` for CloudStack.',
       kind: 'headerName',
       default: 'X-Signature',
     },
     algorithm: {
-      doc: 'Hash of the HMAC.',
+      doc: 'Hash function of the HMAC.',
       kind: 'word',
       words: ['sha256', 'sha1', 'sha512'],
       default: 'sha256',
     },
     encoding: {
-      doc: 'How the signature is written.',
+      doc: 'Encoding of the signature.',
       kind: 'word',
       words: ['hex', 'base64'],
       default: 'hex',
     },
     prefix: {
-      doc: 'What stands before the signature, such as `sha256=`.',
+      doc: 'Text before the signature in the header, such as `sha256=`.',
       kind: 'text',
       optional: true,
     },
   },
   ...formatKeys,
   idempotencyHeader: {
-    doc: 'Header that is the same whenever the sender tries again. It names the events that name themselves by nothing else.',
+    doc: 'Header with a value that the sender repeats when it retries. It identifies events that carry no id of their own.',
     kind: 'headerName',
     default: 'Idempotency-Key',
   },
   origins: {
-    doc: 'Who may begin to send, by the handshake of the CloudEvents WebHook specification: names of systems such as `eventgrid.example.com`, or `*`.',
+    doc: 'Origins that get permission to send, by the handshake of the CloudEvents WebHook specification, such as `eventgrid.example.com`; `*` is any.',
     kind: 'list',
     default: ['*'],
   },
   bodyBytesMax: {
-    doc: 'Largest body that is taken.',
+    doc: 'Maximum size of a request body.',
     unit: 'bytes',
     kind: 'whole',
     min: 1,
@@ -61,7 +61,7 @@ export const httpKeys = {
     default: 1_048_576,
   },
   waitMs: {
-    doc: 'A request that is not recorded after this long is answered with 503, so that the sender tries again. Less than its patience: Monasca has 5 s, Xen Orchestra 10 s.',
+    doc: "How long a request waits to be recorded before it is answered with 503, so that the sender retries. Choose less than the sender's own timeout: Monasca has 5 s, Xen Orchestra 10 s.",
     unit: 'ms',
     kind: 'whole',
     min: 100,
@@ -69,7 +69,7 @@ export const httpKeys = {
     default: 4_000,
   },
   waitingMax: {
-    doc: 'Requests that wait to be recorded; more are answered with 503.',
+    doc: 'Maximum number of requests waiting to be recorded; further ones are answered with 503.',
     unit: 'requests',
     kind: 'whole',
     min: 1,
@@ -80,17 +80,17 @@ export const httpKeys = {
 
 export type HttpValues = ValueOf<typeof httpKeys>;
 
-/** Senders prove themselves by `token`, by `hmac`, or by both; at least one of them is there. */
+/** Senders prove themselves by `token`, `hmac` or both; at least one of the two is present. */
 export interface HttpConfig extends Omit<HttpValues, 'hmac'> {
   readonly kind: 'http';
   readonly name: string;
-  /** A signature over the body. */
+  /** How the body is signed; absent: it is not. */
   readonly hmac?: HttpValues['hmac'] & { readonly secret: string };
 }
 
 const secretLengthMin = 16;
 
-/** Undefined when a problem was reported. */
+/** @returns undefined when a problem was reported. */
 export function buildHttp(
   { hmac, ...rest }: HttpValues,
   { name, path, report }: SourceDeps,

@@ -1,4 +1,4 @@
-/** A Kafka source: the keys of the section `kafka` and of an item of `sources`, and what they make. */
+/** A Kafka source: the keys of the section `kafka` and of an item of `sources`, and what they build. */
 import { refuse } from '../load/problem.ts';
 import type { Report } from '../load/problem.ts';
 import type { Section, ValueOf } from '../value/key.ts';
@@ -9,18 +9,18 @@ import type { TlsConfig } from './tls.ts';
 
 const saslKeys = {
   mechanism: {
-    doc: 'How to log in to the brokers. Without it, no login.',
+    doc: 'SASL mechanism for logging in to the brokers. If unset, there is no login.',
     kind: 'word',
     words: ['plain', 'scram-sha-256', 'scram-sha-512'],
     optional: true,
   },
   username: {
-    doc: 'User of the login.',
+    doc: 'User name for the login.',
     kind: 'text',
     optional: true,
   },
   password: {
-    doc: 'Password of the login.',
+    doc: 'Password for the login.',
     kind: 'text',
     optional: true,
     sensitive: true,
@@ -29,28 +29,28 @@ const saslKeys = {
 
 export const kafkaKeys = {
   brokers: {
-    doc: 'Brokers to start from, `host:port` each. Setting it makes the source.',
+    doc: 'Bootstrap brokers, each as `host:port`. Required for the source to exist.',
     kind: 'list',
     optional: true,
   },
   topics: {
-    doc: 'Topics; one between slashes is a pattern, such as `/^cloud-.*/`.',
+    doc: 'Topics to read; one between slashes is a regular expression, such as `/^cloud-.*/`.',
     kind: 'list',
     default: ['cloudstack'],
   },
   group: {
-    doc: 'Consumer group, shared by all replicas.',
+    doc: 'Consumer group, shared by all Hookline processes.',
     kind: 'text',
     default: 'hookline',
   },
   ...formatKeys,
   fromBeginning: {
-    doc: 'Where a group that has no position yet starts: at the oldest record, or with false at the newest.',
+    doc: 'Where a consumer group without a stored position starts: at the oldest record or, if false, at the newest.',
     kind: 'flag',
     default: true,
   },
   sessionTimeoutMs: {
-    doc: "Silence after which the group gives this process's partitions to the others; after a crash they stand still for as long. The brokers must allow it; theirs is at least 6 s unless configured.",
+    doc: 'Session timeout of the consumer group: after a crash, the partitions of the process are idle for this long before others take them over. The brokers must allow the value; their default minimum is 6 s.',
     unit: 'ms',
     kind: 'whole',
     min: 1_000,
@@ -60,7 +60,7 @@ export const kafkaKeys = {
   sasl: saslKeys,
   tls: {
     enabled: {
-      doc: 'Speak TLS to the brokers. Setting another key of tls says so too.',
+      doc: 'Whether to connect by TLS. Setting any other key of tls enables it, too.',
       kind: 'flag',
       default: false,
     },
@@ -77,11 +77,11 @@ export interface KafkaConfig extends Omit<KafkaValues, 'brokers' | 'group' | 'sa
   readonly brokers: readonly string[];
   readonly groupId: string;
   readonly sasl?: { readonly [P in keyof SaslValues]: NonNullable<SaslValues[P]> };
-  /** Absent: plain text. */
+  /** TLS options; absent: plain text. */
   readonly tls?: TlsConfig;
 }
 
-/** Undefined when a problem was reported. */
+/** @returns undefined when a problem was reported. */
 export function buildKafka(
   { brokers, group, sasl, tls, ...rest }: KafkaValues,
   { name, path, cwd, report }: SourceDeps,
@@ -108,7 +108,7 @@ export function buildKafka(
   };
 }
 
-/** A topic between slashes is a pattern. */
+/** Refuses topics between slashes that are no regular expression. */
 function refuseBadPatterns(topics: readonly string[], path: string, report: Report): void {
   for (const topic of topics) {
     const [, source, flags] = /^\/(.+)\/([a-z]*)$/s.exec(topic) ?? [];

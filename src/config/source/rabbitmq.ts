@@ -1,4 +1,4 @@
-/** A RabbitMQ source: the keys of the section `amqp` and of an item of `sources`, and what they make. */
+/** A RabbitMQ source: the keys of the section `amqp` and of an item of `sources`, and what they build. */
 import { refuse } from '../load/problem.ts';
 import type { Section, ValueOf } from '../value/key.ts';
 import { formatKeys } from './format-keys.ts';
@@ -8,34 +8,34 @@ import type { TlsConfig } from './tls.ts';
 
 export const rabbitmqKeys = {
   url: {
-    doc: 'Broker, user and virtual host: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS. Setting it makes the source.',
+    doc: 'URL of the broker, with user and virtual host: `amqp://user:password@host:5672/vhost`, or `amqps:` for TLS. Required for the source to exist.',
     kind: 'amqpUrl',
     optional: true,
   },
   exchange: {
-    doc: 'Exchanges to bind to. They are checked, never declared.',
+    doc: 'Exchanges to bind the queue to. They must exist; Hookline never declares them.',
     kind: 'list',
     default: ['cloudstack-events'],
   },
   bindings: {
-    doc: 'Routing keys, in which * stands for one word and # for any number.',
+    doc: 'Binding keys; * matches one word, # any number of words.',
     kind: 'list',
     default: ['#'],
   },
   queue: {
-    doc: "Hookline's own durable queue; declared when it is missing.",
+    doc: "Name of Hookline's own durable queue, which is declared if missing.",
     kind: 'text',
     default: 'hookline',
   },
   queueType: {
-    doc: 'Type of that queue when it is declared.',
+    doc: 'Type of the queue, if Hookline declares it.',
     kind: 'word',
     words: ['quorum', 'classic'],
     default: 'quorum',
   },
   ...formatKeys,
   prefetch: {
-    doc: 'Messages the broker hands over before the first of them is settled.',
+    doc: 'Maximum number of unacknowledged messages that the broker sends ahead.',
     unit: 'messages',
     kind: 'whole',
     min: 1,
@@ -51,11 +51,11 @@ export interface RabbitmqConfig extends Omit<RabbitmqValues, 'url' | 'tls'> {
   readonly kind: 'rabbitmq';
   readonly name: string;
   readonly url: string;
-  /** Given only where a TLS key is set; an `amqps:` URL alone uses the system's authorities. */
+  /** TLS options; absent when no TLS key is set: then an `amqps:` URL is checked with the system's authorities. */
   readonly tls?: TlsConfig;
 }
 
-/** Undefined when a problem was reported. */
+/** @returns undefined when a problem was reported. */
 export function buildRabbitmq(
   { url, tls: tlsValues, ...rest }: RabbitmqValues,
   { name, path, cwd, report }: SourceDeps,

@@ -1,4 +1,4 @@
-/** Makes the sources: of the sections `amqp` and `kafka`, and of the list `sources`. */
+/** Builds the sources from the sections `amqp` and `kafka` and from the list `sources`. */
 import { layer, prune } from '../load/layer.ts';
 import { checkValue, refuse } from '../load/problem.ts';
 import type { Report } from '../load/problem.ts';
@@ -14,10 +14,10 @@ import type { RabbitmqConfig, RabbitmqValues } from './rabbitmq.ts';
 
 export type SourceConfig = RabbitmqConfig | KafkaConfig | HttpConfig;
 
-/** The name under which `POST /v1/events` is a source: it is always there. */
+/** Name of the source behind `POST /v1/events`, which always exists. */
 export const ownSourceName = 'api';
 
-/** A source whose keys have values that are not yet checked against each other. */
+/** A source's keys with their values, each checked alone but not yet against the others. */
 export type SourceValues = { readonly name: string; readonly path: string } & (
   | { readonly kind: 'rabbitmq'; readonly values: RabbitmqValues }
   | { readonly kind: 'kafka'; readonly values: KafkaValues }
@@ -36,7 +36,7 @@ const naming = {
   },
 } as const satisfies Section;
 
-/** The sources whose section makes one, then those of the list. */
+/** Lists the sources: those of the sections `amqp` and `kafka`, if configured, then the items of `sources`. */
 export function collectSources(
   { amqp, kafka, sources }: Values,
   report: Report,
@@ -53,7 +53,7 @@ export function collectSources(
   ];
 }
 
-/** Undefined when a problem was reported. */
+/** @returns undefined when a problem was reported. */
 function readListed(item: unknown, path: string, report: Report): SourceValues | undefined {
   if (!isRecord(item)) {
     refuse(report, path, 'expected a section with name, kind and connection keys');
@@ -99,7 +99,7 @@ function checkName(name: string, path: string, report: Report): void {
   }
 }
 
-/** Checks a source's keys against each other and reads the files they name; undefined when a problem was reported. */
+/** Checks a source's keys against each other and reads the files they name. @returns undefined when a problem was reported. */
 export function buildSource(
   source: SourceValues,
   cwd: string,

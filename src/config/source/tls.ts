@@ -1,4 +1,4 @@
-/** The keys of TLS to a broker, and what they make. */
+/** TLS to a broker: the keys of a section `tls`, and what they build. */
 import { readPems } from '../file/pem.ts';
 import type { Pems } from '../file/pem.ts';
 import type { Report } from '../load/problem.ts';
@@ -6,41 +6,41 @@ import type { Section, ValueOf } from '../value/key.ts';
 
 export const tlsKeys = {
   caFile: {
-    doc: "PEM file of the authorities to trust instead of the system's.",
+    doc: "PEM file of certificate authorities to trust instead of the system's.",
     kind: 'text',
     optional: true,
   },
   certFile: {
-    doc: 'PEM file of the client certificate; goes with keyFile.',
+    doc: 'PEM file of the client certificate; requires keyFile.',
     kind: 'text',
     optional: true,
   },
   keyFile: {
-    doc: "PEM file of the client certificate's key.",
+    doc: 'PEM file of the private key of certFile.',
     kind: 'text',
     optional: true,
   },
   serverName: {
-    doc: "Name the broker's certificate must carry, where it is not the host connected to.",
+    doc: "Host name that the broker's certificate must carry, if it differs from the host connected to.",
     kind: 'text',
     optional: true,
   },
   verify: {
-    doc: "Check the broker's certificate.",
+    doc: "Whether to verify the broker's certificate.",
     kind: 'flag',
     default: true,
   },
 } as const satisfies Section;
 
-/** The part of node:tls's ConnectionOptions that can be configured. */
+/** The options of `tls.connect` that can be configured. */
 export interface TlsConfig extends Pems {
-  /** The name the certificate must carry; absent: the host connected to. */
+  /** Host name that the certificate must carry; absent: the host connected to. */
   readonly servername?: string;
   readonly rejectUnauthorized: boolean;
 }
 
 /**
- * The TLS options, or undefined when no key of the section departs from its default.
+ * Builds the TLS options; undefined when all keys of the section have their default.
  *
  * @param path of the section in problems, such as `amqp.tls`.
  */
@@ -56,7 +56,7 @@ export function readTls(
   return {
     rejectUnauthorized: verify,
     ...readPems(files, path, cwd, report),
-    // Clients spread these over the name they have of the host, which an undefined one would take away.
+    // The key is left out, not undefined: kafkajs spreads these options over its own servername.
     ...(serverName !== undefined && { servername: serverName }),
   };
 }

@@ -1,6 +1,6 @@
-/** "Did you mean": the known name a mistyped one is nearest to. */
+/** "Did you mean …?": finds the known name nearest to a mistyped one. */
 
-/** The nearest of `names` within a third of the name's length, or undefined. */
+/** The nearest of `names`, at most a third of the name's length away; undefined when there is none. */
 export function closest(name: string, names: readonly string[]): string | undefined {
   const within = Math.max(2, Math.floor(name.length / 3));
   const ranked = names
@@ -13,7 +13,7 @@ export function closest(name: string, names: readonly string[]): string | undefi
   return ranked[0]?.candidate;
 }
 
-/** Levenshtein: insertions, deletions and replacements that turn one text into the other. */
+/** Levenshtein distance: the fewest insertions, deletions and replacements that turn one text into the other. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (const [i, char] of Array.from(a).entries()) {

@@ -1,19 +1,19 @@
-/** One key of the configuration, stated once: its type, its check and its documentation all follow from it. */
+/** The definition of a configuration key, from which its type, its check and its documentation follow. */
 import { valueKinds } from './value-kind.ts';
 import type { KindName, Limits, ValueOfKind } from './value-kind.ts';
 
 interface KeyOfKind<N extends KindName> extends Limits {
-  /** Sentences for the reference. */
+  /** Description in sentences, for the reference. */
   readonly doc: string;
   readonly kind: N;
-  /** The unit of a number, such as `ms`. */
+  /** Unit of a number, such as `ms`. */
   readonly unit?: string;
   readonly default?: ValueOfKind<N>;
-  /** The key may be left out: without a default its value is undefined then. */
+  /** Marks a key without a default that may be unset; its value is undefined then. */
   readonly optional?: true;
-  /** The environment variable, where it is not the one that follows from the path, as `HOOKLINE_HTTP_PORT` does. */
+  /** Environment variable, if it is not the one that follows from the path, as HOOKLINE_HTTP_PORT from `http.port`. */
   readonly variable?: string;
-  /** The value is masked wherever it is shown. */
+  /** Marks a secret, which is masked wherever it is shown. */
   readonly sensitive?: true;
 }
 
@@ -24,7 +24,7 @@ export interface Section {
   readonly [name: string]: Key | Section;
 }
 
-/** The values of a key or of a section; an optional key's may be undefined. */
+/** The type of a key's value, or of the tree of a section's values. */
 export type ValueOf<S> = S extends { readonly kind: infer N extends KindName }
   ? KeyValue<S, N> | (S extends { readonly optional: true } ? undefined : never)
   : { readonly [P in keyof S]: ValueOf<S[P]> };
@@ -33,12 +33,12 @@ type KeyValue<K, N extends KindName> = K extends { readonly words: readonly (inf
   ? W
   : ValueOfKind<N>;
 
-/** What a value of this key must be: `a whole number from 0 to 65535`. */
+/** Describes the valid values of a key, such as `a whole number from 0 to 65535`. */
 export function expectedOf(key: Key): string {
   return valueKinds[key.kind].expected(key);
 }
 
-/** Whether the value, or with null its absence, is one that this key may have. */
+/** Whether a key may have this value; null means that it has none. */
 export function accepts(key: Key, value: unknown): boolean {
   return value === null ? key.optional === true : valueKinds[key.kind].accepts(value, key);
 }
@@ -47,14 +47,14 @@ export function isKey(node: Key | Section): node is Key {
   return typeof node['kind'] === 'string';
 }
 
-/** Every key below a section with its dotted path, in the order they are stated. */
+/** Lists the keys below a section with their dotted paths, in the order of their definition. */
 export function listKeys(section: Section, prefix = ''): { path: string; key: Key }[] {
   return Object.entries(section).flatMap(([name, node]) =>
     isKey(node) ? [{ path: prefix + name, key: node }] : listKeys(node, `${prefix}${name}.`),
   );
 }
 
-/** The value at a dotted path, or undefined. */
+/** The value at a dotted path, or undefined when there is none. */
 export function valueAt(tree: unknown, path: string): unknown {
   return path
     .split('.')

@@ -1,14 +1,14 @@
-/** How values are shown: secrets masked, also those inside URLs. */
+/** Masks secrets in values that are shown, including passwords inside URLs. */
 import type { Key } from './key.ts';
 
 export const masked = '***';
 
-/** A value as it may be printed: JSON, with secrets masked. */
+/** The value as JSON with secrets masked, for messages. */
 export function showValue(value: unknown, key?: Key): string {
   return JSON.stringify(maskValue(value, key)) ?? 'nothing';
 }
 
-/** The same value with secrets masked; null, which is no secret, stays. */
+/** The value with secrets masked; null and undefined stay. */
 export function maskValue(value: unknown, key?: Key): unknown {
   if (value === null || value === undefined) return value;
   if (key?.sensitive === true) return masked;
@@ -17,7 +17,7 @@ export function maskValue(value: unknown, key?: Key): unknown {
 }
 
 /**
- * Replaces the password of a URL, also of one so wrong that it cannot be parsed; other text stays as it is.
+ * Masks the password in a URL, even in one too malformed to be parsed; other text is returned unchanged.
  *
  * @example maskUrl('amqp://guest:guest@localhost/%2F') // 'amqp://guest:***@localhost/%2F'
  */

@@ -1,9 +1,9 @@
 /**
- * The kinds of value a key may have: for each, how its text in an environment variable is read, which values it takes,
- * and the TypeScript type of those.
+ * The kinds of value that a key may have: how each is read from an environment variable, which values are valid, and
+ * their TypeScript type.
  *
- * convict's own formats read `12abc` as 12 and `no` as true; these kinds refuse what they do not understand. Text that
- * cannot be read is passed on as it is, so that the refusal can show it as it was written.
+ * convict's own formats read `12abc` as 12 and `no` as true; these kinds refuse such text. Text that cannot be read is
+ * passed on unchanged, so that the refusal can show it.
  */
 import { readRange } from '../../event/address.ts';
 
@@ -18,10 +18,11 @@ export interface Limits {
 }
 
 interface ValueKind<T> {
-  /** Reads the text of an environment variable; returns the text itself when it cannot. */
+  /** Reads the text of an environment variable; returns the text itself if it cannot be read. */
   readonly coerce: (text: string) => unknown;
+  /** Whether the value is valid within the limits. */
   readonly accepts: (value: unknown, limits: Limits) => value is T;
-  /** Completes the sentence "expected …". */
+  /** Describes valid values; completes the sentence "expected …". */
   readonly expected: (limits: Limits) => string;
 }
 
@@ -36,7 +37,7 @@ const text: ValueKind<string> = {
   expected: () => 'text that is not empty',
 };
 
-/** One of the key's `words`, which are its type. */
+/** One of the words that the key lists; its type is their union. */
 const word: ValueKind<string> = {
   coerce: asText,
   accepts: (value, { words = [] }): value is string =>
@@ -71,7 +72,7 @@ const list: ValueKind<readonly string[]> = {
   expected: () => 'at least one name; several are separated by commas, or a list in the file',
 };
 
-/** Source: RFC 9110, section 5.6.2 "Tokens". */
+/** Name of an HTTP header. Source: RFC 9110, section 5.6.2 "Tokens". */
 const headerName: ValueKind<string> = {
   coerce: asText,
   accepts: (value): value is string =>
@@ -120,7 +121,7 @@ const base64Key: ValueKind<string> = {
   expected: () => '32 bytes in base64, such as `openssl rand -base64 32` prints',
 };
 
-/** A list whose items are checked one by one, with keys of their own, by whoever builds from it. */
+/** A list of objects, each of which its builder checks. */
 function items(what: string): ValueKind<readonly unknown[]> {
   return {
     coerce: value => {
