@@ -1,10 +1,10 @@
 /** The process: runs one command. */
 import { createProcessIo } from './cli/terminal/io.ts';
-import { runCommand } from './cli/run.ts';
+import { runCommandLine } from './cli/program.ts';
 import { readEnvironment } from './config/load/environment.ts';
 import { version } from './version.ts';
 
-process.exitCode = await runCommand(process.argv.slice(2), version, {
+process.exitCode = await runCommandLine(process.argv.slice(2), version, {
   io: createProcessIo(),
   environment: readEnvironment(),
   // Each brings most of the program along, which what asks REST can do without: it starts in half the time.

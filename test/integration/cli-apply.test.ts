@@ -71,12 +71,12 @@ describe('hookline apply', () => {
     expect(dry.out).toContain('tries            5\n');
     expect(dry.out).toContain('secretKey        env:LAB\n');
     expect(dry.out).toContain('filter + Exclude:Prefix:VM.S\n');
-    expect(dry.out).toMatch(/2 to create, 0 to change, 0 unchanged, 0 to delete$/);
+    expect(dry.out).toMatch(/2 to create, 0 to update, 0 unchanged, 0 to delete$/);
     expect(await webhooks()).toEqual([]);
 
     const first = await apply(text);
     expect(first).toMatchObject({ code: 0, err: '' });
-    expect(first.out).toMatch(/2 created, 0 changed, 0 unchanged, 0 deleted$/);
+    expect(first.out).toMatch(/2 created, 0 updated, 0 unchanged, 0 deleted$/);
     const [made, other] = await webhooks();
     expect(made).toMatchObject({
       name: 'lab',
@@ -90,7 +90,7 @@ describe('hookline apply', () => {
 
     const second = await apply(text, '--dry-run', '--exit-code');
     expect(second).toMatchObject({ code: 0, err: '' });
-    expect(second.out).toMatch(/0 to create, 0 to change, 2 unchanged, 0 to delete$/);
+    expect(second.out).toMatch(/0 to create, 0 to update, 2 unchanged, 0 to delete$/);
     await apply(text);
     expect(await webhooks()).toEqual([made, other]);
     for (const { out } of [dry, first, second]) expect(out).not.toContain('from env');
@@ -105,20 +105,20 @@ describe('hookline apply', () => {
     expect(dry.code).toBe(6);
     expect(dry.err).toBe('Not as declared: lab');
     expect(dry.out.split('\n')).toEqual([
-      `~ lab (${owner}) would be changed`,
+      `~ lab (${owner}) would be updated`,
       '    tries            5 → –',
       '    headers.X-New    (none) → ***',
       '    headers.X-Plain  *** → (none)',
       '    filter - Exclude:Prefix:VM.S',
       '    filter + Include:Suffix:.CREATE',
-      '0 to create, 1 to change, 0 unchanged, 0 to delete',
+      '0 to create, 1 to update, 0 unchanged, 0 to delete',
     ]);
-    expect((await apply(text)).out).toContain(`~ lab (${owner}) changed`);
+    expect((await apply(text)).out).toContain(`~ lab (${owner}) updated`);
     const [after] = await webhooks();
     expect(after).toMatchObject({ id: before?.id, tries: null, hasSecret: true });
     expect(after?.headers).toEqual({ 'X-Token': '***', 'X-New': '***' });
     expect(after?.filters.map(({ value }) => value)).toEqual(['VM.START', '.CREATE']);
-    expect((await apply(text)).out).toContain('0 changed, 1 unchanged');
+    expect((await apply(text)).out).toContain('0 updated, 1 unchanged');
     expect(
       (await apply(`{name: lab, accountId: ${owner}, payloadUrl: lab.example/${owner}}`)).out,
     ).toContain('1 unchanged');
@@ -290,7 +290,7 @@ describe('hookline webhook export', () => {
       out: [
         `= lab (${owner}) unchanged`,
         `= dom (${owner}) unchanged`,
-        '0 created, 0 changed, 2 unchanged, 0 deleted',
+        '0 created, 0 updated, 2 unchanged, 0 deleted',
       ].join('\n'),
     });
     expect(await webhooks()).toEqual(before);

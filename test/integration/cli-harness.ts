@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 
 import type { Actions } from '../../src/cli/context.ts';
-import { runCommand } from '../../src/cli/run.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
 import type { ApiOptions } from '../../src/api/context.ts';
 import { runDoctor } from '../../src/doctor/doctor.ts';
 import { importFromCloudstack } from '../../src/directory/cloudstack/import.ts';
@@ -97,7 +97,7 @@ export async function runIn(
 ): Promise<Ran> {
   const out: string[] = [];
   const err: string[] = [];
-  const code = await runCommand(args, '1.2.3', {
+  const code = await runCommandLine(args, '1.2.3', {
     io: {
       out: line => {
         out.push(line);

@@ -179,7 +179,7 @@ describe('hookline import cloudstack', () => {
     ]);
     const again = await run('import', 'cloudstack');
     expect(again.code).toBe(1);
-    expect(again.err).toContain('4 of 5 webhooks could not be taken over');
+    expect(again.err).toContain('4 of 5 webhooks could not be imported');
   });
 
   it('does without filters where CloudStack has none, and says so once', async () => {

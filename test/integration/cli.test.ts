@@ -286,7 +286,7 @@ describe('hookline user and token', () => {
       env,
       input: 'long enough',
     });
-    expect(made).toMatchObject({ code: 0, out: 'eve made' });
+    expect(made).toMatchObject({ code: 0, out: 'eve created' });
     const token = await run(['token', 'create', 'first', '--local', '--user', 'eve'], { env });
     expect(token.out).toMatch(/^hkl_/);
     expect(
@@ -313,17 +313,17 @@ describe('hookline domain and account', () => {
     );
     writeFileSync(join(home, 'accounts.json'), '[{"id":"acme","name":"acme","domainId":"leaf"}]');
     expect((await run(['domain', 'import', 'domains.csv'])).out).toBe(
-      '2 made, 0 changed, 0 as they were',
+      '2 created, 0 updated, 0 unchanged',
     );
     expect((await run(['domain', 'import', 'domains.csv'])).out).toBe(
-      '0 made, 0 changed, 2 as they were',
+      '0 created, 0 updated, 2 unchanged',
     );
     expect((await run(['account', 'import', 'accounts.json'])).out).toBe(
-      '1 made, 0 changed, 0 as they were',
+      '1 created, 0 updated, 0 unchanged',
     );
     const input = 'id,name,domainId,kind\nacme,ACME,leaf,user\nproj,p,leaf,project\n';
     expect((await run(['account', 'import', '-'], { input })).out).toBe(
-      '1 made, 1 changed, 0 as they were',
+      '1 created, 1 updated, 0 unchanged',
     );
     expect((await run(['account', 'list', '--domain-id', 'leaf'])).out).toContain('ACME');
     expect((await run(['domain', 'list', '--parent-id', 'branch'])).out).toContain('Leaf');
@@ -333,7 +333,7 @@ describe('hookline domain and account', () => {
     for (const kind of ['domain', 'account']) {
       const { out: input } = await run([kind, 'list', '--json']);
       expect((await run([kind, 'import', '-'], { input })).out).toMatch(
-        /^0 made, 0 changed, [1-9]/,
+        /^0 created, 0 updated, [1-9]/,
       );
     }
   });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { runCommand } from '../../src/cli/run.ts';
+import { runCommandLine } from '../../src/cli/program.ts';
 import { runDoctor } from '../../src/doctor/doctor.ts';
 import { importFromCloudstack } from '../../src/directory/cloudstack/import.ts';
 import { openLocal } from '../../src/local.ts';
@@ -44,7 +44,7 @@ const finish = (handle = '') =>
 function start(args: readonly string[], url = server) {
   const said: string[] = [];
   const out: string[] = [];
-  const ended = runCommand(args, '1.2.3', {
+  const ended = runCommandLine(args, '1.2.3', {
     io: {
       out: line => void out.push(line),
       err: line => void said.push(line),

@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Wanted } from '../../src/cli/apply/apply-file.ts';
-import { planApply } from '../../src/cli/apply/apply-plan.ts';
-import { showDone } from '../../src/cli/apply/apply-show.ts';
-import type { Row } from '../../src/cli/terminal/show.ts';
+import {
+  type ExistingWebhook,
+  type OwnedWebhook,
+  planApply,
+} from '../../src/cli/apply/apply-plan.ts';
+import { showResult } from '../../src/cli/apply/apply-show.ts';
 
 const options = { prune: false, secrets: false };
 
@@ -31,11 +33,18 @@ const wanted = fc.record({
     ),
     { nil: undefined },
   ),
-  place: fc.constant('file:1'),
+  position: fc.constant('file:1'),
 });
 
 /** As a server has it that was told so, with what it adds. */
-function asMade({ name, accountId, fields, secretFrom, headers, filters }: Wanted): Row {
+function asMade({
+  name,
+  accountId,
+  fields,
+  secretFrom,
+  headers,
+  filters,
+}: OwnedWebhook): ExistingWebhook {
   const url = String(fields['payloadUrl']);
   return {
     id: name,
@@ -87,7 +96,7 @@ describe('a plan', () => {
       fc.property(distinct, all => {
         const steps = planApply(all, all.map(asMade), { prune: false, secrets: true }).steps;
         for (const step of [...steps, ...planApply(all, [], options).steps]) {
-          const shown = showDone({ step, done: true });
+          const shown = showResult({ step, done: true });
           expect(shown.split('\n').filter(line => /headers\.X-A.* 1$/.test(line))).toEqual([]);
         }
       }),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseFilter, parseFilters, showFilter } from '../../src/cli/webhook/filter-text.ts';
+import { parseFilter, showFilter } from '../../src/cli/webhook/filter-text.ts';
 
 const filter = (type: string, mode: string, matchType: string, value: string) => ({
   type,
@@ -36,12 +36,5 @@ describe('a filter on the command line', () => {
     'Status:a:b',
   ])('%j is refused with what is expected', text => {
     expect(() => parseFilter(text)).toThrow(/expected \[MODE:\]\[TYPE:\]\[MATCH:\]VALUE/);
-  });
-
-  it('comes after those before it', () => {
-    expect(parseFilters('B', parseFilters('A', undefined)).map(({ value }) => value)).toEqual([
-      'A',
-      'B',
-    ]);
   });
 });

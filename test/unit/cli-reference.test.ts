@@ -6,7 +6,7 @@ import {
   describeProgram,
   type OptionFacts,
 } from '../../src/cli/completion/describe.ts';
-import { exitCodeMeanings, exitCodes, type Outcome } from '../../src/cli/terminal/failure.ts';
+import { exitCodeMeanings, exitCodes, type ExitReason } from '../../src/cli/terminal/failure.ts';
 import { createBareProgram } from '../fixtures/program.ts';
 
 const commands = describeProgram(createBareProgram());
@@ -73,7 +73,7 @@ function chapter({ path, description }: CommandFacts): string {
   return [...title, ...within.map(one => section(one, '###'))].join('\n\n');
 }
 
-const outcomes = Object.keys(exitCodes).filter((name): name is Outcome => name in exitCodes);
+const outcomes = Object.keys(exitCodes).filter((name): name is ExitReason => name in exitCodes);
 
 const reference = `# The command line
 

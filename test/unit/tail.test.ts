@@ -1,8 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import type { Row } from '../../src/cli/terminal/show.ts';
 import { createTail } from '../../src/cli/delivery/tail.ts';
+
+interface Row {
+  readonly id: string;
+  readonly state: string;
+}
 
 const idOf = (number: number): string => String(number).padStart(6, '0');
 
@@ -13,12 +17,12 @@ function createList(size: number) {
     put: (number: number, state = 'new') => rows.set(idOf(number), { id: idOf(number), state }),
     readPage: async (cursor: string | undefined) => {
       const below = [...rows.values()]
-        .toSorted((a, b) => (String(a['id']) < String(b['id']) ? 1 : -1))
-        .filter(({ id }) => cursor === undefined || String(id) < cursor);
+        .toSorted((a, b) => (a.id < b.id ? 1 : -1))
+        .filter(({ id }) => cursor === undefined || id < cursor);
       const page = below.slice(0, size);
       return {
         rows: page,
-        next: below.length > size ? String(page.at(-1)?.['id']) : undefined,
+        next: below.length > size ? page.at(-1)?.id : undefined,
       };
     },
   };
@@ -27,7 +31,7 @@ function createList(size: number) {
 const tailOf = (list: ReturnType<typeof createList>, more: object = {}) =>
   createTail({
     readPage: list.readPage,
-    markOf: ({ state }) => String(state),
+    markOf: ({ state }: Row) => state,
     pagesMax: 10,
     rowsMax: 1_000,
     ...more,

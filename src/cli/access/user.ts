@@ -1,142 +1,89 @@
 /** `hookline user …` */
-import { Option } from 'commander';
-import type { Command } from 'commander';
-
 import { roles } from '../../store/schema/access.ts';
-import {
-  clientFor,
-  configFor,
-  defaultLimit,
-  parseLimit,
-  printDone,
-  printList,
-  printRow,
-} from '../context.ts';
-import type { Cli } from '../context.ts';
-import { local, passwordStdin, readPassword, type PasswordOptions } from './password.ts';
+import { type CommandDefinition, defineCommand } from '../command/definition.ts';
+import { limit } from '../command/option.ts';
+import { printDone, printRow } from '../command/print.ts';
+import { type CommandContext, configFor, openClient } from '../context.ts';
+import { local, passwordStdin, readPassword } from './password.ts';
 
-export function addUserCommands(program: Command, cli: Cli): void {
-  const user = program.command('user').description('who may log in');
-  user
-    .command('list')
-    .description('list users')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async ({ limit }: { limit: number }, command: Command) => {
-      const columns = ['username', 'role', 'accountId', 'created'].map(field => ({ field }));
-      await printList(cli, command, { path: '/v1/users', query: {}, limit, columns });
-    });
-  user
-    .command('create')
-    .description('make a user; with --local an admin, or a new password for one who is there')
-    .argument('<username>')
-    .addOption(new Option('--role <role>', 'what they may do').choices([...roles]).default('User'))
-    .option('--account <id>', 'the account what the user makes belongs to; your own when absent')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(
-      async (
-        username: string,
-        options: PasswordOptions & { role: string; account?: string },
-        command: Command,
-      ) => {
-        const password = await readPassword(cli, options, `Password for ${username}: `);
-        if (options.local === true) return putLocalUser(cli, command, { username, password });
-        const client = await clientFor(cli, command);
-        const { role, account: accountId } = options;
-        printRow(
-          cli,
-          command,
-          await client.send('POST', '/v1/users', { username, password, role, accountId }),
-        );
-      },
-    );
-  addPassword(user, cli);
-  addRemoval(user, cli);
-  addKeyCommands(user, cli);
-}
+const createUser = defineCommand({
+  words: 'user create <username>',
+  about: 'create a user; with --local an admin, or set the password of an existing user',
+  options: {
+    role: { usage: '--role <role>  role of the user', choices: roles, default: 'User' },
+    accountId: '--account <id>  account that owns what the user creates; your own when absent',
+    passwordStdin,
+    local,
+  },
+  run: async (context, { username, role, accountId, local: isLocal, ...options }) => {
+    const password = await readPassword(context, options, `Password for ${username}: `);
+    if (isLocal) return putLocalUser(context, { username, password });
+    const client = await openClient(context);
+    const fields = { username, password, role, accountId };
+    printRow(context, await client.send('POST', '/v1/users', fields));
+  },
+});
 
-function addPassword(user: Command, cli: Cli): void {
-  user
-    .command('password')
-    .description('give a user a new password; their tokens and sessions end')
-    .argument('<username>')
-    .option(...passwordStdin)
-    .option(...local)
-    .action(async (username: string, options: PasswordOptions, command: Command) => {
-      const password = await readPassword(cli, options, `New password for ${username}: `);
-      if (options.local === true) return putLocalUser(cli, command, { username, password });
-      const client = await clientFor(cli, command);
-      await client.send('PATCH', pathOf(username), { password });
-      printDone(cli, command, `${username} has a new password`, { username });
-    });
-}
-
-function addRemoval(user: Command, cli: Cli): void {
-  user
-    .command('delete')
-    .description('delete a user and their tokens')
-    .argument('<username...>')
-    .action(async (usernames: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const username of usernames) {
-        await client.send('DELETE', pathOf(username));
-        printDone(cli, command, `${username} deleted`, { username });
-      }
-    });
-}
-
-function addKeyCommands(user: Command, cli: Cli): void {
-  const key = user
-    .command('key')
-    .description(
-      "pairs of API key and secret key, for clients that sign requests as CloudStack's do",
-    );
-  key
-    .command('list')
-    .description("list a user's API keys, without their secrets")
-    .argument('<username>')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async (username: string, { limit }: { limit: number }, command: Command) => {
-      const columns = ['id', 'apiKey', 'created', 'lastUsedAt'].map(field => ({ field }));
-      await printList(cli, command, {
-        path: `${pathOf(username)}/keys`,
-        query: {},
-        limit,
-        columns,
-      });
-    });
-  key
-    .command('create')
-    .description('make a pair; the secret key is shown this once')
-    .argument('<username>')
-    .action(async (username: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.send('POST', `${pathOf(username)}/keys`));
-    });
-  key
-    .command('delete')
-    .description('take back API keys')
-    .argument('<username>')
-    .argument('<id...>')
-    .action(async (username: string, ids: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        await client.send('DELETE', `${pathOf(username)}/keys/${encodeURIComponent(id)}`);
-        printDone(cli, command, `${id} deleted`, { id });
-      }
-    });
-}
+const setPassword = defineCommand({
+  words: 'user password <username>',
+  about: "set a user's password, which revokes their tokens and sessions",
+  options: { passwordStdin, local },
+  run: async (context, { username, local: isLocal, ...options }) => {
+    const password = await readPassword(context, options, `New password for ${username}: `);
+    if (isLocal) return putLocalUser(context, { username, password });
+    const client = await openClient(context);
+    await client.send('PATCH', `/v1/users/${encodeURIComponent(username)}`, { password });
+    printDone(context, `${username} has a new password`, { username });
+  },
+});
 
 async function putLocalUser(
-  cli: Cli,
-  command: Command,
+  context: CommandContext,
   user: { username: string; password: string },
 ): Promise<void> {
-  await using database = await cli.actions.openLocal(configFor(cli, command));
+  await using database = await context.actions.openLocal(configFor(context));
   const done = await database.putUser(user);
   const { username } = user;
-  const said = done === 'created' ? `${username} made` : `${username} has a new password`;
-  printDone(cli, command, said, { username, done });
+  const message = done === 'created' ? `${username} created` : `${username} has a new password`;
+  printDone(context, message, { username, done });
 }
 
-const pathOf = (username: string): string => `/v1/users/${encodeURIComponent(username)}`;
+export const userCommands: readonly CommandDefinition[] = [
+  { words: 'user', about: 'users who may log in' },
+  {
+    words: 'user list',
+    about: 'list users',
+    request: 'GET /v1/users',
+    options: { limit },
+    columns: 'username role accountId created',
+  },
+  createUser,
+  setPassword,
+  {
+    words: 'user delete <username...>',
+    about: 'delete users and their tokens',
+    request: 'DELETE /v1/users/{username}',
+  },
+  {
+    words: 'user key',
+    about:
+      'pairs of API key and secret key, for clients that sign requests the way CloudStack clients do',
+  },
+  {
+    words: 'user key list <username>',
+    about: "list a user's API keys, without the secret keys",
+    request: 'GET /v1/users/{username}/keys',
+    options: { limit },
+    columns: 'id apiKey created lastUsedAt',
+  },
+  {
+    words: 'user key create <username>',
+    about: 'create a pair of keys; the secret key is shown only once',
+    request: 'POST /v1/users/{username}/keys',
+  },
+  {
+    words: 'user key delete <username> <id...>',
+    about: 'delete API keys, which revokes them',
+    request: 'DELETE /v1/users/{username}/keys/{id}',
+  },
+];

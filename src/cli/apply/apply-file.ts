@@ -12,60 +12,63 @@ import { type Document, isMap, isNode, isScalar, LineCounter, parseAllDocuments 
 
 import { CommandError } from '../terminal/failure.ts';
 import { parseFilter } from '../webhook/filter-text.ts';
-import type { Row } from '../terminal/show.ts';
-import type { Fault, WebhookSchema } from '../webhook/webhook-schema.ts';
+import { isRow, type Row } from '../terminal/show.ts';
+import type { SchemaFault, WebhookSchema } from '../webhook/webhook-schema.ts';
 
-/** A webhook as a file wants it. */
-export interface Wanted {
+/** A webhook as a file declares it; undefined where the file is silent about a field. */
+export interface DeclaredWebhook {
   readonly name: string;
-  /** The owner; absent: whoever applies the file. */
+  /** The owner; whoever applies the file when absent. */
   readonly accountId?: string;
-  /** What is said of it, as the API takes it, without what is below. */
+  /** Fields as the API takes them, without those below. */
   readonly fields: Row;
-  /** Where its secret is; null takes it away; undefined says nothing of it. */
+  /** Origin of the secret: `env:NAME` or `file:PATH`; null unsets the secret. */
   readonly secretFrom: string | null | undefined;
-  /** Values of its headers, null where the one there is stays; undefined says nothing of them. */
+  /** All headers; null unsets them. */
   readonly headers: Readonly<Record<string, HeaderValue>> | null | undefined;
-  /** Undefined says nothing of them. */
   readonly filters: readonly Row[] | undefined;
-  /** For errors: `webhooks.yaml:12 (document 1, lab)`. */
-  readonly place: string;
+  /** Position for errors: `webhooks.yaml:12 (document 1, lab)`. */
+  readonly position: string;
 }
 
+/** A header's value, or its origin: `env:NAME` or `file:PATH`. The value `***` is what the header has already. */
 export type HeaderValue = { readonly value: string } | { readonly from: string };
 
 export interface WebhookFile {
-  /** For errors, as it was named. */
+  /** As it was typed, for errors. */
   readonly name: string;
   readonly text: string;
 }
 
 /** @throws {CommandError} with a line for everything that is wrong, in all files. */
-export function readWanted(files: readonly WebhookFile[], schema: WebhookSchema): Wanted[] {
+export function parseFiles(
+  files: readonly WebhookFile[],
+  schema: WebhookSchema,
+): DeclaredWebhook[] {
   const problems: string[] = [];
-  const wanted = files.flatMap(file => readFile(file, schema, problems));
-  refuseTwins(wanted, problems);
-  if (problems.length === 0 && wanted.length === 0) {
+  const declared = files.flatMap(file => parseFile(file, schema, problems));
+  findDuplicates(declared, problems);
+  if (problems.length === 0 && declared.length === 0) {
     problems.push(`${files.map(({ name }) => name).join(', ')}: no webhooks`);
   }
-  if (problems.length > 0) {
-    throw new CommandError(problems.join('\n'), {
-      outcome: 'usage',
-      code: 'file_invalid',
-      problem: { problems },
-    });
-  }
-  return wanted;
+  if (problems.length > 0) throw fileError(problems);
+  return declared;
 }
 
-function readFile(
+/** @param problems a line each. */
+export const fileError = (problems: readonly string[]): CommandError =>
+  new CommandError(problems.join('\n'), { ...fileInvalid, problem: { problems } });
+
+export const fileInvalid = { outcome: 'usage', code: 'file_invalid' } as const;
+
+function parseFile(
   { name, text }: WebhookFile,
   schema: WebhookSchema,
   problems: string[],
-): Wanted[] {
+): DeclaredWebhook[] {
   const lines = new LineCounter();
   const parsed = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
-  // What is empty is no document.
+  // An empty file has no document.
   const documents: readonly Document.Parsed[] = 'empty' in parsed ? [] : parsed;
   return documents.flatMap((document, index) => {
     if (document.errors.length > 0) {
@@ -82,42 +85,42 @@ function readFile(
       const path = Array.isArray(content) ? [at] : [];
       const locate = (inner: readonly string[]): string =>
         `${name}:${lines.linePos(offsetOf(document, [...path, ...inner])).line}`;
-      return readItem(item, { locate, document: index + 1, schema, problems }) ?? [];
+      return parseItem(item, { locate, document: index + 1, schema, problems }) ?? [];
     });
   });
 }
 
-interface Place {
+interface ItemContext {
+  /** @returns position of a field of the item: `webhooks.yaml:12`. */
   readonly locate: (path: readonly string[]) => string;
+  /** Number of the document in its file, from 1. */
   readonly document: number;
   readonly schema: WebhookSchema;
+  /** Lines found wrong so far; more are added. */
   readonly problems: string[];
 }
 
-function readItem(item: unknown, place: Place): Wanted | undefined {
-  const { locate, document, schema, problems } = place;
+function parseItem(item: unknown, context: ItemContext): DeclaredWebhook | undefined {
+  const { locate, document, schema, problems } = context;
   if (!isRow(item)) {
     problems.push(
       `${locate([])} (document ${document}): expected a webhook, with name and payloadUrl`,
     );
     return undefined;
   }
-  const title = typeof item['name'] === 'string' ? item['name'] : 'without a name';
-  const faults: Fault[] = [];
   const { secretKeyFrom, secretKey, headers, filters, ...plain } = item;
+  const { accountId, name, ...fields } = plain;
+  const title = typeof name === 'string' ? name : 'without a name';
+  const faults: SchemaFault[] = [];
   if (secretKey !== undefined) {
-    const message = 'belongs in no file; name where it is: secretKeyFrom: env:NAME or file:PATH';
+    const message = 'belongs in no file; name its origin: secretKeyFrom: env:NAME or file:PATH';
     faults.push({ path: '/secretKey', message });
   }
-  const secretFrom = readSecret(secretKeyFrom, faults);
-  const values = readHeaders(headers, faults);
-  const listed = readFilters(filters, faults);
-  const asSent = {
-    ...plain,
-    ...(headers !== undefined && { headers: values && hidden(values) }),
-    ...(filters !== undefined && { filters: listed }),
-  };
-  const found = [...faults, ...schema.check(asSent)];
+  const secretFrom = parseSecret(secretKeyFrom, faults);
+  const values = parseHeaders(headers, faults);
+  const listed = parseFilters(filters, faults);
+  const sent = { ...plain, headers: values && masked(values), filters: listed };
+  const found = [...faults, ...schema.check(sent)];
   for (const { path, message } of found) {
     const inner = path.split('/').slice(1);
     problems.push(
@@ -125,29 +128,28 @@ function readItem(item: unknown, place: Place): Wanted | undefined {
     );
   }
   if (found.length > 0) return undefined;
-  const { accountId, name: _name, ...fields } = plain;
   return {
     name: title,
-    ...(typeof accountId === 'string' && { accountId }),
+    accountId: typeof accountId === 'string' ? accountId : undefined,
     fields,
     secretFrom,
     headers: values,
     filters: Array.isArray(listed) ? listed.filter(isRow) : undefined,
-    place: `${locate([])} (document ${document}, ${title})`,
+    position: `${locate([])} (document ${document}, ${title})`,
   };
 }
 
 const origin = /^(env|file):./;
 const originExpected = 'expected env:NAME or file:PATH';
 
-function readSecret(given: unknown, faults: Fault[]): string | null | undefined {
+function parseSecret(given: unknown, faults: SchemaFault[]): string | null | undefined {
   if (given === undefined || given === null) return given;
   if (typeof given === 'string' && origin.test(given)) return given;
   faults.push({ path: '/secretKeyFrom', message: originExpected });
   return undefined;
 }
 
-function readHeaders(given: unknown, faults: Fault[]): Wanted['headers'] {
+function parseHeaders(given: unknown, faults: SchemaFault[]): DeclaredWebhook['headers'] {
   if (given === undefined || given === null) return given;
   if (!isRow(given)) {
     faults.push({ path: '/headers', message: 'must be names with values' });
@@ -155,7 +157,7 @@ function readHeaders(given: unknown, faults: Fault[]): Wanted['headers'] {
   }
   const values: Record<string, HeaderValue> = {};
   for (const [name, value] of Object.entries(given)) {
-    const from = isRow(value) ? value['valueFrom'] : undefined;
+    const { valueFrom: from } = isRow(value) ? value : {};
     if (typeof value === 'string') values[name] = { value };
     else if (typeof from === 'string' && origin.test(from)) values[name] = { from };
     else {
@@ -166,12 +168,12 @@ function readHeaders(given: unknown, faults: Fault[]): Wanted['headers'] {
   return values;
 }
 
-/** What the server shows of them, and what stands for them where they are checked. */
-const hidden = (values: object): Row =>
+/** Headers as the server shows them, which take the place of the values in the check. */
+const masked = (values: object): Row =>
   Object.fromEntries(Object.keys(values).map(name => [name, '***']));
 
-/** Filters may be written as they are typed. */
-function readFilters(given: unknown, faults: Fault[]): unknown {
+/** Parses filters, which may also be text, as the command line takes them. */
+function parseFilters(given: unknown, faults: SchemaFault[]): unknown {
   if (!Array.isArray(given)) return given;
   return given.map((filter: unknown, index): unknown => {
     if (typeof filter !== 'string') return isRow(filter) ? { ...filter } : filter;
@@ -185,19 +187,19 @@ function readFilters(given: unknown, faults: Fault[]): unknown {
   });
 }
 
-function refuseTwins(wanted: readonly Wanted[], problems: string[]): void {
-  const places = new Map<string, string>();
-  for (const { name, accountId, place } of wanted) {
+function findDuplicates(declared: readonly DeclaredWebhook[], problems: string[]): void {
+  const positions = new Map<string, string>();
+  for (const { name, accountId, position } of declared) {
     const key = JSON.stringify([accountId, name]);
-    const other = places.get(key);
-    places.set(key, place);
+    const other = positions.get(key);
+    positions.set(key, position);
     if (other !== undefined) {
-      problems.push(`${place}: name: the same owner has one of this name already: ${other}`);
+      problems.push(`${position}: name: the same owner has one of this name already: ${other}`);
     }
   }
 }
 
-/** Where the value of a path begins, or what is nearest above it that there is. */
+/** Offset in the text where the value of a path begins, or the nearest node above it that exists. */
 function offsetOf(document: Document.Parsed, path: readonly (string | number)[]): number {
   for (let length = path.length; length >= 0; length -= 1) {
     const keys = path.slice(0, length).map(toKey);
@@ -224,6 +226,3 @@ const nodeOffset = (node: unknown): number | undefined =>
 
 const toKey = (part: string | number): string | number =>
   typeof part === 'string' && /^\d+$/.test(part) ? Number(part) : part;
-
-const isRow = (value: unknown): value is Row =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

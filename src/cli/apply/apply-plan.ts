@@ -1,38 +1,39 @@
-/** What has to be done so that there are the webhooks a file wants; pure. */
+/** Plans what has to be done so that the webhooks are those that files declare; pure. */
 import { isDeepStrictEqual } from 'node:util';
 
-import type { HeaderValue, Wanted } from './apply-file.ts';
 import type { Row } from '../terminal/show.ts';
+import type { DeclaredWebhook, HeaderValue } from './apply-file.ts';
 
 export interface Plan {
   readonly steps: readonly Step[];
-  /** What keeps it from being a plan, each with its place. */
+  /** Reasons why the files cannot be applied, each with its position. */
   readonly problems: readonly string[];
 }
 
-/** One webhook, and what becomes of it. */
+/** One webhook, and what is done with it. */
 export interface Step {
-  /** `leave`: not in the file, and not to be deleted. */
+  /** `keep`: as declared already. `leave`: in no file, and not to be deleted. */
   readonly action: 'create' | 'change' | 'keep' | 'delete' | 'leave';
   readonly name: string;
   readonly accountId: string;
-  /** Absent before it is made. */
+  /** Absent before the webhook is created. */
   readonly id?: string;
-  /** Field by field; of a new one all that is said of it. */
-  readonly changes: readonly Change[];
-  /** Present where the file wants it. */
-  readonly wanted?: Wanted;
+  /** Field by field; all declared fields of a new webhook. */
+  readonly changes: readonly FieldChange[];
+  /** Absent where no file declares the webhook. */
+  readonly declared?: DeclaredWebhook;
   readonly filters?: FilterChanges;
-  /** The secret is to be sent. */
+  /** The secret is sent. */
   readonly sendsSecret?: boolean;
-  /** Headers are to be sent: those with an origin or a value anew, the others as they are. */
+  /** Headers that are sent; absent where none differs. */
   readonly headers?: Readonly<Record<string, HeaderValue>> | null;
 }
 
-export interface Change {
+export interface FieldChange {
   readonly field: string;
-  /** Undefined where there was nothing, or there will be nothing. */
+  /** Undefined where the field has no value. */
   readonly before?: unknown;
+  /** Undefined where the field is unset. */
   readonly after?: unknown;
 }
 
@@ -43,125 +44,137 @@ export interface FilterChanges {
 }
 
 export interface PlanOptions {
-  /** Delete what the file's owners have beside it. */
+  /** Delete the other webhooks of the same owners. */
   readonly prune: boolean;
-  /** Send secrets and headers also where there are some, though nobody can see whether they differ. */
+  /** Send secrets and headers even where some are set, as nobody can see whether they differ. */
   readonly secrets: boolean;
 }
 
-/** @param existing all webhooks of the owners of what is wanted. */
+export type OwnedWebhook = DeclaredWebhook & { readonly accountId: string };
+
+/** A webhook as the API answers it. */
+export type ExistingWebhook = Row & {
+  readonly id: string;
+  readonly name: string;
+  readonly accountId: string;
+  readonly hasSecret: boolean;
+  /** Their values are masked. */
+  readonly headers?: Readonly<Record<string, string>> | null;
+  readonly filters: readonly Row[];
+};
+
+/** @param existing all webhooks of the owners of declared ones. */
 export function planApply(
-  wanted: readonly (Wanted & { readonly accountId: string })[],
-  existing: readonly Row[],
+  declared: readonly OwnedWebhook[],
+  existing: readonly ExistingWebhook[],
   options: PlanOptions,
 ): Plan {
   const problems: string[] = [];
   const left = new Set(existing);
-  const steps = wanted.map((one): Step => {
+  const steps = declared.map((one): Step => {
     const found = existing.filter(
-      row => row['name'] === one.name && row['accountId'] === one.accountId,
+      ({ name, accountId }) => name === one.name && accountId === one.accountId,
     );
     for (const row of found) left.delete(row);
-    const [row, ...twins] = found;
-    if (twins.length > 0) {
-      const ids = found.map(({ id }) => String(id)).join(', ');
+    const [row, ...duplicates] = found;
+    if (duplicates.length > 0) {
+      const ids = found.map(({ id }) => id).join(', ');
       problems.push(
-        `${one.place}: name: ${one.accountId} has ${found.length} of this name: ${ids}`,
+        `${one.position}: name: ${one.accountId} has ${found.length} of this name: ${ids}`,
       );
     }
     return row ? planChange(one, row, options) : planCreation(one);
   });
-  const rest = [...left].map((row): Step => ({
-    action: options.prune ? 'delete' : 'leave',
-    name: String(row['name']),
-    accountId: String(row['accountId']),
-    id: String(row['id']),
+  const action = options.prune ? 'delete' : 'leave';
+  const rest = [...left].map(({ id, name, accountId }) => ({
+    action,
+    name,
+    accountId,
+    id,
     changes: [],
-  }));
+  })) satisfies Step[];
   return { steps: [...steps, ...rest], problems };
 }
 
-function planCreation(wanted: Wanted & { readonly accountId: string }): Step {
-  const { name, accountId, fields, secretFrom, headers, filters } = wanted;
-  const changes: Change[] = Object.entries(fields).map(([field, after]) => ({ field, after }));
+function planCreation(declared: OwnedWebhook): Step {
+  const { name, accountId, fields, secretFrom, headers, filters } = declared;
+  const changes: FieldChange[] = Object.entries(fields).map(([field, after]) => ({ field, after }));
   if (secretFrom) changes.push({ field: 'secretKey', after: secretFrom });
-  for (const header of Object.keys(headers ?? {})) {
-    changes.push({ field: `headers.${header}`, after: shownHeader(headers?.[header]) });
+  for (const [header, value] of Object.entries(headers ?? {})) {
+    changes.push({ field: `headers.${header}`, after: showHeader(value) });
   }
   return {
     action: 'create',
     name,
     accountId,
     changes,
-    wanted,
+    declared,
     sendsSecret: typeof secretFrom === 'string',
-    ...(headers && { headers }),
-    ...(filters && { filters: { added: filters, removed: [] } }),
+    headers: headers ?? undefined,
+    filters: filters && { added: filters, removed: [] },
   };
 }
 
-function planChange(
-  wanted: Wanted & { readonly accountId: string },
-  row: Row,
-  options: PlanOptions,
-): Step {
-  const { name, accountId, fields } = wanted;
+function planChange(declared: OwnedWebhook, row: ExistingWebhook, options: PlanOptions): Step {
+  const { name, accountId, fields } = declared;
   const changes = Object.entries(fields)
-    .map(([field, after]) => ({ field, before: row[field], after: normalized(field, after) }))
+    .map(([field, after]) => ({ field, before: row[field], after: normalize(field, after) }))
     .filter(({ before, after }) => !isDeepStrictEqual(before, after));
-  const secret = planSecret(wanted, row, options);
-  const headers = planHeaders(wanted, row, options);
-  const filters = wanted.filters && planFilters(wanted.filters, row);
+  const secret = planSecret(declared, row, options);
+  const headers = planHeaders(declared, row, options);
+  const filters = declared.filters && planFilters(declared.filters, row);
   const all = [...changes, ...secret, ...headers];
-  const isSame = all.length === 0 && (filters === undefined || isNothing(filters));
   return {
-    action: isSame ? 'keep' : 'change',
+    action: all.length === 0 && filters === undefined ? 'keep' : 'change',
     name,
     accountId,
-    id: String(row['id']),
+    id: row.id,
     changes: all,
-    wanted,
+    declared,
     sendsSecret: secret.length > 0,
-    ...(headers.length > 0 && { headers: wanted.headers ?? null }),
-    ...(filters && !isNothing(filters) && { filters }),
+    headers: headers.length > 0 ? (declared.headers ?? null) : undefined,
+    filters,
   };
 }
 
-/** As the server stores it: without a scheme a URL is http. */
-function normalized(field: string, value: unknown): unknown {
+/** Turns a value into the one that the server stores: without a scheme a URL is http. */
+function normalize(field: string, value: unknown): unknown {
   if (field !== 'payloadUrl' || typeof value !== 'string') return value;
   const text = value.trim();
   return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`;
 }
 
 function planSecret(
-  { secretFrom }: Wanted,
-  { hasSecret }: Row,
+  { secretFrom }: DeclaredWebhook,
+  { hasSecret }: ExistingWebhook,
   { secrets }: PlanOptions,
-): Change[] {
+): FieldChange[] {
+  const before = hasSecret ? '***' : undefined;
   if (secretFrom === undefined) return [];
-  const before = hasSecret === true ? '***' : undefined;
-  if (secretFrom === null) return before === undefined ? [] : [{ field: 'secretKey', before }];
-  return before === undefined || secrets
-    ? [{ field: 'secretKey', ...(before !== undefined && { before }), after: secretFrom }]
-    : [];
+  if (secretFrom === null) return hasSecret ? [{ field: 'secretKey', before }] : [];
+  return hasSecret && !secrets ? [] : [{ field: 'secretKey', before, after: secretFrom }];
 }
 
-/** Their values come out of no server: names are compared, and values sent where there is none, or all when asked to. */
-function planHeaders({ headers }: Wanted, row: Row, { secrets }: PlanOptions): Change[] {
+/** Compares names, as no server shows values; values are sent where a header is missing, or all of them with `secrets`. */
+function planHeaders(
+  { headers }: DeclaredWebhook,
+  row: ExistingWebhook,
+  { secrets }: PlanOptions,
+): FieldChange[] {
   if (headers === undefined) return [];
-  const there = Object.keys(Object(row['headers']));
-  const wanted = Object.keys(headers ?? {});
+  const existing = Object.keys(row.headers ?? {});
+  const declared = Object.entries(headers ?? {});
+  const names = declared.map(([name]) => name);
   return [
-    ...wanted
-      .filter(name => !isAmong(name, there) || (secrets && !isKept(headers?.[name])))
-      .map(name => ({
+    ...declared
+      .filter(([name, value]) => !isAmong(name, existing) || (secrets && !isKept(value)))
+      .map(([name, value]) => ({
         field: `headers.${name}`,
-        ...(isAmong(name, there) && { before: '***' }),
-        after: shownHeader(headers?.[name]),
+        before: isAmong(name, existing) ? '***' : undefined,
+        after: showHeader(value),
       })),
-    ...there
-      .filter(name => !isAmong(name, wanted))
+    ...existing
+      .filter(name => !isAmong(name, names))
       .map(name => ({ field: `headers.${name}`, before: '***' })),
   ];
 }
@@ -169,27 +182,24 @@ function planHeaders({ headers }: Wanted, row: Row, { secrets }: PlanOptions): C
 const isAmong = (name: string, names: readonly string[]): boolean =>
   names.some(one => one.toLowerCase() === name.toLowerCase());
 
-const isKept = (value: HeaderValue | undefined): boolean =>
-  value !== undefined && 'value' in value && value.value === '***';
+const isKept = (value: HeaderValue): boolean => 'value' in value && value.value === '***';
 
-const shownHeader = (value: HeaderValue | undefined): string =>
-  value !== undefined && 'from' in value ? value.from : '***';
+const showHeader = (value: HeaderValue): string => ('from' in value ? value.from : '***');
 
-function planFilters(wanted: readonly Row[], row: Row): FilterChanges {
-  const there: readonly Row[] = Array.isArray(row['filters']) ? row['filters'] : [];
-  const keys = new Set(there.map(keyOf));
-  const wantedKeys = new Set(wanted.map(keyOf));
-  return {
-    added: wanted.filter(filter => !keys.has(keyOf(filter))),
-    removed: there.filter(filter => !wantedKeys.has(keyOf(filter))),
-  };
+/** @returns undefined where the filters are as declared. */
+function planFilters(
+  declared: readonly Row[],
+  { filters }: ExistingWebhook,
+): FilterChanges | undefined {
+  const keys = new Set(filters.map(keyOf));
+  const declaredKeys = new Set(declared.map(keyOf));
+  const added = declared.filter(filter => !keys.has(keyOf(filter)));
+  const removed = filters.filter(filter => !declaredKeys.has(keyOf(filter)));
+  return added.length + removed.length === 0 ? undefined : { added, removed };
 }
 
-/** What it says, without what the server adds. */
-function keyOf({ id: _id, created: _created, ...said }: Row): string {
-  const given = Object.entries(said).filter(([, value]) => value !== null && value !== undefined);
+/** Text of a filter without the fields that the server adds; equal filters have equal texts. */
+function keyOf({ id: _id, created: _created, ...filter }: Row): string {
+  const given = Object.entries(filter).filter(([, value]) => value !== null && value !== undefined);
   return JSON.stringify(given.toSorted(([a], [b]) => a.localeCompare(b)));
 }
-
-const isNothing = ({ added, removed }: FilterChanges): boolean =>
-  added.length === 0 && removed.length === 0;

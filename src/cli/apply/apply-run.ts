@@ -1,24 +1,51 @@
-/** Does one step of a plan at the server. */
-import type { HeaderValue } from './apply-file.ts';
-import type { FilterChanges, Step } from './apply-plan.ts';
+/** Runs the steps of a plan at the server. */
 import type { Client } from '../terminal/client.ts';
 import { CommandError } from '../terminal/failure.ts';
 import type { Row } from '../terminal/show.ts';
+import type { HeaderValue } from './apply-file.ts';
+import type { FilterChanges, Step } from './apply-plan.ts';
+import type { StepResult } from './apply-show.ts';
 
-/** What `env:NAME` and `file:PATH` stand for. */
+/** Secrets by their origins, `env:NAME` or `file:PATH`. */
 export type Secrets = ReadonlyMap<string, string>;
 
-/** Where a step's secrets are that have to be sent. */
-export function originsOf({ wanted, sendsSecret, headers }: Step): string[] {
-  const secret = sendsSecret === true ? wanted?.secretFrom : undefined;
+/** Origins of the secrets that a step sends. */
+export function originsOf({ declared, sendsSecret, headers }: Step): string[] {
+  const secret = sendsSecret === true ? declared?.secretFrom : undefined;
   return [
     ...(typeof secret === 'string' ? [secret] : []),
     ...Object.values(headers ?? {}).flatMap(value => ('from' in value ? [value.from] : [])),
   ];
 }
 
+/** Runs deletions first, as a deleted webhook may have the URL of a new one. A step that fails stops no other. */
+export async function runSteps(
+  client: Client,
+  steps: readonly Step[],
+  secrets: Secrets,
+): Promise<readonly StepResult[]> {
+  const rank = { delete: 0, change: 1, create: 2, keep: 3, leave: 3 };
+  const results = new Map<Step, StepResult>();
+  for (const step of steps.toSorted((a, b) => rank[a.action] - rank[b.action])) {
+    results.set(step, await tryStep(client, step, secrets));
+  }
+  return steps.flatMap(step => results.get(step) ?? []);
+}
+
+async function tryStep(client: Client, step: Step, secrets: Secrets): Promise<StepResult> {
+  try {
+    await runStep(client, step, secrets);
+    return { step, done: step.action !== 'keep' && step.action !== 'leave' };
+  } catch (error) {
+    // Without access, or without a server, the other steps would fail as well.
+    if (!(error instanceof CommandError) || error.outcome === 'away' || error.outcome === 'access')
+      throw error;
+    return { step, done: false, error: error.message };
+  }
+}
+
 /** @throws {CommandError} as the API answers. */
-export async function runStep(client: Client, step: Step, secrets: Secrets): Promise<void> {
+async function runStep(client: Client, step: Step, secrets: Secrets): Promise<void> {
   const { action, id = '', filters } = step;
   const path = `/v1/webhooks/${encodeURIComponent(id)}`;
   switch (action) {
@@ -28,7 +55,7 @@ export async function runStep(client: Client, step: Step, secrets: Secrets): Pro
     case 'change': {
       const body = toBody(step, secrets);
       if (Object.keys(body).length > 0) await client.send('PATCH', path, body);
-      if (filters) await changeFilters(client, `${path}/filters`, filters);
+      if (filters) await updateFilters(client, `${path}/filters`, filters);
       return;
     }
     case 'delete':
@@ -40,57 +67,58 @@ export async function runStep(client: Client, step: Step, secrets: Secrets): Pro
 }
 
 function toBody(step: Step, secrets: Secrets): Row {
-  const { action, wanted, changes, headers, filters } = step;
-  const secret = wanted?.secretFrom;
+  const { action, declared, changes, headers, filters } = step;
+  const secret = declared?.secretFrom;
   const isNew = action === 'create';
-  const changed = changes.filter(({ field }) => wanted && field in wanted.fields);
+  const changed = changes.filter(({ field }) => declared && field in declared.fields);
   return {
     ...(isNew
-      ? { ...wanted?.fields, name: wanted?.name, accountId: step.accountId }
+      ? { ...declared?.fields, name: declared?.name, accountId: step.accountId }
       : Object.fromEntries(changed.map(({ field, after }) => [field, after]))),
+    // A key that is absent leaves the field as it is, and a body without keys needs no request.
     ...(step.sendsSecret === true && {
       secretKey: typeof secret === 'string' ? secrets.get(secret) : null,
     }),
-    ...(headers !== undefined && { headers: headers && valuesOf(step, headers, secrets) }),
+    ...(headers !== undefined && { headers: headers && headerValues(step, headers, secrets) }),
     ...(isNew && filters && { filters: filters.added }),
   };
 }
 
-/** All of them: what a change does not name is gone. Those that stay as they are, are sent as they are shown. */
-function valuesOf(
+/** Values of all headers, as an update replaces them all; unchanged ones are sent masked, as they are shown. */
+function headerValues(
   { changes }: Step,
   headers: Readonly<Record<string, HeaderValue>>,
   secrets: Secrets,
 ): Row {
-  const anew = new Set(changes.map(({ field }) => field));
+  const changed = new Set(changes.map(({ field }) => field));
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => {
-      if (!anew.has(`headers.${name}`)) return [name, '***'];
+      if (!changed.has(`headers.${name}`)) return [name, '***'];
       return [name, 'from' in value ? secrets.get(value.from) : value.value];
     }),
   );
 }
 
 /**
- * Adds before it removes, so that the webhook does not get, for a moment, what neither the old nor the new filters let
- * through. What contradicts a filter that goes is added after it.
+ * Adds filters before it deletes others, so that the webhook never lets through what neither the old nor the new
+ * filters do. A filter that contradicts one that is to be deleted is added after it.
  */
-async function changeFilters(
+async function updateFilters(
   client: Client,
   path: string,
   { added, removed }: FilterChanges,
 ): Promise<void> {
-  const later: Row[] = [];
+  const conflicting: Row[] = [];
   for (const filter of added) {
     await client.send('POST', path, filter).catch((error: unknown) => {
       if (!isConflict(error)) throw error;
-      later.push(filter);
+      conflicting.push(filter);
     });
   }
   for (const { id } of removed) {
     await client.send('DELETE', `${path}/${encodeURIComponent(String(id))}`);
   }
-  for (const filter of later) await client.send('POST', path, filter);
+  for (const filter of conflicting) await client.send('POST', path, filter);
 }
 
 const isConflict = (error: unknown): boolean =>

@@ -1,14 +1,13 @@
-/** A plan, and what came of it, as people read it and as scripts do. */
-import type { Change, Step } from './apply-plan.ts';
-import { showFilter } from '../webhook/filter-text.ts';
+/** Shows a plan and its results to people and to scripts. */
 import { type Row, safe, showField } from '../terminal/show.ts';
+import { showFilter } from '../webhook/filter-text.ts';
+import type { FieldChange, Step } from './apply-plan.ts';
 
-/** A step and how it went. */
-export interface Done {
+export interface StepResult {
   readonly step: Step;
-  /** False in a dry run, and where nothing was to be done. */
+  /** False in a dry run, and where nothing had to be done. */
   readonly done: boolean;
-  /** Why it could not be done. */
+  /** Reason why the step failed. */
   readonly error?: string;
 }
 
@@ -16,14 +15,14 @@ const signs = { create: '+', change: '~', keep: '=', delete: '-', leave: '?' } a
 
 const verbs = {
   create: ['would be created', 'created'],
-  change: ['would be changed', 'changed'],
+  change: ['would be updated', 'updated'],
   keep: ['unchanged', 'unchanged'],
   delete: ['would be deleted', 'deleted'],
   leave: ['not in the file', 'not in the file'],
 } as const;
 
-/** One webhook: a line, and below it what is said of it. */
-export function showDone({ step, done, error }: Done): string {
+/** Shows a webhook in a line, and below it its fields. */
+export function showResult({ step, done, error }: StepResult): string {
   const { action, name, accountId } = step;
   const verb =
     error === undefined ? verbs[action][done ? 1 : 0] : `not ${verbs[action][1]}: ${error}`;
@@ -40,7 +39,7 @@ function linesOf({ action, changes, filters }: Step): string[] {
   ];
 }
 
-function showChange({ before, after }: Change, action: Step['action']): string {
+function showChange({ before, after }: FieldChange, action: Step['action']): string {
   const now = after === undefined ? '(none)' : showValue(after);
   if (action === 'create') return now;
   return `${before === undefined ? '(none)' : showValue(before)} → ${now}`;
@@ -51,34 +50,25 @@ const showValue = (value: unknown): string =>
     ? JSON.stringify(value)
     : showField(value);
 
-/** `2 created, 1 changed, …`; in a dry run `to create` and so on. */
-export function summarize(all: readonly Done[], dryRun: boolean): string {
+/** `2 created, 1 updated, …`; in a dry run `2 to create, …`. */
+export function summarize(all: readonly StepResult[], dryRun: boolean): string {
   const count = (action: Step['action']): number =>
     all.filter(({ step, error }) => step.action === action && error === undefined).length;
   const failed = all.filter(({ error }) => error !== undefined).length;
-  const [create, change, remove] = dryRun
-    ? ['to create', 'to change', 'to delete']
-    : ['created', 'changed', 'deleted'];
+  const [created, updated, deleted] = dryRun
+    ? ['to create', 'to update', 'to delete']
+    : ['created', 'updated', 'deleted'];
   return [
-    `${count('create')} ${create}`,
-    `${count('change')} ${change}`,
+    `${count('create')} ${created}`,
+    `${count('change')} ${updated}`,
     `${count('keep')} unchanged`,
-    `${count('delete')} ${remove}`,
+    `${count('delete')} ${deleted}`,
     ...(failed > 0 ? [`${failed} failed`] : []),
   ].join(', ');
 }
 
-/** For scripts. */
-export function toJson({ step, done, error }: Done): Row {
+/** Turns a result into what scripts get. */
+export function toJson({ step, done, error }: StepResult): Row {
   const { action, name, accountId, id, changes, filters } = step;
-  return {
-    action,
-    done,
-    name,
-    accountId,
-    ...(id !== undefined && { id }),
-    changes,
-    ...(filters && { filters }),
-    ...(error !== undefined && { error }),
-  };
+  return { action, done, name, accountId, id, changes, filters, error };
 }

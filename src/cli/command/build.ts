@@ -7,6 +7,7 @@ import type {
   ActionDefinition,
   ArgumentDefinition,
   CommandDefinition,
+  DetailedOption,
   OptionDefinition,
   OptionDefinitions,
 } from './definition.ts';
@@ -46,7 +47,7 @@ function addCommand(program: Command, cli: Cli, definition: CommandDefinition): 
 }
 
 const isAction = (definition: CommandDefinition): definition is ActionDefinition =>
-  'path' in definition || 'run' in definition;
+  'request' in definition || 'run' in definition;
 
 function groupNamed(parent: Command, name: string): Command {
   const found = parent.commands.find(one => one.name() === name);
@@ -55,25 +56,31 @@ function groupNamed(parent: Command, name: string): Command {
 }
 
 function toArgument(word: string, definition: ArgumentDefinition = {}): Argument {
-  const argument = new Argument(word, definition.about);
-  const { choices, parse } = definition;
+  const { about, choices, parse } =
+    typeof definition === 'string' ? { about: definition } : definition;
+  const argument = new Argument(word, about);
   if (choices) argument.choices(choices);
   if (parse) argument.argParser(argument.variadic ? collect(parse) : parse);
   return argument;
 }
 
 function addOption(command: Command, definition: OptionDefinition): void {
-  const { flags, about, choices, parse, isRepeated, isUnsetByEmpty, negated } = definition;
-  const option = new Option(flags, about).default(definition.default);
+  const { usage, choices, parse, isRepeated, isUnsetByEmpty, negated, ...rest } =
+    detailsOf(definition);
+  const [flags = '', about] = usage.split('  ');
+  const option = new Option(flags, about).default(rest.default);
   if (choices) option.choices(choices);
   if (isRepeated) option.argParser(collect(parse ?? (text => text)));
-  // An empty text goes round the parser: it means null, which Commander would make something else of.
+  // An empty text goes round the parser: it means null, which Commander would turn into something else.
   else if (parse) option.argParser(text => (isUnsetByEmpty && text === '' ? text : parse(text)));
-  if (definition.isRequired) option.makeOptionMandatory();
-  if (definition.conflicts) option.conflicts([...definition.conflicts]);
+  if (rest.isRequired) option.makeOptionMandatory();
+  if (rest.conflicts) option.conflicts([...rest.conflicts]);
   command.addOption(option);
   if (negated !== undefined) command.option(flags.replace('--', '--no-'), negated);
 }
+
+const detailsOf = (definition: OptionDefinition): DetailedOption =>
+  typeof definition === 'string' ? { usage: definition } : definition;
 
 const collect =
   (parse: (text: string) => unknown) =>
@@ -87,8 +94,9 @@ async function optionValues(options: OptionDefinitions, cli: Cli, command: Comma
   const typed = command.opts<Row>();
   const values: Record<string, unknown> = {};
   let isRead = false;
-  for (const [field, { flags, input, isUnsetByEmpty }] of Object.entries(options)) {
-    const value = typed[new Option(flags).attributeName()];
+  for (const [field, definition] of Object.entries(options)) {
+    const { usage, input, isUnsetByEmpty } = detailsOf(definition);
+    const value = typed[new Option(usage).attributeName()];
     if (input !== undefined && value === '-') {
       if (isRead) command.error('error: standard input can be the value of one option only');
       isRead = true;

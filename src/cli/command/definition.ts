@@ -5,7 +5,6 @@
  * Arguments and options are named as the REST API's fields are, so that what was typed is a query or a body as it is.
  */
 import type { CommandContext } from '../context.ts';
-import type { Method } from '../terminal/client.ts';
 import type { Row } from '../terminal/show.ts';
 
 export type CommandDefinition = GroupDefinition | ActionDefinition;
@@ -17,76 +16,78 @@ export interface GroupDefinition {
   readonly about: string;
 }
 
-export type ActionDefinition = ListDefinition | ShowDefinition | SendDefinition | CodeDefinition;
+export type ActionDefinition = RequestDefinition | CodeDefinition;
 
-/** Everything but what the command does. */
-interface Usage extends GroupDefinition {
+/** A command without what it does. */
+interface Usage<Words, Arguments, Options> {
   /** With the arguments: `user key delete <username> <id...>`. */
-  readonly words: string;
+  readonly words: Words;
+  readonly about: string;
   /** Arguments that need more than their name. */
-  readonly arguments?: ArgumentDefinitions;
-  readonly options?: OptionDefinitions;
+  readonly arguments?: Arguments;
+  readonly options?: Options;
   /** Runs where its group is named alone. */
   readonly isDefault?: true;
   /** Text below the options in the command's help. */
   readonly help?: string;
 }
 
-/** A request of the REST API. An argument or option that is not in the path is a field of the query or the body. */
-interface Request extends Usage {
-  /** Arguments stand in braces: `/v1/users/{username}/keys`. */
-  readonly path: string;
-  /**
-   * Turns a row as the API answers it into the one that people see; JSON is printed as it came. What it reads of the
-   * answer is its parameter's type, an alias and no interface.
-   */
-  digest?(this: void, row: Row): Row;
-}
+type AnyUsage = Usage<string, ArgumentDefinitions, OptionDefinitions>;
 
-/** Reads a list and prints a table. It is read page by page where there is an option `limit`, otherwise in one request. */
-export interface ListDefinition extends Request {
-  /** Fields of a row, in order. */
-  readonly columns: readonly string[];
-}
-
-/** Reads one thing and prints its fields. */
-export type ShowDefinition = Request;
-
-/** Creates, updates or deletes; with a last argument such as `<id...>` by one request for each value. */
-export interface SendDefinition extends Request {
-  readonly method: Method;
-  /** Fields that are sent whatever was typed. */
+/**
+ * One request of the REST API. Arguments and options that are not in its path are its query, with POST, PUT and PATCH
+ * its body. A last argument such as `<id...>` makes a request for each value.
+ */
+export interface RequestDefinition extends AnyUsage {
+  /** Arguments in the path stand in braces: `DELETE /v1/users/{username}/keys/{id}`. */
+  readonly request: `${'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'} /${string}`;
+  /** Fields of the body whatever was typed. */
   readonly body?: Row;
   /**
-   * Message to people when it is done, with fields of the answer or arguments in braces: `{id} deleted`. With `--json`
-   * it is the last argument and the answer. Absent: the answer is printed.
+   * Fields of the table that a list is printed as, with spaces between them. A list is read page by page where there is
+   * an option `limit`, otherwise in one request.
+   */
+  readonly columns?: string;
+  /**
+   * Turns a row as the API answers it into the one that people see; JSON is printed as it came. Its parameter's type is
+   * what it reads of the answer: a type alias, no interface.
+   */
+  digest?(this: void, row: Row): Row;
+  /**
+   * Message printed in place of the answer, with fields of the answer or arguments in braces: `{id} deleted`, which
+   * DELETE has by default. With `--json` it is the last argument and the answer.
    */
   readonly done?: string;
   /** Message in place of `done`, where it takes more than filling in. */
   describe?(this: void, values: Row, answer: Row): string;
 }
 
-/** Anything that is not one request. */
-export interface CodeDefinition extends Usage {
+/** A command that is more than one request. */
+export interface CodeDefinition extends AnyUsage {
   /** @param values arguments and options by their names. */
   run(context: CommandContext, values: Row): Promise<void> | void;
 }
 
+/** A text is what an argument is about. */
+export type ArgumentDefinition =
+  | string
+  | {
+      readonly about?: string;
+      readonly choices?: readonly string[];
+      /** @throws {InvalidArgumentError} */
+      readonly parse?: (text: string) => unknown;
+    };
+
 export type ArgumentDefinitions = Readonly<Record<string, ArgumentDefinition>>;
 
-export interface ArgumentDefinition {
-  readonly about?: string;
-  readonly choices?: readonly string[];
-  /** @throws {InvalidArgumentError} */
-  readonly parse?: (text: string) => unknown;
-}
+/** A text is the option's `usage`. */
+export type OptionDefinition = string | DetailedOption;
 
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 
-export interface OptionDefinition {
-  /** `--account <id>`; without a value it is a flag. */
-  readonly flags: string;
-  readonly about: string;
+export interface DetailedOption {
+  /** Flags, two spaces, and what the option is about: `--account <id>  only of this account`. Without `<…>` a flag. */
+  readonly usage: string;
   readonly choices?: readonly string[];
   /** @throws {InvalidArgumentError} */
   readonly parse?: (text: string) => unknown;
@@ -98,22 +99,19 @@ export interface OptionDefinition {
   readonly input?: 'text' | 'line';
   /** An empty text is null, which unsets the field. */
   readonly isUnsetByEmpty?: true;
-  /** What `--no-…` means; a flag alone. */
+  /** What `--no-…` is about, of a flag. */
   readonly negated?: string;
   /** Flags it cannot be given with. */
   readonly conflicts?: readonly string[];
 }
 
-/** A command whose action is code: the types of its values follow from its words and options. */
+/** A command that runs code; the types of its values follow from its words, arguments and options. */
 export function defineCommand<
   const Words extends string,
   const Arguments extends ArgumentDefinitions,
   const Options extends OptionDefinitions,
 >(
-  definition: Omit<Usage, 'words' | 'arguments' | 'options'> & {
-    readonly words: Words;
-    readonly arguments?: Arguments;
-    readonly options?: Options;
+  definition: Usage<Words, Arguments, Options> & {
     run(
       this: void,
       context: CommandContext,
@@ -129,21 +127,21 @@ type ArgumentValues<Words extends string, Arguments> = Words extends `${infer Wo
   ? ArgumentValue<Word, Arguments> & ArgumentValues<Rest, Arguments>
   : ArgumentValue<Words, Arguments>;
 
-type ArgumentValue<Word extends string, Arguments> = Word extends `<${infer Name}...>`
-  ? { readonly [Key in Name]: readonly Parsed<Arguments, Key>[] }
-  : Word extends `[${infer Name}...]`
-    ? { readonly [Key in Name]: readonly Parsed<Arguments, Key>[] }
-    : Word extends `<${infer Name}>`
-      ? { readonly [Key in Name]: Parsed<Arguments, Key> }
-      : Word extends `[${infer Name}]`
-        ? { readonly [Key in Name]?: Parsed<Arguments, Key> }
-        : unknown;
+type ArgumentValue<Word extends string, Arguments> = Word extends
+  | `<${infer Name}...>`
+  | `[${infer Name}...]`
+  ? { readonly [Key in Name]: readonly ArgumentType<Arguments, Key>[] }
+  : Word extends `<${infer Name}>`
+    ? { readonly [Key in Name]: ArgumentType<Arguments, Key> }
+    : Word extends `[${infer Name}]`
+      ? { readonly [Key in Name]?: ArgumentType<Arguments, Key> }
+      : unknown;
 
-type Parsed<Definitions, Name> = Name extends keyof Definitions
-  ? ParsedText<Definitions[Name]>
+type ArgumentType<Arguments, Name> = Name extends keyof Arguments
+  ? Parsed<Arguments[Name]>
   : string;
 
-type ParsedText<Definition> = Definition extends { parse: (text: string) => infer Value }
+type Parsed<Definition> = Definition extends { parse: (text: string) => infer Value }
   ? Value
   : Definition extends { choices: readonly (infer Choice)[] }
     ? Choice
@@ -160,8 +158,15 @@ type OptionValues<Options> = string extends keyof Options
         : OptionValue<Options[Name]> | undefined;
     };
 
-type OptionValue<Definition> = Definition extends { flags: `${string}<${string}` }
-  ? Definition extends { isRepeated: true }
-    ? readonly ParsedText<Definition>[]
-    : ParsedText<Definition> | (Definition extends { isUnsetByEmpty: true } ? null : never)
-  : boolean;
+type OptionValue<Definition> =
+  FlagsOf<Definition> extends `${string}<${string}`
+    ? Definition extends { isRepeated: true }
+      ? readonly Parsed<Definition>[]
+      : Parsed<Definition> | (Definition extends { isUnsetByEmpty: true } ? null : never)
+    : boolean;
+
+type FlagsOf<Definition> = Definition extends
+  | `${infer Flags}  ${string}`
+  | { usage: `${infer Flags}  ${string}` }
+  ? Flags
+  : never;

@@ -3,46 +3,50 @@ import { type CommandContext, isJson, openClient } from '../context.ts';
 import type { Query } from '../terminal/client.ts';
 import { type Row, showFacts, showTable } from '../terminal/show.ts';
 
-export interface ListRequest {
+/** @typeParam Item what `digest` reads of a row as the API answers it. */
+export interface ListRequest<Item extends object = Row> extends TableOptions<Item> {
   readonly path: string;
   readonly query: Query;
   /** Maximum number of rows. Absent where the API does not divide the list into pages. */
   readonly limit?: number;
-  /** Fields of a row, in order. */
-  readonly columns: readonly string[];
-  /** Makes of a row as the API answers it the one of the table. */
-  readonly digest?: (row: Row) => Row;
 }
 
-/** Reads a list and prints it as a table, or as JSON as it came. */
-export async function printList(context: CommandContext, request: ListRequest): Promise<void> {
-  const { path, query, limit, columns, digest = row => row } = request;
+export interface TableOptions<Item extends object> {
+  /** Fields of a row, with spaces between them. */
+  readonly columns: string;
+  /** Turns a row of the answer into one of the table. */
+  readonly digest?: (row: Item) => Row;
+  /** Message where there are no rows. */
+  readonly empty?: string;
+}
+
+/** Reads a list and prints it. */
+export async function printList<Item extends object>(
+  context: CommandContext,
+  request: ListRequest<Item>,
+): Promise<void> {
+  const { path, query, limit } = request;
   const client = await openClient(context);
-  const { rows, more } = await client.list(path, query, limit);
-  printTable(context, rows, { columns, digest });
+  const { rows, more } = await client.list<Item>(path, query, limit);
+  printTable(context, rows, request);
   if (more) context.io.err(`There is more: raise --limit above ${rows.length}.`);
 }
 
 /** Prints rows as a table, or as JSON as they came. */
-export function printTable(
+export function printTable<Item extends object>(
   context: CommandContext,
-  rows: readonly Row[],
-  { columns, digest }: Pick<ListRequest, 'columns' | 'digest'>,
+  rows: readonly Item[],
+  { columns, digest = toRow, empty = 'Nothing found.' }: TableOptions<Item>,
 ): void {
   const { io } = context;
   if (isJson(context)) io.out(JSON.stringify(rows, null, 2));
-  else if (rows.length === 0) io.err('Nothing found.');
-  else
-    io.out(
-      showTable(
-        digest ? rows.map(digest) : rows,
-        columns.map(field => ({ field })),
-        io.columns,
-      ),
-    );
+  else if (rows.length === 0) io.err(empty);
+  else io.out(showTable(rows.map(digest), columns, io.columns));
 }
 
-/** Prints the fields of one thing. @param digest what people see of it; all of it by default. */
+const toRow = (item: object): Row => Object.fromEntries(Object.entries(item));
+
+/** Prints the fields of one thing. @param digest the fields that people see; all of them when absent. */
 export function printRow(context: CommandContext, row: Row, digest: Row = row): void {
   context.io.out(isJson(context) ? JSON.stringify(row, null, 2) : showFacts(digest));
 }

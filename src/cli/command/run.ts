@@ -2,12 +2,7 @@
 import { type CommandContext, openClient } from '../context.ts';
 import { type Client, textOf, withQuery } from '../terminal/client.ts';
 import type { Row } from '../terminal/show.ts';
-import type {
-  ActionDefinition,
-  ListDefinition,
-  SendDefinition,
-  ShowDefinition,
-} from './definition.ts';
+import type { ActionDefinition, RequestDefinition } from './definition.ts';
 import { printDone, printList, printRow } from './print.ts';
 import { fillTemplate, parseWords, placeholdersOf } from './words.ts';
 
@@ -18,74 +13,52 @@ export async function runDefinition(
   values: Row,
 ): Promise<void> {
   if ('run' in definition) return definition.run(context, values);
-  if ('columns' in definition) return list(context, definition, values);
-  if ('method' in definition) return send(context, definition, values);
-  return show(context, definition, values);
-}
-
-async function list(
-  context: CommandContext,
-  { path, columns, digest }: ListDefinition,
-  values: Row,
-): Promise<void> {
-  const { limit, ...query } = fieldsOf(path, values);
-  await printList(context, {
-    path: fillPath(path, values),
-    query,
-    limit: typeof limit === 'number' ? limit : undefined,
-    columns,
-    digest,
-  });
-}
-
-async function show(
-  context: CommandContext,
-  { path, digest }: ShowDefinition,
-  values: Row,
-): Promise<void> {
-  const client = await openClient(context);
-  const answer = await client.get(fillPath(path, values), fieldsOf(path, values));
-  printRow(context, answer, digest?.(answer));
+  const { columns, digest } = definition;
+  if (columns === undefined) return send(context, definition, values);
+  const { path, fields } = toRequest(definition, values);
+  const { limit, ...query } = fields;
+  const pageLimit = typeof limit === 'number' ? limit : undefined;
+  return printList(context, { path, query, limit: pageLimit, columns, digest });
 }
 
 async function send(
   context: CommandContext,
-  definition: SendDefinition,
+  definition: RequestDefinition,
   values: Row,
 ): Promise<void> {
-  const { words, done, describe, digest } = definition;
-  const client = await openClient(context);
+  const { words, digest, describe, request: line } = definition;
   const { name: subject = '' } = parseWords(words).arguments.at(-1) ?? {};
+  const { done = line.startsWith('DELETE') ? `{${subject}} deleted` : undefined } = definition;
   const { [subject]: given } = values;
+  const client = await openClient(context);
   // `<id...>`: one request after the other.
   for (const one of Array.isArray(given) ? given : [given]) {
-    const single = subject === '' ? values : { ...values, [subject]: one };
+    const own = subject === '' ? {} : { [subject]: one };
+    const single = { ...values, ...own };
     const answer = await request(client, definition, single);
     const message =
       done === undefined
         ? describe?.(single, answer)
         : fillTemplate(done, { ...single, ...answer }, textOf);
     if (message === undefined) printRow(context, answer, digest?.(answer));
-    else printDone(context, message, { ...(subject !== '' && { [subject]: one }), ...answer });
+    else printDone(context, message, { ...own, ...answer });
   }
 }
 
-async function request(
-  client: Client,
-  { method, path: template, body }: SendDefinition,
-  values: Row,
-): Promise<Row> {
-  const path = fillPath(template, values);
-  const fields = { ...fieldsOf(template, values), ...body };
-  if (method === 'DELETE') return client.send(method, withQuery(path, fields));
-  return client.send(method, path, Object.keys(fields).length === 0 ? undefined : fields);
+async function request(client: Client, definition: RequestDefinition, values: Row): Promise<Row> {
+  const { method, path, fields } = toRequest(definition, values);
+  if (method === 'GET' || method === 'DELETE') return client.send(method, withQuery(path, fields));
+  const body = { ...fields, ...definition.body };
+  return client.send(method, path, Object.keys(body).length === 0 ? undefined : body);
 }
 
-const fillPath = (template: string, values: Row): string =>
-  fillTemplate(template, values, value => encodeURIComponent(textOf(value)));
-
-/** Values that are not in the path. */
-function fieldsOf(template: string, values: Row): Row {
+/** Fills the path; the values that are not in it are fields of the query or the body. */
+function toRequest(definition: RequestDefinition, values: Row) {
+  const [method = '', template = ''] = definition.request.split(' ');
   const inPath = placeholdersOf(template);
-  return Object.fromEntries(Object.entries(values).filter(([name]) => !inPath.includes(name)));
+  return {
+    method,
+    path: fillTemplate(template, values, value => encodeURIComponent(textOf(value))),
+    fields: Object.fromEntries(Object.entries(values).filter(([name]) => !inPath.includes(name))),
+  };
 }

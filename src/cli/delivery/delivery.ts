@@ -1,174 +1,133 @@
 /** `hookline delivery …` */
-import { Option } from 'commander';
-import type { Command } from 'commander';
-
 import { deliveryStates } from '../../event/delivery.ts';
-import { clientFor, printDone, printList, printRow, type ListRequest } from '../context.ts';
-import type { Cli } from '../context.ts';
-import { type Query, withQuery } from '../terminal/client.ts';
-import { CommandError } from '../terminal/failure.ts';
+import { type CommandDefinition, defineCommand } from '../command/definition.ts';
+import { limit, range } from '../command/option.ts';
+import { printDone, printList } from '../command/print.ts';
+import { parseInstant, parseSeconds } from '../command/value.ts';
+import { type CommandContext, openClient } from '../context.ts';
+import { type Query, textOf, withQuery } from '../terminal/client.ts';
+import { requireYes } from '../terminal/io.ts';
 import type { Row } from '../terminal/show.ts';
-import { addSpan, type ListOptions } from './range.ts';
-import { parseInstant, parseSeconds } from './time.ts';
 import { watchList } from './watch.ts';
 
-const columns = [
-  'id',
-  'state',
-  'eventType',
-  'webhookId',
-  'tries',
-  'createdAt',
-  'finishedAt',
-  'result',
-].map(field => ({ field }));
-
-interface DeliveryOptions extends ListOptions {
-  readonly webhook?: string;
-  readonly state?: string;
-  readonly event?: string;
-  readonly type?: string;
-  readonly entity?: string;
-  readonly watch?: boolean;
-  /** Seconds. */
-  readonly interval: number;
-}
-
-export function addDeliveryCommands(program: Command, cli: Cli): void {
-  const delivery = program
-    .command('delivery')
-    .description('what was owed to webhooks, and what came of it');
-  addList(delivery, cli);
-  delivery
-    .command('show')
-    .description('show a delivery with its request and every attempt')
-    .argument('<id>')
-    .action(async (id: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.get(pathOf(id)));
-    });
-  delivery
-    .command('redeliver')
-    .description('deliver once more; `hookline webhook redeliver` does it with many')
-    .argument('<id...>')
-    .action(async (ids: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        const made = await client.send('POST', `${pathOf(id)}/redeliver`);
-        printDone(cli, command, `${id} is delivered again as ${String(made['id'])}`, made);
-      }
-    });
-  addDeletion(delivery, cli);
-}
-
-function addList(delivery: Command, cli: Cli): void {
-  addSpan(delivery.command('list').description('list deliveries, those of the newest events first'))
-    .option('--webhook <id>', 'only to this webhook')
-    .addOption(new Option('--state <state>', 'only these').choices([...deliveryStates]))
-    .option('--event <id>', 'only of this event')
-    .option('--type <type>', 'only of events of this type')
-    .option('--entity <uuid>', 'only of events about this resource')
-    .option('--watch', 'go on printing what comes, and what changes among the newest, until Ctrl-C')
-    .option('--interval <time>', 'with --watch: how often to look', parseSeconds, 2)
-    .action(async (options: DeliveryOptions, command: Command) => {
-      const request = requestOf(options);
-      if (options.watch !== true) return printList(cli, command, request);
-      const intervalMs = Math.max(options.interval * 1_000, intervalMsMin);
-      return watchList(cli, command, { ...request, intervalMs, markOf });
-    });
-}
-
-/** Not so often that looking is a load of its own. */
+/** Reading more often would be a load of its own. */
 const intervalMsMin = 200;
 
-const markOf = ({ state, tries }: Row): string => `${String(state)} ${String(tries)}`;
-
-function requestOf(options: DeliveryOptions): ListRequest {
-  const { limit, webhook, event, type, entity, from, to, state } = options;
-  return {
-    path: '/v1/deliveries',
-    query: {
-      webhookId: webhook,
-      eventId: event,
-      eventType: type,
-      entityUuid: entity,
-      from,
-      to,
-      state,
-    },
+const listDeliveries = defineCommand({
+  words: 'delivery list',
+  about: 'list deliveries, those of the newest events first',
+  options: {
+    ...range,
     limit,
-    columns,
-    digest: digestDelivery,
-  };
+    webhookId: '--webhook <id>  only to this webhook',
+    state: { usage: '--state <state>  only in this state', choices: deliveryStates },
+    eventId: '--event <id>  only of this event',
+    eventType: '--type <type>  only of events of this type',
+    entityUuid: '--entity <uuid>  only of events about this resource',
+    watch: '--watch  keep printing new and changed deliveries until Ctrl-C',
+    interval: {
+      usage: '--interval <time>  with --watch: time between two reads',
+      parse: parseSeconds,
+      default: 2,
+    },
+  },
+  run: async (context, { limit: rowsMax, watch, interval, ...query }) => {
+    const request = {
+      path: '/v1/deliveries',
+      query,
+      limit: rowsMax,
+      columns: 'id state eventType webhookId tries createdAt finishedAt result',
+      digest: toDeliveryRow,
+    };
+    if (!watch) return printList(context, request);
+    const intervalMs = Math.max(interval * 1_000, intervalMsMin);
+    return watchList(context, { ...request, intervalMs, markOf: progressOf });
+  },
+});
+
+type Delivery = {
+  readonly id: string;
+  readonly state: string;
+  readonly tries: number;
+  /** In a list the last one alone. */
+  readonly attempts?: readonly {
+    readonly status?: number | null;
+    readonly error?: string | null;
+  }[];
+};
+
+/** The last attempt in a word: its status, or why there is none. */
+function toDeliveryRow(delivery: Delivery): Row {
+  const last = delivery.attempts?.at(-1);
+  return { ...delivery, result: last?.status ?? last?.error };
 }
 
-/** The last attempt in a word: its status, or why there was none. */
-function digestDelivery(row: Row): Row {
-  const attempts: readonly unknown[] = Array.isArray(row['attempts']) ? row['attempts'] : [];
-  const last = Object(attempts.at(-1));
-  return { ...row, result: last.status ?? last.error };
-}
+const progressOf = ({ state, tries }: Delivery): string => `${state} ${tries}`;
 
-interface DeleteOptions {
-  readonly webhook?: string;
-  readonly state?: string;
-  readonly type?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly yes?: boolean;
-}
+const deleteDeliveries = defineCommand({
+  words: 'delivery delete [id...]',
+  about: 'delete deliveries with their attempts; pending ones are not attempted any more',
+  arguments: { id: 'without ids: the deliveries of --webhook' },
+  options: {
+    webhookId: '--webhook <id>  deliveries to this webhook that match the other options',
+    state: {
+      usage: '--state <state>  only in this state',
+      choices: ['pending', 'delivered', 'failed', 'cancelled'],
+    },
+    eventType: '--type <type>  only of events of this type',
+    from: {
+      usage: '--from <instant>  recorded at or after this instant, or 24h for 24 hours ago',
+      parse: parseInstant,
+    },
+    to: {
+      usage: '--to <instant>  recorded before this instant, or 30d for 30 days ago',
+      parse: parseInstant,
+    },
+    yes: '--yes  delete the deliveries of a webhook without asking',
+  },
+  run: async (context, { id: ids, yes, ...query }) => {
+    if (ids.length > 0 === (query.webhookId !== undefined))
+      context.command.error('error: name deliveries, or a webhook by --webhook');
+    if (ids.length === 0) return deleteMany(context, query, yes);
+    const client = await openClient(context);
+    for (const id of ids) {
+      await client.send('DELETE', `/v1/deliveries/${encodeURIComponent(id)}`);
+      printDone(context, `${id} deleted`, { id });
+    }
+  },
+});
 
-function addDeletion(delivery: Command, cli: Cli): void {
-  delivery
-    .command('delete')
-    .description('delete deliveries with their attempts; those that wait are not made any more')
-    .argument('[id...]', 'none: those of --webhook')
-    .option('--webhook <id>', 'all of this webhook, or those of them that the rest says')
-    .addOption(
-      new Option('--state <state>', 'only these').choices([
-        'pending',
-        'delivered',
-        'failed',
-        'cancelled',
-      ]),
-    )
-    .option('--type <type>', 'only of events of this type')
-    .option('--from <instant>', 'recorded at or after, or so long ago: 24h', parseInstant)
-    .option('--to <instant>', 'recorded before, or so long ago: 30d', parseInstant)
-    .option('--yes', 'delete those of a webhook without asking')
-    .action(async (ids: string[], options: DeleteOptions, command: Command) => {
-      if (ids.length > 0 === (options.webhook !== undefined))
-        command.error('error: name deliveries, or a webhook by --webhook');
-      if (ids.length === 0) return deleteMany(cli, command, options);
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        await client.send('DELETE', pathOf(id));
-        printDone(cli, command, `${id} deleted`, { id });
-      }
-    });
-}
-
-/** One request looks at so many and no more: on to the end. */
-async function deleteMany(cli: Cli, command: Command, options: DeleteOptions): Promise<void> {
-  const { webhook: webhookId, type: eventType, yes, ...choice } = options;
-  const query: Query = { ...choice, webhookId, eventType };
-  const client = await clientFor(cli, command);
-  const answer = yes === true || (await cli.io.confirm(`Delete the deliveries of ${webhookId}?`));
-  if (answer === undefined) {
-    throw new CommandError('Add --yes; there is no terminal to ask on.', {
-      outcome: 'usage',
-      code: 'usage_invalid',
-    });
-  }
-  if (!answer) throw new CommandError('Nothing was done.', { code: 'interrupted' });
+/** One request deletes up to a maximum; its cursor continues. */
+async function deleteMany(context: CommandContext, query: Query, yes = false): Promise<void> {
+  const { webhookId } = query;
+  const client = await openClient(context);
+  const question = `Delete the deliveries of ${textOf(webhookId)}?`;
+  if (!yes) await requireYes(context.io, question, 'Add --yes; there is no terminal to ask on.');
   let count = 0;
   let cursor: string | undefined;
   do {
-    const done = await client.send('DELETE', withQuery('/v1/deliveries', { ...query, cursor }));
-    count += Number(done['count']);
-    cursor = typeof done['nextCursor'] === 'string' ? done['nextCursor'] : undefined;
+    const path = withQuery('/v1/deliveries', { ...query, cursor });
+    const deleted = await client.send<{ count: number; nextCursor: string | null }>('DELETE', path);
+    count += deleted.count;
+    cursor = deleted.nextCursor ?? undefined;
   } while (cursor !== undefined);
-  printDone(cli, command, `${count} deleted`, { webhookId, count });
+  printDone(context, `${count} deleted`, { webhookId, count });
 }
 
-const pathOf = (id: string): string => `/v1/deliveries/${encodeURIComponent(id)}`;
+export const deliveryCommands: readonly CommandDefinition[] = [
+  { words: 'delivery', about: 'deliveries of events to webhooks, with their attempts' },
+  listDeliveries,
+  {
+    words: 'delivery show <id>',
+    about: 'show a delivery with its request and every attempt',
+    request: 'GET /v1/deliveries/{id}',
+  },
+  {
+    words: 'delivery redeliver <id...>',
+    about: 'deliver again; `hookline webhook redeliver` does it for many',
+    request: 'POST /v1/deliveries/{id}/redeliver',
+    describe: ({ id }: { id: string }, created: { id: string }) =>
+      `${id} is delivered again as ${created.id}`,
+  },
+  deleteDeliveries,
+];

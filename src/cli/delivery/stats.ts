@@ -12,27 +12,23 @@ export const statsCommand = defineCommand({
   about: 'show how deliveries went: counts, success rate and durations',
   options: {
     from: {
-      flags: '--from <instant>',
-      about: 'recorded at or after this instant; a day before --to when absent',
+      usage: '--from <instant>  recorded at or after this instant; a day before --to when absent',
       parse: parseInstant,
     },
     to: {
-      flags: '--to <instant>',
-      about: 'recorded before this instant; now when absent',
+      usage: '--to <instant>  recorded before this instant; now when absent',
       parse: parseInstant,
     },
     by: {
-      flags: '--by <keys>',
-      about: 'group by webhook, eventType, time, separated by commas',
+      usage: '--by <keys>  group by webhook, eventType, time, separated by commas',
       parse: parseKeys,
     },
     bucket: {
-      flags: '--bucket <seconds>',
-      about: 'with time: seconds of each row',
+      usage: '--bucket <seconds>  with time: seconds of each row',
       parse: parseWhole,
     },
-    webhookId: { flags: '--webhook <id>', about: 'only to this webhook' },
-    eventType: { flags: '--type <type>', about: 'only of events of this type' },
+    webhookId: '--webhook <id>  only to this webhook',
+    eventType: '--type <type>  only of events of this type',
   },
   run: async (context, { by, ...query }) => {
     const client = await openClient(context);
@@ -41,7 +37,7 @@ export const statsCommand = defineCommand({
     if (isJson(context)) return io.out(JSON.stringify(stats, null, 2));
     const rows = stats.items.map(toStatsRow);
     printTable(context, rows, {
-      columns: columns.filter(field => rows.some(row => row[field] !== undefined)),
+      columns: columns.filter(field => rows.some(row => row[field] !== undefined)).join(' '),
     });
     if (!stats.isComplete)
       io.err(
@@ -50,20 +46,10 @@ export const statsCommand = defineCommand({
   },
 });
 
-const columns = [
-  'at',
-  'webhookId',
-  'eventType',
-  'deliveries',
-  'delivered',
-  'failed',
-  'pending',
-  'attempts',
-  'success',
-  'p50Ms',
-  'p95Ms',
-  'p99Ms',
-];
+const columns =
+  'at webhookId eventType deliveries delivered failed pending attempts success p50Ms p95Ms p99Ms'.split(
+    ' ',
+  );
 
 /** What is read of the answer of `GET /v1/stats`. */
 interface Stats {

@@ -1,82 +1,88 @@
-/** `--watch`: prints what comes to a list as it comes, until Ctrl-C. */
+/** `--watch`: prints new and changed rows of a list until Ctrl-C. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Command } from 'commander';
-
-import { clientFor, sharedOptions, type ListRequest } from '../context.ts';
-import type { Cli } from '../context.ts';
+import type { ListRequest } from '../command/print.ts';
+import { type CommandContext, isJson, openClient } from '../context.ts';
 import { CommandError } from '../terminal/failure.ts';
-import { showTable } from '../terminal/show.ts';
-import type { Row } from '../terminal/show.ts';
-import { createTail, type News } from './tail.ts';
+import { type Row, showTable } from '../terminal/show.ts';
+import { createTail, type TailOptions, type TailRow } from './tail.ts';
 
-export interface WatchRequest extends ListRequest {
-  readonly markOf: (row: Row) => string;
+export interface WatchRequest<Item extends TailRow> extends ListRequest<Item> {
+  readonly digest: (row: Item) => Row;
+  readonly markOf: TailOptions<Item>['markOf'];
+  /** Rows that are printed at the beginning. */
+  readonly limit: number;
   readonly intervalMs: number;
 }
 
 const pageSize = 200;
 const pagesMax = 10;
 const rowsMax = 20_000;
-/** While Hookline is away it is asked less and less often. */
+/** Longest wait between two reads while Hookline cannot be reached. */
 const waitMsMax = 30_000;
 
-export async function watchList(cli: Cli, command: Command, request: WatchRequest): Promise<void> {
-  const signal = cli.io.interruption();
-  const client = await clientFor(cli, command);
+export async function watchList<Item extends TailRow>(
+  context: CommandContext,
+  request: WatchRequest<Item>,
+): Promise<void> {
+  const { io } = context;
+  const signal = io.interruption();
+  const client = await openClient(context);
   const { path, query, limit, intervalMs, markOf } = request;
   const read = createTail({
     readPage: async cursor => {
-      const page = await client.get(path, { ...query, limit: pageSize, cursor });
-      const { items, nextCursor } = page;
-      return {
-        rows: Array.isArray(items) ? items : [],
-        next: typeof nextCursor === 'string' ? nextCursor : undefined,
-      };
+      const page = await client.get<{ items: readonly Item[]; nextCursor: string | null }>(path, {
+        ...query,
+        limit: pageSize,
+        cursor,
+      });
+      return { rows: page.items, next: page.nextCursor ?? undefined };
     },
     markOf,
     pagesMax,
     rowsMax,
   });
-  const print = createPrinter(cli, command, request);
+  const print = createPrinter(context, request);
   let isFirst = true;
   let waitMs = intervalMs;
   while (!signal.aborted) {
-    const news = await readOrSay(cli, read, waitMs > intervalMs);
+    const isAway = waitMs > intervalMs;
+    const news = await unlessAway(read, message => {
+      if (!isAway) io.err(`${message}\nTrying again until it answers; Ctrl-C ends.`);
+    });
     if (news) {
-      if (waitMs > intervalMs) cli.io.err('Hookline answers again.');
+      if (isAway) io.err('Hookline answers again.');
       print(isFirst ? news.rows.slice(-limit) : news.rows);
-      if (news.isCut && !isFirst) cli.io.err('… more came at once than is shown here.');
+      if (news.isCut && !isFirst) io.err('… more came at once than is shown here.');
       isFirst = false;
     }
     waitMs = news ? intervalMs : Math.min(waitMsMax, Math.max(waitMs, intervalMs) * 2);
-    // Interrupted: the end is what was asked for.
+    // Ctrl-C is the ordinary end.
     await wait(waitMs, undefined, { signal }).catch(() => undefined);
   }
 }
 
-/** Undefined while nobody answers, which is said once. @throws {CommandError} for what waiting does not help. */
-async function readOrSay(
-  { io }: Cli,
-  read: () => Promise<News>,
-  isSaid: boolean,
-): Promise<News | undefined> {
+/** @returns undefined while Hookline cannot be reached. @throws {CommandError} where waiting does not help. */
+async function unlessAway<Answer>(
+  read: () => Promise<Answer>,
+  report: (message: string) => void,
+): Promise<Answer | undefined> {
   try {
     return await read();
   } catch (error) {
     if (!(error instanceof CommandError) || error.outcome !== 'away') throw error;
-    if (!isSaid) io.err(`${error.message}\nTrying again until it answers; Ctrl-C ends.`);
+    report(error.message);
     return undefined;
   }
 }
 
-/** In JSON one object a line. A table's columns are as wide as the widest value so far. */
-function createPrinter(
-  { io }: Cli,
-  command: Command,
-  { columns, digest = row => row }: ListRequest,
-): (rows: readonly Row[]) => void {
-  if (sharedOptions(command).json === true) {
+/** Prints JSON as one object a line, and a table whose columns are as wide as the widest value so far. */
+function createPrinter<Item extends TailRow>(
+  context: CommandContext,
+  { columns, digest }: WatchRequest<Item>,
+): (rows: readonly Item[]) => void {
+  const { io } = context;
+  if (isJson(context)) {
     return rows => {
       for (const row of rows) io.out(JSON.stringify(row));
     };
@@ -85,15 +91,12 @@ function createPrinter(
   let title = '';
   return rows => {
     if (rows.length === 0) return;
-    // With the last rows, so that the columns stay where they are as long as nothing is wider.
-    const [head = '', ...lines] = showTable(
-      [...shown, ...rows.map(digest)],
-      columns,
-      io.columns,
-    ).split('\n');
+    const fresh = rows.map(digest);
+    // Laid out together with the last rows: columns move only where a new value is wider.
+    const [head = '', ...lines] = showTable([...shown, ...fresh], columns, io.columns).split('\n');
     if (head !== title) io.out(head);
     title = head;
     for (const line of lines.slice(shown.length)) io.out(line);
-    shown = [...shown, ...rows.map(digest)].slice(-pageSize);
+    shown = [...shown, ...fresh].slice(-pageSize);
   };
 }

@@ -1,175 +1,98 @@
-/** `hookline domain …` and `hookline account …`: who is whose in the cloud. */
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
+/** `hookline domain …`, `account …` and `directory …`: the cloud's domains and accounts, and how they are kept in step. */
+import type { CommandDefinition } from '../command/definition.ts';
+import { limit } from '../command/option.ts';
+import { accountFields, domainFields, importCommand } from './import-file.ts';
 
-import { Option } from 'commander';
-import type { Command } from 'commander';
+const name = '--name <name>  only of exactly this name';
+const newName = { usage: '--name <name>  name in the cloud', isRequired: true } as const;
+const id = '--id <id>  id in the cloud; generated when absent';
 
-import { clientFor, defaultLimit, parseLimit, printDone, printList, printRow } from '../context.ts';
-import type { Cli } from '../context.ts';
-import { parseCsv } from './csv.ts';
-import { CommandError } from '../terminal/failure.ts';
+export const domainCommands: readonly CommandDefinition[] = [
+  { words: 'domain', about: "the cloud's tree of domains" },
+  {
+    words: 'domain list',
+    about: 'list domains',
+    request: 'GET /v1/domains',
+    options: {
+      name,
+      limit,
+      parentId: '--parent-id <id>  only children of this domain',
+    },
+    columns: 'id name parentId path origin removedAt',
+  },
+  { words: 'domain show <id>', about: 'show a domain', request: 'GET /v1/domains/{id}' },
+  {
+    words: 'domain create',
+    about: 'create a domain',
+    request: 'POST /v1/domains',
+    options: {
+      name: newName,
+      id,
+      parentId: '--parent-id <id>  parent domain; the root when absent',
+    },
+  },
+  importCommand({ noun: 'domain', path: '/v1/domains/import', fields: domainFields }),
+];
 
-interface Kind {
-  readonly name: 'domain' | 'account';
-  readonly path: string;
-  readonly fields: readonly string[];
-  readonly about: string;
-  /** Where what the table of a list shows differs from what a file holds. */
-  readonly shown: readonly string[];
-}
+export const accountCommands: readonly CommandDefinition[] = [
+  {
+    words: 'account',
+    about: "the cloud's accounts and projects, which own resources and webhooks",
+  },
+  {
+    words: 'account list',
+    about: 'list accounts',
+    request: 'GET /v1/accounts',
+    options: {
+      name,
+      limit,
+      domainId: '--domain-id <id>  only of this domain',
+    },
+    columns: 'id name domainId kind origin removedAt',
+  },
+  { words: 'account show <id>', about: 'show an account', request: 'GET /v1/accounts/{id}' },
+  {
+    words: 'account create',
+    about: 'create an account',
+    request: 'POST /v1/accounts',
+    options: {
+      name: newName,
+      domainId: { usage: '--domain-id <id>  domain of the account', isRequired: true },
+      id,
+      kind: {
+        usage: '--kind <kind>  account of a user or of a project',
+        choices: ['user', 'project'],
+        default: 'user',
+      },
+    },
+  },
+  importCommand({ noun: 'account', path: '/v1/accounts/import', fields: accountFields }),
+];
 
-const domains: Kind = {
-  name: 'domain',
-  path: '/v1/domains',
-  fields: ['id', 'name', 'parentId'],
-  about: "the cloud's tree of domains",
-  shown: ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'],
-};
-
-const accounts: Kind = {
-  name: 'account',
-  path: '/v1/accounts',
-  fields: ['id', 'name', 'domainId', 'kind'],
-  about: "the cloud's accounts and projects, who own resources and webhooks",
-  shown: ['id', 'name', 'domainId', 'kind', 'origin', 'removedAt'],
-};
-
-/** What lists say and an import is not told: a list that was kept can be imported as it is. */
-const derived = ['path', 'origin', 'alias', 'removedAt'];
-
-/** What one request of an import may hold. */
-const importMax = 5_000;
-
-export function addDirectoryCommands(program: Command, cli: Cli): void {
-  const domain = program.command('domain').description(domains.about);
-  addList(domain, cli, domains).option('--parent-id <id>', 'only those right below this one');
-  addShow(domain, cli, domains);
-  domain
-    .command('create')
-    .description('make a domain')
-    .requiredOption('--name <name>', 'as the cloud calls it')
-    .option('--id <id>', "the cloud's id; a new one when absent")
-    .option('--parent-id <id>', 'the domain it hangs under; the root when absent')
-    .action(async (options: object, command: Command) => create(cli, command, domains, options));
-  addImport(domain, cli, domains);
-
-  const account = program.command('account').description(accounts.about);
-  addList(account, cli, accounts).option('--domain-id <id>', 'only those of this domain');
-  addShow(account, cli, accounts);
-  account
-    .command('create')
-    .description('make an account')
-    .requiredOption('--name <name>', 'as the cloud calls it')
-    .requiredOption('--domain-id <id>', 'the domain it lies in')
-    .option('--id <id>', "the cloud's id; a new one when absent")
-    .addOption(
-      new Option('--kind <kind>', 'whose resources it owns')
-        .choices(['user', 'project'])
-        .default('user'),
-    )
-    .action(async (options: object, command: Command) => create(cli, command, accounts, options));
-  addImport(account, cli, accounts);
-}
-
-function addShow(parent: Command, cli: Cli, kind: Kind): void {
-  parent
-    .command('show')
-    .description(`show ${kind.name === 'account' ? 'an account' : 'a domain'}`)
-    .argument('<id>')
-    .action(async (id: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printRow(cli, command, await client.get(`${kind.path}/${encodeURIComponent(id)}`));
-    });
-}
-
-async function create(cli: Cli, command: Command, kind: Kind, options: object): Promise<void> {
-  const client = await clientFor(cli, command);
-  printRow(cli, command, await client.send('POST', kind.path, options));
-}
-
-function addList(parent: Command, cli: Cli, kind: Kind): Command {
-  return parent
-    .command('list')
-    .description(`list ${kind.name}s`)
-    .option('--name <name>', 'only those of exactly this name')
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async ({ limit, ...query }: { limit: number }, command: Command) => {
-      const columns = kind.shown.map(field => ({ field }));
-      await printList(cli, command, { path: kind.path, query, limit, columns });
-    });
-}
-
-function addImport(parent: Command, cli: Cli, kind: Kind): void {
-  parent
-    .command('import')
-    .description(`make and change ${kind.name}s as a file says: ${kind.fields.join(', ')}`)
-    .argument(
-      '<file>',
-      'CSV with a line of names, or a JSON array; - is CSV or JSON on standard input',
-    )
-    .action(async (file: string, _: object, command: Command) => {
-      const items = await readItems(cli, kind, file);
-      const client = await clientFor(cli, command);
-      const total = { created: 0, updated: 0, unchanged: 0 };
-      for (let start = 0; start < items.length; start += importMax) {
-        const done = await client.send('POST', `${kind.path}/import`, {
-          items: items.slice(start, start + importMax),
-        });
-        total.created += Number(done['created']);
-        total.updated += Number(done['updated']);
-        total.unchanged += Number(done['unchanged']);
-      }
-      const { created, updated, unchanged } = total;
-      printDone(
-        cli,
-        command,
-        `${created} made, ${updated} changed, ${unchanged} as they were`,
-        total,
-      );
-    });
-}
-
-async function readItems(
-  { io, environment }: Cli,
-  kind: Kind,
-  file: string,
-): Promise<readonly object[]> {
-  const text =
-    file === '-' ? await io.readInput() : await readNamed(resolve(environment.cwd, file));
-  const parsed = /^\s*\[/.test(text) ? parseJson(text, file) : parseCsv(text);
-  const items = parsed.map(item =>
-    Object.fromEntries(Object.entries(item).filter(([name]) => !derived.includes(name))),
-  );
-  const unknown = new Set(
-    items.flatMap(item => Object.keys(item)).filter(name => !kind.fields.includes(name)),
-  );
-  if (unknown.size > 0) {
-    throw new CommandError(
-      `${file}: ${[...unknown].join(', ')} is not known; expected ${kind.fields.join(', ')}`,
-    );
-  }
-  if (items.length === 0) throw new CommandError(`${file}: nothing to import`);
-  return items;
-}
-
-async function readNamed(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new CommandError(`${path} cannot be read`, { cause });
-  }
-}
-
-function parseJson(text: string, file: string): readonly object[] {
-  try {
-    const parsed: unknown = JSON.parse(text);
-    if (Array.isArray(parsed) && parsed.every(item => typeof item === 'object' && item !== null))
-      return parsed;
-  } catch (cause) {
-    throw new CommandError(`${file}: ${cause instanceof Error ? cause.message : 'not JSON'}`, {
-      cause,
-    });
-  }
-  throw new CommandError(`${file}: expected a JSON array of objects`);
-}
+export const directoryCommands: readonly CommandDefinition[] = [
+  { words: 'directory', about: 'synchronization of domains and accounts with the cloud' },
+  {
+    words: 'directory status',
+    about: 'show when the directory was last read from the cloud, and what has failed since',
+    request: 'GET /v1/directory',
+  },
+  {
+    words: 'directory sync',
+    about: 'read the directory from the cloud again, within seconds',
+    request: 'POST /v1/directory/sync',
+    options: {
+      acceptRemovals:
+        '--accept-removals  mark what is missing in the cloud as removed, however much it is',
+      adoptLocal:
+        '--adopt-local  take over rows created by hand or by import whose ids the cloud knows',
+    },
+    done: 'Requested; `hookline directory status` shows when it is done.',
+  },
+  {
+    words: 'directory unknown',
+    about: 'list accounts that own events but are missing in the directory',
+    request: 'GET /v1/directory/unknown',
+    options: { limit },
+    columns: 'id project events firstSeen lastSeen',
+  },
+];

@@ -1,40 +1,41 @@
 /** `hookline doctor` */
 import { InvalidArgumentError } from 'commander';
-import type { Command } from 'commander';
 
 import type { Finding } from '../../event/finding.ts';
-import { configFor, sharedOptions } from '../context.ts';
-import type { Cli } from '../context.ts';
+import { defineCommand } from '../command/definition.ts';
+import { configFor, isJson } from '../context.ts';
 import { CommandError } from '../terminal/failure.ts';
 import { safe, showTable } from '../terminal/show.ts';
 
-export function addDoctorCommand(program: Command, cli: Cli): void {
-  program
-    .command('doctor')
-    .description(
-      'look at everything the configuration names, change nothing, and say what is wrong and what to do; fails when something is',
-    )
-    .option('--url <url>', "also say whether a webhook's deliveries may and can go there", parseUrl)
-    .action(async ({ url }: { url?: URL }, command: Command) => {
-      const findings = await cli.actions.doctor(configFor(cli, command), url);
-      if (sharedOptions(command).json === true) cli.io.out(JSON.stringify(findings, null, 2));
-      else cli.io.out(showFindings(findings, cli.io.columns));
-      const failed = findings.filter(({ state }) => state === 'fail').length;
-      if (failed > 0) {
-        throw new CommandError(`${failed} of ${findings.length} checks failed.`, {
-          code: 'checks_failed',
-        });
-      }
-    });
-}
+export const doctorCommand = defineCommand({
+  words: 'doctor',
+  about:
+    'check everything the configuration names, without changing it, and say what is wrong and what to do; fails when a check does',
+  options: {
+    url: {
+      usage: '--url <url>  also check whether deliveries to this URL are allowed and possible',
+      parse: parseUrl,
+    },
+  },
+  run: async (context, { url }) => {
+    const { io, actions } = context;
+    const findings = await actions.doctor(configFor(context), url);
+    io.out(isJson(context) ? toJson(findings) : showFindings(findings, io.columns));
+    const failed = findings.filter(({ state }) => state === 'fail').length;
+    if (failed > 0) {
+      throw new CommandError(`${failed} of ${findings.length} checks failed.`, {
+        code: 'checks_failed',
+      });
+    }
+  },
+});
 
-/** What was found is never cut off, and what to do about it stands below. */
+const toJson = (findings: readonly Finding[]): string => JSON.stringify(findings, null, 2);
+
+/** Lays findings out beside their checks, without cutting them off, each hint below its finding. */
 function showFindings(findings: readonly Finding[], width: number | undefined): string {
   const rows = findings.map(({ state, check }) => ({ state, check }));
-  const [title = '', ...lines] = showTable(
-    rows,
-    ['state', 'check'].map(field => ({ field })),
-  ).split('\n');
+  const [title = '', ...lines] = showTable(rows, 'state check').split('\n');
   const indent = Math.max(title.length, ...lines.map(line => line.length)) + 2;
   const room = Math.max(30, (width ?? Infinity) - indent);
   const beside = (text: string): string[] => wrap(safe(text), room);
@@ -52,7 +53,7 @@ function showFindings(findings: readonly Finding[], width: number | undefined): 
     .join('\n');
 }
 
-/** Lines of at most so many columns; a longer word has a line of its own. */
+/** Breaks a text into lines of a maximum width; a longer word has a line of its own. */
 function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';

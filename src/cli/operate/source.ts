@@ -6,21 +6,19 @@ export const sourceCommands: readonly CommandDefinition[] = [
   {
     words: 'source list',
     about: 'list sources with their state and the number of messages not read yet',
-    path: '/v1/sources',
-    columns: ['name', 'kind', 'state', 'lag', 'reason'],
+    request: 'GET /v1/sources',
+    columns: 'name kind state lag reason',
   },
   {
     words: 'source pause <name...>',
     about: 'stop reading messages until the source is resumed or the process restarts',
-    method: 'POST',
-    path: '/v1/sources/{name}/pause',
+    request: 'POST /v1/sources/{name}/pause',
     done: '{name} is {state}',
   },
   {
     words: 'source resume <name...>',
     about: 'read messages again',
-    method: 'POST',
-    path: '/v1/sources/{name}/resume',
+    request: 'POST /v1/sources/{name}/resume',
     done: '{name} is {state}',
   },
 ];

@@ -1,12 +1,11 @@
-/** `hookline listen`: a receiver for trying things out. It prints what it gets and checks the signatures. */
+/** `hookline listen`: a receiver for trying webhooks out, which prints deliveries and checks their signatures. */
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { once } from 'node:events';
 
-import type { Command } from 'commander';
-
-import { parseWhole, sharedOptions } from '../context.ts';
-import type { Cli } from '../context.ts';
+import { defineCommand } from '../command/definition.ts';
+import { parseWhole } from '../command/value.ts';
+import { type CommandContext, isJson } from '../context.ts';
 import { CommandError } from '../terminal/failure.ts';
 import { showFacts } from '../terminal/show.ts';
 import type { Row } from '../terminal/show.ts';
@@ -15,30 +14,40 @@ import { checkSignatures } from './verify.ts';
 interface ListenOptions {
   readonly port: number;
   readonly host: string;
+  /** Secret of the webhook; signatures are not checked without it. */
   readonly secret?: string;
+  /** HTTP status of every answer. */
   readonly status: number;
 }
 
 const bodyBytesMax = 16 * 1024 * 1024;
 
-export function addListenCommand(program: Command, cli: Cli): void {
-  program
-    .command('listen')
-    .description(
-      'receive deliveries here, print them and verify their signatures; ends with Ctrl-C',
-    )
-    .option('--port <n>', 'port to listen on; 0 takes any free one', parseWhole, 9000)
-    .option('--host <address>', 'address to listen on', '127.0.0.1')
-    .option('--secret <text>', "the webhook's secret")
-    .option('--status <n>', 'answer with this status, to see what a failure does', parseWhole, 200)
-    .action(async (options: ListenOptions, command: Command) => listen(cli, command, options));
-}
+export const listenCommand = defineCommand({
+  words: 'listen',
+  about: 'receive deliveries, print them and verify their signatures until Ctrl-C',
+  options: {
+    port: {
+      usage: '--port <n>  port to listen on; 0 takes any free one',
+      parse: parseWhole,
+      default: 9000,
+    },
+    host: { usage: '--host <address>  address to listen on', default: '127.0.0.1' },
+    secret: '--secret <text>  secret of the webhook',
+    status: {
+      usage: '--status <n>  status to answer with, to see how failures are handled',
+      parse: parseWhole,
+      default: 200,
+    },
+  },
+  run: listen,
+});
 
-/** Resolves when told to end by SIGINT or SIGTERM. */
-async function listen({ io }: Cli, command: Command, options: ListenOptions): Promise<void> {
-  // Before it says that it listens: whoever reads that may tell it to end.
-  const told = io.interruption();
-  const json = sharedOptions(command).json === true;
+/** Resolves at SIGINT or SIGTERM. */
+async function listen(context: CommandContext, options: ListenOptions): Promise<void> {
+  const { io } = context;
+  // Before the line that says it listens, for whoever reads that line may send the signal.
+  const stop = io.interruption();
+  const json = isJson(context);
   const print = (received: Row): void =>
     io.out(json ? JSON.stringify(received) : `${showFacts(received)}\n`);
   const server = createServer((request, response) => {
@@ -57,12 +66,12 @@ async function listen({ io }: Cli, command: Command, options: ListenOptions): Pr
   const address = server.address();
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   io.err(`Listening on http://${options.host}:${port}/ for deliveries. Ctrl-C ends.`);
-  if (!told.aborted) await once(told, 'abort');
+  if (!stop.aborted) await once(stop, 'abort');
   server.closeAllConnections();
   server.close();
 }
 
-/** Answers a request and prints what it was, unless its body was cut off or too large. */
+/** Answers a request and prints it, unless its body was cut off or too large. */
 async function receive(
   request: IncomingMessage,
   response: ServerResponse,

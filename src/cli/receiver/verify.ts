@@ -17,7 +17,7 @@ export interface SignatureCheck {
   readonly verdict: 'valid' | 'wrong' | 'missing' | 'out of date';
 }
 
-/** Standard Webhooks' advice for what a receiver should still take. */
+/** Maximum age of a delivery, as Standard Webhooks advises receivers. */
 const toleranceS = 300;
 
 /** One verdict for each kind of signature. @param nowMs milliseconds since 1970. */

@@ -4,21 +4,19 @@ import fetch from 'node-fetch';
 import { CommandError, type CommandErrorOptions } from './failure.ts';
 import { isRow, type Row } from './show.ts';
 
-export type Method = 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-
 /** @typeParam Answer what the caller reads of the answer; it is not checked, as a newer Hookline may answer more. */
 export interface Client {
   get<Answer = Row>(path: string, query?: Query): Promise<Answer>;
-  send<Answer = Row>(method: Method, path: string, body?: object): Promise<Answer>;
+  send<Answer = Row>(method: string, path: string, body?: object): Promise<Answer>;
   /** Reads a list page by page until `limit` rows are there; without a limit in one request. */
-  list(path: string, query: Query, limit?: number): Promise<ListAnswer>;
+  list<Item = Row>(path: string, query: Query, limit?: number): Promise<ListAnswer<Item>>;
 }
 
 /** What is undefined is left out. */
 export type Query = Readonly<Record<string, unknown>>;
 
-export interface ListAnswer {
-  readonly rows: readonly Row[];
+export interface ListAnswer<Item> {
+  readonly rows: readonly Item[];
   /** There are more rows than `limit`. */
   readonly more: boolean;
 }
@@ -29,8 +27,8 @@ export interface ClientOptions {
   readonly token?: string;
 }
 
-interface Page {
-  readonly items?: readonly Row[];
+interface Page<Item> {
+  readonly items?: readonly Item[];
   readonly nextCursor?: string | null;
 }
 
@@ -50,11 +48,11 @@ export function createClient(options: ClientOptions): Client {
   return {
     get,
     send: (method, path, body) => request(options, method, path, body),
-    list: async (path, query, limit = Infinity) => {
-      const rows: Row[] = [];
+    list: async <Item>(path: string, query: Query, limit = Infinity): Promise<ListAnswer<Item>> => {
+      const rows: Item[] = [];
       let cursor: string | undefined;
       do {
-        const page = await get<Page>(path, {
+        const page = await get<Page<Item>>(path, {
           ...query,
           cursor,
           limit: limit === Infinity ? undefined : Math.min(limit - rows.length, pageMax),

@@ -1,10 +1,10 @@
-/** Why a command was not done: in words for people, as a problem for scripts, and as the exit code. */
+/** Errors of commands: as text for people, as a problem for scripts, and as the exit code. */
 import { CommanderError } from 'commander';
 
 import { ConfigError } from '../../event/errors.ts';
 import type { Row } from './show.ts';
 
-/** Public: scripts tell by them what happened. */
+/** Scripts depend on them; a code never gets another meaning. */
 export const exitCodes = {
   done: 0,
   failed: 1,
@@ -15,40 +15,38 @@ export const exitCodes = {
   differs: 6,
 } as const;
 
-export type Outcome = keyof typeof exitCodes;
+export type ExitReason = keyof typeof exitCodes;
 
-/** For the documentation. */
-export const exitCodeMeanings: Readonly<Record<Outcome, string>> = {
+/** Meaning of each exit code, for `docs/cli.md`. */
+export const exitCodeMeanings: Readonly<Record<ExitReason, string>> = {
   done: 'done',
-  failed:
-    'could not be done: Hookline refused it, a check of `doctor` failed, or part of `apply` did',
-  usage:
-    'wrong usage, or a configuration or file that cannot be used; nothing was asked or changed',
+  failed: 'failed: Hookline refused it, a check of `doctor` failed, or part of `apply` did',
+  usage: 'wrong usage, or a configuration or file that cannot be used; nothing was read or changed',
   access: 'not logged in, or not allowed',
-  missing: 'there is no such thing',
+  missing: 'not found',
   away: 'Hookline, or its database, cannot be reached',
   differs: '`apply --dry-run --exit-code` found something to do',
 };
 
 export interface CommandErrorOptions {
   /** `failed` when absent. */
-  readonly outcome?: Exclude<Outcome, 'done'>;
-  /** Stable, for scripts; a problem's own code goes before it. */
+  readonly outcome?: Exclude<ExitReason, 'done'>;
+  /** Stable code for scripts; the code of `problem` takes precedence. */
   readonly code?: string;
-  /** What the API answered (RFC 9457). */
+  /** Problem as the API answered it (RFC 9457). */
   readonly problem?: Row;
   readonly cause?: unknown;
 }
 
-/** The command could not be done. Its message is for people and says what to try. */
+/** A command that failed. Its message is for people and says what to try; `reportFailure` catches it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly code: string;
-  readonly outcome: Exclude<Outcome, 'done'>;
+  readonly outcome: Exclude<ExitReason, 'done'>;
   readonly problem: Row;
 
   constructor(message: string, options: CommandErrorOptions = {}) {
-    super(message, options.cause === undefined ? {} : { cause: options.cause });
+    super(message, { cause: options.cause });
     this.code = options.code ?? 'command_failed';
     this.outcome = options.outcome ?? 'failed';
     this.problem = options.problem ?? {};
@@ -56,48 +54,48 @@ export class CommandError extends Error {
 }
 
 /**
- * Says what went wrong.
+ * Writes what went wrong.
  *
- * @param options.say writes a line to where errors go; `json` makes it a problem (RFC 9457).
+ * @param options.write writes a line to standard error; `json` makes it a problem (RFC 9457).
  * @returns the exit code.
  */
 export function reportFailure(
   error: unknown,
-  { say, json }: { say: (line: string) => void; json: boolean },
+  { write, json }: { write: (line: string) => void; json: boolean },
 ): number {
   if (error instanceof CommanderError && error.exitCode === 0) return exitCodes.done;
-  const { outcome, said, problem } = explainFailure(error);
+  const { outcome, message, problem } = explainFailure(error);
   const exitCode = exitCodes[outcome];
-  if (json) say(JSON.stringify({ ...problem, exitCode }));
-  // Commander has said already what was wrong with the command line.
-  else if (!(error instanceof CommanderError)) say(said);
+  if (json) write(JSON.stringify({ ...problem, exitCode }));
+  // Commander has written already what is wrong with the command line.
+  else if (!(error instanceof CommanderError)) write(message);
   return exitCode;
 }
 
-interface Explained {
-  readonly outcome: Outcome;
-  readonly said: string;
+interface Failure {
+  readonly outcome: ExitReason;
+  readonly message: string;
   readonly problem: Row;
 }
 
-function explainFailure(error: unknown): Explained {
+function explainFailure(error: unknown): Failure {
   if (error instanceof CommanderError) {
     const detail = usageOf(error);
-    return { outcome: 'usage', said: detail, problem: problemOf('usage_invalid', detail) };
+    return { outcome: 'usage', message: detail, problem: problemOf('usage_invalid', detail) };
   }
   if (error instanceof ConfigError) {
     const { problems, message, code } = error;
-    return { outcome: 'usage', said: message, problem: { ...problemOf(code, message), problems } };
+    return { outcome: 'usage', message, problem: { ...problemOf(code, message), problems } };
   }
   if (error instanceof CommandError) {
     const { outcome, message, code, problem } = error;
-    return { outcome, said: message, problem: { ...problemOf(code, message), ...problem } };
+    return { outcome, message, problem: { ...problemOf(code, message), ...problem } };
   }
-  const said = describe(error);
-  return { outcome: 'failed', said, problem: problemOf('command_failed', said) };
+  const message = describe(error);
+  return { outcome: 'failed', message, problem: problemOf('command_failed', message) };
 }
 
-/** Help in place of an error: the command was not named in full. */
+/** Commander's message; where it shows help instead of an error, the command is not named in full. */
 function usageOf({ code, message }: CommanderError): string {
   return code === 'commander.help'
     ? 'A command is missing; --help lists them.'
@@ -110,7 +108,7 @@ const problemOf = (code: string, detail: string): Row => ({
   code,
 });
 
-/** These two are never somebody else's doing: who reports one needs the place. */
+/** A TypeError or RangeError is a bug of this program: whoever reports it needs the stack. */
 function describe(error: unknown): string {
   if (error instanceof TypeError || error instanceof RangeError)
     return error.stack ?? error.message;

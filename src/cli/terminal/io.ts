@@ -1,4 +1,4 @@
-/** The terminal, or what stands in for one: where a command writes, and what it may ask. */
+/** The terminal, or a stand-in for it: where a command writes, and whom it may ask. */
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
@@ -7,17 +7,17 @@ import { Writable } from 'node:stream';
 import { CommandError } from './failure.ts';
 
 export interface Io {
-  /** The answer. A line break is added. */
+  /** Writes a line of the answer, to standard output. */
   out(line: string): void;
-  /** What is about the answer: errors, hints. A line break is added. */
+  /** Writes a line about the answer, such as an error or a hint, to standard error. */
   err(line: string): void;
   /** Columns of the terminal; undefined when the answer goes elsewhere, and nothing is cut off. */
-  readonly columns?: number | undefined;
-  /** Asks without showing what is typed. @throws CommandError where nobody can be asked. */
+  readonly columns?: number;
+  /** Asks without an echo of what is typed. @throws {CommandError} where there is no terminal. */
   askSecret(question: string): Promise<string>;
-  /** Whether somebody says yes. Undefined where nobody can be asked. */
+  /** Asks a yes-or-no question. @returns undefined where there is no terminal. */
   confirm(question: string): Promise<boolean | undefined>;
-  /** Aborts at Ctrl-C and SIGTERM, which from then on end the command in order and not the process at once. */
+  /** Signal that aborts at Ctrl-C and SIGTERM, which from then on do not end the process by themselves. */
   interruption(): AbortSignal;
   /** All of standard input. */
   readInput(): Promise<string>;
@@ -28,7 +28,7 @@ export function createProcessIo(): Io {
   return {
     out: line => void stdout.write(`${line}\n`),
     err: line => void stderr.write(`${line}\n`),
-    // Asked anew for each table: a window may be made wider while a command watches.
+    // Read for each table: the window may change while a command watches.
     get columns() {
       return stdout.isTTY ? stdout.columns : undefined;
     },
@@ -51,22 +51,30 @@ export function createProcessIo(): Io {
       return /^y(es)?$/i.test((await ask(lines, `${question} [y/N] `)).trim());
     },
     interruption: () => {
-      const told = new AbortController();
+      const stop = new AbortController();
       for (const signal of ['SIGINT', 'SIGTERM']) {
-        void once(process, signal).then(() => told.abort());
+        void once(process, signal).then(() => stop.abort());
       }
-      return told.signal;
+      return stop.signal;
     },
     readInput: () => text(stdin),
   };
 }
 
-/** @throws CommandError for Ctrl-C and Ctrl-D; the question would wait for ever. */
+/** @param unanswered message where there is no terminal to ask on. @throws {CommandError} unless somebody says yes. */
+export async function requireYes(io: Io, question: string, unanswered: string): Promise<void> {
+  const answer = await io.confirm(question);
+  if (answer === undefined)
+    throw new CommandError(unanswered, { outcome: 'usage', code: 'usage_invalid' });
+  if (!answer) throw new CommandError('Nothing was done.', { code: 'interrupted' });
+}
+
+/** @throws {CommandError} at Ctrl-C and Ctrl-D, after which the question alone would wait for ever. */
 async function ask(lines: Interface, question: string): Promise<string> {
-  const left = new AbortController();
-  for (const event of ['SIGINT', 'close'] as const) lines.once(event, () => left.abort());
+  const abandoned = new AbortController();
+  for (const event of ['SIGINT', 'close'] as const) lines.once(event, () => abandoned.abort());
   try {
-    return await lines.question(question, { signal: left.signal });
+    return await lines.question(question, { signal: abandoned.signal });
   } catch (cause) {
     throw new CommandError('Nothing was done.', { code: 'interrupted', cause });
   } finally {

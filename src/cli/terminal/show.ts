@@ -1,32 +1,23 @@
-/** How rows are shown to people: tables, and facts one below the other. */
-
+/** Shows rows to people: as tables, and as fields one below the other. */
 import { cut, pad, widthOf } from './width.ts';
 
-/** What the API answers for one thing; only its fields' names are known here. */
+/** One thing as the API answers it: fields by their names. */
 export type Row = Readonly<Record<string, unknown>>;
-
-/** A field and what it is called, when that is not its name. */
-export interface Column {
-  readonly field: string;
-  readonly title?: string;
-}
 
 const gap = '  ';
 
 /**
- * A table with a line of titles, each column as wide as its widest value.
+ * Shows a table with a line of titles, each column as wide as its widest value.
  *
+ * @param fields fields of a row, with spaces between them: `id state`.
  * @param width columns of the terminal: where the table is wider, its widest columns are cut, the first one last,
  *   for it names the row. Undefined cuts nothing.
  */
-export function showTable(
-  rows: readonly Row[],
-  columns: readonly Column[],
-  width?: number,
-): string {
+export function showTable(rows: readonly Row[], fields: string, width?: number): string {
+  const columns = fields.split(' ');
   const lines = [
-    columns.map(({ field, title }) => (title ?? titleOf(field)).toUpperCase()),
-    ...rows.map(row => columns.map(({ field }) => showField(row[field]))),
+    columns.map(field => titleOf(field).toUpperCase()),
+    ...rows.map(row => columns.map(field => showField(row[field]))),
   ];
   const needed = columns.map((_, index) =>
     Math.max(...lines.map(line => widthOf(line[index] ?? ''))),
@@ -43,10 +34,10 @@ export function showTable(
     .join('\n');
 }
 
-/** A column that has to give way keeps so much; what is left of a narrower terminal is cut off the lines. */
+/** Width that a column keeps when it has to give way; on a still narrower terminal the lines are cut. */
 const keptMin = 8;
 
-/** Takes from whichever column is widest until all of them fit. */
+/** Narrows whichever column is widest until all of them fit. */
 function fit(needed: readonly number[], width: number): readonly number[] {
   const widths = [...needed];
   let over = widths.reduce((sum, one) => sum + one + gap.length, -gap.length) - width;
@@ -63,16 +54,16 @@ function fit(needed: readonly number[], width: number): readonly number[] {
   return widths;
 }
 
-/** Every field on a line of its own; lists and objects below their name. */
+/** Shows every field on a line of its own, lists and objects below their name. */
 export function showFacts(row: Row): string {
   const fields = Object.entries(row).filter(([, value]) => value !== undefined);
   const width = Math.max(...fields.map(([field]) => widthOf(titleOf(field))));
   return fields
-    .map(([field, value]) => `${pad(titleOf(field), width)}${gap}${showFact(value, width)}`)
+    .map(([field, value]) => `${pad(titleOf(field), width)}${gap}${showValue(value, width)}`)
     .join('\n');
 }
 
-function showFact(value: unknown, width: number): string {
+function showValue(value: unknown, width: number): string {
   const indent = `\n${' '.repeat(width)}${gap}`;
   if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(showField).join(indent);
   if (isRow(value)) {
@@ -83,7 +74,7 @@ function showFact(value: unknown, width: number): string {
   return showField(value);
 }
 
-/** One value in a line. */
+/** Shows one value in a line. */
 export function showField(value: unknown): string {
   if (typeof value === 'string') return safe(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
@@ -95,14 +86,14 @@ export function showField(value: unknown): string {
     .join(' ');
 }
 
-/** Events, responses and errors come from strangers: an escape sequence among them must not reach the terminal. */
+/** Defuses control characters: events, responses and errors come from strangers and may hold escape sequences. */
 export function safe(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, char =>
     char === '\n' ? '⏎' : `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`,
   );
 }
 
-/** `payloadUrl` → `payload url`; what is no field's name, such as a header's, stays as it is. */
+/** `payloadUrl` → `payload url`; other names, such as a header's, stay as they are. */
 const titleOf = (field: string): string =>
   /^[a-z][A-Za-z]*$/.test(field)
     ? field.replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)

@@ -1,8 +1,8 @@
 /**
- * How many columns of a terminal a text takes.
+ * Width of texts in columns of a terminal.
  *
- * Source: Unicode Standard Annex 11 (East Asian Width): ideographs, syllables, full-width forms and pictures are
- * two columns wide, marks that combine with the letter before them are none.
+ * Source: Unicode Standard Annex 11 (East Asian Width): ideographs, syllables, full-width forms and emoji are two
+ * columns wide, marks that combine with the letter before them take none.
  */
 
 const wide =
@@ -15,12 +15,12 @@ export function widthOf(text: string): number {
   return width;
 }
 
-/** Spaces behind it, up to so many columns. */
+/** Appends spaces up to a width. */
 export function pad(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - widthOf(text)));
 }
 
-/** What fits into so many columns, and `…` where something does not. */
+/** Shortens a text to a width; `…` ends it where something is cut. */
 export function cut(text: string, width: number): string {
   if (widthOf(text) <= width) return text;
   let kept = '';

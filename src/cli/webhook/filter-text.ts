@@ -1,4 +1,4 @@
-/** Filters as they are typed, and shown: `[MODE:][TYPE:][MATCH:]VALUE`. */
+/** Filters as text: `[MODE:][TYPE:][MATCH:]VALUE`. */
 import { InvalidArgumentError } from 'commander';
 
 import { filterMatchTypes, filterModes, filterTypes } from '../../webhook/words.ts';
@@ -16,7 +16,7 @@ export const filterHelp =
   'such as VM.START, Prefix:VM., Exclude:Severity:info or \'Expression:original.job.status = "error"\'';
 
 /**
- * A value with colons needs the mode and the match before it, or is an expression's.
+ * Parses a filter. A value with colons must be an expression, or have mode and match before it.
  *
  * @throws {InvalidArgumentError}
  */
@@ -41,13 +41,7 @@ export function parseFilter(text: string): Filter {
   return { type, mode: mode ?? 'Include', matchType: matchType ?? 'Exact', value: rest };
 }
 
-/** For an option or argument that may be given again. @throws {InvalidArgumentError} */
-export const parseFilters = (
-  text: string,
-  before: readonly Filter[] | undefined,
-): readonly Filter[] => [...(before ?? []), parseFilter(text)];
-
-/** As it would be typed, where that says it all. */
+/** Shows a filter as it is typed, with the fields behind it that cannot be typed. */
 export function showFilter({ id: _id, created: _created, ...filter }: Row): string {
   const { type = 'EventType', mode, matchType, value, ...more } = filter;
   const rest = Object.entries(more).filter(([, one]) => one !== null && one !== undefined);
@@ -60,14 +54,4 @@ export function showFilter({ id: _id, created: _created, ...filter }: Row): stri
     .map(String)
     .join(':');
   return rest.length === 0 ? typed : `${typed} ${showField(Object.fromEntries(rest))}`;
-}
-
-/** A webhook with its filters as people read them. @param withIds for who wants to remove one. */
-export function digestFilters(webhook: Row, withIds: boolean): Row {
-  const { filters } = webhook;
-  if (!Array.isArray(filters)) return webhook;
-  const shown = filters.map((filter: Row) =>
-    withIds ? `${showFilter(filter)}  (${String(filter['id'])})` : showFilter(filter),
-  );
-  return { ...webhook, filters: shown };
 }

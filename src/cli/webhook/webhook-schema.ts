@@ -13,10 +13,10 @@ export interface WebhookSchema {
   /** Names of all that can be said of a new webhook. */
   readonly fields: readonly string[];
   /** What is wrong with it, each with a JSON Pointer; a filter's defaults are filled in. */
-  check(this: void, webhook: Row): readonly Fault[];
+  check(this: void, webhook: Row): readonly SchemaFault[];
 }
 
-export interface Fault {
+export interface SchemaFault {
   /** JSON Pointer. */
   readonly path: string;
   readonly message: string;
@@ -59,7 +59,13 @@ function compile(schemas: unknown, name: string, useDefaults: boolean): Validate
   return ajv.compile({ $ref: `api#/components/schemas/${name}` });
 }
 
-function toFault({ keyword, instancePath, params, parentSchema, message }: ErrorObject): Fault {
+function toFault({
+  keyword,
+  instancePath,
+  params,
+  parentSchema,
+  message,
+}: ErrorObject): SchemaFault {
   switch (keyword) {
     case 'enum':
       return {

@@ -1,249 +1,118 @@
 /** `hookline webhook …` */
-import { InvalidArgumentError, Option } from 'commander';
-import type { Command } from 'commander';
-
-import {
-  clientFor,
-  defaultLimit,
-  parseLimit,
-  parseList,
-  parseWhole,
-  printDone,
-  printList,
-  printRow,
-} from '../context.ts';
-import type { Cli } from '../context.ts';
-import { addExport } from '../apply/export.ts';
-import { addFilterCommands } from './filter.ts';
-import { digestFilters, type Filter, filterHelp, parseFilters } from './filter-text.ts';
+import { scopes, webhookStates } from '../../webhook/words.ts';
+import { exportCommand } from '../apply/export.ts';
+import type { CommandDefinition } from '../command/definition.ts';
+import { limit } from '../command/option.ts';
+import { parseSeconds } from '../command/value.ts';
 import type { Row } from '../terminal/show.ts';
-import { addWork } from './webhook-work.ts';
+import { filterCommands } from './filter.ts';
+import { filterHelp, parseFilter, showFilter } from './filter-text.ts';
+import { redeliverCommand } from './redeliver.ts';
+import { testCommand } from './test-delivery.ts';
+import { webhookOptions } from './webhook-option.ts';
 
-const columns = [
-  'id',
-  'name',
-  'state',
-  'scope',
-  'format',
-  'payloadUrl',
-  'hasSecret',
-  'filters',
-].map(field => ({ field }));
+type Webhook = { readonly filters: readonly (Row & { readonly id: string })[] };
 
-/** What create and update have in common. */
-interface Fields {
-  readonly name?: string;
-  readonly payloadUrl?: string;
-  readonly description?: string;
-  readonly scope?: string;
-  readonly state?: string;
-  readonly domain?: string;
-  readonly account?: string;
-  readonly secret?: string;
-  readonly sslVerification?: boolean;
-  readonly format?: string;
-  readonly body?: Row | '';
-  readonly msgKey?: string;
-  readonly template?: string;
-  readonly validation?: string;
-  readonly categories?: readonly string[];
-  readonly tries?: number;
-  readonly timeoutMs?: number;
-  readonly concurrencyMax?: number;
-  readonly ratePerSecondMax?: number;
-  readonly ordering?: string;
-  readonly batch?: Row | '';
-  readonly filter?: readonly Filter[];
-}
+const toWebhookRow = (webhook: Webhook): Row => ({
+  ...webhook,
+  filters: webhook.filters.map(showFilter),
+});
 
-export function addWebhookCommands(program: Command, cli: Cli): void {
-  const webhook = program.command('webhook').description('who is told of which events');
-  addReading(webhook, cli);
-  addWriting(webhook, cli);
-  addStates(webhook, cli);
-  addFilterCommands(webhook, cli);
-  addWork(webhook, cli);
-  addExport(webhook, cli);
-}
+/** Each filter with its id, which removes it. */
+const toWebhookFacts = (webhook: Webhook): Row => ({
+  ...webhook,
+  filters: webhook.filters.map(filter => `${showFilter(filter)}  (${filter.id})`),
+});
 
-function addReading(webhook: Command, cli: Cli): void {
-  webhook
-    .command('list')
-    .description('list webhooks, oldest first')
-    .addOption(new Option('--state <state>', 'only these').choices(['Enabled', 'Disabled']))
-    .addOption(new Option('--scope <scope>', 'only these').choices(['Local', 'Domain', 'Global']))
-    .option('--name <name>', 'only those of exactly this name')
-    .option('--account <id>', "only this owner's")
-    .option('--domain <id>', "only this domain's")
-    .option('--limit <n>', 'at most so many', parseLimit, defaultLimit)
-    .action(async (options: Record<string, string> & { limit: number }, command: Command) => {
-      const { account: accountId, domain: domainId, limit, ...query } = options;
-      await printList(cli, command, {
-        path: '/v1/webhooks',
-        query: { ...query, accountId, domainId },
-        limit,
-        columns,
-        digest: row => digestFilters(row, false),
-      });
-    });
+const name = { usage: '--name <name>  a name for people' };
+const payloadUrl = { usage: '--payload-url <url>  URL that events are sent to' };
 
-  webhook
-    .command('show')
-    .description('show a webhook')
-    .argument('<id>')
-    .action(async (id: string, _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      printWebhook(cli, command, await client.get(pathOf(id)));
-    });
-}
-
-function addFields(command: Command): Command {
-  return command
-    .option('--description <text>', 'for people')
-    .addOption(new Option('--scope <scope>', 'whose events').choices(['Local', 'Domain', 'Global']))
-    .addOption(
-      new Option('--state <state>', 'a disabled one is told of nothing').choices([
-        'Enabled',
-        'Disabled',
-      ]),
-    )
-    .option('--domain <id>', 'the domain, with scope Domain')
-    .option(
-      '--secret <text>',
-      'signs the deliveries; - reads it from standard input, "" takes it away',
-    )
-    .option('--ssl-verification', 'the certificate must be valid (https)')
-    .option('--no-ssl-verification', 'any certificate will do')
-    .option('--format <name>', 'what the requests look like; `hookline format list` tells')
-    .option(
-      '--body <json>',
-      'fields added to the body, as a JSON object; "" takes them away',
-      parseObject,
-    )
-    .option('--msg-key <key>', 'format cloudpods: the key of the message as text')
-    .option(
-      '--template <text>',
-      "instead of the format's own words; - reads it from standard input",
-    )
-    .addOption(
-      new Option('--validation <how>', 'how the receiver is asked beforehand').choices([
-        'none',
-        'post',
-        'options',
-      ]),
-    )
-    .option('--categories <list>', "CloudStack's categories, or *", parseList)
-    .option('--tries <n>', 'attempts in all for one delivery', parseWhole)
-    .option('--timeout-ms <ms>', 'total deadline of one attempt', parseWhole)
-    .option('--concurrency-max <n>', 'requests in flight at most', parseWhole)
-    .option('--rate-per-second-max <n>', 'requests begun in a second at most', parseWhole)
-    .addOption(
-      new Option('--ordering <how>', 'of the events of one entity, one at a time').choices([
-        'none',
-        'entity',
-      ]),
-    )
-    .option(
-      '--batch <json>',
-      'several events a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
-      parseObject,
-    );
-}
-
-function addWriting(webhook: Command, cli: Cli): void {
-  addFields(
-    webhook
-      .command('create')
-      .description('make a webhook')
-      .requiredOption('--name <name>', 'for people')
-      .requiredOption('--payload-url <url>', 'where events are posted to'),
-  )
-    .option('--account <id>', 'the owner; your own account when absent')
-    .option('--filter <filter>', `${filterHelp}; again for more`, parseFilters)
-    .action(async (options: Fields, command: Command) => {
-      const client = await clientFor(cli, command);
-      const made = await client.send('POST', '/v1/webhooks', await toBody(cli, options));
-      printWebhook(cli, command, made);
-    });
-
-  addFields(
-    webhook
-      .command('update')
-      .description('change a webhook: what is named, and nothing else')
-      .argument('<id>')
-      .option('--name <name>', 'for people')
-      .option('--payload-url <url>', 'where events are posted to'),
-  ).action(async (id: string, options: Fields, command: Command) => {
-    const client = await clientFor(cli, command);
-    printWebhook(cli, command, await client.send('PATCH', pathOf(id), await toBody(cli, options)));
-  });
-
-  webhook
-    .command('delete')
-    .description('delete webhooks')
-    .argument('<id...>')
-    .action(async (ids: string[], _: object, command: Command) => {
-      const client = await clientFor(cli, command);
-      for (const id of ids) {
-        await client.send('DELETE', pathOf(id));
-        printDone(cli, command, `${id} deleted`, { id });
-      }
-    });
-}
-
-function addStates(webhook: Command, cli: Cli): void {
-  for (const [name, state] of [
-    ['enable', 'Enabled'],
-    ['disable', 'Disabled'],
-  ] as const) {
-    webhook
-      .command(name)
-      .description(`${name} webhooks`)
-      .argument('<id...>')
-      .action(async (ids: string[], _: object, command: Command) => {
-        const client = await clientFor(cli, command);
-        for (const id of ids) {
-          const now = await client.send('PATCH', pathOf(id), { state });
-          printDone(cli, command, `${id} is ${state}`, now);
-        }
-      });
-  }
-}
-
-const printWebhook = (cli: Cli, command: Command, row: Row): void =>
-  printRow(cli, command, row, digestFilters(row, true));
-
-const pathOf = (id: string): string => `/v1/webhooks/${encodeURIComponent(id)}`;
-
-async function toBody({ io }: Cli, options: Fields): Promise<Row> {
-  const { account: accountId, domain: domainId, secret, filter: filters, ...rest } = options;
-  const secretKey = secret === '-' ? (await io.readInput()).replace(/\r?\n$/, '') : secret;
-  const template = rest.template === '-' ? await io.readInput() : rest.template;
-  // JSON leaves out what is undefined: what was not said is not sent.
-  return {
-    ...rest,
-    body: takenAway(rest.body),
-    batch: takenAway(rest.batch),
-    msgKey: takenAway(rest.msgKey),
-    template: takenAway(template),
-    accountId,
-    domainId,
-    secretKey,
-    filters,
-  };
-}
-
-const takenAway = <T>(value: T | ''): T | null => (value === '' ? null : value);
-
-/** @returns an empty text as it is, to take the value away: Commander lets no null through. */
-function parseObject(text: string): Row | '' {
-  if (text === '') return text;
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    value = undefined;
-  }
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
-  throw new InvalidArgumentError('expected a JSON object, such as {"name":"value"}');
-}
+export const webhookCommands: readonly CommandDefinition[] = [
+  { words: 'webhook', about: 'webhooks: receivers of events' },
+  {
+    words: 'webhook list',
+    about: 'list webhooks, oldest first',
+    request: 'GET /v1/webhooks',
+    options: {
+      state: { usage: '--state <state>  only in this state', choices: webhookStates },
+      scope: { usage: '--scope <scope>  only of this scope', choices: scopes },
+      name: '--name <name>  only of exactly this name',
+      accountId: '--account <id>  only of this owner',
+      domainId: '--domain <id>  only of this domain',
+      limit,
+    },
+    columns: 'id name state scope format payloadUrl hasSecret filters',
+    digest: toWebhookRow,
+  },
+  {
+    words: 'webhook show <id>',
+    about: 'show a webhook',
+    request: 'GET /v1/webhooks/{id}',
+    digest: toWebhookFacts,
+  },
+  {
+    words: 'webhook create',
+    about: 'create a webhook',
+    request: 'POST /v1/webhooks',
+    options: {
+      name: { ...name, isRequired: true },
+      payloadUrl: { ...payloadUrl, isRequired: true },
+      ...webhookOptions,
+      accountId: '--account <id>  the owner; your own account when absent',
+      filters: {
+        usage: `--filter <filter>  ${filterHelp}; may be repeated`,
+        parse: parseFilter,
+        isRepeated: true,
+      },
+    },
+    digest: toWebhookFacts,
+  },
+  {
+    words: 'webhook update <id>',
+    about: 'update the fields of a webhook that are named, and no others',
+    request: 'PATCH /v1/webhooks/{id}',
+    options: { name, payloadUrl, ...webhookOptions },
+    digest: toWebhookFacts,
+  },
+  {
+    words: 'webhook delete <id...>',
+    about: 'delete webhooks',
+    request: 'DELETE /v1/webhooks/{id}',
+  },
+  {
+    words: 'webhook enable <id...>',
+    about: 'enable webhooks',
+    request: 'PATCH /v1/webhooks/{id}',
+    body: { state: 'Enabled' },
+    done: '{id} is Enabled',
+  },
+  {
+    words: 'webhook disable <id...>',
+    about: 'disable webhooks',
+    request: 'PATCH /v1/webhooks/{id}',
+    body: { state: 'Disabled' },
+    done: '{id} is Disabled',
+  },
+  ...filterCommands,
+  testCommand,
+  {
+    words: 'webhook rotate-secret <id>',
+    about:
+      'give a webhook a new secret and show it, only once; the former secret signs beside it for a while',
+    request: 'POST /v1/webhooks/{id}/secret',
+    options: {
+      overlap: {
+        usage:
+          '--overlap <time>  how long the former secret signs, such as 24h or 0; a day when absent',
+        parse: parseSeconds,
+      },
+      secretKey: {
+        usage:
+          '--secret <text>  the new secret; - reads it from standard input; generated when absent',
+        input: 'line',
+      },
+    },
+  },
+  redeliverCommand,
+  exportCommand,
+];
