@@ -12,7 +12,7 @@ import type { Principal } from './session.ts';
 const keyBytes = 64;
 
 /** Makes a pair; the secret is stored sealed and can be shown now only. @param key 32 bytes. */
-export async function makeApiKey(
+export async function createApiKey(
   database: Database,
   { userId, key }: { userId: string; key: Buffer },
 ): Promise<ApiKeyFacts & { readonly secretKey: string }> {

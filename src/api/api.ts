@@ -6,33 +6,37 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
 import { sessionCookie } from '../access/cookie.ts';
-import { registerAuditRoutes } from './setting/audit-routes.ts';
+import { auditSchemas, registerAuditRoutes } from './access/audit-routes.ts';
 import { guard } from './http/authenticate.ts';
-import { registerBulkDeliveryRoutes } from './delivery/bulk-delivery-routes.ts';
+import {
+  bulkDeliverySchemas,
+  registerBulkDeliveryRoutes,
+} from './delivery/bulk-delivery-routes.ts';
 import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions } from './context.ts';
-import { registerDeliveryRoutes } from './delivery/delivery-routes.ts';
-import { registerDirectoryRoutes } from './directory/directory-routes.ts';
-import { registerDirectorySyncRoutes } from './directory/directory-sync-routes.ts';
+import { deliverySchemas, registerDeliveryRoutes } from './delivery/delivery-routes.ts';
+import { directorySchemas, registerDirectoryRoutes } from './directory/directory-routes.ts';
+import {
+  directorySyncSchemas,
+  registerDirectorySyncRoutes,
+} from './directory/directory-sync-routes.ts';
 import { answerErrors } from './http/errors.ts';
 import type { Routes } from './http/schema.ts';
-import { registerEventRoutes } from './event/event-routes.ts';
-import { registerExplainRoutes } from './event/explain-routes.ts';
+import { eventSchemas, registerEventRoutes } from './event/event-routes.ts';
+import { explainSchemas, registerExplainRoutes } from './event/explain-routes.ts';
 import { registerFilterPreviewRoutes } from './filter/filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter/filter-routes.ts';
-import { registerHealthRoutes } from './health-routes.ts';
+import { healthSchemas, registerHealthRoutes } from './health-routes.ts';
+import { problem } from './http/problem.ts';
 import { answerRepeats } from './http/idempotency.ts';
-import { registerIntakeRoutes } from './source/intake-routes.ts';
+import { intakeSchemas, registerIntakeRoutes } from './source/intake-routes.ts';
 import { keepPrivate } from './http/keep-private.ts';
-import { registerKeyRoutes } from './access/key-routes.ts';
+import { keySchemas, registerKeyRoutes } from './access/key-routes.ts';
 import { registerPreviewRoutes } from './format/preview-routes.ts';
 import { registerTestRoutes } from './webhook/test-routes.ts';
-import { registerOidcDeviceRoutes } from './access/oidc-device-routes.ts';
+import { deviceSchemas, registerOidcDeviceRoutes } from './access/oidc-device-routes.ts';
 import { registerOidcRoutes } from './access/oidc-routes.ts';
-import { registerQuarantineRoutes } from './event/quarantine-routes.ts';
-import { accessSchemas } from './access/schema-access.ts';
-import { changeSchemas } from './setting/schema-change.ts';
-import { directorySchemas } from './directory/schema-directory.ts';
+import { quarantineSchemas, registerQuarantineRoutes } from './event/quarantine-routes.ts';
 import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
 import {
   filterPreview,
@@ -40,10 +44,7 @@ import {
   newFilter,
   shownFilter,
 } from './filter/schema-filter.ts';
-import { flowSchemas } from './event/schema-flow.ts';
-import { intakeSchemas } from './source/schema-intake.ts';
 import { rotatedSecret, rotation, testResult } from './webhook/schema-test.ts';
-import { loginSchemas } from './access/schema-login.ts';
 import {
   newWebhook,
   shownWebhook,
@@ -52,13 +53,13 @@ import {
   webhookTest,
 } from './webhook/schema-webhook.ts';
 import { registerSecretRoutes } from './webhook/secret-routes.ts';
-import { registerSessionRoutes } from './access/session-routes.ts';
-import { registerSettingRoutes } from './setting/setting-routes.ts';
-import { registerSourceRoutes } from './source/source-routes.ts';
+import { registerSessionRoutes, sessionSchemas } from './access/session-routes.ts';
+import { registerSettingRoutes, settingSchemas } from './setting/setting-routes.ts';
+import { registerSourceRoutes, sourceSchemas } from './source/source-routes.ts';
 import { registerStatsRoutes, stats } from './delivery/stats-routes.ts';
-import { registerTokenRoutes } from './access/token-routes.ts';
-import { registerUserRoutes } from './access/user-routes.ts';
-import { createValidatorCompiler, formatFaults } from './http/validate.ts';
+import { registerTokenRoutes, tokenSchemas } from './access/token-routes.ts';
+import { registerUserRoutes, userSchemas } from './access/user-routes.ts';
+import { createValidatorCompiler, formatErrors } from './http/validate.ts';
 import { registerWebhookRoutes } from './webhook/webhook-routes.ts';
 
 /** Where a route does not say otherwise. */
@@ -79,15 +80,27 @@ const schemas = [
   shownFilter,
   filterPreviewRequest,
   filterPreview,
-  ...flowSchemas,
+  ...eventSchemas,
+  ...explainSchemas,
+  ...deliverySchemas,
+  ...bulkDeliverySchemas,
   ...intakeSchemas,
+  ...quarantineSchemas,
+  ...sourceSchemas,
+  ...healthSchemas,
   shownFormat,
   previewRequest,
   formatPreview,
-  ...accessSchemas,
-  ...loginSchemas,
-  ...changeSchemas,
+  ...userSchemas,
+  ...tokenSchemas,
+  ...keySchemas,
+  ...sessionSchemas,
+  ...deviceSchemas,
+  problem,
+  ...settingSchemas,
+  ...auditSchemas,
   ...directorySchemas,
+  ...directorySyncSchemas,
   stats,
 ];
 
@@ -103,7 +116,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
-    schemaErrorFormatter: formatFaults,
+    schemaErrorFormatter: formatErrors,
   });
   app.setValidatorCompiler(createValidatorCompiler(schemas));
   for (const schema of schemas) app.addSchema(schema);

@@ -8,6 +8,7 @@ import type { Webhook } from '../webhook/webhook.ts';
 import type { testResult } from './webhook/schema-test.ts';
 import type { SettingDefaults } from '../setting/resolve.ts';
 import type { Intake } from '../source/intake.ts';
+import type { Source } from '../source/source.ts';
 import type { Store } from '../store/database.ts';
 import type { CloudIdentity } from '../directory/cloudstack/cloudstack-identity.ts';
 import type { KeyPair } from '../directory/cloudstack/cloudstack-sign.ts';
@@ -63,14 +64,8 @@ export interface KeyLogin {
   readonly identify: (pair: KeyPair, signal: AbortSignal) => Promise<CloudIdentity | undefined>;
 }
 
-/** A source as far as the API deals with it. */
-export interface SourceControl {
-  readonly name: string;
-  readonly kind: string;
-  status(): { readonly state: string; readonly reason?: string; readonly lag?: number };
-  pause(): void;
-  resume(): void;
-}
+/** A source as the API sees it. */
+export type SourceControl = Pick<Source, 'name' | 'kind' | 'status' | 'pause' | 'resume'>;
 
 /** A test delivery as far as the API deals with it: what it answers is shown as it is. */
 export type TestDeliveryControl = (test: {

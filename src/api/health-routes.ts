@@ -1,18 +1,44 @@
 /** `/healthz`: the process lives. `/readyz`: it can do its work. `/metrics`: for Prometheus. */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
 import { databaseOf } from '../store/database.ts';
 import type { Store } from '../store/database.ts';
 import { isReachable } from '../store/ping.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 import type { ApiOptions } from './context.ts';
-import { answer } from './http/route.ts';
-import { presentSource } from './source/source-routes.ts';
+import { answer, ref } from './http/schema.ts';
+import type { Routes } from './http/schema.ts';
+import { presentSource, source } from './source/source-routes.ts';
+import { directoryKind } from './directory/directory-sync-routes.ts';
+import { arrayOf, instant, nullable, oneOf, real, text, whole } from '../event/schema.ts';
 
 /** A database that answers slower than this is as good as away. */
 const patienceMs = 2_000;
+
+const readiness = Type.Object(
+  {
+    status: oneOf(['ready', 'not ready']),
+    database: oneOf(['ok', 'unreachable']),
+    sources: arrayOf(ref(source)),
+    directory: Type.Optional(
+      Type.Object(
+        {
+          kind: directoryKind,
+          syncedAt: nullable(instant()),
+          ageSeconds: nullable(real()),
+          failures: whole(),
+        },
+        { description: 'Absent when the directory is not read from a cloud.' },
+      ),
+    ),
+  },
+  { $id: 'Readiness' },
+);
+
+export const healthSchemas = [readiness];
 
 const open = { tags: ['health'], security: [] };
 
@@ -20,48 +46,40 @@ const schemas = {
   health: {
     ...open,
     summary: 'The process lives',
-    response: {
-      200: {
-        description: 'It does.',
-        type: 'object',
-        required: ['status'],
-        properties: { status: { type: 'string' } },
-      },
-    },
+    response: { 200: Type.Object({ status: text() }, { description: 'It does.' }) },
   },
   ready: {
     ...open,
     summary: 'The database answers and every source runs, or is paused on purpose',
     response: {
-      200: answer('Readiness', 'Ready.'),
-      503: answer('Readiness', 'Not ready, and why.'),
+      200: answer(readiness, 'Ready.'),
+      503: answer(readiness, 'Not ready, and why.'),
     },
   },
   metrics: {
     ...open,
     summary: 'For Prometheus',
     response: {
-      200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+      200: { description: 'Metrics.', content: { 'text/plain': { schema: text() } } },
     },
   },
 };
 
-export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerHealthRoutes(app: Routes, options: ApiOptions): void {
   app.get('/healthz', { schema: schemas.health }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {
-    const { database, directory } = await Promise.race([
-      look(options.store),
-      wait(patienceMs, away, { ref: false }),
+    const state = await Promise.race([
+      inspect(options.store),
+      wait(patienceMs, unreachable, { ref: false }),
     ]);
     const sources = options.sources().map(presentSource);
-    const running = sources.every(({ state }) => state === 'running' || state === 'paused');
-    return reply.code(database && running ? 200 : 503).send({
-      status: database && running ? 'ready' : 'not ready',
-      database: database ? 'ok' : 'unreachable',
-      sources,
-      ...(directory && { directory }),
-    });
+    const isReady =
+      state.database === 'ok' &&
+      sources.every(({ state: now }) => now === 'running' || now === 'paused');
+    return reply
+      .code(isReady ? 200 : 503)
+      .send({ status: isReady ? 'ready' : 'not ready', ...state, sources });
   });
 
   app.get('/metrics', { schema: schemas.metrics }, async (_, reply) =>
@@ -69,18 +87,13 @@ export function registerHealthRoutes(app: FastifyInstance, options: ApiOptions):
   );
 }
 
-interface Inspected {
-  readonly database: boolean;
-  readonly directory?: object;
-}
+type StoreState = Pick<Static<typeof readiness>, 'database' | 'directory'>;
 
-const away: Inspected = { database: false };
+const unreachable: StoreState = { database: 'unreachable' };
 
-/** An old directory is told of, and keeps nobody from being ready: the last snapshot serves. */
-async function look(store: Store): Promise<Inspected> {
-  if (!(await isReachable(store))) return away;
+/** An old directory is shown, and keeps nobody from being ready: the last snapshot serves. */
+async function inspect(store: Store): Promise<StoreState> {
+  if (!(await isReachable(store))) return unreachable;
   const status = await findDirectoryStatus(databaseOf(store));
-  if (!status) return { database: true };
-  const { kind, syncedAt, ageSeconds, failures } = status;
-  return { database: true, directory: { kind, syncedAt, ageSeconds, failures } };
+  return { database: 'ok', directory: status };
 }

@@ -36,7 +36,7 @@ export const text = (options: SchemaOptions = {}): TUnsafe<string> =>
   schemaOf({ type: 'string', ...options });
 
 /** Our own id: a UUID. */
-export const id = (options: SchemaOptions = {}): TUnsafe<string> =>
+export const uuid = (options: SchemaOptions = {}): TUnsafe<string> =>
   schemaOf({ type: 'string', format: 'uuid', ...options });
 
 /** RFC 3339 with an offset. In an answer a Date is written as such a text. */

@@ -10,7 +10,7 @@ import { pathToFileURL } from 'node:url';
 
 import { afterAll, expect, it } from 'vitest';
 
-import type * as flowSchemas from '../../src/api/event/schema-flow.ts';
+import type * as eventRoutes from '../../src/api/event/event-routes.ts';
 import type * as loading from '../../src/config/load/load.ts';
 import type * as formats from '../../src/normalize/source-formats.ts';
 import type * as posting from '../../src/normalize/posted.ts';
@@ -115,8 +115,8 @@ it('is recorded and read back', async () => {
 });
 
 it('is in the REST schemas', async () => {
-  const { envelope } = await load<typeof flowSchemas>('src/api/event/schema-flow.ts');
-  expect(envelope).toMatchObject({ region: { description: 'The region.', example: 'eu-west' } });
+  const { envelopeFields } = await load<typeof eventRoutes>('src/api/event/event-routes.ts');
+  expect(envelopeFields).toMatchObject({ region: { description: 'The region.', example: 'eu-west' } });
 });
 
 it('has sound types', () => {

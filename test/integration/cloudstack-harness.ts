@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 
 import type { InjectOptions } from 'fastify';
 
-import { makeApiKey } from '../../src/access/api-key.ts';
+import { createApiKey } from '../../src/access/api-key.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { findUser } from '../../src/store/access/query-user.ts';
 import { secretKey, type ApiUnderTest } from './api-harness.ts';
@@ -66,7 +66,7 @@ export async function makePair({ store }: ApiUnderTest, username: string): Promi
   const database = databaseOf(store);
   const user = await findUser(database, username);
   if (!user) throw new RangeError(`there is no user ${username}`);
-  return makeApiKey(database, { userId: user.id, key: secretKey });
+  return createApiKey(database, { userId: user.id, key: secretKey });
 }
 
 export async function send(api: ApiUnderTest, options: InjectOptions): Promise<Sent> {

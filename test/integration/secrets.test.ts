@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
-import { findByApiKey, makeApiKey } from '../../src/access/api-key.ts';
+import { findByApiKey, createApiKey } from '../../src/access/api-key.ts';
 import { resealSecrets } from '../../src/access/secret/reseal.ts';
 import { keyIdOf, open, seal } from '../../src/access/secret/seal.ts';
 import { inTransaction, databaseOf } from '../../src/store/database.ts';
@@ -184,7 +184,7 @@ describe('the operator’s new key', () => {
     const database = databaseOf(store);
     await records.rows(`insert into app_user (username, role) values ('admin', 'Admin')`);
     const [user] = await records.rows<{ id: string }>('select id from app_user');
-    const made = await makeApiKey(database, { userId: user?.id ?? '', key: former });
+    const made = await createApiKey(database, { userId: user?.id ?? '', key: former });
     expect(await resealSecrets(store, [present, former])).toEqual({ resealed: 1, lost: 0 });
     const found = await findByApiKey(database, made.apiKey, [present]);
     expect(found?.secretKey).toBe(made.secretKey);

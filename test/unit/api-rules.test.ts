@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { orderDomains } from '../../src/api/directory/directory-import.ts';
+import { orderDomains } from '../../src/api/directory/order-domains.ts';
 import { findConflict } from '../../src/webhook/filter-conflict.ts';
 import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
 import { normalizePayloadUrl } from '../../src/webhook/plan-webhook.ts';
@@ -87,20 +87,20 @@ const order = (...items: ReturnType<typeof domain>[]) => orderDomains(items);
 
 describe('an import of domains', () => {
   it('puts parents before their children, and keeps the order otherwise', () => {
-    const { domains, faults } = order(
+    const { domains, errors } = order(
       domain('c', 'b'),
       domain('b', 'a'),
       domain('d', 'there'),
       domain('a'),
     );
     expect(domains.map(({ id }) => id)).toEqual(['a', 'b', 'c', 'd']);
-    expect(faults).toEqual([]);
+    expect(errors).toEqual([]);
   });
 
   it('refuses circles and ids given twice', () => {
-    expect(order(domain('a', 'b'), domain('b', 'a'), domain('c')).faults).toHaveLength(2);
-    expect(order(domain('a', 'a')).faults).toHaveLength(1);
-    expect(order(domain('a'), domain('a')).faults).toEqual([
+    expect(order(domain('a', 'b'), domain('b', 'a'), domain('c')).errors).toHaveLength(2);
+    expect(order(domain('a', 'a')).errors).toHaveLength(1);
+    expect(order(domain('a'), domain('a')).errors).toEqual([
       { path: '/items/1/id', message: 'a is given twice' },
     ]);
   });

@@ -1,122 +1,93 @@
-/** Pairs of API key and secret key of a user: list, make, take back. */
-import type { FastifyInstance } from 'fastify';
+/** A user's pairs of API key and secret key: list, create, delete. */
+import { Type } from 'typebox';
 
-import { makeApiKey } from '../../access/api-key.ts';
+import { createApiKey } from '../../access/api-key.ts';
+import { uuid, instant, nullable, text } from '../../event/schema.ts';
 import { deleteApiKey, listApiKeys } from '../../store/access/api-key.ts';
-import { databaseOf, inTransaction } from '../../store/database.ts';
+import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
+import { changing } from '../http/changing.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
+import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
+import { answer, closed, listAnswer, noContent, pageQuery, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 import { requireEverything } from './require-lasting.ts';
-import { answer, noContent, problems } from '../http/route.ts';
-import { ofUser, requireUser } from './user-routes.ts';
+import { ofUser, requireUser, userParams } from './user-routes.ts';
 
-interface OfUser {
-  readonly username: string;
-}
+const keyFields = {
+  id: uuid(),
+  apiKey: text(),
+  created: instant(),
+  lastUsedAt: nullable(instant({ description: 'Exact to a minute.' })),
+};
+
+const apiKey = Type.Object(keyFields, { $id: 'ApiKey' });
+
+const createdApiKey = Type.Object(
+  { ...keyFields, secretKey: text({ description: 'Shown this once.' }) },
+  { $id: 'MadeApiKey' },
+);
+
+export const keySchemas = [apiKey, createdApiKey];
 
 const tags = ['access'];
-const username = { type: 'string', maxLength: 255 } as const;
-const userParams = { type: 'object', required: ['username'], properties: { username } } as const;
-const keyParams = {
-  type: 'object',
-  required: ['username', 'id'],
-  properties: { username, id: { type: 'string', format: 'uuid' } },
-} as const;
 
 const schemas = {
   list: {
     summary: "List a user's API keys",
     tags,
     params: userParams,
-    querystring: { type: 'object', additionalProperties: false, properties: pageQuery },
-    response: { 200: listOf('ApiKey', 'API keys, without their secrets.'), ...problems },
+    querystring: closed(pageQuery),
+    response: { 200: listAnswer(apiKey, 'API keys, without their secrets.'), ...problems },
   },
-  make: {
+  create: {
     summary: 'Make a pair of API key and secret key',
     description: "For requests that are signed as CloudStack's are.",
     tags,
     params: userParams,
     response: {
-      201: answer('MadeApiKey', 'The pair; the secret is shown this once.'),
+      201: answer(createdApiKey, 'The pair; the secret is shown this once.'),
       ...problems,
     },
   },
-  remove: {
+  delete: {
     summary: 'Take back an API key',
     tags,
-    params: keyParams,
+    params: Type.Object({ ...userParams.properties, id: uuid() }),
     response: { 204: noContent, ...problems },
   },
 };
 
-export function registerKeyRoutes(app: FastifyInstance, options: ApiOptions): void {
-  registerMaking(app, options);
-  registerRemoving(app, options);
-  const { store } = options;
-  app.get<{ Params: OfUser; Querystring: PageQuery }>(
-    '/v1/users/:username/keys',
-    { schema: schemas.list },
-    async request => {
-      const { limit } = request.query;
-      const database = databaseOf(store);
-      const user = await requireUser(
-        database,
-        request.params.username,
-        callerOf(request).visibility,
-      );
-      const cursor = decodeCursor(request.query, uuidKey);
-      const rows = await listApiKeys(database, user.id, { limit: limit + 1, ...cursor });
-      return toPage(
-        rows,
-        limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
-  );
-}
+export function registerKeyRoutes(app: Routes, { store, secretKey: key }: ApiOptions): void {
+  app.get('/v1/users/:username/keys', { schema: schemas.list }, async request => {
+    const { params, query } = request;
+    const database = databaseOf(store);
+    const user = await requireUser(database, params.username, callerOf(request).visibility);
+    return listPage(query, byId, page => listApiKeys(database, user.id, page));
+  });
 
-function registerMaking(app: FastifyInstance, { store, secretKey: key }: ApiOptions): void {
-  app.post<{ Params: OfUser }>(
-    '/v1/users/:username/keys',
-    { schema: schemas.make },
-    async (request, reply) => {
-      const made = await inTransaction(store, async database => {
-        const caller = callerOf(request);
-        requireEverything(caller.principal);
-        const user = await requireUser(database, request.params.username, caller.visibility);
-        const pair = await makeApiKey(database, { userId: user.id, key });
-        const { id, apiKey } = pair;
-        await writeAudit(database, caller, {
-          action: 'key.created',
-          ...ofUser(user),
-          after: { id, apiKey },
-        });
-        return pair;
-      });
-      return reply.code(201).send(made);
-    },
-  );
-}
+  app.post('/v1/users/:username/keys', { schema: schemas.create }, async (request, reply) => {
+    const caller = callerOf(request);
+    requireEverything(caller.principal);
+    const { pair } = await changing(store, caller, 'key.created', async database => {
+      const user = await requireUser(database, request.params.username, caller.visibility);
+      const created = await createApiKey(database, { userId: user.id, key });
+      const after = { id: created.id, apiKey: created.apiKey };
+      return { ...ofUser(user), after, pair: created };
+    });
+    return reply.code(201).send(pair);
+  });
 
-function registerRemoving(app: FastifyInstance, { store }: ApiOptions): void {
-  app.delete<{ Params: OfUser & { id: string } }>(
-    '/v1/users/:username/keys/:id',
-    { schema: schemas.remove },
-    async (request, reply) => {
-      const { username: name, id } = request.params;
-      await inTransaction(store, async database => {
-        const caller = callerOf(request);
-        const user = await requireUser(database, name, caller.visibility);
-        const before = await deleteApiKey(database, user.id, id);
-        if (!before) throw new ProblemError('not_found', `${name} has no API key ${id}.`);
-        await writeAudit(database, caller, { action: 'key.deleted', ...ofUser(user), before });
-      });
-      return reply.code(204).send();
-    },
-  );
+  app.delete('/v1/users/:username/keys/:id', { schema: schemas.delete }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { username, id: keyId } = request.params;
+    await changing(store, caller, 'key.deleted', async database => {
+      const user = await requireUser(database, username, caller.visibility);
+      const before = await deleteApiKey(database, user.id, keyId);
+      if (!before) throw new ProblemError('not_found', `${username} has no API key ${keyId}.`);
+      return { ...ofUser(user), before };
+    });
+    return reply.code(204).send();
+  });
 }

@@ -4,7 +4,7 @@
  *
  * Source: RFC 8628, OAuth 2.0 Device Authorization Grant.
  */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 
 import { csrfTokenOf } from '../../access/cookie.ts';
 import { forgiveAttempt } from '../../access/login-limit.ts';
@@ -13,7 +13,41 @@ import type { ApiOptions } from '../context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireAttempt } from './require-attempt.ts';
-import { answer, problems, strangersBytesMax } from '../http/route.ts';
+import { strangersBytesMax } from '../http/body.ts';
+import { answer, closed, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { oneOf, text, whole } from '../../event/schema.ts';
+import { session } from './session-routes.ts';
+
+const handle = text({
+  maxLength: 8_192,
+  description: 'Stands for this login; good for nothing else.',
+});
+
+const deviceLogin = Type.Object(
+  {
+    handle,
+    userCode: text({ description: 'To be typed in at `verificationUri`.' }),
+    verificationUri: text(),
+    verificationUriComplete: Type.Optional(text({ description: 'With the code in it.' })),
+    expiresInSeconds: whole(),
+    intervalSeconds: whole({ description: 'How long to wait between two requests.' }),
+  },
+  { $id: 'DeviceLogin' },
+);
+
+const deviceHandle = closed({ handle }, { $id: 'DeviceHandle' });
+
+const deviceWaiting = Type.Object(
+  {
+    waiting: oneOf(['authorization_pending', 'slow_down'], {
+      description: 'With `slow_down`, wait five seconds longer from now on.',
+    }),
+  },
+  { $id: 'DeviceWaiting' },
+);
+
+export const deviceSchemas = [deviceLogin, deviceHandle, deviceWaiting];
 
 const tags = ['access'];
 
@@ -22,22 +56,22 @@ const schemas = {
     summary: 'Begin to log in on a device: tells where its person goes, and with which code',
     tags,
     security: [],
-    response: { 200: answer('DeviceLogin', 'What to tell the person.'), ...problems },
+    response: { 200: answer(deviceLogin, 'What to tell the person.'), ...problems },
   },
   finish: {
     summary: 'Ask whether the person has logged in',
     tags,
     security: [],
-    body: { $ref: 'DeviceHandle#' },
+    body: ref(deviceHandle),
     response: {
-      200: answer('Session', 'A token for `Authorization: Bearer`.'),
-      202: answer('DeviceWaiting', 'Not yet.'),
+      200: answer(session, 'A token for `Authorization: Bearer`.'),
+      202: answer(deviceWaiting, 'Not yet.'),
       ...problems,
     },
   },
 };
 
-export function registerOidcDeviceRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerOidcDeviceRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
   const bodyLimit = strangersBytesMax;
   app.post('/v1/oidc/device', { schema: schemas.begin, bodyLimit }, async (request, reply) => {
@@ -48,19 +82,19 @@ export function registerOidcDeviceRoutes(app: FastifyInstance, options: ApiOptio
     throw new ProblemError('oidc_device_unsupported', 'Log in with a browser and make a token.');
   });
 
-  app.post<{ Body: { handle: string } }>(
+  app.post(
     '/v1/oidc/device/token',
     { schema: schemas.finish, bodyLimit },
     async (request, reply) => {
       const oidc = requireOidc(options);
-      const { handle } = request.body;
       const address = request.ip;
-      const finished = await askProvider(options, () => oidc.finishDevice({ handle, address }));
+      const back = { ...request.body, address };
+      const finished = await askProvider(options, () => oidc.finishDevice(back));
       if (!finished) throw new ProblemError('oidc_state_invalid', 'Begin again.');
       if (typeof finished === 'string') return reply.code(202).send({ waiting: finished });
-      const session = requireAdmitted(finished);
+      const begun = requireAdmitted(finished);
       await forgiveAttempt(databaseOf(store), { address });
-      return { ...session, csrfToken: csrfTokenOf(session.token) };
+      return { ...begun, csrfToken: csrfTokenOf(begun.token) };
     },
   );
 }

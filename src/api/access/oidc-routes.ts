@@ -1,5 +1,6 @@
 /** Logging in at the OpenID provider with a browser: there, and back. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 
 import { readCookie, writeCookie, writeSessionCookie } from '../../access/cookie.ts';
 import type { CookiePlace } from '../../access/cookie.ts';
@@ -8,38 +9,38 @@ import { noteMs, type OidcLogin } from '../../access/oidc/oidc-login.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { ApiOptions } from '../context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
-import { ProblemError } from '../http/problem.ts';
-import { answerWithPages } from './problem-page.ts';
+import type { Log } from '../../event/log.ts';
+import { asProblem, logProblem, sendProblem } from '../http/errors.ts';
+import { ProblemError, toProblem } from '../http/problem.ts';
 import { requireAttempt } from './require-attempt.ts';
-import { problems } from '../http/route.ts';
+import { closed, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { schemaOf, text } from '../../event/schema.ts';
 
 /** Holds the note of a login that is under way. */
 const noteCookie = 'hookline_oidc';
 
 const tags = ['access'];
-const redirect = {
+const redirect = schemaOf<undefined>({
   description: 'Where the browser goes.',
   type: 'null',
-  headers: { location: { type: 'string' } },
-} as const;
-const text = { type: 'string', maxLength: 8_192 } as const;
+  headers: { location: text() },
+});
+const answered = Type.Optional(text({ maxLength: 8_192 }));
 
 const schemas = {
   login: {
     summary: 'Log in at the OpenID provider: sends the browser there',
     tags,
     security: [],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      properties: {
-        returnTo: {
-          type: 'string',
+    querystring: closed({
+      returnTo: Type.Optional(
+        text({
           maxLength: 1_024,
           description: 'Path of ours to come back to; what leads elsewhere becomes `/`.',
-        },
-      },
-    },
+        }),
+      ),
+    }),
     response: { 302: redirect, ...problems },
   },
   callback: {
@@ -47,12 +48,12 @@ const schemas = {
     description: 'Begins a session as POST /v1/login does, in its cookie alone.',
     tags,
     security: [],
-    querystring: { type: 'object', properties: { code: text, state: text, error: text } },
+    querystring: Type.Object({ code: answered, state: answered, error: answered }),
     response: { 302: redirect, ...problems },
   },
 };
 
-export function registerOidcRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerOidcRoutes(app: Routes, options: ApiOptions): void {
   void app.register(async routes => {
     answerWithPages(routes, options.log);
     routes.addHook('onRequest', async (_, reply) => keepToItself(reply));
@@ -66,22 +67,18 @@ function keepToItself(reply: FastifyReply): void {
   void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
 }
 
-function registerLogin(app: FastifyInstance, options: ApiOptions): void {
-  app.get<{ Querystring: { returnTo?: string } }>(
-    '/v1/oidc/login',
-    { schema: schemas.login },
-    async (request, reply) => {
-      const oidc = requireOidc(options);
-      const begun = await askProvider(options, () => oidc.begin(request.query.returnTo));
-      const until = new Date(options.now() + noteMs);
-      return reply
-        .header('set-cookie', writeCookie([noteCookie, begun.note], until, placeOf(oidc)))
-        .redirect(begun.url, 302);
-    },
-  );
+function registerLogin(app: Routes, options: ApiOptions): void {
+  app.get('/v1/oidc/login', { schema: schemas.login }, async (request, reply) => {
+    const oidc = requireOidc(options);
+    const begun = await askProvider(options, () => oidc.begin(request.query.returnTo));
+    const until = new Date(options.now() + noteMs);
+    return reply
+      .header('set-cookie', writeCookie([noteCookie, begun.note], until, placeOf(oidc)))
+      .redirect(begun.url, 302);
+  });
 }
 
-function registerCallback(app: FastifyInstance, options: ApiOptions): void {
+function registerCallback(app: Routes, options: ApiOptions): void {
   const { store } = options;
   app.get('/v1/oidc/callback', { schema: schemas.callback }, async (request, reply) => {
     const oidc = requireOidc(options);
@@ -119,3 +116,49 @@ const placeOf = ({ redirectUrl }: OidcLogin): CookiePlace => ({
 });
 
 const queryOf = ({ url }: FastifyRequest): string => url.slice(url.indexOf('?') + 1);
+
+/**
+ * Answers problems as a page to people whom a redirect has led here with a browser, for the routes that are registered in
+ * the same context; programs get JSON as ever.
+ */
+function answerWithPages(app: Routes, log: Log): void {
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = asProblem(error, request);
+    logProblem(log, { error, problem, request });
+    if (!/\btext\/html\b/.test(request.headers.accept ?? '')) return sendProblem(reply, problem);
+    return reply
+      .code(toProblem(problem).status)
+      .headers({
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
+        'x-content-type-options': 'nosniff',
+      })
+      .type('text/html; charset=utf-8')
+      .send(Buffer.from(renderProblem(problem)));
+  });
+}
+
+function renderProblem(error: ProblemError): string {
+  const { title, detail, code } = toProblem(error);
+  return `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escape(title)} · Hookline</title>
+<h1>${escape(title)}</h1>
+<p>${escape(detail)}</p>
+<p><code>${escape(code)}</code></p>
+</html>
+`;
+}
+
+const entities: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  "'": '&#39;',
+};
+
+/** What a provider says is not ours: it must stay text. */
+const escape = (words: string): string =>
+  words.replaceAll(/[&<>"']/g, sign => entities[sign] ?? '');

@@ -1,5 +1,7 @@
 /** Logging in and out, and who one is. */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
 import { csrfTokenOf, writeSessionCookie } from '../../access/cookie.ts';
 import { OidcError } from '../../access/oidc/oidc-error.ts';
@@ -15,12 +17,84 @@ import type { ApiOptions } from '../context.ts';
 import { logInByKey } from './log-in-by-key.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, noContent, problems, strangersBytesMax } from '../http/route.ts';
+import { answer, noContent, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { strangersBytesMax } from '../http/body.ts';
+import { arrayOf, instant, oneOf, schemaOf, text } from '../../event/schema.ts';
+import { roles } from '../../store/schema/access.ts';
+import { scopes } from './token-routes.ts';
+import { username } from './user-routes.ts';
 
-interface PasswordBody {
+interface PasswordLogin {
   readonly username: string;
   readonly password: string;
 }
+
+const credential = { type: 'string', minLength: 1, maxLength: 255 } as const;
+
+const loginBody = schemaOf<PasswordLogin | KeyPair>({
+  $id: 'Login',
+  type: 'object',
+  if: { required: ['apiKey'] },
+  // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word, 2020-12 section 10.2.2.2
+  then: {
+    additionalProperties: false,
+    required: ['apiKey', 'secretKey'],
+    properties: { apiKey: credential, secretKey: credential },
+  },
+  else: {
+    additionalProperties: false,
+    required: ['username', 'password'],
+    properties: { username: text({ maxLength: 255 }), password: text({ maxLength: 1_024 }) },
+  },
+});
+
+const csrfToken = text({ description: 'For `X-CSRF-Token`, with the cookie.' });
+
+export const session = Type.Object(
+  { token: text(), expiresAt: instant(), csrfToken },
+  { $id: 'Session' },
+);
+
+const loginMethods = Type.Object(
+  {
+    methods: arrayOf(
+      Type.Object({
+        kind: oneOf(['password', 'oidc', 'key']),
+        label: text({ description: 'For people.' }),
+        path: text({
+          description:
+            'Of `password`, what the name and the password are posted to; of `key`, what `apiKey` and `secretKey` are; of `oidc`, where the browser goes, with `returnTo` if wanted.',
+        }),
+      }),
+    ),
+  },
+  { $id: 'LoginMethods' },
+);
+
+const loggedOut = Type.Object(
+  {
+    endSessionUrl: text({
+      description: 'Where the browser goes to end the session at the identity provider too.',
+    }),
+  },
+  { $id: 'LoggedOut' },
+);
+
+const identity = Type.Object(
+  {
+    username,
+    role: oneOf(roles),
+    kind: oneOf(['session', 'token', 'key']),
+    scopes,
+    accountId: Type.Optional(text()),
+    domainId: Type.Optional(text()),
+    csrfToken: Type.Optional(csrfToken),
+  },
+  { $id: 'Identity' },
+);
+
+export const sessionSchemas = [identity, loginBody, session, loginMethods, loggedOut];
 
 const tags = ['access'];
 
@@ -31,14 +105,14 @@ const schemas = {
       'By name and password, or, where the operator allows it, with a CloudStack user’s pair of keys, of which nothing is kept. The session also comes as a cookie that scripts cannot read. With it alone, changes need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
     tags,
     security: [],
-    body: { $ref: 'Login#' },
-    response: { 200: answer('Session', 'A token for `Authorization: Bearer`.'), ...problems },
+    body: ref(loginBody),
+    response: { 200: answer(session, 'A token for `Authorization: Bearer`.'), ...problems },
   },
   logout: {
     summary: 'Log out: the session ends, and its cookie with it',
     tags,
     response: {
-      200: answer('LoggedOut', 'Logged out here; the identity provider has a session of its own.'),
+      200: answer(loggedOut, 'Logged out here; the identity provider has a session of its own.'),
       204: noContent,
       ...problems,
     },
@@ -47,28 +121,28 @@ const schemas = {
     summary: 'How people may log in',
     tags,
     security: [],
-    response: { 200: answer('LoginMethods', 'The ways there are.'), ...problems },
+    response: { 200: answer(loginMethods, 'The ways there are.'), ...problems },
   },
   session: {
     summary: 'Who you are, and what you proved it with',
     tags,
-    response: { 200: answer('Identity', 'You.'), ...problems },
+    response: { 200: answer(identity, 'You.'), ...problems },
   },
 };
 
-export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, oidc, keyLogin } = options;
-  app.post<{ Body: PasswordBody | KeyPair }>(
+export function registerSessionRoutes(app: Routes, options: ApiOptions): void {
+  const { store } = options;
+  app.post(
     '/v1/login',
     { schema: schemas.login, bodyLimit: strangersBytesMax },
     async (request, reply) => {
       const { body } = request;
-      const session =
+      const begun =
         'apiKey' in body
           ? await logInByKey(options, body, { request, reply })
           : await logInByPassword(options, body, { request, reply });
-      void reply.header('set-cookie', cookieFor(request, session.token, session.expiresAt));
-      return { ...session, csrfToken: csrfTokenOf(session.token) };
+      void reply.header('set-cookie', cookieFor(request, begun.token, begun.expiresAt));
+      return { ...begun, csrfToken: csrfTokenOf(begun.token) };
     },
   );
 
@@ -81,11 +155,7 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   });
 
   app.get('/v1/login/methods', { schema: schemas.methods }, () => ({
-    methods: [
-      { kind: 'password', label: 'Password', path: '/v1/login' },
-      ...(oidc ? [{ kind: 'oidc', label: oidc.label, path: '/v1/oidc/login' }] : []),
-      ...(keyLogin ? [{ kind: 'key', label: 'CloudStack keys', path: '/v1/login' }] : []),
-    ],
+    methods: listMethods(options),
   }));
 
   app.get('/v1/session', { schema: schemas.session }, request => {
@@ -99,18 +169,24 @@ export function registerSessionRoutes(app: FastifyInstance, options: ApiOptions)
   });
 }
 
+const listMethods = ({ oidc, keyLogin }: ApiOptions): Static<typeof loginMethods>['methods'] => [
+  { kind: 'password', label: 'Password', path: '/v1/login' },
+  ...(oidc ? [{ kind: 'oidc' as const, label: oidc.label, path: '/v1/oidc/login' }] : []),
+  ...(keyLogin ? [{ kind: 'key' as const, label: 'CloudStack keys', path: '/v1/login' }] : []),
+];
+
 async function logInByPassword(
   { store, now }: ApiOptions,
-  body: PasswordBody,
+  body: PasswordLogin,
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Session> {
   const attempt = { username: body.username, address: request.ip };
   const database = databaseOf(store);
   await requireAttempt(database, attempt, reply);
-  const session = await login(database, body, now());
-  if (!session) throw new ProblemError('login_failed', 'The username or the password is wrong.');
+  const begun = await login(database, body, now());
+  if (!begun) throw new ProblemError('login_failed', 'The username or the password is wrong.');
   await forgiveAttempt(database, attempt);
-  return session;
+  return begun;
 }
 
 /** A provider that is away keeps nobody from logging out here. */

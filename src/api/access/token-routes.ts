@@ -1,26 +1,66 @@
-/** The tokens a user makes for programs. */
-import type { FastifyInstance } from 'fastify';
+/** The tokens a user creates for programs: list, create, delete. */
+import { Type } from 'typebox';
 
 import { createToken, hashToken } from '../../access/token.ts';
-import type { TokenScope } from '../../store/schema/access.ts';
-import { databaseOf, inTransaction } from '../../store/database.ts';
+import { arrayOf, uuid, instant, line, nullable, oneOf, text, whole } from '../../event/schema.ts';
+import { fullScopes, tokenScopes } from '../../store/schema/access.ts';
+import { databaseOf } from '../../store/database.ts';
 import { deleteToken, insertToken, listTokens } from '../../store/access/query-user.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
+import { changing } from '../http/changing.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
+import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
+import {
+  answer,
+  closed,
+  defaulted,
+  idParams,
+  listAnswer,
+  noContent,
+  pageQuery,
+  problems,
+  ref,
+} from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 import { requireLasting } from './require-lasting.ts';
-import { answer, idParams, noContent, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
 
-interface NewToken {
-  readonly name: string;
-  readonly scopes: readonly TokenScope[];
-  readonly expiresInDays?: number;
-}
+export const scopes = arrayOf(oneOf(tokenScopes), {
+  minItems: 1,
+  uniqueItems: true,
+  description:
+    '`read` opens GET, `write` everything that changes something, `ingest` only POST /v1/events.',
+});
+
+const tokenFields = {
+  id: uuid(),
+  name: line(),
+  scopes,
+  created: instant(),
+  expiresAt: nullable(instant()),
+  lastUsedAt: nullable(instant({ description: 'Exact to a minute.' })),
+};
+
+const token = Type.Object(tokenFields, { $id: 'Token' });
+
+const newToken = closed(
+  {
+    name: line(),
+    scopes: defaulted(scopes, fullScopes),
+    expiresInDays: Type.Optional(
+      whole({ minimum: 1, maximum: 3_650, description: 'For ever when absent.' }),
+    ),
+  },
+  { $id: 'NewToken' },
+);
+
+const createdToken = Type.Object(
+  { ...tokenFields, token: text({ description: 'Shown this once.' }) },
+  { $id: 'MadeToken' },
+);
+
+export const tokenSchemas = [token, newToken, createdToken];
 
 const DAY_MS = 86_400_000;
 const tags = ['access'];
@@ -29,16 +69,16 @@ const schemas = {
   list: {
     summary: 'List your tokens',
     tags,
-    querystring: { type: 'object', additionalProperties: false, properties: pageQuery },
-    response: { 200: listOf('Token', 'Tokens, without what proves them.'), ...problems },
+    querystring: closed(pageQuery),
+    response: { 200: listAnswer(token, 'Tokens, without what proves them.'), ...problems },
   },
-  make: {
+  create: {
     summary: 'Make a token for a program that acts for you',
     tags,
-    body: { $ref: 'NewToken#' },
-    response: { 201: answer('MadeToken', 'The token; it is shown this once.'), ...problems },
+    body: ref(newToken),
+    response: { 201: answer(createdToken, 'The token; it is shown this once.'), ...problems },
   },
-  remove: {
+  delete: {
     summary: 'Take back one of your tokens',
     tags,
     params: idParams,
@@ -46,75 +86,45 @@ const schemas = {
   },
 };
 
-export function registerTokenRoutes(app: FastifyInstance, options: ApiOptions): void {
-  registerMaking(app, options);
-  const { store } = options;
-  app.get<{ Querystring: PageQuery }>('/v1/tokens', { schema: schemas.list }, async request => {
-    const { query } = request;
-    const cursor = decodeCursor(query, uuidKey);
+export function registerTokenRoutes(app: Routes, { store, now }: ApiOptions): void {
+  app.get('/v1/tokens', { schema: schemas.list }, async request => {
     const { userId } = callerOf(request).principal;
-    const rows = await listTokens(databaseOf(store), userId, {
-      limit: query.limit + 1,
-      ...cursor,
-    });
-    return toPage(
-      rows,
-      query.limit,
-      ({ id }) => id,
-      row => row,
-    );
+    return listPage(request.query, byId, page => listTokens(databaseOf(store), userId, page));
   });
 
-  app.delete<{ Params: IdParams }>(
-    '/v1/tokens/:id',
-    { schema: schemas.remove },
-    async (request, reply) => {
-      const { id } = request.params;
-      const caller = callerOf(request);
-      await inTransaction(store, async database => {
-        const before = await deleteToken(database, caller.principal.userId, id);
-        if (!before) throw new ProblemError('not_found', `You have no token ${id}.`);
-        await writeAudit(database, caller, {
-          action: 'token.deleted',
-          ...ofToken(caller, id),
-          before,
-        });
-      });
-      return reply.code(204).send();
-    },
-  );
-}
-
-function registerMaking(app: FastifyInstance, { store, now }: ApiOptions): void {
-  app.post<{ Body: NewToken }>('/v1/tokens', { schema: schemas.make }, async (request, reply) => {
-    const { name, expiresInDays, scopes } = request.body;
+  app.post('/v1/tokens', { schema: schemas.create }, async (request, reply) => {
+    const { expiresInDays: days, ...wanted } = request.body;
     const caller = callerOf(request);
-    const { userId } = caller.principal;
-    const expiresAt =
-      expiresInDays === undefined ? {} : { expiresAt: new Date(now() + expiresInDays * DAY_MS) };
-    requireLasting(caller.principal, { scopes, ...expiresAt });
-    const token = createToken();
-    const made = await inTransaction(store, async database => {
-      const row = await insertToken(database, {
-        userId,
+    const expiresAt = days === undefined ? undefined : new Date(now() + days * DAY_MS);
+    requireLasting(caller.principal, { ...wanted, expiresAt });
+    const secret = createToken();
+    const { after } = await changing(store, caller, 'token.created', async database => {
+      const created = await insertToken(database, {
+        ...wanted,
+        userId: caller.principal.userId,
         kind: 'token',
-        name,
-        scopes,
-        tokenHash: hashToken(token),
-        ...expiresAt,
+        tokenHash: hashToken(secret),
+        expiresAt,
       });
-      await writeAudit(database, caller, {
-        action: 'token.created',
-        ...ofToken(caller, row.id),
-        after: row,
-      });
-      return row;
+      return { ...ofToken(caller, created.id), after: created };
     });
-    return reply.code(201).send({ ...made, token });
+    return reply.code(201).send({ ...after, token: secret });
+  });
+
+  app.delete('/v1/tokens/:id', { schema: schemas.delete }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { id: tokenId } = request.params;
+    await changing(store, caller, 'token.deleted', async database => {
+      const before = await deleteToken(database, caller.principal.userId, tokenId);
+      if (!before) throw new ProblemError('not_found', `You have no token ${tokenId}.`);
+      return { ...ofToken(caller, tokenId), before };
+    });
+    return reply.code(204).send();
   });
 }
 
-const ofToken = ({ principal }: Caller, id: string) => ({
-  objectId: id,
-  ...(principal.accountId !== undefined && { accountId: principal.accountId }),
+/** Whose change it is, for the audit. */
+const ofToken = ({ principal: { accountId } }: Caller, tokenId: string) => ({
+  objectId: tokenId,
+  accountId,
 });

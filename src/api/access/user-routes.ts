@@ -1,9 +1,11 @@
-/** Users: list, make, new password, delete. */
-import type { FastifyInstance } from 'fastify';
+/** Users: list, create, set a new password, delete. */
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
-import { hashPassword } from '../../access/password.ts';
-import type { Role } from '../../store/schema/access.ts';
-import { databaseOf, inTransaction } from '../../store/database.ts';
+import { hashPassword, passwordLengthMin } from '../../access/password.ts';
+import { cloudId, instant, line, nullable, oneOf, text } from '../../event/schema.ts';
+import { roles } from '../../store/schema/access.ts';
+import { databaseOf } from '../../store/database.ts';
 import type { Database, Store } from '../../store/database.ts';
 import { findAccount } from '../../store/directory/query-directory.ts';
 import {
@@ -17,166 +19,189 @@ import type { UserFacts } from '../../store/access/query-user.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
+import { changing } from '../http/changing.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { decodeCursor, listOf, pageQuery, textKey, toPage } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
+import { listPage, textKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
+import {
+  answer,
+  closed,
+  defaulted,
+  listAnswer,
+  noContent,
+  pageQuery,
+  problems,
+  ref,
+} from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 import { requireEverything } from './require-lasting.ts';
-import { answer, noContent, problems } from '../http/route.ts';
 
-interface NewUser {
-  readonly username: string;
-  readonly password: string;
-  readonly role: Role;
-  readonly accountId?: string;
-}
+export const username = line({ pattern: String.raw`^[^\u0000\s/][^\u0000/]*$` });
+const password = text({ minLength: passwordLengthMin, maxLength: 1_024 });
+const role = oneOf(roles);
+
+const user = Type.Object(
+  {
+    username,
+    role,
+    accountId: nullable(text()),
+    issuer: nullable(
+      text({
+        description: 'The OpenID provider they log in at; null for a user with a password here.',
+      }),
+    ),
+    created: instant(),
+  },
+  { $id: 'User' },
+);
+
+const newUser = closed(
+  {
+    username,
+    password,
+    role: defaulted(
+      oneOf(roles, {
+        description: 'DomainAdmin and User need an account; only an Admin makes an Admin.',
+      }),
+      'User',
+    ),
+    accountId: Type.Optional(
+      cloudId({
+        description: 'The account what the user makes belongs to. Your own when absent.',
+      }),
+    ),
+  },
+  { $id: 'NewUser' },
+);
+
+const userChange = closed({ password }, { $id: 'UserChange' });
+
+export const userSchemas = [user, newUser, userChange];
+
+export const userParams = Type.Object({ username: text({ maxLength: 255 }) });
 
 const tags = ['access'];
-const params = {
-  type: 'object',
-  required: ['username'],
-  properties: { username: { type: 'string', maxLength: 255 } },
-} as const;
 
 const schemas = {
   list: {
     summary: 'List users, by name',
     tags,
-    querystring: { type: 'object', additionalProperties: false, properties: pageQuery },
-    response: { 200: listOf('User', 'Users.'), ...problems },
+    querystring: closed(pageQuery),
+    response: { 200: listAnswer(user, 'Users.'), ...problems },
   },
-  make: {
+  create: {
     summary: 'Make a user',
     tags,
-    body: { $ref: 'NewUser#' },
-    response: { 201: answer('User', 'The user.'), ...problems },
+    body: ref(newUser),
+    response: { 201: answer(user, 'The user.'), ...problems },
   },
-  change: {
+  update: {
     summary: 'Give a user a new password; their tokens and sessions end',
     tags,
-    params,
-    body: { $ref: 'UserChange#' },
+    params: userParams,
+    body: ref(userChange),
     response: { 204: noContent, ...problems },
   },
-  remove: {
+  delete: {
     summary: 'Delete a user and their tokens',
     tags,
-    params,
+    params: userParams,
     response: { 204: noContent, ...problems },
   },
 };
 
-export function registerUserRoutes(app: FastifyInstance, { store }: ApiOptions): void {
-  app.get<{ Querystring: PageQuery }>('/v1/users', { schema: schemas.list }, async request => {
-    const { query } = request;
+const byName = { shape: textKey, of: (row: UserFacts) => row.username };
+
+export function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
+  app.get('/v1/users', { schema: schemas.list }, async request => {
     const { visibility } = callerOf(request);
-    const cursor = decodeCursor(query, textKey);
-    const rows = await listUsers(databaseOf(store), visibility, {
-      limit: query.limit + 1,
-      ...cursor,
-    });
-    return toPage(rows, query.limit, ({ username }) => username, present);
+    return listPage(request.query, byName, page => listUsers(databaseOf(store), visibility, page));
   });
 
-  app.post<{ Body: NewUser }>('/v1/users', { schema: schemas.make }, async (request, reply) => {
+  app.post('/v1/users', { schema: schemas.create }, async (request, reply) =>
+    reply.code(201).send(await createUser(store, callerOf(request), request.body)),
+  );
+
+  app.patch('/v1/users/:username', { schema: schemas.update }, async (request, reply) => {
     const caller = callerOf(request);
     requireEverything(caller.principal);
-    const made = await makeUser(store, caller, request.body);
-    return reply.code(201).send(present(made));
+    const hash = await hashPassword(request.body.password);
+    await changing(store, caller, 'user.password_changed', async database => {
+      const found = await requireUser(database, request.params.username, caller.visibility);
+      if (found.issuer !== null) {
+        throw new ProblemError('user_external', `${found.username} logs in at ${found.issuer}.`);
+      }
+      await replacePassword(database, found.username, hash);
+      return ofUser(found);
+    });
+    return reply.code(204).send();
   });
 
-  app.patch<{ Params: { username: string }; Body: { password: string } }>(
-    '/v1/users/:username',
-    { schema: schemas.change },
-    async (request, reply) => {
-      const { username } = request.params;
-      const caller = callerOf(request);
-      requireEverything(caller.principal);
-      const hash = await hashPassword(request.body.password);
-      await inTransaction(store, async database => {
-        const user = await requireUser(database, username, caller.visibility);
-        if (user.issuer !== null) {
-          throw new ProblemError('user_external', `${username} logs in at ${user.issuer}.`);
-        }
-        await replacePassword(database, username, hash);
-        await writeAudit(database, caller, { action: 'user.password_changed', ...ofUser(user) });
-      });
-      return reply.code(204).send();
-    },
-  );
-
-  app.delete<{ Params: { username: string } }>(
-    '/v1/users/:username',
-    { schema: schemas.remove },
-    async (request, reply) => {
-      const { username } = request.params;
-      const outcome = await inTransaction(store, async database => {
-        const caller = callerOf(request);
-        const before = await requireUser(database, username, caller.visibility);
-        const done = await deleteUser(database, username);
-        if (done === 'deleted') {
-          await writeAudit(database, caller, { action: 'user.deleted', ...ofUser(before), before });
-        }
-        return done;
-      });
-      if (outcome === 'unknown') throw noUser(username);
-      if (outcome === 'last-admin') throw new ProblemError('last_admin', 'Make another one first.');
-      return reply.code(204).send();
-    },
-  );
+  app.delete('/v1/users/:username', { schema: schemas.delete }, async (request, reply) => {
+    const caller = callerOf(request);
+    await changing(store, caller, 'user.deleted', async database => {
+      const before = await requireUser(database, request.params.username, caller.visibility);
+      const done = await deleteUser(database, before.username);
+      if (done === 'unknown') throw noUser(before.username);
+      if (done === 'last-admin') throw new ProblemError('last_admin', 'Make another one first.');
+      return { ...ofUser(before), before };
+    });
+    return reply.code(204).send();
+  });
 }
 
-async function makeUser(
+async function createUser(
   store: Store,
   caller: Caller,
-  { password, ...wanted }: NewUser,
+  { password: chosen, ...wanted }: Static<typeof newUser>,
 ): Promise<UserFacts> {
-  const { principal, visibility } = caller;
-  const { role } = wanted;
-  if (role === 'Admin' && principal.role !== 'Admin') {
+  const { principal } = caller;
+  requireEverything(principal);
+  if (wanted.role === 'Admin' && principal.role !== 'Admin') {
     throw new ProblemError('forbidden', `${principal.role} may not make a user with role Admin`);
   }
-  const accountId = wanted.accountId ?? principal.accountId;
-  const database = databaseOf(store);
-  if (accountId === undefined && role !== 'Admin') {
-    throw new ProblemError('account_invalid', `A user with role ${role} needs an account.`);
-  }
-  if (accountId !== undefined && !(await findAccount(database, accountId, visibility))) {
-    throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
-  }
-  const passwordHash = await hashPassword(password);
-  return inTransaction(store, async within => {
-    const values = { ...wanted, passwordHash, ...(accountId !== undefined && { accountId }) };
-    const made = await insertUser(within, values);
-    if (!made) {
+  const accountId = await requireOwnAccount(databaseOf(store), caller, wanted);
+  const passwordHash = await hashPassword(chosen);
+  const { after } = await changing(store, caller, 'user.created', async database => {
+    const created = await insertUser(database, { ...wanted, passwordHash, accountId });
+    if (!created) {
       throw new ProblemError('name_in_use', `There is a user ${wanted.username} already.`);
     }
-    await writeAudit(within, caller, { action: 'user.created', ...ofUser(made), after: made });
-    return made;
+    return { ...ofUser(created), after: created };
   });
+  return after;
+}
+
+/** The account of a new user; undefined for an Admin without one. @throws {ProblemError} account_invalid */
+async function requireOwnAccount(
+  database: Database,
+  { principal, visibility }: Caller,
+  { role: wanted, accountId = principal.accountId }: Omit<Static<typeof newUser>, 'password'>,
+): Promise<string | undefined> {
+  if (accountId === undefined) {
+    if (wanted === 'Admin') return undefined;
+    throw new ProblemError('account_invalid', `A user with role ${wanted} needs an account.`);
+  }
+  if (await findAccount(database, accountId, visibility)) return accountId;
+  throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
 }
 
 /** @throws {ProblemError} not_found */
 export async function requireUser(
   database: Database,
-  username: string,
+  name: string,
   visibility: Visibility,
 ): Promise<UserFacts> {
-  const user = await findUserWithin(database, username, visibility);
-  if (!user) throw noUser(username);
-  return user;
+  const found = await findUserWithin(database, name, visibility);
+  if (!found) throw noUser(name);
+  return found;
 }
 
 /** Whose change it is, for the audit. An Admin is nobody's but the Admins'. */
-export const ofUser = ({ username, accountId, role }: UserFacts) => ({
-  objectId: username,
-  ...(role !== 'Admin' && { accountId }),
+export const ofUser = ({ username: name, accountId, role: has }: UserFacts) => ({
+  objectId: name,
+  ...(has !== 'Admin' && { accountId }),
 });
 
-const noUser = (username: string): ProblemError =>
-  new ProblemError('not_found', `There is no user ${username}.`);
-
-function present({ username, role, accountId, issuer, created }: UserFacts) {
-  return { username, role, accountId, issuer, created };
-}
+const noUser = (name: string): ProblemError =>
+  new ProblemError('not_found', `There is no user ${name}.`);

@@ -1,39 +1,96 @@
 /** Deliveries many at once: deliver a webhook's past once more, delete it. And one alone: delete it. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
-import type { DeliveryState } from '../../event/delivery.ts';
+import { arrayOf, flag, uuid, instant, nullable, oneOf, text, whole } from '../../event/schema.ts';
 import { deleteDeliveries, deleteDelivery } from '../../store/delivery/delete-delivery.ts';
-import { inTransaction } from '../../store/database.ts';
+import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findDelivery } from '../../store/event/query-flow.ts';
 import { findWebhook } from '../../store/webhook/query-webhook.ts';
 import { findRedeliverable, insertRedeliveries } from '../../store/delivery/redeliver.ts';
-import type { Redeliverable } from '../../store/delivery/redeliver.ts';
 import type { Sweep } from '../../store/delivery/sweep.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { decodeCursor, encodeCursor, pageQuery, uuidKey } from '../http/page.ts';
+import { changing } from '../http/changing.ts';
+import { datesOf, encodeCursor, readCursor, uuidKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
-import { answer, idParams, instantQuery, noContent, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
+import {
+  answer,
+  closed,
+  defaulted,
+  idParams,
+  noContent,
+  pageQuery,
+  problems,
+  ref,
+} from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { eventRange } from './delivery-routes.ts';
+import { noDelivery } from './redeliver.ts';
 
-interface Choice<State extends DeliveryState = DeliveryState> {
-  readonly from?: string;
-  readonly to?: string;
-  readonly state?: State;
-  readonly eventType?: string;
-  readonly cursor?: string;
-}
-type RedeliverBody = Choice & {
-  readonly from: string;
-  readonly state: DeliveryState;
-  readonly dryRun: boolean;
+const redeliveredStates = ['delivered', 'failed', 'cancelled'] as const;
+const deletedStates = ['pending', 'delivered', 'failed', 'cancelled'] as const;
+
+const bulkRedelivery = closed(
+  {
+    from: instant({ description: 'Events recorded at or after this instant.' }),
+    to: Type.Optional(
+      instant({ description: 'Events recorded before this instant; until now when absent.' }),
+    ),
+    state: defaulted(
+      oneOf(redeliveredStates, { description: 'What became of them the last time.' }),
+      'failed',
+    ),
+    eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
+    dryRun: defaulted(flag({ description: 'Say what would be done.' }), false),
+    cursor: Type.Optional(
+      text({ maxLength: 1_000, description: '`nextCursor` of the answer before.' }),
+    ),
+  },
+  { $id: 'BulkRedelivery' },
+);
+
+const bulkCount = {
+  count: whole({ description: 'Deliveries, of this request.' }),
+  nextCursor: nullable(text({ description: 'Where to go on; null when it is done.' })),
 };
-type DeleteQuery = Choice & { readonly webhookId: string };
+
+const bulkRedelivered = Type.Object(
+  {
+    dryRun: flag(),
+    ...bulkCount,
+    samples: Type.Optional(
+      arrayOf(
+        Type.Object({
+          id: uuid(),
+          eventId: uuid(),
+          eventType: text(),
+          entityUuid: nullable(text()),
+        }),
+        {
+          description: 'In a dry run: the first hundred of the deliveries it would make once more.',
+        },
+      ),
+    ),
+  },
+  { $id: 'BulkRedelivered' },
+);
+
+const bulkDeleted = Type.Object(bulkCount, { $id: 'BulkDeleted' });
+
+export const bulkDeliverySchemas = [bulkRedelivery, bulkRedelivered, bulkDeleted];
+
+const deletion = closed({
+  cursor: pageQuery.cursor,
+  webhookId: uuid(),
+  state: Type.Optional(oneOf(deletedStates)),
+  eventType: Type.Optional(text({ example: 'VM.START' })),
+  ...eventRange,
+});
 
 /** Shown of a dry run. */
 const samplesMax = 100;
@@ -46,133 +103,103 @@ const schemas = {
     description: `Each event once, oldest first, as new deliveries that are due at once. Events that were delivered since, or wait already, are left out. ${bounded}`,
     tags: ['webhooks'],
     params: idParams,
-    body: { $ref: 'BulkRedelivery#' },
-    response: { 202: answer('BulkRedelivered', 'What was, or would be, done.'), ...problems },
+    body: ref(bulkRedelivery),
+    response: { 202: answer(bulkRedelivered, 'What was, or would be, done.'), ...problems },
   },
-  remove: {
+  delete: {
     summary: 'Delete a delivery with its attempts',
     description: 'One that waits is not made any more. One that is just being made is kept (409).',
     tags: ['deliveries'],
     params: idParams,
     response: { 204: noContent, ...problems },
   },
-  removeMany: {
+  deleteMany: {
     summary: "Delete a webhook's deliveries, oldest event first",
     description: `Those that wait are not made any more; those that are just being made are kept. ${bounded}`,
     tags: ['deliveries'],
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['webhookId'],
-      properties: {
-        cursor: pageQuery.cursor,
-        webhookId: { type: 'string', format: 'uuid' },
-        state: { type: 'string', enum: ['pending', 'delivered', 'failed', 'cancelled'] },
-        eventType: { type: 'string', example: 'VM.START' },
-        from: instantQuery('Whose event was recorded at or after this instant.'),
-        to: instantQuery('Whose event was recorded before this instant.'),
-      },
-    },
-    response: { 200: answer('BulkDeleted', 'What was done.'), ...problems },
+    querystring: deletion,
+    response: { 200: answer(bulkDeleted, 'What was done.'), ...problems },
   },
 };
 
-export function registerBulkDeliveryRoutes(app: FastifyInstance, options: ApiOptions): void {
-  app.post<{ Params: IdParams; Body: RedeliverBody }>(
-    '/v1/webhooks/:id/redeliver',
-    { schema: schemas.redeliver },
-    async (request, reply) => {
-      const { params, body } = request;
-      const done = await redeliver(options, callerOf(request), { ...params, ...body });
-      return reply.code(202).send(done);
-    },
-  );
+export function registerBulkDeliveryRoutes(app: Routes, options: ApiOptions): void {
+  app.post('/v1/webhooks/:id/redeliver', { schema: schemas.redeliver }, async (request, reply) => {
+    const wanted = { ...request.body, webhookId: request.params.id };
+    return reply.code(202).send(await redeliver(options, callerOf(request), wanted));
+  });
 
-  app.delete<{ Params: IdParams }>(
-    '/v1/deliveries/:id',
-    { schema: schemas.remove },
-    async (request, reply) => {
-      await remove(options, callerOf(request), request.params.id);
-      return reply.code(204).send();
-    },
-  );
+  app.delete('/v1/deliveries/:id', { schema: schemas.delete }, async (request, reply) => {
+    await deleteOne(options, callerOf(request), request.params.id);
+    return reply.code(204).send();
+  });
 
-  app.delete<{ Querystring: DeleteQuery }>(
-    '/v1/deliveries',
-    { schema: schemas.removeMany },
-    async request => removeMany(options, callerOf(request), request.query),
+  app.delete('/v1/deliveries', { schema: schemas.deleteMany }, async request =>
+    deleteMany(options, callerOf(request), request.query),
   );
 }
+
+type Redelivery = Static<typeof bulkRedelivery> & { readonly webhookId: string };
 
 async function redeliver(
   { store }: ApiOptions,
   caller: Caller,
-  { id, dryRun, ...choice }: RedeliverBody & IdParams,
-): Promise<{
-  dryRun: boolean;
-  count: number;
-  nextCursor: string | null;
-  samples?: readonly Redeliverable[];
-}> {
-  const sweep = { ...sweepOf(caller, id, choice), state: choice.state };
-  return inTransaction(store, async database => {
-    const webhook = await requireWebhook(database, id, caller.visibility);
-    if (dryRun) {
-      const { samples, ...found } = await findRedeliverable(database, sweep, samplesMax);
-      return { dryRun, ...told(found), samples };
-    }
-    const made = told(await insertRedeliveries(database, sweep));
-    await writeAudit(database, caller, {
-      action: 'webhook.redelivered',
-      ...ofWebhook(webhook),
-      after: { ...choice, ...made },
-    });
-    return { dryRun, ...made };
+  { webhookId, dryRun, ...choice }: Redelivery,
+): Promise<Static<typeof bulkRedelivered>> {
+  const sweep = { ...sweepOf(caller, { webhookId, ...choice }), state: choice.state };
+  if (dryRun) {
+    const database = databaseOf(store);
+    await requireWebhook(database, webhookId, caller.visibility);
+    const { samples, ...found } = await findRedeliverable(database, sweep, samplesMax);
+    return { dryRun, ...countOf(found), samples };
+  }
+  const { done } = await changing(store, caller, 'webhook.redelivered', async database => {
+    const webhook = await requireWebhook(database, webhookId, caller.visibility);
+    const made = countOf(await insertRedeliveries(database, sweep));
+    return { ...ofWebhook(webhook), after: { ...choice, ...made }, done: made };
   });
+  return { dryRun, ...done };
 }
 
-async function remove({ store }: ApiOptions, caller: Caller, id: string): Promise<void> {
-  await inTransaction(store, async database => {
-    const before = await findDelivery(database, id, caller.visibility);
-    const done = before ? await deleteDelivery(database, id) : 'missing';
-    if (!before || done === 'missing') {
-      throw new ProblemError('not_found', `There is no delivery ${id}.`);
-    }
+async function deleteOne({ store }: ApiOptions, caller: Caller, deliveryId: string): Promise<void> {
+  await changing(store, caller, 'delivery.deleted', async database => {
+    const found = await findDelivery(database, deliveryId, caller.visibility);
+    const done = found ? await deleteDelivery(database, deliveryId) : 'missing';
+    if (!found || done === 'missing') throw noDelivery(deliveryId);
     if (done === 'delivering') {
       throw new ProblemError(
         'delivery_in_flight',
         'It is being delivered at this moment. Try again once its attempt has ended.',
       );
     }
-    const { eventId, eventType, webhookId, kind, state, tries } = before;
-    await writeAudit(database, caller, {
-      action: 'delivery.deleted',
-      objectId: id,
+    const { eventId, eventType, webhookId, kind, state, tries } = found;
+    return {
+      objectId: deliveryId,
       ...(await ownerOf(database, webhookId)),
       before: { eventId, eventType, webhookId, kind, state, tries },
-    });
+    };
   });
 }
 
-async function removeMany(
+async function deleteMany(
   { store }: ApiOptions,
   caller: Caller,
-  { webhookId, ...choice }: DeleteQuery,
-): Promise<{ count: number; nextCursor: string | null }> {
-  return inTransaction(store, async database => {
+  { webhookId, ...choice }: Static<typeof deletion>,
+): Promise<Static<typeof bulkDeleted>> {
+  const { done } = await changing(store, caller, 'deliveries.deleted', async database => {
     // What is left of a deleted webhook is nobody's but the operator's.
     if (caller.visibility.kind !== 'everything') {
       await requireWebhook(database, webhookId, caller.visibility);
     }
-    const done = told(await deleteDeliveries(database, sweepOf(caller, webhookId, choice)));
-    await writeAudit(database, caller, {
-      action: 'deliveries.deleted',
+    const deleted = await deleteDeliveries(database, sweepOf(caller, { webhookId, ...choice }));
+    const made = countOf(deleted);
+    return {
       objectId: webhookId,
       ...(await ownerOf(database, webhookId)),
-      after: { ...choice, ...done },
-    });
-    return done;
+      after: { ...choice, ...made },
+      done: made,
+    };
   });
+  return done;
 }
 
 /** Whose it is, for the audit; nobody's when the webhook was deleted. */
@@ -186,20 +213,21 @@ async function ownerOf(
   return owner;
 }
 
-function sweepOf({ visibility }: Caller, webhookId: string, choice: Choice): Sweep {
-  const { from, to, state, eventType, cursor } = choice;
+function sweepOf(
+  { visibility }: Caller,
+  { webhookId, state, eventType, cursor, ...range }: Static<typeof deletion>,
+): Sweep {
   return {
     webhookId,
     visibility,
-    ...(from !== undefined && { from: new Date(from) }),
-    ...(to !== undefined && { to: new Date(to) }),
-    ...(state !== undefined && { state }),
-    ...(eventType !== undefined && { eventType }),
-    ...(cursor !== undefined && decodeCursor({ limit: 1, cursor }, uuidKey)),
+    ...datesOf(range),
+    state,
+    eventType,
+    cursor: readCursor(cursor, uuidKey),
   };
 }
 
-const told = ({ count, next }: { count: number; next: string | null }) => ({
+const countOf = ({ count, next }: { count: number; next: string | null }) => ({
   count,
   nextCursor: next && encodeCursor(next),
 });

@@ -1,45 +1,74 @@
 /** Deliveries: list, show, deliver once more. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 
-import type { DeliveryState } from '../../event/delivery.ts';
-import { deliveryStates } from '../../event/delivery.ts';
+import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
+import { arrayOf, uuid, instant, mapOf, nullable, oneOf, text, whole } from '../../event/schema.ts';
 import { databaseOf } from '../../store/database.ts';
 import { findDelivery, listDeliveries } from '../../store/event/query-flow.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
+import { scanPage } from '../http/page.ts';
+import { answer, closed, idParams, listAnswer, pageQuery, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 import { describeDelivery } from './describe-request.ts';
-import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
 import { noDelivery, redeliver } from './redeliver.ts';
-import { answer, idParams, instantQuery, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
 
-interface ListQuery extends PageQuery {
-  readonly from?: string;
-  readonly to?: string;
-  readonly webhookId?: string;
-  readonly eventId?: string;
-  readonly state?: DeliveryState;
-  readonly eventType?: string;
-  readonly entityUuid?: string;
-}
+const attempt = Type.Object(
+  {
+    number: whole({ description: 'From 1.' }),
+    startedAt: instant(),
+    durationMs: whole(),
+    status: Type.Optional(
+      whole({ description: "The response's status; absent when none arrived." }),
+    ),
+    error: Type.Optional(text({ description: 'Why there was no usable response.' })),
+    responseBody: Type.Optional(text({ description: 'The first bytes of the response.' })),
+  },
+  { $id: 'Attempt' },
+);
+
+const deliveryFields = {
+  id: uuid(),
+  eventId: uuid(),
+  eventType: text({ example: 'VM.START' }),
+  entityUuid: nullable(text()),
+  webhookId: uuid(),
+  kind: oneOf(deliveryKinds),
+  state: oneOf(deliveryStates),
+  tries: whole({ description: 'Attempts made.' }),
+  nextAttemptAt: nullable(instant()),
+  attempts: arrayOf(ref(attempt)),
+  createdAt: instant(),
+  finishedAt: nullable(instant()),
+};
+
+const delivery = Type.Object(deliveryFields, { $id: 'Delivery' });
+
+const deliveryDetail = Type.Object(
+  {
+    ...deliveryFields,
+    requestHeaders: nullable(
+      mapOf(text(), {
+        description:
+          'The headers of the last attempt, without the signatures. Null when the event cannot be said in the format.',
+      }),
+    ),
+    requestBody: nullable(text()),
+  },
+  { $id: 'DeliveryDetail' },
+);
+
+export const deliverySchemas = [attempt, delivery, deliveryDetail];
+
+/** The range of a list or a deletion. */
+export const eventRange = {
+  from: Type.Optional(
+    instant({ description: 'Whose event was recorded at or after this instant.' }),
+  ),
+  to: Type.Optional(instant({ description: 'Whose event was recorded before this instant.' })),
+};
 
 const tags = ['deliveries'];
-
-const listQuery = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    ...pageQuery,
-    from: instantQuery('Whose event was recorded at or after this instant.'),
-    to: instantQuery('Whose event was recorded before this instant.'),
-    webhookId: { type: 'string', format: 'uuid' },
-    eventId: { type: 'string', format: 'uuid' },
-    state: { type: 'string', enum: deliveryStates },
-    eventType: { type: 'string', example: 'VM.START' },
-    entityUuid: { type: 'string' },
-  },
-} as const;
 
 const schemas = {
   list: {
@@ -47,14 +76,22 @@ const schemas = {
     description:
       'A delivery is listed once its first attempt has ended, or once it has to wait. A page may hold fewer items than `limit` and still have a `nextCursor`: what is rare is looked for a stretch at a time.',
     tags,
-    querystring: listQuery,
-    response: { 200: listOf('Delivery', 'Deliveries.'), ...problems },
+    querystring: closed({
+      ...pageQuery,
+      ...eventRange,
+      webhookId: Type.Optional(uuid()),
+      eventId: Type.Optional(uuid()),
+      state: Type.Optional(oneOf(deliveryStates)),
+      eventType: Type.Optional(text({ example: 'VM.START' })),
+      entityUuid: Type.Optional(text()),
+    }),
+    response: { 200: listAnswer(delivery, 'Deliveries.'), ...problems },
   },
   show: {
     summary: 'Show a delivery with its request and every attempt',
     tags,
     params: idParams,
-    response: { 200: answer('DeliveryDetail', 'The delivery.'), ...problems },
+    response: { 200: answer(deliveryDetail, 'The delivery.'), ...problems },
   },
   redeliver: {
     summary: 'Deliver once more',
@@ -62,37 +99,32 @@ const schemas = {
       "The same event and body go to the webhook's present URL, signed with its present secret, also when it is disabled. It is a delivery of its own.",
     tags,
     params: idParams,
-    response: { 202: answer('Delivery', 'The new delivery.'), ...problems },
+    response: { 202: answer(delivery, 'The new delivery.'), ...problems },
   },
 };
 
-export function registerDeliveryRoutes(app: FastifyInstance, options: ApiOptions): void {
+export function registerDeliveryRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
-  app.get<{ Querystring: ListQuery }>('/v1/deliveries', { schema: schemas.list }, async request => {
-    const { query } = request;
-    const { cursor: _, from, to, ...wanted } = query;
-    const { items, next } = await listDeliveries(databaseOf(store), callerOf(request).visibility, {
-      ...wanted,
-      ...decodeCursor(query, uuidKey),
-      ...(from !== undefined && { from: new Date(from) }),
-      ...(to !== undefined && { to: new Date(to) }),
-    });
-    return { items, nextCursor: next && encodeCursor(next) };
+  app.get('/v1/deliveries', { schema: schemas.list }, async request =>
+    scanPage(request.query, query =>
+      listDeliveries(databaseOf(store), callerOf(request).visibility, query),
+    ),
+  );
+
+  app.get('/v1/deliveries/:id', { schema: schemas.show }, async request => {
+    const { id: deliveryId } = request.params;
+    const { visibility } = callerOf(request);
+    const found = await findDelivery(databaseOf(store), deliveryId, visibility);
+    if (!found) throw noDelivery(deliveryId);
+    return { ...found, ...(await describeDelivery(options, found)) };
   });
 
-  app.get<{ Params: IdParams }>('/v1/deliveries/:id', { schema: schemas.show }, async request => {
-    const { id } = request.params;
-    const delivery = await findDelivery(databaseOf(store), id, callerOf(request).visibility);
-    if (!delivery) throw noDelivery(id);
-    return { ...delivery, ...(await describeDelivery(options, delivery)) };
-  });
-
-  app.post<{ Params: IdParams }>(
+  app.post(
     '/v1/deliveries/:id/redeliver',
     { schema: schemas.redeliver },
     async (request, reply) => {
-      const made = await redeliver(options, request.params.id, callerOf(request));
-      return reply.code(202).header('location', `/v1/deliveries/${made.id}`).send(made);
+      const created = await redeliver(options, request.params.id, callerOf(request));
+      return reply.code(202).header('location', `/v1/deliveries/${created.id}`).send(created);
     },
   );
 }

@@ -52,11 +52,16 @@ export function shapeOf(formats: Formats, webhook: WebhookFacts): RequestShape |
   return { format, options: optionsOf(format, webhook, hasSecret), ...(headers && { headers }) };
 }
 
+interface DescribedDelivery {
+  readonly requestHeaders: Readonly<Record<string, string>> | null;
+  readonly requestBody: string | null;
+}
+
 /** What was sent, made again with what the webhook is set to now: nothing of it is stored but the event. */
 export async function describeDelivery(
   { store, formats }: Pick<ApiOptions, 'store' | 'formats'>,
   { eventId, webhookId, envelope, body, createdAt, attempts }: DeliveryFacts & OwedEvent,
-): Promise<{ readonly requestHeaders: object | null; readonly requestBody: string | null }> {
+): Promise<DescribedDelivery> {
   // Whoever may see the delivery may see its webhook; of a deleted one, the format is not known any more.
   const webhook = await findWebhook(databaseOf(store), webhookId, everything);
   const format = formats.get(defaultFormat);

@@ -1,6 +1,5 @@
 /** Delivers once more what was delivered: one way for REST and for CloudStack's API. */
 import { redeliveryId } from '../../event/id.ts';
-import { inTransaction } from '../../store/database.ts';
 import { insertRequested } from '../../store/delivery/outcome.ts';
 import { findDelivery } from '../../store/event/query-flow.ts';
 import type { DeliveryFacts } from '../../store/event/query-flow.ts';
@@ -8,7 +7,7 @@ import { findWebhook } from '../../store/webhook/query-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
+import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook } from '../webhook/require-webhook.ts';
 
@@ -23,7 +22,7 @@ export async function redeliver(
   caller: Caller,
 ): Promise<DeliveryFacts> {
   const { visibility } = caller;
-  return inTransaction(store, async database => {
+  const { created } = await changing(store, caller, 'delivery.redelivered', async database => {
     const past = await findDelivery(database, id, visibility);
     if (!past) throw noDelivery(id);
     const { eventId, webhookId } = past;
@@ -33,16 +32,12 @@ export async function redeliver(
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
     await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
-    const made = await findDelivery(database, newId, everything);
-    if (!made) throw new RangeError('the delivery just inserted is not there');
-    await writeAudit(database, caller, {
-      action: 'delivery.redelivered',
-      ...ofWebhook(webhook),
-      objectId: id,
-      after: { deliveryId: newId, eventId, webhookId },
-    });
-    return made;
+    const found = await findDelivery(database, newId, everything);
+    if (!found) throw new RangeError('the delivery just inserted is not there');
+    const after = { deliveryId: newId, eventId, webhookId };
+    return { ...ofWebhook(webhook), objectId: id, after, created: found };
   });
+  return created;
 }
 
 export const noDelivery = (id: string): ProblemError =>

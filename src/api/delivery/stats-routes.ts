@@ -9,7 +9,7 @@ import type { ApiOptions } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
-import { arrayOf, flag, id, instant, nullable, real, text, whole } from '../../event/schema.ts';
+import { arrayOf, flag, uuid, instant, nullable, real, text, whole } from '../../event/schema.ts';
 
 const HOUR_MS = 3_600_000;
 const spanMsDefault = 24 * HOUR_MS;
@@ -36,7 +36,7 @@ export const stats = Type.Object(
     isComplete: flag(),
     items: arrayOf(
       Type.Object({
-        webhookId: Type.Optional(id()),
+        webhookId: Type.Optional(uuid()),
         eventType: Type.Optional(text()),
         at: Type.Optional(instant({ description: 'Where the bucket begins.' })),
         deliveries: count,
@@ -77,7 +77,7 @@ const query = closed({
       description: 'With `time`: how much of it makes one item, in seconds.',
     }),
   ),
-  webhookId: Type.Optional(id()),
+  webhookId: Type.Optional(uuid()),
   eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
 });
 

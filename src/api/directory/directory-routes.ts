@@ -1,278 +1,242 @@
-/** Domains and accounts: list, show, make, import. */
+/** Domains and accounts: list, show, create, import. */
 import { randomUUID } from 'node:crypto';
 
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { TProperties, TSchema } from 'typebox';
 
-import { databaseOf, inTransaction } from '../../store/database.ts';
-import type { Database, Store } from '../../store/database.ts';
 import {
-  findAccount,
-  findDomain,
-  listAccounts,
-  listDomains,
-} from '../../store/directory/query-directory.ts';
-import type { AccountFacts, AccountValues } from '../../store/directory/query-directory.ts';
-import type { AccountKind } from '../../store/schema/directory.ts';
-import { everything } from '../../store/sql/visibility.ts';
-import type { Visibility } from '../../store/sql/visibility.ts';
+  arrayOf,
+  cloudId,
+  instant,
+  line,
+  nullable,
+  oneOf,
+  text,
+  whole,
+} from '../../event/schema.ts';
+import { databaseOf } from '../../store/database.ts';
+import type { Store } from '../../store/database.ts';
+import { listAccounts, listDomains } from '../../store/directory/query-directory.ts';
 import { callerOf } from '../http/authenticate.ts';
+import { largeBodyBytesMax } from '../http/body.ts';
 import type { ApiOptions } from '../context.ts';
-import { orderDomains } from './directory-import.ts';
-import type { ImportedDomain } from './directory-import.ts';
-import { decodeCursor, listOf, pageQuery, textKey, toPage } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
-import { noteImport, writeAccounts, writeDomains } from './directory-write.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { ProblemError } from '../http/problem.ts';
-import { answer, largeBodyBytesMax, problems } from '../http/route.ts';
+import { byCloudId, listPage } from '../http/page.ts';
+import { answer, closed, defaulted, listAnswer, pageQuery, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import {
+  accountDirectory,
+  createEntry,
+  domainDirectory,
+  importEntries,
+  requireEntry,
+} from './write-directory.ts';
+
+const origin = oneOf(['local', 'cloud'], {
+  description: 'Made by hand or import, or kept in step with the cloud.',
+});
+const id = cloudId();
+const importedId = cloudId({ description: "The cloud's id; a new one when absent." });
+
+const domain = Type.Object(
+  {
+    id,
+    name: line(),
+    parentId: nullable(text({ description: 'Null for the root.' })),
+    path: text({ description: 'Ids from the root down.', example: '/<root>/<child>/' }),
+    origin,
+    removedAt: nullable(instant({ description: 'When the cloud was first seen without it.' })),
+  },
+  { $id: 'Domain' },
+);
+
+const domainFields = {
+  name: line(),
+  parentId: Type.Optional(
+    nullable(
+      cloudId({
+        description:
+          'Without one the domain hangs under the root. The one named ROOT without a parent is the root itself.',
+      }),
+    ),
+  ),
+};
+
+const kind = oneOf(['user', 'project']);
+
+const account = Type.Object(
+  {
+    id,
+    name: line(),
+    domainId: id,
+    kind,
+    origin,
+    alias: nullable(
+      text({
+        description:
+          'Another id its events carry: the uuid of the account behind a CloudStack project, once one has passed.',
+      }),
+    ),
+    removedAt: nullable(
+      instant({
+        description:
+          'When the cloud was first seen without it. Its webhooks are told of nothing from then on.',
+      }),
+    ),
+  },
+  { $id: 'Account' },
+);
+
+const accountFields = { name: line(), domainId: id, kind: defaulted(kind, 'user') };
+
+const creation = <Fields extends TProperties>(fields: Fields, $id: string) =>
+  closed({ id: Type.Optional(importedId), ...fields }, { $id });
+
+/** An import must give the ids, or a second one would create everything twice. */
+const imported = <Fields extends TProperties>(fields: Fields, $id: string) =>
+  closed({ items: arrayOf(closed({ id: importedId, ...fields }), { maxItems: 5_000 }) }, { $id });
+
+const newDomain = creation(domainFields, 'NewDomain');
+const domainImport = imported(domainFields, 'DomainImport');
+const newAccount = creation(accountFields, 'NewAccount');
+const accountImport = imported(accountFields, 'AccountImport');
+
+const importDone = Type.Object(
+  { created: whole(), updated: whole(), unchanged: whole() },
+  { $id: 'Imported' },
+);
+
+export const directorySchemas = [
+  domain,
+  newDomain,
+  domainImport,
+  account,
+  newAccount,
+  accountImport,
+  importDone,
+];
 
 const tags = ['directory'];
-const params = {
-  type: 'object',
-  required: ['id'],
-  properties: { id: { type: 'string', maxLength: 255 } },
-} as const;
-const query = (properties: object) => ({
-  type: 'object',
-  additionalProperties: false,
-  properties: { ...pageQuery, name: { type: 'string' }, ...properties },
+
+/** The schemas of the routes of one of the two. @param nouns such as `a domain`, `domains`. */
+const routeSchemas = <
+  Item extends TSchema,
+  New extends TSchema,
+  Import extends TSchema,
+  Filter extends TProperties,
+>(
+  [one, many]: readonly [string, string],
+  { item, body, bulk, filter }: { item: Item; body: New; bulk: Import; filter: Filter },
+) => {
+  const noun = one.split(' ')[1] ?? '';
+  const found = answer(item, `The ${noun}.`);
+  return {
+    list: {
+      summary: `List ${many}, by id`,
+      tags,
+      querystring: closed({ ...pageQuery, name: Type.Optional(text()), ...filter }),
+      response: {
+        200: listAnswer(item, `${many.charAt(0).toUpperCase()}${many.slice(1)}.`),
+        ...problems,
+      },
+    },
+    show: {
+      summary: `Show ${one}`,
+      tags,
+      params: Type.Object({ id: text({ maxLength: 255 }) }),
+      response: { 200: found, ...problems },
+    },
+    create: {
+      summary: `Make ${one}`,
+      tags,
+      body: ref(body),
+      response: { 201: found, ...problems },
+    },
+    import: {
+      summary: `Make and change many ${many}, all or none`,
+      tags,
+      body: ref(bulk),
+      response: { 200: answer(importDone, 'What was done.'), ...problems },
+    },
+  };
+};
+
+const domains = routeSchemas(['a domain', 'domains'], {
+  item: domain,
+  body: newDomain,
+  bulk: domainImport,
+  filter: { parentId: Type.Optional(text()) },
 });
 
-type NewDomain = Omit<ImportedDomain, 'id'> & { readonly id?: string };
-type NewAccount = Omit<AccountValues, 'id'> & { readonly id?: string };
+const accounts = routeSchemas(['an account', 'accounts'], {
+  item: account,
+  body: newAccount,
+  bulk: accountImport,
+  filter: { domainId: Type.Optional(text()) },
+});
 
-export function registerDirectoryRoutes(app: FastifyInstance, { store }: ApiOptions): void {
+export function registerDirectoryRoutes(app: Routes, { store }: ApiOptions): void {
   registerDomains(app, store);
-  registerDomainWrites(app, store);
   registerAccounts(app, store);
-  registerAccountWrites(app, store);
 }
 
-function registerDomains(app: FastifyInstance, store: Store): void {
-  app.get<{ Querystring: PageQuery & { name?: string; parentId?: string } }>(
-    '/v1/domains',
-    {
-      schema: {
-        summary: 'List domains, by id',
-        tags,
-        querystring: query({ parentId: { type: 'string' } }),
-        response: { 200: listOf('Domain', 'Domains.'), ...problems },
-      },
-    },
-    async request => {
-      const { query: wanted } = request;
-      const { visibility } = callerOf(request);
-      const { limit } = wanted;
-      const key = decodeCursor(wanted, textKey);
-      const { cursor: _, ...rest } = wanted;
-      const rows = await listDomains(databaseOf(store), visibility, {
-        ...rest,
-        ...key,
-        limit: limit + 1,
-      });
-      return toPage(
-        rows,
-        limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
+function registerDomains(app: Routes, store: Store): void {
+  app.get('/v1/domains', { schema: domains.list }, async request => {
+    const { visibility } = callerOf(request);
+    return listPage(request.query, byCloudId, page =>
+      listDomains(databaseOf(store), visibility, page),
+    );
+  });
+
+  app.get('/v1/domains/:id', { schema: domains.show }, async request =>
+    requireEntry(domainDirectory, databaseOf(store), {
+      ...request.params,
+      ...callerOf(request),
+    }),
   );
 
-  app.get<{ Params: { id: string } }>(
-    '/v1/domains/:id',
-    {
-      schema: {
-        summary: 'Show a domain',
-        tags,
-        params,
-        response: { 200: answer('Domain', 'The domain.'), ...problems },
-      },
-    },
-    async request =>
-      requireDomain(databaseOf(store), request.params.id, callerOf(request).visibility),
-  );
-}
+  app.post('/v1/domains', { schema: domains.create }, async (request, reply) => {
+    const values = { ...request.body, id: request.body.id ?? randomUUID() };
+    const created = await createEntry(domainDirectory, store, callerOf(request), values);
+    return reply
+      .code(201)
+      .header('location', `/v1/domains/${encodeURIComponent(created.id)}`)
+      .send(created);
+  });
 
-function registerDomainWrites(app: FastifyInstance, store: Store): void {
-  app.post<{ Body: NewDomain }>(
-    '/v1/domains',
-    {
-      schema: {
-        summary: 'Make a domain',
-        tags,
-        body: { $ref: 'NewDomain#' },
-        response: { 201: answer('Domain', 'The domain.'), ...problems },
-      },
-    },
-    async (request, reply) => {
-      const { body } = request;
-      const id = body.id ?? randomUUID();
-      const made = await inTransaction(store, async database => {
-        if (await findDomain(database, id, everything))
-          throw new ProblemError('name_in_use', `There is a domain ${id} already.`);
-        await writeDomains(database, [{ ...body, id }]);
-        const after = await requireDomain(database, id, everything);
-        await writeAudit(database, callerOf(request), {
-          action: 'domain.created',
-          objectId: id,
-          domainId: id,
-          after,
-        });
-        return after;
-      });
-      return reply
-        .code(201)
-        .header('location', `/v1/domains/${encodeURIComponent(id)}`)
-        .send(made);
-    },
-  );
-
-  app.post<{ Body: { items: ImportedDomain[] } }>(
+  app.post(
     '/v1/domains/import',
-    {
-      bodyLimit: largeBodyBytesMax,
-      schema: {
-        summary: 'Make and change many domains, all or none',
-        tags,
-        body: { $ref: 'DomainImport#' },
-        response: { 200: answer('Imported', 'What was done.'), ...problems },
-      },
-    },
-    async request => {
-      const { items } = request.body;
-      const { domains, faults } = orderDomains(items);
-      if (faults.length > 0)
-        throw new ProblemError('request_invalid', 'The domains are no tree.', faults);
-      const done = await inTransaction(store, async database => {
-        const written = await writeDomains(database, domains);
-        await noteImport(database, callerOf(request), { kind: 'domain', items, written });
-        return written;
-      });
-      return { ...done, unchanged: items.length - done.created - done.updated };
-    },
+    { bodyLimit: largeBodyBytesMax, schema: domains.import },
+    async request => importEntries(domainDirectory, store, callerOf(request), request.body.items),
   );
 }
 
-function registerAccounts(app: FastifyInstance, store: Store): void {
-  app.get<{ Querystring: PageQuery & { name?: string; domainId?: string } }>(
-    '/v1/accounts',
-    {
-      schema: {
-        summary: 'List accounts, by id',
-        tags,
-        querystring: query({ domainId: { type: 'string' } }),
-        response: { 200: listOf('Account', 'Accounts.'), ...problems },
-      },
-    },
-    async request => {
-      const { query: wanted } = request;
-      const { visibility } = callerOf(request);
-      const { limit } = wanted;
-      const key = decodeCursor(wanted, textKey);
-      const { cursor: _, ...rest } = wanted;
-      const rows = await listAccounts(databaseOf(store), visibility, {
-        ...rest,
-        ...key,
-        limit: limit + 1,
-      });
-      return toPage(
-        rows,
-        limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
+function registerAccounts(app: Routes, store: Store): void {
+  app.get('/v1/accounts', { schema: accounts.list }, async request => {
+    const { visibility } = callerOf(request);
+    return listPage(request.query, byCloudId, page =>
+      listAccounts(databaseOf(store), visibility, page),
+    );
+  });
+
+  app.get('/v1/accounts/:id', { schema: accounts.show }, async request =>
+    requireEntry(accountDirectory, databaseOf(store), {
+      ...request.params,
+      ...callerOf(request),
+    }),
   );
 
-  app.get<{ Params: { id: string } }>(
-    '/v1/accounts/:id',
-    {
-      schema: {
-        summary: 'Show an account',
-        tags,
-        params,
-        response: { 200: answer('Account', 'The account.'), ...problems },
-      },
-    },
-    async request =>
-      requireAccount(databaseOf(store), request.params.id, callerOf(request).visibility),
-  );
-}
+  app.post('/v1/accounts', { schema: accounts.create }, async (request, reply) => {
+    const values = { ...request.body, id: request.body.id ?? randomUUID() };
+    const created = await createEntry(accountDirectory, store, callerOf(request), values);
+    return reply
+      .code(201)
+      .header('location', `/v1/accounts/${encodeURIComponent(created.id)}`)
+      .send(created);
+  });
 
-function registerAccountWrites(app: FastifyInstance, store: Store): void {
-  app.post<{ Body: NewAccount }>(
-    '/v1/accounts',
-    {
-      schema: {
-        summary: 'Make an account',
-        tags,
-        body: { $ref: 'NewAccount#' },
-        response: { 201: answer('Account', 'The account.'), ...problems },
-      },
-    },
-    async (request, reply) => {
-      const { body } = request;
-      const account = { ...body, id: body.id ?? randomUUID() };
-      const made = await inTransaction(store, async database => {
-        if (await findAccount(database, account.id, everything)) {
-          throw new ProblemError('name_in_use', `There is an account ${account.id} already.`);
-        }
-        await writeAccounts(database, [account]);
-        const after = await requireAccount(database, account.id, everything);
-        await writeAudit(database, callerOf(request), {
-          action: 'account.created',
-          objectId: account.id,
-          accountId: account.id,
-          domainId: account.domainId,
-          after,
-        });
-        return after;
-      });
-      return reply
-        .code(201)
-        .header('location', `/v1/accounts/${encodeURIComponent(account.id)}`)
-        .send(made);
-    },
-  );
-
-  app.post<{
-    Body: { items: { id: string; name: string; domainId: string; kind: AccountKind }[] };
-  }>(
+  app.post(
     '/v1/accounts/import',
-    {
-      bodyLimit: largeBodyBytesMax,
-      schema: {
-        summary: 'Make and change many accounts, all or none',
-        tags,
-        body: { $ref: 'AccountImport#' },
-        response: { 200: answer('Imported', 'What was done.'), ...problems },
-      },
-    },
-    async request => {
-      const { items } = request.body;
-      const done = await inTransaction(store, async database => {
-        const written = await writeAccounts(database, items);
-        await noteImport(database, callerOf(request), { kind: 'account', items, written });
-        return written;
-      });
-      return { ...done, unchanged: items.length - done.created - done.updated };
-    },
+    { bodyLimit: largeBodyBytesMax, schema: accounts.import },
+    async request => importEntries(accountDirectory, store, callerOf(request), request.body.items),
   );
-}
-
-async function requireDomain(database: Database, id: string, visibility: Visibility) {
-  const domain = await findDomain(database, id, visibility);
-  if (!domain) throw new ProblemError('not_found', `There is no domain ${id}.`);
-  return domain;
-}
-
-async function requireAccount(
-  database: Database,
-  id: string,
-  visibility: Visibility,
-): Promise<AccountFacts> {
-  const account = await findAccount(database, id, visibility);
-  if (!account) throw new ProblemError('not_found', `There is no account ${id}.`);
-  return account;
 }

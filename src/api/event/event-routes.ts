@@ -1,86 +1,120 @@
 /** Events: list and show. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { TOptional, TSchema, TUnsafe } from 'typebox';
 
+import { anyObject, arrayOf, uuid, instant, text } from '../../event/schema.ts';
+import type { SchemaOptions } from '../../event/schema.ts';
+import { envelopeFacts, factNames, mapFacts } from '../../event/envelope.ts';
+import type { Envelope, FactDefinition, FactName } from '../../event/envelope.ts';
 import { timeOf } from '../../event/id.ts';
+import { toEnvelope } from '../../store/event/envelope.ts';
 import { databaseOf } from '../../store/database.ts';
 import { findEvent, listEvents } from '../../store/event/query-flow.ts';
 import type { EventFacts } from '../../store/event/query-flow.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { decodeCursor, encodeCursor, listOf, pageQuery, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
+import { scanPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, idParams, instantQuery, problems, withoutNulls } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
+import { answer, closed, idParams, listAnswer, pageQuery, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 
-interface ListQuery extends PageQuery {
-  readonly from?: string;
-  readonly to?: string;
-  readonly eventType?: string;
-  readonly entityUuid?: string;
-  readonly account?: string;
-  readonly source?: string;
+type FactSchemas = {
+  readonly [Fact in Exclude<FactName, 'event'>]: TOptional<TUnsafe<NonNullable<Envelope[Fact]>>>;
+} & { readonly event: TUnsafe<string> };
+
+/** The facts of the envelope, in an event that is shown and in one that is posted. */
+export const envelopeFields = describeFacts();
+
+function describeFacts(): FactSchemas;
+function describeFacts(): object {
+  return mapFacts(factNames, fact => {
+    const { kind, doc, example }: FactDefinition = envelopeFacts[fact];
+    const description = `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`;
+    const schema = schemaOfKind(kind, { description, ...(example !== undefined && { example }) });
+    return fact === 'event' ? schema : Type.Optional(schema);
+  });
 }
 
-const listQuery = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    ...pageQuery,
-    from: instantQuery('Recorded at or after this instant.'),
-    to: instantQuery('Recorded before this instant.'),
-    eventType: { type: 'string', example: 'VM.START' },
-    entityUuid: { type: 'string' },
-    account: { type: 'string' },
-    source: { type: 'string', description: 'The configured source it came by.' },
+function schemaOfKind(kind: FactDefinition['kind'], options: SchemaOptions): TSchema {
+  switch (kind) {
+    case 'instant':
+      return instant(options);
+    case 'object':
+      return anyObject(options);
+    case 'category':
+    case 'name':
+    case 'text':
+      return text(options);
+  }
+}
+
+const eventFields = {
+  id: uuid(),
+  recordedAt: instant(),
+  sourceName: text({ description: 'The configured source it came by.' }),
+  ...envelopeFields,
+};
+
+const event = Type.Object(eventFields, { $id: 'Event' });
+
+const eventDetail = Type.Object(
+  {
+    ...eventFields,
+    body: text({ description: 'What a receiver gets, byte for byte in UTF-8.' }),
+    owed: arrayOf(uuid(), {
+      description:
+        'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
+    }),
   },
-} as const;
+  { $id: 'EventDetail' },
+);
 
-export function registerEventRoutes(app: FastifyInstance, { store }: ApiOptions): void {
-  app.get<{ Querystring: ListQuery }>(
-    '/v1/events',
-    {
-      schema: {
-        summary: 'List events, newest first',
-        description:
-          'A page may hold fewer items than `limit` and still have a `nextCursor`: rare events are looked for a stretch at a time.',
-        tags: ['events'],
-        querystring: listQuery,
-        response: { 200: listOf('Event', 'Events.'), ...problems },
-      },
-    },
-    async request => {
-      const { query } = request;
-      const { cursor: _, from, to, ...wanted } = query;
-      const { items, next } = await listEvents(databaseOf(store), callerOf(request).visibility, {
-        ...wanted,
-        ...decodeCursor(query, uuidKey),
-        ...(from !== undefined && { from: new Date(from) }),
-        ...(to !== undefined && { to: new Date(to) }),
-      });
-      return { items: items.map(presentEvent), nextCursor: next && encodeCursor(next) };
-    },
-  );
+export const eventSchemas = [event, eventDetail];
 
-  app.get<{ Params: IdParams }>(
-    '/v1/events/:id',
-    {
-      schema: {
-        summary: 'Show an event, its body included',
-        tags: ['events'],
-        params: idParams,
-        response: { 200: answer('EventDetail', 'The event.'), ...problems },
-      },
-    },
-    async request => {
-      const { id } = request.params;
-      const event = await findEvent(databaseOf(store), id, callerOf(request).visibility);
-      if (!event) throw new ProblemError('not_found', `There is no event ${id}.`);
-      return { ...presentEvent(event), body: event.body };
-    },
-  );
+const tags = ['events'];
+
+const schemas = {
+  list: {
+    summary: 'List events, newest first',
+    description:
+      'A page may hold fewer items than `limit` and still have a `nextCursor`: rare events are looked for a stretch at a time.',
+    tags,
+    querystring: closed({
+      ...pageQuery,
+      from: Type.Optional(instant({ description: 'Recorded at or after this instant.' })),
+      to: Type.Optional(instant({ description: 'Recorded before this instant.' })),
+      eventType: Type.Optional(text({ example: 'VM.START' })),
+      entityUuid: Type.Optional(text()),
+      account: Type.Optional(text()),
+      source: Type.Optional(text({ description: 'The configured source it came by.' })),
+    }),
+    response: { 200: listAnswer(event, 'Events.'), ...problems },
+  },
+  show: {
+    summary: 'Show an event, its body included',
+    tags,
+    params: idParams,
+    response: { 200: answer(eventDetail, 'The event.'), ...problems },
+  },
+};
+
+export function registerEventRoutes(app: Routes, { store }: ApiOptions): void {
+  app.get('/v1/events', { schema: schemas.list }, async request => {
+    const page = await scanPage(request.query, query =>
+      listEvents(databaseOf(store), callerOf(request).visibility, query),
+    );
+    return { ...page, items: page.items.map(presentEvent) };
+  });
+
+  app.get('/v1/events/:id', { schema: schemas.show }, async request => {
+    const { id: eventId } = request.params;
+    const found = await findEvent(databaseOf(store), eventId, callerOf(request).visibility);
+    if (!found) throw new ProblemError('not_found', `There is no event ${eventId}.`);
+    const { body, ...row } = found;
+    return { ...presentEvent(row), body };
+  });
 }
 
-function presentEvent(event: EventFacts) {
-  return { ...withoutNulls(event), recordedAt: timeOf(event.id) };
+function presentEvent({ id, sourceName, owed, ...row }: EventFacts) {
+  return { id, recordedAt: timeOf(id), sourceName, ...toEnvelope(row), owed };
 }

@@ -1,7 +1,8 @@
 /** Which webhooks an event matches, and why the others do not get it. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
-import type { DeliveryState } from '../../event/delivery.ts';
+import { deliveryStates } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
@@ -19,17 +20,51 @@ import type { EventTenant } from '../../store/event/tenant.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
+import { readCursor, toPage, uuidKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireWebhook } from '../webhook/require-webhook.ts';
-import { idParams, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
+import { closed, idParams, listAnswer, pageQuery, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { arrayOf, flag, uuid, nullable, oneOf, text } from '../../event/schema.ts';
+import { scopes } from '../../webhook/words.ts';
 
-interface ExplainQuery extends PageQuery {
-  readonly webhookId?: string;
-  readonly matched?: boolean;
-}
+const explanation = Type.Object(
+  {
+    webhookId: uuid(),
+    name: text(),
+    scope: oneOf(scopes),
+    accountId: text(),
+    matched: flag({ description: 'As everything is set now.' }),
+    reason: Type.Optional(
+      text({ description: 'The first thing that stands in the way.', example: 'scope' }),
+    ),
+    detail: Type.Optional(text({ description: 'A sentence.' })),
+    unanswered: Type.Optional(
+      arrayOf(text(), {
+        description: 'Expressions that have no answer for the event, which counts as no match.',
+      }),
+    ),
+    owed: flag({ description: 'It matched when the event was recorded.' }),
+    delivery: nullable(
+      Type.Object(
+        { id: uuid(), state: oneOf(deliveryStates) },
+        {
+          description:
+            'Null while it has no row: not owed, deleted, or its first attempt is not over.',
+        },
+      ),
+    ),
+  },
+  { $id: 'Explanation' },
+);
+
+export const explainSchemas = [explanation];
+
+const query = closed({
+  ...pageQuery,
+  webhookId: Type.Optional(uuid({ description: 'This one alone.' })),
+  matched: Type.Optional(flag({ description: 'Those that match, or those that do not.' })),
+});
 
 /** Looked at for one page, where not all of them are wanted. */
 const webhooksMax = 2_000;
@@ -40,65 +75,44 @@ const schema = {
     '`matched` and its reason go by what the webhook, its filters and the directory are now; `owed` says whether it matched when the event was recorded. With `matched` a page may hold fewer items than `limit` and still have a `nextCursor`.',
   tags: ['events'],
   params: idParams,
-  querystring: {
-    type: 'object',
-    additionalProperties: false,
-    properties: {
-      ...pageQuery,
-      webhookId: { type: 'string', format: 'uuid', description: 'This one alone.' },
-      matched: { type: 'boolean', description: 'Those that match, or those that do not.' },
-    },
-  },
-  response: { 200: listOf('Explanation', 'One of each webhook you may see.'), ...problems },
+  querystring: query,
+  response: { 200: listAnswer(explanation, 'One of each webhook you may see.'), ...problems },
 };
 
-export function registerExplainRoutes(app: FastifyInstance, { store }: ApiOptions): void {
-  app.get<{ Params: IdParams; Querystring: ExplainQuery }>(
-    '/v1/events/:id/explain',
-    { schema },
-    async request => {
-      const { id } = request.params;
-      const { query } = request;
-      const { limit, matched } = query;
-      const database = databaseOf(store);
-      const caller = callerOf(request);
-      const event = await findEvent(database, id, caller.visibility);
-      if (!event) throw new ProblemError('not_found', `There is no event ${id}.`);
-      const ids = await choose(database, caller, query);
-      const { items, nextCursor } = toPage(
-        ids,
-        matched === undefined ? limit : webhooksMax,
-        webhookId => webhookId,
-        webhookId => webhookId,
-      );
-      const webhooks = await loadWebhooksById(store, items);
-      const told = await explain(database, event, webhooks);
-      const wanted = told.filter(one => matched === undefined || one.matched === matched);
-      // What was looked at and does not fit the page is looked at again for the next one.
-      const full = wanted.length > limit;
-      return full
-        ? toPage(
-            wanted,
-            limit,
-            ({ webhookId }) => webhookId,
-            one => one,
-          )
-        : { items: wanted, nextCursor };
-    },
-  );
+export function registerExplainRoutes(app: Routes, { store }: ApiOptions): void {
+  app.get('/v1/events/:id/explain', { schema }, async request => {
+    const { id: eventId } = request.params;
+    const { limit, matched } = request.query;
+    const database = databaseOf(store);
+    const caller = callerOf(request);
+    const event = await findEvent(database, eventId, caller.visibility);
+    if (!event) throw new ProblemError('not_found', `There is no event ${eventId}.`);
+    const ids = await choose(database, caller, request.query);
+    const examined = toPage(
+      ids,
+      matched === undefined ? limit : webhooksMax,
+      webhookId => webhookId,
+    );
+    const explained = await explain(database, event, await loadWebhooksById(store, examined.items));
+    const wanted = explained.filter(one => matched === undefined || one.matched === matched);
+    // What was examined and does not fit the page is examined again for the next one.
+    return wanted.length > limit
+      ? toPage(wanted, limit, ({ webhookId }) => webhookId)
+      : { ...examined, items: wanted };
+  });
 }
 
-/** Ids of the webhooks to speak of, one more than fit a page. */
+/** Ids of the webhooks to explain, one more than are examined for a page. */
 async function choose(
   database: Database,
   { visibility }: Caller,
-  { webhookId, matched, limit, ...page }: ExplainQuery,
+  { webhookId, matched, limit, cursor }: Static<typeof query>,
 ): Promise<readonly string[]> {
   if (webhookId !== undefined) {
     return [(await requireWebhook(database, webhookId, visibility)).id];
   }
   const rows = await listWebhooks(database, visibility, {
-    ...decodeCursor({ limit, ...page }, uuidKey),
+    cursor: readCursor(cursor, uuidKey),
     limit: (matched === undefined ? limit : webhooksMax) + 1,
   });
   return rows.map(({ id }) => id);
@@ -108,7 +122,7 @@ async function explain(
   database: Database,
   { body, ...event }: EventFacts & { readonly body: string },
   webhooks: readonly Webhook[],
-): Promise<readonly Told[]> {
+): Promise<readonly Static<typeof explanation>[]> {
   const envelope = envelopeOf(event);
   const subject = new Subject(envelope, body);
   const tenant: EventTenant = await findTenant(database, envelope);
@@ -120,7 +134,7 @@ async function explain(
   return webhooks
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map(webhook => {
-      const { webhook: _, ...said } = explainWebhook(webhook, subject, tenant);
+      const { webhook: _, ...result } = explainWebhook(webhook, subject, tenant);
       const { id, name, scope, accountId } = webhook;
       const state = states.get(idOf(id));
       return {
@@ -128,18 +142,11 @@ async function explain(
         name,
         scope,
         accountId,
-        ...said,
+        ...result,
         owed: event.owed.includes(id),
         delivery: state === undefined ? null : { id: idOf(id), state },
       };
     });
-}
-
-interface Told {
-  readonly webhookId: string;
-  readonly matched: boolean;
-  readonly owed: boolean;
-  readonly delivery: { readonly id: string; readonly state: DeliveryState } | null;
 }
 
 function envelopeOf(row: EventFacts): Envelope {

@@ -1,8 +1,10 @@
 /** Messages that could not be understood: list, show, read again, delete. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
 
-import { databaseOf, inTransaction } from '../../store/database.ts';
-import type { Store } from '../../store/database.ts';
+import { arrayOf, uuid, instant, mapOf, nullable, oneOf, text, whole } from '../../event/schema.ts';
+import { databaseOf } from '../../store/database.ts';
+import type { Database } from '../../store/database.ts';
 import {
   deleteQuarantined,
   findQuarantined,
@@ -10,138 +12,130 @@ import {
 } from '../../store/event/query-quarantine.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RedriveControl } from '../context.ts';
-import { decodeCursor, listOf, pageQuery, toPage, uuidKey } from '../http/page.ts';
-import type { PageQuery } from '../http/page.ts';
-import { writeAudit } from '../setting/write-audit.ts';
+import { changing } from '../http/changing.ts';
+import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, idParams, noContent, problems } from '../http/route.ts';
-import type { IdParams } from '../http/route.ts';
+import {
+  answer,
+  closed,
+  idParams,
+  listAnswer,
+  noContent,
+  pageQuery,
+  problems,
+} from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+
+const quarantinedFields = {
+  id: uuid(),
+  source: text({ description: 'The configured source it came by.' }),
+  position: text({ description: 'Where it was on the bus.', example: 'cloudstack/0/42' }),
+  routingKey: nullable(text()),
+  headers: nullable(mapOf(text())),
+  reason: text({ description: 'What was wrong and what was expected.' }),
+  bodyBytes: nullable(whole({ description: 'Null is a Kafka tombstone.' })),
+  createdAt: instant(),
+};
+
+const quarantined = Type.Object(quarantinedFields, { $id: 'Quarantined' });
+
+const quarantinedDetail = Type.Object(
+  {
+    ...quarantinedFields,
+    body: nullable(text({ description: 'The message as it came, in base64.' })),
+  },
+  { $id: 'QuarantinedDetail' },
+);
+
+const redriven = Type.Object(
+  {
+    outcome: oneOf(['recorded', 'quarantined'], {
+      description: 'Recorded: it has left the quarantine. Quarantined: it stays, for this reason.',
+    }),
+    eventIds: arrayOf(uuid(), { description: 'None when it is of no interest.' }),
+    reason: nullable(text()),
+  },
+  { $id: 'Retried' },
+);
+
+export const quarantineSchemas = [quarantined, quarantinedDetail, redriven];
 
 const tags = ['quarantine'];
 
-const listQuery = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    ...pageQuery,
-    source: { type: 'string', description: 'The configured source it came by.' },
+const schemas = {
+  list: {
+    summary: 'List messages that could not be understood, newest first',
+    tags,
+    querystring: closed({
+      ...pageQuery,
+      source: Type.Optional(text({ description: 'The configured source it came by.' })),
+    }),
+    response: { 200: listAnswer(quarantined, 'Messages.'), ...problems },
   },
-} as const;
+  show: {
+    summary: 'Show such a message with its bytes',
+    tags,
+    params: idParams,
+    response: { 200: answer(quarantinedDetail, 'The message.'), ...problems },
+  },
+  delete: {
+    summary: 'Delete such a message for good',
+    tags,
+    params: idParams,
+    response: { 204: noContent, ...problems },
+  },
+  redrive: {
+    summary: 'Read such a message again',
+    description:
+      "The source's present decoder reads it and its events are recorded and delivered like any others, with the time of now. When it cannot be understood again it stays, with the new reason.",
+    tags,
+    params: idParams,
+    response: { 200: answer(redriven, 'What became of it.'), ...problems },
+  },
+};
 
-export function registerQuarantineRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store } = options;
-  app.get<{ Querystring: PageQuery & { source?: string } }>(
-    '/v1/quarantine',
-    {
-      schema: {
-        summary: 'List messages that could not be understood, newest first',
-        tags,
-        querystring: listQuery,
-        response: { 200: listOf('Quarantined', 'Messages.'), ...problems },
-      },
-    },
-    async ({ query }) => {
-      const { limit, source } = query;
-      const rows = await listQuarantined(databaseOf(store), {
-        limit: limit + 1,
-        ...(source !== undefined && { source }),
-        ...decodeCursor(query, uuidKey),
-      });
-      return toPage(
-        rows,
-        limit,
-        ({ id }) => id,
-        row => row,
-      );
-    },
+export function registerQuarantineRoutes(app: Routes, { store, retry }: ApiOptions): void {
+  app.get('/v1/quarantine', { schema: schemas.list }, async ({ query }) =>
+    listPage(query, byId, page => listQuarantined(databaseOf(store), page)),
   );
 
-  app.get<{ Params: IdParams }>(
-    '/v1/quarantine/:id',
-    {
-      schema: {
-        summary: 'Show such a message with its bytes',
-        tags,
-        params: idParams,
-        response: { 200: answer('QuarantinedDetail', 'The message.'), ...problems },
-      },
-    },
-    async ({ params: { id } }) => {
-      const message = await findQuarantined(databaseOf(store), id);
-      if (!message) throw noMessage(id);
-      return { ...message, body: message.body?.toString('base64') ?? null };
-    },
-  );
+  app.get('/v1/quarantine/:id', { schema: schemas.show }, async ({ params }) => {
+    const message = await requireMessage(databaseOf(store), params.id);
+    return { ...message, body: message.body?.toString('base64') ?? null };
+  });
 
-  registerDeleting(app, store);
-  registerRetry(app, options);
+  app.delete('/v1/quarantine/:id', { schema: schemas.delete }, async (request, reply) => {
+    const { id: messageId } = request.params;
+    await changing(store, callerOf(request), 'quarantined.deleted', async database => {
+      const { source, position, reason } = await requireMessage(database, messageId);
+      if (!(await deleteQuarantined(database, messageId))) throw noMessage(messageId);
+      return { objectId: messageId, before: { source, position, reason } };
+    });
+    return reply.code(204).send();
+  });
+
+  app.post('/v1/quarantine/:id/retry', { schema: schemas.redrive }, async request => {
+    const { id: messageId } = request.params;
+    // Recording is a transaction of its own. The audit comes before it, so that nothing is recorded without a trace.
+    await changing(store, callerOf(request), 'quarantined.retried', async database => {
+      const { source, position, reason } = await requireMessage(database, messageId);
+      return { objectId: messageId, before: { source, position, reason } };
+    });
+    return presentRedriven(messageId, await retry(messageId));
+  });
 }
 
-function registerDeleting(app: FastifyInstance, store: Store): void {
-  app.delete<{ Params: IdParams }>(
-    '/v1/quarantine/:id',
-    {
-      schema: {
-        summary: 'Delete such a message for good',
-        tags,
-        params: idParams,
-        response: { 204: noContent, ...problems },
-      },
-    },
-    async (request, reply) => {
-      const { id } = request.params;
-      await inTransaction(store, async database => {
-        const before = await findQuarantined(database, id);
-        if (!before || !(await deleteQuarantined(database, id))) throw noMessage(id);
-        const { source, position, reason } = before;
-        await writeAudit(database, callerOf(request), {
-          action: 'quarantined.deleted',
-          objectId: id,
-          before: { source, position, reason },
-        });
-      });
-      return reply.code(204).send();
-    },
-  );
-}
-
-function registerRetry(app: FastifyInstance, { store, retry }: ApiOptions): void {
-  app.post<{ Params: IdParams }>(
-    '/v1/quarantine/:id/retry',
-    {
-      schema: {
-        summary: 'Read such a message again',
-        description:
-          "The source's present decoder reads it and its events are recorded and delivered like any others, with the time of now. When it cannot be understood again it stays, with the new reason.",
-        tags,
-        params: idParams,
-        response: { 200: answer('Retried', 'What became of it.'), ...problems },
-      },
-    },
-    async request => {
-      const { id } = request.params;
-      const before = await findQuarantined(databaseOf(store), id);
-      if (!before) throw noMessage(id);
-      const { source, position, reason } = before;
-      // Recording is a transaction of its own. It is noted before, so that nothing is recorded without a trace.
-      await writeAudit(databaseOf(store), callerOf(request), {
-        action: 'quarantined.retried',
-        objectId: id,
-        before: { source, position, reason },
-      });
-      return presentRetry(id, await retry(id));
-    },
-  );
-}
-
-function presentRetry(id: string, result: Awaited<ReturnType<RedriveControl>>) {
+function presentRedriven(
+  messageId: string,
+  result: Awaited<ReturnType<RedriveControl>>,
+): Static<typeof redriven> {
   switch (result.kind) {
     case 'recorded':
       return { outcome: 'recorded', eventIds: result.eventIds, reason: null };
     case 'quarantined':
       return { outcome: 'quarantined', eventIds: [], reason: result.reason };
     case 'missing':
-      throw noMessage(id);
+      throw noMessage(messageId);
     case 'unknown-source':
       throw new ProblemError(
         'source_unknown',
@@ -152,5 +146,12 @@ function presentRetry(id: string, result: Awaited<ReturnType<RedriveControl>>) {
   }
 }
 
-const noMessage = (id: string): ProblemError =>
-  new ProblemError('not_found', `There is no message ${id} in the quarantine.`);
+/** @throws {ProblemError} not_found */
+async function requireMessage(database: Database, messageId: string) {
+  const message = await findQuarantined(database, messageId);
+  if (!message) throw noMessage(messageId);
+  return message;
+}
+
+const noMessage = (messageId: string): ProblemError =>
+  new ProblemError('not_found', `There is no message ${messageId} in the quarantine.`);

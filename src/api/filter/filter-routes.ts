@@ -1,7 +1,7 @@
 /** The filters of a webhook. */
 import { Type } from 'typebox';
 
-import { id as uuid } from '../../event/schema.ts';
+import { uuid } from '../../event/schema.ts';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { newFilter, shownFilter } from './schema-filter.ts';

@@ -1,7 +1,16 @@
 /** JSON schemas of filters, and of the preview of what they would match. The fields are `webhook/filter-fields.ts`. */
 import { Type } from 'typebox';
 
-import { arrayOf, cloudId, count, id, instant, nullable, text, whole } from '../../event/schema.ts';
+import {
+  arrayOf,
+  cloudId,
+  count,
+  uuid,
+  instant,
+  nullable,
+  text,
+  whole,
+} from '../../event/schema.ts';
 import { filterFields } from '../../webhook/filter-fields.ts';
 import { filtersMax } from '../../webhook/filter-rules.ts';
 import { schemasOf } from '../../webhook/values.ts';
@@ -21,7 +30,7 @@ export const newFilter = closed(
 
 export const shownFilter = Type.Object(
   {
-    id: id(),
+    id: uuid(),
     type: type.schema,
     mode: mode.schema,
     matchType: matchType.schema,
@@ -34,7 +43,9 @@ export const shownFilter = Type.Object(
 export const filterPreviewRequest = closed(
   {
     webhookId: Type.Optional(
-      id({ description: 'What is not named here is taken from this webhook, its scope included.' }),
+      uuid({
+        description: 'What is not named here is taken from this webhook, its scope included.',
+      }),
     ),
     accountId: Type.Optional(cloudId({ description: "Only this account's events." })),
     domainId: Type.Optional(
@@ -53,7 +64,7 @@ export const filterPreviewRequest = closed(
 );
 
 const sample = Type.Object({
-  eventId: id(),
+  eventId: uuid(),
   recordedAt: instant(),
   event: text({ example: 'VM.START' }),
   entity: Type.Optional(text()),

@@ -1,7 +1,7 @@
 /** JSON schemas of formats, and of previews of the requests they make. */
 import { Type } from 'typebox';
 
-import { arrayOf, flag, id, mapOf, nullable, text, whole } from '../../event/schema.ts';
+import { arrayOf, flag, uuid, mapOf, nullable, text, whole } from '../../event/schema.ts';
 import { schemasOf } from '../../webhook/values.ts';
 import { closed, defaulted } from '../http/schema.ts';
 
@@ -25,7 +25,7 @@ export const shownFormat = Type.Object(
 export const previewRequest = closed(
   {
     webhookId: Type.Optional(
-      id({ description: 'What is not named here is taken from this webhook.' }),
+      uuid({ description: 'What is not named here is taken from this webhook.' }),
     ),
     ...Type.Partial(Type.Object(schemasOf(['format', 'body', 'msgKey', 'template']))).properties,
     limit: defaulted(whole({ minimum: 1, maximum: 20, description: 'Events at most.' }), 5),
@@ -38,7 +38,7 @@ export const formatPreview = Type.Object(
   {
     items: arrayOf(
       Type.Object({
-        eventId: id(),
+        eventId: uuid(),
         eventType: text(),
         headers: nullable(
           mapOf(text(), { description: 'Without the signatures; secrets read `***`.' }),

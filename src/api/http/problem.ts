@@ -1,4 +1,8 @@
 /** What the API answers when it cannot do what was asked: problem details (RFC 9457) with a stable code. */
+import { Type } from 'typebox';
+import type { Static } from 'typebox';
+
+import { arrayOf, schemaOf, text, whole } from '../../event/schema.ts';
 
 /** Every code the API uses, with its status and title. Public: codes are for ever. */
 export const problemKinds = {
@@ -63,21 +67,39 @@ export const problemKinds = {
 
 export type ProblemCode = keyof typeof problemKinds;
 
-/** One thing that is wrong with a request. */
-export interface Fault {
-  /** JSON pointer into the body, or the name of a parameter: `/payloadUrl`, `limit`. */
-  readonly path: string;
-  readonly message: string;
-  /** Of an expression or a template: where in it, counted from 1. */
-  readonly line?: number;
-  readonly column?: number;
-}
+const fieldError = Type.Object({
+  path: text(),
+  message: text(),
+  line: Type.Optional(whole({ description: 'In an expression or a template, from 1.' })),
+  column: Type.Optional(whole({ description: 'From 1.' })),
+});
+
+/**
+ * One thing that is wrong with a request. `path` is a JSON pointer into the body, or the name of a parameter:
+ * `/payloadUrl`, `limit`.
+ */
+export type FieldError = Static<typeof fieldError>;
+
+/** RFC 9457, with the extensions `code` and `errors`. */
+export const problem = Type.Object(
+  {
+    type: text({ example: 'urn:hookline:problem:not_found' }),
+    title: text(),
+    status: whole(),
+    detail: text(),
+    code: schemaOf<ProblemCode>(text({ description: 'Stable, for programs.' })),
+    errors: Type.Optional(arrayOf(fieldError)),
+  },
+  { $id: 'Problem' },
+);
+
+export type Problem = Static<typeof problem>;
 
 /** The request cannot be done. The error handler answers with it; nothing else catches it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;
-  readonly faults: readonly Fault[];
+  readonly errors: readonly FieldError[];
   readonly retryAfterSeconds: number | undefined;
 
   /**
@@ -87,32 +109,23 @@ export class ProblemError extends Error {
   constructor(
     code: ProblemCode,
     detail: string,
-    faults: readonly Fault[] = [],
+    errors: readonly FieldError[] = [],
     retryAfterSeconds?: number,
   ) {
     super(detail);
     this.code = code;
-    this.faults = faults;
+    this.errors = errors;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-export interface Problem {
-  readonly type: string;
-  readonly title: string;
-  readonly status: number;
-  readonly detail: string;
-  readonly code: ProblemCode;
-  readonly errors?: readonly Fault[];
-}
-
-export function toProblem({ code, message, faults }: ProblemError): Problem {
+export function toProblem({ code, message, errors }: ProblemError): Problem {
   return {
     type: `urn:hookline:problem:${code}`,
     ...problemKinds[code],
     detail: message,
     code,
-    ...(faults.length > 0 && { errors: faults }),
+    ...(errors.length > 0 && { errors }),
   };
 }
 

@@ -11,9 +11,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Type } from 'typebox';
 import type { Static, TObject, TProperties, TSchema, TUnsafe } from 'typebox';
 
-import { arrayOf, id, nullable, schemaOf, text, whole } from '../../event/schema.ts';
+import { arrayOf, uuid, nullable, schemaOf, text, whole } from '../../event/schema.ts';
 import type { SchemaOptions } from '../../event/schema.ts';
-import { problemMediaType } from './problem.ts';
+import { problem, problemMediaType } from './problem.ts';
 
 /** What routes are registered with: their handlers are typed by their schemas. */
 export type Routes = FastifyInstance<
@@ -44,15 +44,15 @@ export const ref = <Value extends TSchema>({
   $id,
 }: Value & { readonly $id?: string }): TUnsafe<Static<Value>> => schemaOf({ $ref: `${$id}#` });
 
-const problem = (description: string) => ({
+const problemAnswer = (description: string) => ({
   description,
-  content: { [problemMediaType]: { schema: schemaOf<never>({ $ref: 'Problem#' }) } },
+  content: { [problemMediaType]: { schema: schemaOf<never>(ref(problem)) } },
 });
 
 /** Answers every route may give besides its own. */
 export const problems = {
-  '4xx': problem('The request cannot be done as it is.'),
-  '5xx': problem('The request may be good; Hookline could not do it.'),
+  '4xx': problemAnswer('The request cannot be done as it is.'),
+  '5xx': problemAnswer('The request may be good; Hookline could not do it.'),
 };
 
 /** An answer of one kind. */
@@ -75,7 +75,7 @@ export const listAnswer = <Item extends TSchema>(item: Item, description: string
     { description },
   );
 
-export const idParams = Type.Object({ id: id() });
+export const idParams = Type.Object({ id: uuid() });
 
 export const pageQuery = {
   limit: defaulted(whole({ minimum: 1, maximum: 500, description: 'Items at most.' }), 50),

@@ -9,7 +9,7 @@ import type { AnySchema, ErrorObject, ValidateFunction } from 'ajv';
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 
 import { ProblemError } from './problem.ts';
-import type { Fault } from './problem.ts';
+import type { FieldError } from './problem.ts';
 
 /** CloudStack's own words where a value is none of the words allowed. */
 const cloudStackWords: Readonly<Record<string, string>> = {
@@ -36,11 +36,11 @@ export function createValidatorCompiler(
       : coercing.compile(schema);
 }
 
-/** Values in a body, beyond which the first fault is told alone. */
+/** Values in a body, beyond which only the first error is told. */
 const valuesMax = 10_000;
 
 /**
- * Whoever may send megabytes could send half a million faults, and collecting those takes seconds of everybody's time.
+ * Whoever may send megabytes could cause half a million errors, and collecting those takes seconds of everybody's time.
  * So they are collected where there can be few.
  */
 function validateInTwo(first: ValidateFunction, all: ValidateFunction): FastifyValidator {
@@ -98,29 +98,32 @@ function isInstant(text: string): boolean {
 }
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
-export function formatFaults(errors: readonly SchemaFault[], part: string): ProblemError {
+export function formatErrors(errors: readonly SchemaError[], part: string): ProblemError {
   // Of an alternative, what is wrong within says more than that it is not met.
   const found = errors.filter(({ keyword }) => keyword !== 'if');
-  const faults = found.slice(0, faultsMax).map(error => toFault(error, part));
-  const told = faults.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  const left = found.length - faults.length;
-  return new ProblemError('request_invalid', left > 0 ? `${told}; and ${left} more` : told, faults);
+  const shown = found.slice(0, errorsMax).map(error => toFieldError(error, part));
+  const told = shown.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const left = found.length - shown.length;
+  return new ProblemError('request_invalid', left > 0 ? `${told}; and ${left} more` : told, shown);
 }
 
 /** More, and nobody would read them. */
-const faultsMax = 50;
+const errorsMax = 50;
 /** Of a key that a request made up. */
 const nameCharsMax = 100;
 
 /** What Ajv and Fastify agree on about an error. */
-interface SchemaFault {
+interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;
 }
 
-function toFault({ keyword, instancePath, params, message }: SchemaFault, part: string): Fault {
+function toFieldError(
+  { keyword, instancePath, params, message }: SchemaError,
+  part: string,
+): FieldError {
   const inBody = part === 'body';
   const path = inBody ? instancePath || '/' : instancePath.slice(1) || part;
   switch (keyword) {

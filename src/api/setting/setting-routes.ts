@@ -1,16 +1,17 @@
 /** Settings: list with what holds and why, set, take back. */
-import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 
 import {
   canonicalName,
   definitionOf,
   parseSetting,
   settingNames,
+  settingScopes,
 } from '../../setting/definition.ts';
 import type { SettingName } from '../../setting/definition.ts';
 import { chainOf, createSettingIndex } from '../../setting/resolve.ts';
 import type { Place, SettingDefaults } from '../../setting/resolve.ts';
-import { databaseOf, inTransaction } from '../../store/database.ts';
+import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findDomain } from '../../store/directory/query-directory.ts';
 import { deleteSetting, findSettings, putSetting } from '../../store/setting.ts';
@@ -18,28 +19,54 @@ import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from './write-audit.ts';
-import { listOf } from '../http/page.ts';
+import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
-import { answer, noContent, problems } from '../http/route.ts';
+import { answer, closed, listAnswer, noContent, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { arrayOf, flag, uuid, nullable, oneOf, real, schemaOf, text } from '../../event/schema.ts';
 
-interface PlaceQuery {
-  readonly webhookId?: string;
-  readonly domainId?: string;
-}
+const setting = Type.Object(
+  {
+    name: text({ example: 'webhook.delivery.tries' }),
+    value: text({ description: 'What holds.' }),
+    origin: oneOf([...settingScopes, 'configuration']),
+    originId: nullable(text({ description: 'Of the webhook or domain it is set for.' })),
+    isSetHere: flag(),
+    default: text({ description: 'What holds where nothing is set.' }),
+    description: text(),
+    type: oneOf(['integer', 'seconds', 'schedule', 'ranges']),
+    minimum: Type.Optional(real()),
+    maximum: Type.Optional(real()),
+    scopes: Type.Optional(arrayOf(oneOf(settingScopes), { description: 'Where it may be set.' })),
+  },
+  { $id: 'Setting' },
+);
+
+const settingChange = closed(
+  {
+    name: text({ maxLength: 255 }),
+    value: schemaOf<string | number>({ type: ['string', 'number'], maxLength: 1_000 }),
+    webhookId: Type.Optional(uuid()),
+    domainId: Type.Optional(text({ maxLength: 255 })),
+  },
+  { $id: 'SettingChange' },
+);
+
+export const settingSchemas = [setting, settingChange];
 
 const tags = ['settings'];
 
-const place = {
-  webhookId: { type: 'string', format: 'uuid', description: 'For this webhook.' },
-  domainId: {
-    type: 'string',
-    maxLength: 255,
-    description:
-      'For this domain and all below it. Without domainId and webhookId: for an Admin everything, for others their own domain.',
-  },
-} as const;
+const target = {
+  webhookId: Type.Optional(uuid({ description: 'For this webhook.' })),
+  domainId: Type.Optional(
+    text({
+      maxLength: 255,
+      description:
+        'For this domain and all below it. Without domainId and webhookId: for an Admin everything, for others their own domain.',
+    }),
+  ),
+};
 
 const schemas = {
   list: {
@@ -47,89 +74,77 @@ const schemas = {
     description:
       'The nearest value holds: of the webhook, its domain, the domains above, the whole installation, the configuration.',
     tags,
-    querystring: { type: 'object', additionalProperties: false, properties: place },
-    response: { 200: listOf('Setting', 'Settings.'), ...problems },
+    querystring: closed(target),
+    response: { 200: listAnswer(setting, 'Settings.'), ...problems },
   },
-  put: {
+  update: {
     summary: 'Set a value',
     description: 'It holds within a second in every process.',
     tags,
-    body: { $ref: 'SettingChange#' },
-    response: { 200: answer('Setting', 'The setting as it is now.'), ...problems },
+    body: ref(settingChange),
+    response: { 200: answer(setting, 'The setting as it is now.'), ...problems },
   },
-  remove: {
+  delete: {
     summary: 'Take a value back: the next one up the tree holds',
     tags,
-    querystring: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['name'],
-      properties: { ...place, name: { type: 'string' } },
-    },
+    querystring: closed({ ...target, name: text() }),
     response: { 204: noContent, ...problems },
   },
 };
 
-export function registerSettingRoutes(app: FastifyInstance, options: ApiOptions): void {
-  const { store, settingDefaults: defaults } = options;
-  app.get<{ Querystring: PlaceQuery }>('/v1/settings', { schema: schemas.list }, async request => {
+export function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptions): void {
+  app.get('/v1/settings', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
-    const found = await findPlace(database, callerOf(request), request.query);
-    return { items: await listEffective(database, found, defaults), nextCursor: null };
+    const found = await findTarget(database, callerOf(request), request.query);
+    return { items: await listEffective(database, found, settingDefaults), nextCursor: null };
   });
 
-  app.put<{ Body: PlaceQuery & { name: string; value: string | number } }>(
-    '/v1/settings',
-    { schema: schemas.put },
-    async request => {
-      const { name: given, value: wanted, ...where } = request.body;
-      const caller = callerOf(request);
-      return inTransaction(store, async database => {
-        const found = await findPlace(database, caller, where);
-        const name = requireName(given);
-        const value = requireValue(name, String(wanted));
-        requireWritable(caller, name, found);
-        const before = await putSetting(database, { ...placeOf(found), name, value });
-        await noteSetting(database, caller, { name, found, before, after: value });
-        const items = await listEffective(database, found, defaults);
-        return items.find(item => item.name === name);
-      });
-    },
-  );
+  app.put('/v1/settings', { schema: schemas.update }, async request => {
+    const { name: given, value: wanted, ...where } = request.body;
+    const caller = callerOf(request);
+    const { setting: updated } = await changing(store, caller, 'setting.put', async database => {
+      const found = await findTarget(database, caller, where);
+      const name = requireName(given);
+      const value = requireValue(name, String(wanted));
+      requireWritable(caller, name, found);
+      const before = await putSetting(database, { ...placeOf(found), name, value });
+      const items = await listEffective(database, found, settingDefaults);
+      const effective = items.find(item => item.name === name);
+      if (!effective) throw new RangeError(`${name} was set and is not listed`);
+      return { ...changeOf(name, found, { before, after: value }), setting: effective };
+    });
+    return updated;
+  });
 
-  app.delete<{ Querystring: PlaceQuery & { name: string } }>(
-    '/v1/settings',
-    { schema: schemas.remove },
-    async (request, reply) => {
-      const { name: given, ...where } = request.query;
-      const caller = callerOf(request);
-      await inTransaction(store, async database => {
-        const found = await findPlace(database, caller, where);
-        const name = requireName(given);
-        requireWritable(caller, name, found);
-        const before = await deleteSetting(database, placeOf(found), [name, given]);
-        if (before === undefined) throw new ProblemError('not_found', `${name} is not set there.`);
-        await noteSetting(database, caller, { name, found, before });
-      });
-      return reply.code(204).send();
-    },
-  );
+  app.delete('/v1/settings', { schema: schemas.delete }, async (request, reply) => {
+    const { name: given, ...where } = request.query;
+    const caller = callerOf(request);
+    await changing(store, caller, 'setting.deleted', async database => {
+      const found = await findTarget(database, caller, where);
+      const name = requireName(given);
+      requireWritable(caller, name, found);
+      const before = await deleteSetting(database, placeOf(found), [name, given]);
+      if (before === undefined) throw new ProblemError('not_found', `${name} is not set there.`);
+      return changeOf(name, found, { before });
+    });
+    return reply.code(204).send();
+  });
 }
 
-interface FoundPlace extends Place {
+/** What a setting is set for, and whom the audit is to tell of it. */
+interface Target extends Place {
   readonly chain: readonly Place[];
-  /** For the audit. */
   readonly owner: { readonly accountId?: string; readonly domainId?: string };
 }
 
-const placeOf = ({ scope, scopeId }: FoundPlace): Place => ({ scope, scopeId });
+const placeOf = ({ scope, scopeId }: Place): Place => ({ scope, scopeId });
 
 /** @throws {ProblemError} not_found, request_invalid */
-async function findPlace(
+async function findTarget(
   database: Database,
   { principal, visibility }: Caller,
-  { webhookId, domainId }: PlaceQuery,
-): Promise<FoundPlace> {
+  { webhookId, domainId }: { readonly webhookId?: string; readonly domainId?: string },
+): Promise<Target> {
   if (webhookId !== undefined && domainId !== undefined) {
     throw new ProblemError('request_invalid', 'Say webhookId or domainId, not both.');
   }
@@ -158,21 +173,21 @@ async function pathOf(database: Database, domainId: string): Promise<readonly st
 
 async function listEffective(
   database: Database,
-  { scope, scopeId, chain }: FoundPlace,
+  { scope, scopeId, chain }: Target,
   defaults: SettingDefaults,
 ) {
   const index = createSettingIndex(await findSettings(database, chain), defaults);
   return settingNames.map(name => {
     const { description, type, minimum, maximum, scopes } = definitionOf(name);
-    const { text, origin } = index.effective(name, chain);
+    const { text: value, origin } = index.effective(name, chain);
     const isHere =
       origin !== 'configuration' && origin.scope === scope && origin.scopeId === scopeId;
     const from =
       origin === 'configuration'
         ? { origin, originId: null }
         : { origin: origin.scope, originId: origin.scope === 'global' ? null : origin.scopeId };
-    const facts = { name, value: text, ...from, isSetHere: isHere, default: defaults[name] };
-    return { ...facts, description, type, minimum, maximum, scopes };
+    const now = { name, value, ...from, isSetHere: isHere, default: defaults[name] };
+    return { ...now, description, type, minimum, maximum, scopes };
   });
 }
 
@@ -192,7 +207,7 @@ function requireValue(name: SettingName, value: string): string {
 function requireWritable(
   { principal, visibility }: Caller,
   name: SettingName,
-  { scope }: FoundPlace,
+  { scope }: Target,
 ): void {
   const { scopes, byTenants } = definitionOf(name);
   if (!scopes.includes(scope)) {
@@ -207,18 +222,20 @@ function requireWritable(
   }
 }
 
-async function noteSetting(
-  database: Database,
-  caller: Caller,
-  done: { name: SettingName; found: FoundPlace; before: string | undefined; after?: string },
-): Promise<void> {
-  const { name, found, before, after } = done;
+/** What the audit says of a setting that was set or deleted. */
+function changeOf(
+  name: SettingName,
+  found: Target,
+  {
+    before = null,
+    after = null,
+  }: { readonly before?: string | null; readonly after?: string | null },
+) {
   const where = placeOf(found);
-  await writeAudit(database, caller, {
-    action: after === undefined ? 'setting.deleted' : 'setting.put',
+  return {
     objectId: name,
     ...found.owner,
-    before: { ...where, value: before ?? null },
-    after: { ...where, value: after ?? null },
-  });
+    before: { ...where, value: before },
+    after: { ...where, value: after },
+  };
 }

@@ -6,120 +6,131 @@
  *
  * The bytes are handed on as they came: what they mean is the matter of the source's format, and a signature is over them.
  */
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 
 import { expectedProof, hasToken, isSigned } from '../../access/sender.ts';
 import type { Message } from '../../event/message.ts';
 import type { ApiOptions } from '../context.ts';
 import type { Intake } from '../../source/intake.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, largeBodyBytesMax, problems } from '../http/route.ts';
+import { largeBodyBytesMax } from '../http/body.ts';
+import { answer, closed, problems, ref } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+import { envelopeFields } from '../event/event-routes.ts';
+import { anyObject, arrayOf, uuid, schemaOf, text } from '../../event/schema.ts';
 
-const params = {
-  type: 'object',
-  required: ['source'],
-  properties: { source: { type: 'string', description: 'Name of a source of kind http.' } },
-} as const;
-const taken = answer('TakenEvents', 'Recorded. What was recorded before has the id it has.');
+/** An event as it is posted. */
+const newEvent = closed(
+  {
+    id: Type.Optional(
+      text({
+        description:
+          "The sender's own: an event whose id is recorded already is not recorded again.",
+      }),
+    ),
+    ...envelopeFields,
+  },
+  { $id: 'NewEvent' },
+);
 
-const ingestPosted = {
-  summary: 'Take a message of a cloud that posts',
-  description:
-    'The body is whatever the format of the source says. The answer comes when the message is recorded: 202 (200 with Cloudpods), 422 when it cannot be understood (it is then in the quarantine), 503 with `Retry-After` when it is to be sent again. Senders prove themselves by the token of the source (`Authorization: Bearer`, the password of Basic, or `access_token`), a signature over the body, or both, as the source is configured.',
-  tags: ['sources'],
-  security: [],
-  params,
-  querystring: { type: 'object', properties: { access_token: { type: 'string' } } },
-  response: { 200: taken, 202: taken, ...problems },
+const recordedEvents = Type.Object(
+  {
+    ids: arrayOf(uuid(), {
+      description: 'Of the events, in their order; none for a message that tells of none.',
+    }),
+  },
+  { $id: 'TakenEvents' },
+);
+
+export const intakeSchemas = [newEvent, recordedEvents];
+
+const params = Type.Object({ source: text({ description: 'Name of a source of kind http.' }) });
+const recorded = answer(recordedEvents, 'Recorded. What was recorded before has the id it has.');
+
+const schemas = {
+  ingest: {
+    summary: 'Take a message of a cloud that posts',
+    description:
+      'The body is whatever the format of the source says. The answer comes when the message is recorded: 202 (200 with Cloudpods), 422 when it cannot be understood (it is then in the quarantine), 503 with `Retry-After` when it is to be sent again. Senders prove themselves by the token of the source (`Authorization: Bearer`, the password of Basic, or `access_token`), a signature over the body, or both, as the source is configured.',
+    tags: ['sources'],
+    security: [],
+    params,
+    querystring: Type.Object({ access_token: Type.Optional(text()) }),
+    response: { 200: recorded, 202: recorded, ...problems },
+  },
+  handshake: {
+    summary: 'Agree to be sent to, as the CloudEvents WebHook specification asks',
+    tags: ['sources'],
+    security: [],
+    params,
+    response: {
+      204: schemaOf<undefined>({
+        description: '`WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` are in the headers.',
+        type: 'null',
+      }),
+      ...problems,
+    },
+  },
+  ingestOwn: {
+    summary: 'Take events',
+    description:
+      'One event or a list of them, as envelopes or as CloudEvents (`application/cloudevents+json`, `application/cloudevents-batch+json`, or `ce-` headers). Answered as `POST /v1/in/{source}` is.',
+    tags: ['events'],
+    body: {
+      content: {
+        'application/json': { schema: { oneOf: [ref(newEvent), arrayOf(ref(newEvent))] } },
+        'application/cloudevents+json': { schema: anyObject() },
+        'application/cloudevents-batch+json': { schema: arrayOf(anyObject()) },
+      },
+    },
+    response: { 202: recorded, ...problems },
+  },
 };
 
-const handshake = {
-  summary: 'Agree to be sent to, as the CloudEvents WebHook specification asks',
-  tags: ['sources'],
-  security: [],
-  params,
-  response: {
-    204: {
-      description: '`WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` are in the headers.',
-      type: 'null',
-    },
-    ...problems,
-  },
-} as const;
-
-const ingestOwn = {
-  summary: 'Take events',
-  description:
-    'One event or a list of them, as envelopes or as CloudEvents (`application/cloudevents+json`, `application/cloudevents-batch+json`, or `ce-` headers). Answered as `POST /v1/in/{source}` is.',
-  tags: ['events'],
-  body: {
-    content: {
-      'application/json': {
-        schema: { oneOf: [{ $ref: 'NewEvent#' }, { type: 'array', items: { $ref: 'NewEvent#' } }] },
-      },
-      'application/cloudevents+json': { schema: { type: 'object', additionalProperties: true } },
-      'application/cloudevents-batch+json': {
-        schema: { type: 'array', items: { type: 'object', additionalProperties: true } },
-      },
-    },
-  },
-  response: { 202: taken, ...problems },
-};
-
-interface SourceParams {
-  readonly source: string;
-}
-interface SourceQuery {
-  readonly access_token?: string;
-}
-type SourceRequest = FastifyRequest<{ Params: SourceParams; Querystring: SourceQuery }>;
-
-export async function registerIntakeRoutes(
-  app: FastifyInstance,
-  options: ApiOptions,
-): Promise<void> {
+export async function registerIntakeRoutes(app: Routes, options: ApiOptions): Promise<void> {
+  const bodyLimit = largeBodyBytesMax;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  const find = (name: string): OpenIntake => {
-    const intake = options.intakes().find(one => one.name === name);
-    if (intake && isOpen(intake)) return intake;
-    throw new ProblemError('not_found', `This process runs no source ${name} to post to.`);
-  };
 
-  app.post<{ Params: SourceParams; Querystring: SourceQuery }>(
+  app.post(
     '/v1/in/:source',
     {
-      bodyLimit: largeBodyBytesMax,
-      schema: ingestPosted,
+      bodyLimit,
+      schema: schemas.ingest,
       // Before the body is read: who has no token has no claim on the memory for one.
-      onRequest: async (request: SourceRequest) => {
-        const intake = find(request.params.source);
-        if (!hasToken(intake.proof, request.headers, request.query.access_token)) refuse(intake);
+      onRequest: async request => {
+        const intake = requireOpen(options, request.params.source);
+        if (!hasToken(intake.proof, request.headers, request.query.access_token)) {
+          throw unproven(intake);
+        }
         requireFitting(request, intake);
       },
     },
     async (request, reply) => {
-      const intake = find(request.params.source);
-      if (!isSigned(intake.proof, request.headers, bodyOf(request))) refuse(intake);
-      return take(request, reply, intake);
+      const intake = requireOpen(options, request.params.source);
+      if (!isSigned(intake.proof, request.headers, bodyOf(request))) throw unproven(intake);
+      return record(request, reply, intake);
     },
   );
 
-  app.options<{ Params: SourceParams }>(
-    '/v1/in/:source',
-    { schema: handshake },
-    async (request, reply) => shakeHands(request, reply, find(request.params.source)),
-  );
+  app.options('/v1/in/:source', { schema: schemas.handshake }, async (request, reply) => {
+    const origin = requireOrigin(request, requireOpen(options, request.params.source));
+    return reply
+      .headers({ allow: 'POST', 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' })
+      .code(204)
+      .send();
+  });
 
   app.post(
     '/v1/events',
     {
-      bodyLimit: largeBodyBytesMax,
-      schema: ingestOwn,
+      bodyLimit,
+      schema: schemas.ingestOwn,
       validatorCompiler: () => () => true,
-      onRequest: async request => requireFitting(request, findOwn(options)),
+      onRequest: async request => requireFitting(request, requireOwn(options)),
     },
-    async (request, reply) => take(request, reply, findOwn(options)),
+    async (request, reply) => record(request, reply, requireOwn(options)),
   );
 }
 
@@ -128,7 +139,15 @@ type OpenIntake = Intake & Required<Pick<Intake, 'proof'>>;
 
 const isOpen = (intake: Intake): intake is OpenIntake => intake.proof !== undefined;
 
-function findOwn({ intakes, ownIntake }: ApiOptions): Intake {
+/** @throws {ProblemError} not_found */
+function requireOpen({ intakes }: ApiOptions, name: string): OpenIntake {
+  const intake = intakes().find(one => one.name === name);
+  if (intake && isOpen(intake)) return intake;
+  throw new ProblemError('not_found', `This process runs no source ${name} to post to.`);
+}
+
+/** @throws {ProblemError} source_unavailable */
+function requireOwn({ intakes, ownIntake }: ApiOptions): Intake {
   const intake = intakes().find(one => one.name === ownIntake);
   if (intake) return intake;
   throw new ProblemError(
@@ -137,9 +156,8 @@ function findOwn({ intakes, ownIntake }: ApiOptions): Intake {
   );
 }
 
-function refuse({ proof }: OpenIntake): never {
-  throw new ProblemError('unauthenticated', `Send ${expectedProof(proof)}.`);
-}
+const unproven = ({ proof }: OpenIntake): ProblemError =>
+  new ProblemError('unauthenticated', `Send ${expectedProof(proof)}.`);
 
 function requireFitting({ headers }: FastifyRequest, { bodyBytesMax }: Intake): void {
   const encoding = headers['content-encoding'] ?? 'identity';
@@ -160,7 +178,8 @@ function requireSize(bytes: number, bytesMax: number): void {
   );
 }
 
-async function take(
+/** Answers once the message is recorded. @throws {ProblemError} body_too_large, message_malformed, source_unavailable */
+async function record(
   request: FastifyRequest,
   reply: FastifyReply,
   intake: Intake,
@@ -198,33 +217,32 @@ function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake
     'x-csrf-token',
     ...(proof?.hmac ? [proof.hmac.header.toLowerCase()] : []),
   ]);
-  const told = Object.entries(headers).flatMap(([name, value]) =>
+  const passedOn = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' && !proofs.has(name) ? [[name, value] as const] : [],
   );
-  const tried = headers[idempotencyHeader];
+  const sendingId = headers[idempotencyHeader];
   return {
     position: `${method} ${routeOptions.url ?? ''} from ${ip}`,
-    headers: Object.fromEntries(told),
+    headers: Object.fromEntries(passedOn),
     body: bodyOf(request),
     redelivered: false,
-    ...(typeof tried === 'string' && tried !== '' && { sendingId: tried }),
+    ...(typeof sendingId === 'string' && sendingId !== '' && { sendingId }),
   };
 }
 
-/** Source: cloudevents/spec, http-webhook.md, section 4 "Abuse Protection". */
-function shakeHands(request: FastifyRequest, reply: FastifyReply, intake: Intake): FastifyReply {
-  const origin = request.headers['webhook-request-origin'];
+/**
+ * Who wants to send here. Source: cloudevents/spec, http-webhook.md, section 4 "Abuse Protection".
+ *
+ * @throws {ProblemError} request_invalid, forbidden
+ */
+function requireOrigin({ headers }: FastifyRequest, { origins }: Intake): string {
+  const origin = headers['webhook-request-origin'];
   if (typeof origin !== 'string' || origin === '') {
     throw new ProblemError(
       'request_invalid',
       'There is no header `WebHook-Request-Origin`; expected the name of the system that wants to send.',
     );
   }
-  if (!intake.origins.includes('*') && !intake.origins.includes(origin)) {
-    throw new ProblemError('forbidden', 'This source is not open to that origin.');
-  }
-  return reply
-    .headers({ allow: 'POST', 'webhook-allowed-origin': origin, 'webhook-allowed-rate': '*' })
-    .code(204)
-    .send();
+  if (origins.includes('*') || origins.includes(origin)) return origin;
+  throw new ProblemError('forbidden', 'This source is not open to that origin.');
 }

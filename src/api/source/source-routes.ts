@@ -1,77 +1,83 @@
-/** The sources this process runs: how they are, and holding them back. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+/** The sources this process runs: list, pause, resume. */
+import { Type } from 'typebox';
 
-import { databaseOf } from '../../store/database.ts';
+import { oneOf, text, whole } from '../../event/schema.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, SourceControl } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
-import { listOf } from '../http/page.ts';
+import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, problems } from '../http/route.ts';
+import { answer, listAnswer, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
 
-interface NameParams {
-  readonly name: string;
-}
+export const source = Type.Object(
+  {
+    name: text(),
+    kind: text({ example: 'rabbitmq' }),
+    state: oneOf(['waiting', 'running', 'paused', 'stopped']),
+    reason: Type.Optional(text({ description: 'Why it waits.' })),
+    lag: Type.Optional(
+      whole({
+        description: 'Messages on the bus that are not recorded yet; absent while unknown.',
+      }),
+    ),
+  },
+  { $id: 'Source' },
+);
+
+export const sourceSchemas = [source];
 
 const tags = ['sources'];
-const nameParams = {
-  type: 'object',
-  required: ['name'],
-  properties: { name: { type: 'string', maxLength: 255 } },
-} as const;
 
-export function registerSourceRoutes(app: FastifyInstance, options: ApiOptions): void {
-  app.get(
-    '/v1/sources',
-    {
-      schema: {
-        summary: 'List the sources of this process',
-        tags,
-        response: { 200: listOf('Source', 'Sources.'), ...problems },
-      },
-    },
-    () => ({ items: options.sources().map(presentSource), nextCursor: null }),
-  );
+const control = (summary: string) => ({
+  summary,
+  tags,
+  params: Type.Object({ name: text({ maxLength: 255 }) }),
+  response: { 200: answer(source, 'The source as it is now.'), ...problems },
+});
 
-  const find = (name: string): SourceControl => {
-    const source = options.sources().find(one => one.name === name);
-    if (!source) throw new ProblemError('not_found', `This process runs no source ${name}.`);
-    return source;
-  };
-  const note = (request: FastifyRequest, action: string, { name }: SourceControl): Promise<void> =>
-    writeAudit(databaseOf(options.store), callerOf(request), { action, objectId: name });
-  const schema = (summary: string) => ({
-    summary,
+const schemas = {
+  list: {
+    summary: 'List the sources of this process',
     tags,
-    params: nameParams,
-    response: { 200: answer('Source', 'The source as it is now.'), ...problems },
+    response: { 200: listAnswer(source, 'Sources.'), ...problems },
+  },
+  pause: control('Take no new messages, in this process, until it is resumed or restarted'),
+  resume: control('Take messages again'),
+};
+
+export function registerSourceRoutes(app: Routes, options: ApiOptions): void {
+  const { store, sources } = options;
+  app.get('/v1/sources', { schema: schemas.list }, () => ({
+    items: sources().map(presentSource),
+    nextCursor: null,
+  }));
+
+  app.post('/v1/sources/:name/pause', { schema: schemas.pause }, async request => {
+    const found = requireSource(options, request.params.name);
+    const change = async () => ({ objectId: found.name });
+    await changing(store, callerOf(request), 'source.paused', change);
+    found.pause();
+    return presentSource(found);
   });
 
-  app.post<{ Params: NameParams }>(
-    '/v1/sources/:name/pause',
-    { schema: schema('Take no new messages, in this process, until it is resumed or restarted') },
-    async request => {
-      const source = find(request.params.name);
-      await note(request, 'source.paused', source);
-      source.pause();
-      return presentSource(source);
-    },
-  );
-
-  app.post<{ Params: NameParams }>(
-    '/v1/sources/:name/resume',
-    { schema: schema('Take messages again') },
-    async request => {
-      const source = find(request.params.name);
-      await note(request, 'source.resumed', source);
-      source.resume();
-      return presentSource(source);
-    },
-  );
+  app.post('/v1/sources/:name/resume', { schema: schemas.resume }, async request => {
+    const found = requireSource(options, request.params.name);
+    const change = async () => ({ objectId: found.name });
+    await changing(store, callerOf(request), 'source.resumed', change);
+    found.resume();
+    return presentSource(found);
+  });
 }
 
-export const presentSource = (source: SourceControl) => ({
-  name: source.name,
-  kind: source.kind,
-  ...source.status(),
+/** @throws {ProblemError} not_found */
+function requireSource({ sources }: ApiOptions, name: string): SourceControl {
+  const found = sources().find(one => one.name === name);
+  if (!found) throw new ProblemError('not_found', `This process runs no source ${name}.`);
+  return found;
+}
+
+export const presentSource = (found: SourceControl) => ({
+  name: found.name,
+  kind: found.kind,
+  ...found.status(),
 });

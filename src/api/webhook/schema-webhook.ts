@@ -6,7 +6,7 @@ import {
   arrayOf,
   cloudId,
   flag,
-  id,
+  uuid,
   instant,
   nullable,
   oneOf,
@@ -111,7 +111,7 @@ const health = Type.Object(
 
 export const shownWebhook = Type.Object(
   {
-    id: id(),
+    id: uuid(),
     ...fields,
     accountId,
     domainId,

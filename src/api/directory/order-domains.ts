@@ -1,5 +1,5 @@
-/** Puts the domains of an import into an order in which they can be written; pure. */
-import type { Fault } from '../http/problem.ts';
+/** Puts the domains of an import into an order in which they can be written, parents first; pure. */
+import type { FieldError } from '../http/problem.ts';
 
 export interface ImportedDomain {
   readonly id: string;
@@ -10,16 +10,16 @@ export interface ImportedDomain {
 export interface OrderedDomains {
   readonly domains: readonly ImportedDomain[];
   /** What cannot be ordered: ids given twice, and circles. */
-  readonly faults: readonly Fault[];
+  readonly errors: readonly FieldError[];
 }
 
 /** Parents before their children. A parent that is not among the items is taken to be there already. */
 export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   const byId = new Map<string, ImportedDomain>();
-  const faults: Fault[] = [];
+  const errors: FieldError[] = [];
   for (const [index, item] of items.entries()) {
     if (byId.has(item.id))
-      faults.push({ path: `/items/${index}/id`, message: `${item.id} is given twice` });
+      errors.push({ path: `/items/${index}/id`, message: `${item.id} is given twice` });
     byId.set(item.id, item);
   }
   const placed = new Set<string>();
@@ -27,7 +27,7 @@ export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   for (const item of byId.values()) {
     const line = ancestry(item, byId, placed);
     if (line === undefined) {
-      faults.push({ path: '/items', message: `${item.id} would be below itself` });
+      errors.push({ path: '/items', message: `${item.id} would be below itself` });
       continue;
     }
     for (const one of line) {
@@ -35,7 +35,7 @@ export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
       domains.push(one);
     }
   }
-  return { domains, faults };
+  return { domains, errors };
 }
 
 /** The item and those above it that are not placed yet, topmost first; undefined for a circle. */

@@ -1,0 +1,53 @@
+/** The audit: lists who changed what, when and from where. */
+import { Type } from 'typebox';
+
+import { anyObject, uuid, instant, nullable, text } from '../../event/schema.ts';
+import { listAudit } from '../../store/audit.ts';
+import { databaseOf } from '../../store/database.ts';
+import { callerOf } from '../http/authenticate.ts';
+import type { ApiOptions } from '../context.ts';
+import { scanPage } from '../http/page.ts';
+import { closed, listAnswer, pageQuery, problems } from '../http/schema.ts';
+import type { Routes } from '../http/schema.ts';
+
+const auditEntry = Type.Object(
+  {
+    id: uuid(),
+    at: instant(),
+    username: nullable(text({ description: 'Null where Hookline itself acted.' })),
+    action: text({ example: 'webhook.updated' }),
+    objectId: text(),
+    accountId: Type.Optional(nullable(text())),
+    domainId: Type.Optional(nullable(text())),
+    before: nullable(anyObject()),
+    after: nullable(anyObject()),
+    address: nullable(text()),
+  },
+  { $id: 'Audit' },
+);
+
+export const auditSchemas = [auditEntry];
+
+const schema = {
+  summary: 'List what was changed, newest first',
+  description:
+    'Tenants see what was done to what is theirs, whoever did it. A page may hold fewer items than `limit` and still have a `nextCursor`.',
+  tags: ['access'],
+  querystring: closed({
+    ...pageQuery,
+    from: Type.Optional(instant({ description: 'At or after this instant.' })),
+    to: Type.Optional(instant({ description: 'Before this instant.' })),
+    username: Type.Optional(text({ description: 'Who did it.' })),
+    action: Type.Optional(text({ example: 'webhook.updated' })),
+    objectId: Type.Optional(text({ description: 'To what.' })),
+  }),
+  response: { 200: listAnswer(auditEntry, 'Changes.'), ...problems },
+};
+
+export function registerAuditRoutes(app: Routes, { store }: ApiOptions): void {
+  app.get('/v1/audit', { schema }, async request =>
+    scanPage(request.query, query =>
+      listAudit(databaseOf(store), callerOf(request).visibility, query),
+    ),
+  );
+}
