@@ -83,6 +83,9 @@ async function openIngestHarness(): Promise<IngestHarness> {
     onRecorded: (_, count) => counts.push(count),
     log: silent,
   });
+  const untilWritten = async (): Promise<void> => {
+    await waitUntil('everything to be written', () => dispatcher.size === 0);
+  };
   return {
     records,
     lease,
@@ -91,10 +94,14 @@ async function openIngestHarness(): Promise<IngestHarness> {
     record: (batch, reader = owing, signal = new AbortController().signal) =>
       ingest.record({ source: 's', read: reader, batch, signal }),
     written: async () => {
-      await waitUntil('everything to be written', () => dispatcher.size === 0);
+      await untilWritten();
       return records.count('delivery');
     },
-    [Symbol.asyncDispose]: () => records[Symbol.asyncDispose](),
+    // A pool that is closed while a connection is being opened, for an outcome to write, never ends.
+    [Symbol.asyncDispose]: async () => {
+      await untilWritten();
+      await records[Symbol.asyncDispose]();
+    },
   };
 }
 
