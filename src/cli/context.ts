@@ -62,7 +62,7 @@ interface Shared {
 export function addSharedOptions(program: Command): void {
   program
     .option('--config <file>', 'configuration file, YAML or JSON')
-    .option('--server <url>', 'URL of Hookline; HOOKLINE_URL, or as configured, when absent')
+    .option('--server <url>', 'URL of Hookline; HOOKLINE_URL, else the configured one, when absent')
     .option('--json', 'print JSON, for scripts');
 }
 

@@ -4,7 +4,6 @@ import { describe, expect, it } from 'vitest';
 
 import { addCommands } from '../../src/cli/command/build.ts';
 import { defineCommand } from '../../src/cli/command/definition.ts';
-import { parseWords, placeholdersOf } from '../../src/cli/command/words.ts';
 import { allCommands } from '../../src/cli/program.ts';
 import { parseFilter } from '../../src/cli/webhook/filter-text.ts';
 import { createBareCli } from '../fixtures/program.ts';
@@ -74,8 +73,9 @@ describe('the rows of all commands', () => {
   it('name arguments of their own in paths', () => {
     expect(requests.length).toBeGreaterThan(40);
     const unknown = requests.flatMap(({ words, request }) => {
-      const names = parseWords(words).arguments.map(({ name }) => name);
-      return placeholdersOf(request).filter(name => !names.includes(name));
+      const names = [...words.matchAll(/<(\w+)/g)].map(([, name]) => name);
+      const placeholders = [...request.matchAll(/\{(\w+)\}/g)].map(([, name]) => name);
+      return placeholders.filter(name => !names.includes(name));
     });
     expect(unknown).toEqual([]);
   });

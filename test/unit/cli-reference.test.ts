@@ -79,16 +79,16 @@ const reference = `# The command line
 
 Generated from the program by \`test/unit/cli-reference.test.ts\`; \`hookline <command> --help\` says the same.
 
-A command asks the Hookline at \`--server\`, \`HOOKLINE_URL\` or where the configuration lets it listen, as whoever \`hookline login\` logged in there,
-or with the token in \`HOOKLINE_TOKEN\`. \`serve\`, \`migrate\`, \`config\`, \`doctor\` and what has \`--local\` ask nobody: they go by the configuration.
+A command sends REST requests to the Hookline at \`--server\`, \`HOOKLINE_URL\` or the configured URL, as the user that \`hookline login\` logged in there, or with
+the token in \`HOOKLINE_TOKEN\`. \`serve\`, \`migrate\`, \`config\`, \`doctor\` and commands with \`--local\` send none: they use the configuration.
 
 | for every command | |
 |---|---|
 ${(program?.options ?? []).map(optionRow).join('\n')}
 
 On a terminal tables fit its width: the widest columns are cut, never the ids. Elsewhere nothing is cut. With \`--json\` an answer is JSON, a list an array of
-what the API gave; what concerns several things by their ids, or goes on, prints one after the other. An error is then a problem (RFC 9457) in one line on standard error,
-with \`code\` and \`exitCode\`.
+what the API answers; a command that takes several ids, or keeps running, prints one object after the other. An error is then a problem (RFC 9457) in one line on standard
+error, with \`code\` and \`exitCode\`.
 
 | exit code | meaning |
 |---|---|

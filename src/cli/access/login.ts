@@ -96,7 +96,7 @@ const logout = defineCommand({
 });
 
 const isUnauthenticated = (error: unknown): boolean =>
-  error instanceof CommandError && error.problem['code'] === 'unauthenticated';
+  error instanceof CommandError && error.problem.code === 'unauthenticated';
 
 const whoami = defineCommand({
   words: 'whoami',

@@ -122,4 +122,4 @@ async function updateFilters(
 }
 
 const isConflict = (error: unknown): boolean =>
-  error instanceof CommandError && error.problem['code'] === 'filter_conflict';
+  error instanceof CommandError && error.problem.code === 'filter_conflict';

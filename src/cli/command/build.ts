@@ -1,5 +1,5 @@
-/** Makes Commander's commands of rows. */
-import { Argument, type Command, Option } from 'commander';
+/** Turns rows of commands into Commander's commands. */
+import { type Argument, type Command, Option } from 'commander';
 
 import type { Cli } from '../context.ts';
 import type { Row } from '../terminal/show.ts';
@@ -12,7 +12,6 @@ import type {
   OptionDefinitions,
 } from './definition.ts';
 import { runDefinition } from './run.ts';
-import { parseWords } from './words.ts';
 
 /** @param definitions each group before its commands. */
 export function addCommands(
@@ -24,22 +23,26 @@ export function addCommands(
 }
 
 function addCommand(program: Command, cli: Cli, definition: CommandDefinition): void {
-  const words = parseWords(definition.words);
-  const [name = ''] = words.names.slice(-1);
-  const parent = words.names.slice(0, -1).reduce(groupNamed, program);
+  const words = definition.words.split(' ');
+  const names = words.filter(word => /^\w/.test(word));
+  const parent = names.slice(0, -1).reduce(groupNamed, program);
+  const nameAndArguments = words.slice(names.length - 1).join(' ');
   if (!isAction(definition)) {
-    parent.command(name).description(definition.about);
+    parent.command(nameAndArguments).description(definition.about);
     return;
   }
-  const { about, arguments: known = {}, options = {}, isDefault = false, help } = definition;
-  const command = parent.command(name, { isDefault }).description(about);
-  for (const one of words.arguments) command.addArgument(toArgument(one.written, known[one.name]));
+  const { about, options = {}, isDefault = false, help } = definition;
+  const command = parent.command(nameAndArguments, { isDefault }).description(about);
+  for (const argument of command.registeredArguments)
+    addDetails(argument, definition.arguments?.[argument.name()]);
   for (const option of Object.values(options)) addOption(command, option);
   if (help !== undefined) command.addHelpText('after', help);
   command.action(async () => {
     const typed: readonly unknown[] = command.processedArgs;
     const values = {
-      ...Object.fromEntries(words.arguments.map((one, at) => [one.name, typed[at]])),
+      ...Object.fromEntries(
+        command.registeredArguments.map((argument, at) => [argument.name(), typed[at]]),
+      ),
       ...(await optionValues(options, cli, command)),
     };
     await runDefinition({ ...cli, command }, definition, values);
@@ -55,32 +58,35 @@ function groupNamed(parent: Command, name: string): Command {
   return found;
 }
 
-function toArgument(word: string, definition: ArgumentDefinition = {}): Argument {
+function addDetails(argument: Argument, definition: ArgumentDefinition = {}): void {
   const { about, choices, parse } =
     typeof definition === 'string' ? { about: definition } : definition;
-  const argument = new Argument(word, about);
+  argument.description = about ?? '';
   if (choices) argument.choices(choices);
   if (parse) argument.argParser(argument.variadic ? collect(parse) : parse);
-  return argument;
 }
 
 function addOption(command: Command, definition: OptionDefinition): void {
-  const { usage, choices, parse, isRepeated, isUnsetByEmpty, negated, ...rest } =
-    detailsOf(definition);
-  const [flags = '', about] = usage.split('  ');
-  const option = new Option(flags, about).default(rest.default);
+  const details = detailsOf(definition);
+  const { choices, parse, isRepeated, isUnsetByEmpty, isRequired, conflicts, negated } = details;
+  const option = toOption(definition).default(details.default);
   if (choices) option.choices(choices);
   if (isRepeated) option.argParser(collect(parse ?? (text => text)));
   // An empty text goes round the parser: it means null, which Commander would turn into something else.
   else if (parse) option.argParser(text => (isUnsetByEmpty && text === '' ? text : parse(text)));
-  if (rest.isRequired) option.makeOptionMandatory();
-  if (rest.conflicts) option.conflicts([...rest.conflicts]);
+  if (isRequired) option.makeOptionMandatory();
+  if (conflicts) option.conflicts([...conflicts]);
   command.addOption(option);
-  if (negated !== undefined) command.option(flags.replace('--', '--no-'), negated);
+  if (negated !== undefined) command.option(option.flags.replace('--', '--no-'), negated);
 }
 
 const detailsOf = (definition: OptionDefinition): DetailedOption =>
   typeof definition === 'string' ? { usage: definition } : definition;
+
+function toOption(definition: OptionDefinition): Option {
+  const [flags = '', about] = detailsOf(definition).usage.split('  ');
+  return new Option(flags, about);
+}
 
 const collect =
   (parse: (text: string) => unknown) =>
@@ -95,8 +101,8 @@ async function optionValues(options: OptionDefinitions, cli: Cli, command: Comma
   const values: Record<string, unknown> = {};
   let isRead = false;
   for (const [field, definition] of Object.entries(options)) {
-    const { usage, input, isUnsetByEmpty } = detailsOf(definition);
-    const value = typed[new Option(usage).attributeName()];
+    const { input, isUnsetByEmpty } = detailsOf(definition);
+    const value = typed[toOption(definition).attributeName()];
     if (input !== undefined && value === '-') {
       if (isRead) command.error('error: standard input can be the value of one option only');
       isRead = true;

@@ -4,7 +4,6 @@ import { type Client, textOf, withQuery } from '../terminal/client.ts';
 import type { Row } from '../terminal/show.ts';
 import type { ActionDefinition, RequestDefinition } from './definition.ts';
 import { printDone, printList, printRow } from './print.ts';
-import { fillTemplate, parseWords, placeholdersOf } from './words.ts';
 
 /** @param values arguments and options by their names. */
 export async function runDefinition(
@@ -26,8 +25,8 @@ async function send(
   definition: RequestDefinition,
   values: Row,
 ): Promise<void> {
-  const { words, digest, describe, request: line } = definition;
-  const { name: subject = '' } = parseWords(words).arguments.at(-1) ?? {};
+  const { digest, describe, request: line } = definition;
+  const subject = context.command.registeredArguments.at(-1)?.name() ?? '';
   const { done = line.startsWith('DELETE') ? `{${subject}} deleted` : undefined } = definition;
   const { [subject]: given } = values;
   const client = await openClient(context);
@@ -55,10 +54,19 @@ async function request(client: Client, definition: RequestDefinition, values: Ro
 /** Fills the path; the values that are not in it are fields of the query or the body. */
 function toRequest(definition: RequestDefinition, values: Row) {
   const [method = '', template = ''] = definition.request.split(' ');
-  const inPath = placeholdersOf(template);
+  const fields = Object.entries(values).filter(([name]) => !template.includes(`{${name}}`));
   return {
     method,
     path: fillTemplate(template, values, value => encodeURIComponent(textOf(value))),
-    fields: Object.fromEntries(Object.entries(values).filter(([name]) => !inPath.includes(name))),
+    fields: Object.fromEntries(fields),
   };
+}
+
+/** Replaces `{name}` by the field of that name. @throws RangeError where there is none. */
+function fillTemplate(template: string, values: Row, show: (value: unknown) => string): string {
+  return template.replaceAll(/\{(\w+)\}/g, (_, name: string) => {
+    const value = values[name];
+    if (value === undefined) throw new RangeError(`${template} has no value for ${name}`);
+    return show(value);
+  });
 }

@@ -1,5 +1,5 @@
 /**
- * Completion for bash and zsh: the same tables of what there is, and for each shell the function that asks them.
+ * Completion for bash and zsh: the same tables of commands and options, and for each shell the function that reads them.
  *
  * Source: bash manual, "Programmable Completion" (COMP_WORDS are split at `=` as well); zsh manual, "Completion System".
  */
@@ -89,7 +89,7 @@ else
 fi`;
 }
 
-/** Each answers in lines: a word, a tab, what it is. \`@file\` alone is any file. */
+/** Shell functions that print lines of a word, a tab and its description; \`@file\` alone means any file. */
 function tables(commands: readonly CommandFacts[]): string {
   const [program] = commands;
   const everywhere = program?.options ?? [];
@@ -129,7 +129,7 @@ function tables(commands: readonly CommandFacts[]): string {
   ].join('\n');
 }
 
-/** As \`at\` spells it: each command with a space before it. */
+/** Key of a command in the tables: each of its words with a space before it, as in \`at\`. */
 const keyOf = (path: readonly string[]): string => path.map(name => ` ${name}`).join('');
 
 const help: Pick<OptionFacts, 'names' | 'description'> = {
@@ -172,7 +172,7 @@ function valuesOf(path: readonly string[]) {
   return ({ names, choices, isFile }: OptionFacts): string[] => {
     if (choices.length === 0 && !isFile) return [];
     const lines = isFile ? ['@file'] : choices.map(choice => `${choice}\\t`);
-    // The program's own options are known to every command.
+    // Every command takes the program's own options.
     const keys = names.map(name =>
       path.length === 0 ? `*${quote(`|${name}`)}` : quote(`${keyOf(path)}|${name}`),
     );

@@ -1,7 +1,7 @@
 /**
- * Completion for fish: a line for every word, each with the command it belongs to.
+ * Completion for fish: a line for every word, with the command that it belongs to.
  *
- * Source: fish manual, `complete`; `commandline -opc` is what stands before the cursor, cut into words.
+ * Source: fish manual, `complete`; `commandline -opc` prints the words before the cursor.
  */
 import type { CommandFacts, OptionFacts } from './describe.ts';
 
@@ -52,7 +52,7 @@ function linesOf(
     ...(argument && argument.choices.length > 0
       ? [`complete -c hookline ${on} -a ${quote(argument.choices.join(' '))}`]
       : []),
-    // The program's own options are known to every command.
+    // Every command takes the program's own options.
     ...options.map(option => lineOfOption(option, path.length === 0 ? '' : on)),
   ];
 }

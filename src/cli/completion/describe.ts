@@ -1,13 +1,13 @@
-/** What the program can do, as data: for completion and for its documentation. */
+/** The commands of the program as data, for completion and for `docs/cli.md`. */
 import type { Argument, Command, Option } from 'commander';
 
 export interface CommandFacts {
-  /** Below the program's name: `['webhook', 'list']`; none for the program itself. */
+  /** Words after the program's name: `['webhook', 'list']`; none for the program itself. */
   readonly path: readonly string[];
   readonly description: string;
   readonly arguments: readonly ArgumentFacts[];
   readonly options: readonly OptionFacts[];
-  /** Names of the commands below it, in the order of the help. */
+  /** Names of its subcommands, in the order of the help. */
   readonly commands: readonly string[];
 }
 
@@ -29,11 +29,11 @@ export interface OptionFacts {
   readonly isFile: boolean;
   readonly takesValue: boolean;
   readonly isRequired: boolean;
-  /** Undefined where there is none, or it goes without saying. */
+  /** Undefined where there is no default, or the default is a flag that is not set. */
   readonly default: string | undefined;
 }
 
-/** Every command, each before those below it. */
+/** Describes every command, each before its subcommands. */
 export function describeProgram(program: Command): readonly CommandFacts[] {
   return describeCommand(program, []);
 }
@@ -67,7 +67,7 @@ function describeOption(option: Option): OptionFacts {
     names: [short, long].filter(name => name !== undefined),
     description,
     choices: argChoices ?? [],
-    // By its placeholder: what is a file is written so.
+    // Options whose value is a file have this placeholder.
     isFile: flags.endsWith('<file>'),
     takesValue: required || optional,
     isRequired: mandatory,
@@ -76,6 +76,6 @@ function describeOption(option: Option): OptionFacts {
 }
 
 function showDefault({ defaultValue, negate }: Option): string | undefined {
-  const isSaid = typeof defaultValue === 'string' || typeof defaultValue === 'number';
-  return isSaid && !negate ? String(defaultValue) : undefined;
+  const isShown = typeof defaultValue === 'string' || typeof defaultValue === 'number';
+  return isShown && !negate ? String(defaultValue) : undefined;
 }

@@ -4,7 +4,7 @@ import { limit, range } from '../command/option.ts';
 import type { Row } from '../terminal/show.ts';
 
 export const eventCommands: readonly CommandDefinition[] = [
-  { words: 'event', about: 'what happened in the cloud' },
+  { words: 'event', about: 'events of the cloud' },
   {
     words: 'event list',
     about: 'list events, newest first',
@@ -26,7 +26,7 @@ export const eventCommands: readonly CommandDefinition[] = [
   },
   {
     words: 'event explain <id>',
-    about: 'list webhooks, whether each matches the event, and if not why',
+    about: 'list webhooks with whether they match the event, and if not why',
     request: 'GET /v1/events/{id}/explain',
     options: {
       webhookId: '--webhook <id>  only this webhook',

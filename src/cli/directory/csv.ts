@@ -1,7 +1,7 @@
-/** Comma-separated values with a line of names on top. Source: RFC 4180. */
+/** Comma-separated values with a header line. Source: RFC 4180. */
 import { CommandError } from '../terminal/failure.ts';
 
-/** One object for each line after the first; an empty value is absent. */
+/** Parses each line after the header into an object, without its empty values. @throws {CommandError} */
 export function parseCsv(text: string): Record<string, string>[] {
   const [names, ...lines] = parseRecords(text.replace(/^\uFEFF/, ''));
   if (names === undefined) return [];
@@ -11,12 +11,12 @@ export function parseCsv(text: string): Record<string, string>[] {
         `Line ${index + 2} has ${values.length} values, expected ${names.length}: ${names.join(',')}`,
       );
     }
-    const given = names.map((name, place) => [name.trim(), values[place] ?? ''] as const);
+    const given = names.map((name, at) => [name.trim(), values[at] ?? ''] as const);
     return Object.fromEntries(given.filter(([, value]) => value !== ''));
   });
 }
 
-/** A quoted value may hold commas, line breaks and doubled quotes. */
+/** A value and what ends it; a quoted one may hold commas, line breaks and doubled quotes. */
 const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r?\n|$)/y;
 
 function parseRecords(text: string): string[][] {
@@ -31,7 +31,7 @@ function parseRecords(text: string): string[][] {
     const [, quoted, plain, end] = match;
     record.push(quoted?.replaceAll('""', '"') ?? plain ?? '');
     if (end === ',') continue;
-    // A line without anything on it is no record.
+    // Empty lines are not records.
     if (record.length > 1 || record[0] !== '') records.push(record);
     record = [];
   }

@@ -10,7 +10,7 @@ import { safe, showTable } from '../terminal/show.ts';
 export const doctorCommand = defineCommand({
   words: 'doctor',
   about:
-    'check everything the configuration names, without changing it, and say what is wrong and what to do; fails when a check does',
+    'check everything the configuration names, without changing it, and report what is wrong and what to do; fails when a check does',
   options: {
     url: {
       usage: '--url <url>  also check whether deliveries to this URL are allowed and possible',

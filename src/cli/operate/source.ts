@@ -2,7 +2,7 @@
 import type { CommandDefinition } from '../command/definition.ts';
 
 export const sourceCommands: readonly CommandDefinition[] = [
-  { words: 'source', about: 'buses that the process asked reads from' },
+  { words: 'source', about: 'message buses that the server reads from' },
   {
     words: 'source list',
     about: 'list sources with their state and the number of messages not read yet',

@@ -1,13 +1,13 @@
 /**
- * Checks a delivery's signatures the way a receiver would: written from the receivers' documents, not shared with the
- * code that signs, so that `hookline listen` finds a mistake in either.
+ * Checks a delivery's signatures the way a receiver does. It is written after the receivers' documents and shares
+ * nothing with the code that signs, so that `hookline listen` finds a mistake in either.
  *
  * Source: reference "CloudStack" section 1.5 (X-CS-Signature); Standard Webhooks 1.0, "Verifying signatures".
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export interface Delivery {
-  /** Names in lower case. */
+  /** By names in lower case. */
   readonly headers: Readonly<Record<string, string | undefined>>;
   readonly body: Buffer;
 }
@@ -20,7 +20,7 @@ export interface SignatureCheck {
 /** Maximum age of a delivery, as Standard Webhooks advises receivers. */
 const toleranceS = 300;
 
-/** One verdict for each kind of signature. @param nowMs milliseconds since 1970. */
+/** @param nowMs milliseconds since 1970. @returns a verdict for each kind of signature. */
 export function checkSignatures(
   delivery: Delivery,
   secret: string,

@@ -8,6 +8,7 @@ import {
 import { printRow } from '../command/print.ts';
 import { openClient } from '../context.ts';
 import { CommandError } from '../terminal/failure.ts';
+import type { Row } from '../terminal/show.ts';
 
 /** Level that a setting is read or set for; the whole installation when both are absent. */
 const level = {
@@ -25,9 +26,9 @@ const showSetting = defineCommand({
   options: level,
   run: async (context, { name: wanted, ...query }) => {
     const client = await openClient(context);
-    const { rows } = await client.list('/v1/settings', query);
-    const setting = rows.find(row => row['name'] === wanted);
-    const names = rows.map(row => String(row['name']));
+    const { rows } = await client.list<Row & { name: string }>('/v1/settings', query);
+    const setting = rows.find(row => row.name === wanted);
+    const names = rows.map(row => row.name);
     if (!setting) throw unknownSetting(wanted, names);
     printRow(context, setting);
   },

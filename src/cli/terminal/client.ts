@@ -1,7 +1,7 @@
 /** Makes REST requests to a running Hookline, and explains errors in words. */
 import fetch from 'node-fetch';
 
-import { CommandError, type CommandErrorOptions } from './failure.ts';
+import { CommandError, type CommandErrorOptions, type Problem } from './failure.ts';
 import { isRow, type Row } from './show.ts';
 
 /** @typeParam Answer what the caller reads of the answer; it is not checked, as a newer Hookline may answer more. */
@@ -30,14 +30,6 @@ export interface ClientOptions {
 interface Page<Item> {
   readonly items?: readonly Item[];
   readonly nextCursor?: string | null;
-}
-
-/** An error as the API answers it (RFC 9457). */
-interface Problem {
-  readonly code?: string;
-  readonly detail?: string;
-  /** JSON Pointers to fields, with what is wrong there. */
-  readonly errors?: readonly { readonly path: string; readonly message: string }[];
 }
 
 const pageMax = 500;
@@ -89,22 +81,23 @@ async function request<Answer>(
   const text = await answer.text().catch((cause: unknown) => {
     throw unreachable(url, cause);
   });
-  const json = answer.ok && text === '' ? '{}' : text;
-  if (!isJsonObject(json)) {
+  const parsed: Answer & Problem = parseJson(answer.ok && text === '' ? '{}' : text);
+  if (!isRow(parsed)) {
     throw new CommandError(
       `${method} ${url}${path} was answered ${answer.status}, and not in JSON: is this Hookline's URL? Set HOOKLINE_URL or --server.`,
       { outcome: 'away', code: 'server_unknown' },
     );
   }
-  if (answer.ok) return JSON.parse(json);
-  throw refusal(JSON.parse(json), answer.status, options);
+  if (answer.ok) return parsed;
+  throw refusal(parsed, answer.status, options);
 }
 
-function isJsonObject(text: string): boolean {
+/** @returns undefined where the text is not JSON. */
+function parseJson(text: string) {
   try {
-    return isRow(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
-    return false;
+    return undefined;
   }
 }
 
@@ -149,26 +142,20 @@ function refusal(problem: Problem, status: number, options: ClientOptions): Comm
     .map(({ path, message }) => `${path}: ${message}`)
     .filter(fault => !detail.includes(fault));
   return new CommandError([explainProblem({ ...problem, detail }, options), ...faults].join('\n'), {
-    outcome: outcomeOf(status),
-    problem: { ...problem },
+    outcome: outcomes[status],
+    problem,
   });
 }
 
-function outcomeOf(status: number): NonNullable<CommandErrorOptions['outcome']> {
-  switch (status) {
-    case 401:
-    case 403:
-      return 'access';
-    case 404:
-      return 'missing';
-    case 502:
-    case 503:
-    case 504:
-      return 'away';
-    default:
-      return 'failed';
-  }
-}
+/** Exit reasons of statuses; any other is `failed`. */
+const outcomes: Readonly<Record<number, CommandErrorOptions['outcome']>> = {
+  401: 'access',
+  403: 'access',
+  404: 'missing',
+  502: 'away',
+  503: 'away',
+  504: 'away',
+};
 
 function explainProblem(
   { code = '', detail }: Problem & { readonly detail: string },

@@ -28,13 +28,20 @@ export const exitCodeMeanings: Readonly<Record<ExitReason, string>> = {
   differs: '`apply --dry-run --exit-code` found something to do',
 };
 
+/** An error as the API answers it (RFC 9457). */
+export type Problem = Row & {
+  readonly code?: string;
+  readonly detail?: string;
+  /** JSON Pointers to fields, with what is wrong there. */
+  readonly errors?: readonly { readonly path: string; readonly message: string }[];
+};
+
 export interface CommandErrorOptions {
   /** `failed` when absent. */
   readonly outcome?: Exclude<ExitReason, 'done'>;
   /** Stable code for scripts; the code of `problem` takes precedence. */
   readonly code?: string;
-  /** Problem as the API answered it (RFC 9457). */
-  readonly problem?: Row;
+  readonly problem?: Problem;
   readonly cause?: unknown;
 }
 
@@ -43,7 +50,7 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly code: string;
   readonly outcome: Exclude<ExitReason, 'done'>;
-  readonly problem: Row;
+  readonly problem: Problem;
 
   constructor(message: string, options: CommandErrorOptions = {}) {
     super(message, { cause: options.cause });

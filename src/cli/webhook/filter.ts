@@ -84,7 +84,7 @@ const toSampleRows = (samples: readonly FilterSample[], word: string): readonly 
   }));
 
 export const filterCommands: readonly CommandDefinition[] = [
-  { words: 'webhook filter', about: 'filters of a webhook: which events of its scope it receives' },
+  { words: 'webhook filter', about: 'filters of a webhook, which select events of its scope' },
   {
     words: 'webhook filter list <webhookId>',
     about: "list a webhook's filters",

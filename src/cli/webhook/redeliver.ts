@@ -15,7 +15,7 @@ interface Redelivery {
 export const redeliverCommand = defineCommand({
   words: 'webhook redeliver <id>',
   about:
-    "deliver a webhook's past events again: by default those whose deliveries failed and that were not delivered since",
+    "deliver a webhook's past events again: by default those that failed and were not delivered since",
   options: {
     from: { ...range.from, isRequired: true },
     to: { ...range.to, usage: '--to <instant>  recorded before this instant; now when absent' },

@@ -8,7 +8,7 @@ import type { Row } from '../terminal/show.ts';
 export const testCommand = defineCommand({
   words: 'webhook test [id]',
   about:
-    'make a test delivery, which goes the way of a real one, and show the result; fails when the receiver does not accept it',
+    'send a test delivery the way real ones are sent, and show the result; fails unless the receiver accepts it',
   arguments: { id: 'a webhook; without one --payload-url is the receiver' },
   options: {
     payload: {

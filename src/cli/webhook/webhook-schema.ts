@@ -1,6 +1,6 @@
 /**
- * What a webhook may be, as the Hookline that is asked documents it: a file is checked by the rules of the server it
- * goes to, and a field that a newer one has needs no newer command line.
+ * The schema of a webhook in the API document of the server: a file is checked by the rules of the server that it goes
+ * to, so that a field of a newer server needs no newer command line.
  */
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 
@@ -10,38 +10,45 @@ import { CommandError } from '../terminal/failure.ts';
 import type { Row } from '../terminal/show.ts';
 
 export interface WebhookSchema {
-  /** Names of all that can be said of a new webhook. */
+  /** Names of the fields of a new webhook. */
   readonly fields: readonly string[];
-  /** What is wrong with it, each with a JSON Pointer; a filter's defaults are filled in. */
+  /** @returns faults of a webhook, whose filters get their defaults. */
   check(this: void, webhook: Row): readonly SchemaFault[];
 }
 
 export interface SchemaFault {
-  /** JSON Pointer. */
+  /** JSON Pointer to the field. */
   readonly path: string;
   readonly message: string;
 }
 
-/** @throws {CommandError} when the server's document has no webhooks. */
+interface ApiDocument {
+  readonly components?: {
+    readonly schemas?: {
+      readonly NewWebhook?: { readonly properties?: object };
+      readonly NewFilter?: object;
+    };
+  };
+}
+
+/** @throws {CommandError} where the server's document has no webhooks. */
 export async function readWebhookSchema(client: Client): Promise<WebhookSchema> {
-  const { components } = await client.get('/v1/openapi.json');
-  const schemas = Object(components).schemas;
-  const properties: unknown = Object(schemas).NewWebhook?.properties;
-  if (typeof properties !== 'object' || properties === null) {
+  const { components } = await client.get<ApiDocument>('/v1/openapi.json');
+  const schemas = components?.schemas;
+  const properties = schemas?.NewWebhook?.properties;
+  if (properties === undefined) {
     throw new CommandError('This Hookline does not document webhooks: is it of another version?', {
       code: 'server_unknown',
     });
   }
   const checkWebhook = compile(schemas, 'NewWebhook', false);
-  // Only a filter's: what a file leaves out of a webhook is not to be touched.
+  // Defaults for filters alone: a field that a file leaves out of a webhook stays as it is.
   const checkFilter = compile(schemas, 'NewFilter', true);
   return {
     fields: Object.keys(properties),
     check(webhook) {
-      const filters: readonly unknown[] = Array.isArray(webhook['filters'])
-        ? webhook['filters']
-        : [];
-      for (const filter of filters) checkFilter(filter);
+      const { filters } = webhook;
+      if (Array.isArray(filters)) for (const filter of filters) checkFilter(filter);
       return checkWebhook(webhook) ? [] : (checkWebhook.errors ?? []).map(toFault);
     },
   };
@@ -76,7 +83,7 @@ function toFault({
       return { path: `${instancePath}/${params['missingProperty']}`, message: 'is missing' };
     case 'additionalProperties': {
       const name: string = params['additionalProperty'];
-      const near = closest(name, Object.keys(Object(parentSchema?.['properties'])));
+      const near = closest(name, Object.keys(parentSchema?.['properties'] ?? {}));
       const hint = near === undefined ? '' : `; did you mean ${near}?`;
       return { path: `${instancePath}/${name}`, message: `is not known${hint}` };
     }

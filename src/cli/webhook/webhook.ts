@@ -28,7 +28,7 @@ const name = { usage: '--name <name>  a name for people' };
 const payloadUrl = { usage: '--payload-url <url>  URL that events are sent to' };
 
 export const webhookCommands: readonly CommandDefinition[] = [
-  { words: 'webhook', about: 'webhooks: receivers of events' },
+  { words: 'webhook', about: 'webhooks, which events are delivered to' },
   {
     words: 'webhook list',
     about: 'list webhooks, oldest first',
@@ -69,7 +69,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
   },
   {
     words: 'webhook update <id>',
-    about: 'update the fields of a webhook that are named, and no others',
+    about: 'update the given fields of a webhook, and no others',
     request: 'PATCH /v1/webhooks/{id}',
     options: { name, payloadUrl, ...webhookOptions },
     digest: toWebhookFacts,
@@ -98,7 +98,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
   {
     words: 'webhook rotate-secret <id>',
     about:
-      'give a webhook a new secret and show it, only once; the former secret signs beside it for a while',
+      'replace the secret of a webhook and show the new one, only once; the former secret signs beside it for a while',
     request: 'POST /v1/webhooks/{id}/secret',
     options: {
       overlap: {
