@@ -16,7 +16,7 @@ import { readOrCreateSecretKey } from './config/file/secret-key.ts';
 import { ownSourceName } from './config/source/source.ts';
 import { identifyKeyPair } from './directory/cloudstack/cloudstack-identity.ts';
 import { createNormalizers } from './normalize/normalizers.ts';
-import { settingDefaults } from './setting/setting-sync.ts';
+import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
 import { migrate } from './store/schema/migrate.ts';
 import { openStore } from './store/open.ts';
@@ -134,7 +134,7 @@ async function listen(
     testDelivery: app.testDelivery,
     retry: app.retry,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
-    settingDefaults: settingDefaults(config),
+    settingDefaults: settingDefaults(config.dispatch),
     trustedProxies: config.http.trustedProxies,
     log,
     newId,

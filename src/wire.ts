@@ -15,8 +15,8 @@ import { systemLookup } from './dispatch/egress/egress.ts';
 import { openTransport, type Transport } from './dispatch/transport.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
-import { settings as settingDefinitions } from './setting/definition.ts';
-import { SettingSync, settingDefaults } from './setting/setting-sync.ts';
+import { settingDefaults, settings as settingDefinitions } from './setting/definition.ts';
+import { SettingSync } from './setting/setting-sync.ts';
 import { disableWebhook } from './store/webhook/disable-webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
 import { openTenancy, type Tenancy } from './directory/tenancy.ts';
@@ -76,7 +76,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   });
   const settings = await SettingSync.open({
     store,
-    defaults: settingDefaults(config),
+    defaults: settingDefaults(config.dispatch),
     waitMsMax: config.dispatch.backoff.waitMsMax,
     pathOf: id => sync.index.pathOf(id),
     log,

@@ -6,7 +6,7 @@ import type { Log } from '../event/log.ts';
 import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { testResult } from './webhook/schema-test.ts';
-import type { SettingDefaults } from '../setting/resolve.ts';
+import type { SettingDefaults } from '../setting/definition.ts';
 import type { Intake } from '../source/intake.ts';
 import type { Source } from '../source/source.ts';
 import type { Store } from '../store/database.ts';

@@ -1,9 +1,10 @@
 /**
- * The settings that live in the database: names, types and ranges; pure. Names and meaning are CloudStack's where it has
- * them. Source: reference "CloudStack" section 1, WebhookService's config keys.
+ * The settings kept in the database: their names, types, ranges and defaults; pure. Names and meaning are CloudStack's
+ * where it has them. Source: apache/cloudstack, WebhookService's config keys.
  */
-import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
 import { dispatchKeys } from '../config/dispatch/dispatch-keys.ts';
+import type { ValueOf } from '../config/value/key.ts';
+import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { parseSchedule } from './schedule.ts';
 
@@ -15,92 +16,110 @@ export type SettingType = 'integer' | 'seconds' | 'schedule' | 'ranges';
 export interface SettingDefinition {
   readonly description: string;
   readonly type: SettingType;
-  /** Of a number, in the unit it is written in; of ranges, how many. */
+  /** Smallest number, in the unit of the value; for `ranges`, the fewest of them. */
   readonly minimum: number;
+  /** Largest number, in the unit of the value; for `ranges`, the most of them. */
   readonly maximum: number;
-  /** Where it may be set. */
+  /** Scopes in which it may be set. */
   readonly scopes: readonly SettingScope[];
-  /** Whether tenants may set it for what is theirs; else only an Admin may. */
+  /** Whether tenants may set it for their own domains and webhooks; otherwise only an Admin may set it. */
   readonly byTenants: boolean;
+  /** The value where it is set nowhere, as text that `parseSetting` accepts. */
+  readonly defaultOf: (dispatch: DispatchValues) => string;
 }
 
-/** Where the configuration has the default of a setting, its range is that of the key. */
+type DispatchValues = ValueOf<typeof dispatchKeys>;
+
+const inSeconds = (ms: number): string => String(ms / 1_000);
+
+/** Keys of the configuration that are the default of a setting; the setting has their range. */
 const { tries, timeoutMs, backoff, concurrency } = dispatchKeys;
 
 export const settings = {
   'webhook.delivery.tries': {
     description:
-      "Attempts in all for one delivery, the first one included. A webhook's own `tries` comes first.",
+      "Maximum number of attempts per delivery, the first one included. A webhook's own `tries` takes precedence.",
     type: 'integer',
     minimum: tries.min,
     maximum: tries.max,
     scopes: ['domain', 'global'],
     byTenants: true,
+    defaultOf: ({ tries }) => String(tries),
   },
   'webhook.delivery.timeout': {
     description:
-      "Total deadline of one attempt, in seconds. A webhook's own `timeoutMs` comes first.",
+      "Time limit of one attempt, in seconds. A webhook's own `timeoutMs` takes precedence.",
     type: 'seconds',
     minimum: timeoutMs.min / 1_000,
     maximum: timeoutMs.max / 1_000,
     scopes: ['domain', 'global'],
     byTenants: true,
+    defaultOf: ({ timeoutMs }) => inSeconds(timeoutMs),
   },
   'webhook.delivery.backoff': {
     description:
-      'Waits between attempts, in seconds: `5-600` doubles a random wait below 5 up to below 600; `1,10,60` waits about so long after the first, second, and every later attempt.',
+      'Waits between attempts, in seconds. `5-600` draws a random wait below 5, a bound that doubles with each attempt up to 600; `1,10,60` waits about 1 after the first attempt, 10 after the second and 60 after every later one.',
     type: 'schedule',
     minimum: backoff.baseMs.min / 1_000,
     maximum: backoff.capMs.max / 1_000,
     scopes: ['webhook', 'domain', 'global'],
     byTenants: true,
+    defaultOf: ({ backoff: { baseMs, capMs } }) =>
+      `${inSeconds(Math.min(baseMs, capMs))}-${inSeconds(capMs)}`,
   },
   'webhook.deliveries.limit': {
-    description: 'Ended deliveries that are kept of each webhook, besides the retention by days.',
+    description:
+      'Maximum number of finished deliveries kept per webhook, in addition to the retention by days.',
     type: 'integer',
     minimum: 1,
     maximum: 1_000_000_000,
     scopes: ['webhook', 'domain', 'global'],
     byTenants: false,
+    // Hookline's own number; CloudStack has another default.
+    defaultOf: () => '1000',
   },
   'webhook.deliveries.cleanup.interval': {
     description:
-      'Time between two times that deliveries beyond their limit are deleted, in seconds.',
+      'Interval at which deliveries beyond `webhook.deliveries.limit` are deleted, in seconds.',
     type: 'seconds',
     minimum: 1,
     maximum: 604_800,
     scopes: ['global'],
     byTenants: false,
+    defaultOf: () => '3600',
   },
   'webhook.deliveries.cleanup.initial.delay': {
-    description: 'Time from the start of a process to the first such time, in seconds.',
+    description: 'Delay from the start of a process to its first such cleanup, in seconds.',
     type: 'seconds',
     minimum: 0,
     maximum: 604_800,
     scopes: ['global'],
     byTenants: false,
+    defaultOf: () => '180',
   },
   'webhook.delivery.thread.pool.size': {
-    description: 'Requests that one process has in flight at once, over all webhooks.',
+    description: 'Maximum number of requests that one process has in flight, over all webhooks.',
     type: 'integer',
     minimum: concurrency.min,
     maximum: concurrency.max,
     scopes: ['global'],
     byTenants: false,
+    defaultOf: ({ concurrency }) => String(concurrency),
   },
   'webhook.egress.private.ranges': {
     description:
-      "Private ranges of addresses that the webhooks of a domain's accounts may deliver to, separated by commas, or `none`. Webhooks of the root domain's accounts, but for those whose users are no Admins, may deliver to all of them anyway; other addresses are opened by the configuration alone.",
+      "Private address ranges that webhooks of the domain's accounts may deliver to, separated by commas, or `none`. Webhooks of root domain accounts may deliver to all private ranges anyway, except for accounts whose users are not Admins; other closed addresses can be opened by the configuration only.",
     type: 'ranges',
     minimum: 0,
     maximum: 100,
     scopes: ['domain', 'global'],
     byTenants: false,
+    defaultOf: () => 'none',
   },
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settings;
-/** A number is in the unit it is written in; ranges are `10.0.0.0/8`. */
+/** A parsed value: a number in the unit it was written in, a schedule in milliseconds, or ranges such as `10.0.0.0/8`. */
 export type SettingValue = number | BackoffSchedule | readonly string[];
 
 export const settingNames = Object.keys(settings).filter(isSettingName);
@@ -109,11 +128,20 @@ function isSettingName(name: string): name is SettingName {
   return Object.hasOwn(settings, name);
 }
 
+/** Texts that `parseSetting` accepts. */
+export type SettingDefaults = Readonly<Record<SettingName, string>>;
+
+/** The value of each setting where it is set nowhere. */
+export function settingDefaults(dispatch: DispatchValues): SettingDefaults;
+export function settingDefaults(dispatch: DispatchValues): object {
+  return Object.fromEntries(settingNames.map(name => [name, settings[name].defaultOf(dispatch)]));
+}
+
 export function definitionOf(name: SettingName): SettingDefinition {
   return settings[name];
 }
 
-/** The name as it is kept: `webhook.delivery.retries` is another word for tries. */
+/** The name under which a setting is stored; `webhook.delivery.retries` is CloudStack's other name for tries. */
 export function canonicalName(name: string): SettingName | undefined {
   const known = name === 'webhook.delivery.retries' ? 'webhook.delivery.tries' : name;
   return isSettingName(known) ? known : undefined;

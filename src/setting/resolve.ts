@@ -1,19 +1,17 @@
-/** Which of the values that are set holds: the nearest one, from the webhook up the tree to the configuration; pure. */
+/** Finds the effective value of a setting: the nearest one, from the webhook up the domain tree to the configuration; pure. */
 import { canonicalName, definitionOf, parseSetting, settingNames } from './definition.ts';
-import type { SettingName, SettingScope, SettingValue } from './definition.ts';
+import type { SettingDefaults, SettingName, SettingScope, SettingValue } from './definition.ts';
 
-/** As it stands in the table. */
+/** A row of the table `setting`. */
 export interface SettingRow {
   readonly scope: SettingScope;
-  /** Of the webhook or domain; empty for `global`. */
+  /** ID of the webhook or domain; empty for `global`. */
   readonly scopeId: string;
   readonly name: string;
   readonly value: string;
 }
 
-/** Texts that `parseSetting` takes. */
-export type SettingDefaults = Readonly<Record<SettingName, string>>;
-
+/** Where a setting can be set. */
 export interface Place {
   readonly scope: SettingScope;
   readonly scopeId: string;
@@ -23,20 +21,20 @@ export interface EffectiveSetting {
   readonly name: SettingName;
   readonly text: string;
   readonly value: SettingValue;
-  /** Where it is set; `configuration` when nowhere. */
+  /** Where the value is set; `configuration` when it is the default. */
   readonly origin: Place | 'configuration';
 }
 
 export interface SettingIndex {
-  /** @param chain nearest place first; whatever is not set in any of them is the configuration's. */
+  /** Finds the effective value. @param chain places to look in, nearest first; after them comes the default. */
   effective(name: SettingName, chain: readonly Place[]): EffectiveSetting;
-  /** Rows that cannot be used: written in plain SQL, where nobody checks. */
+  /** Rows with unknown names or invalid values, which plain SQL can write. */
   readonly unusable: readonly { readonly row: SettingRow; readonly expected: string }[];
 }
 
 const keyOf = ({ scope, scopeId }: Place): string => `${scope}:${scopeId}`;
 
-/** @throws {RangeError} for a default that is none. */
+/** @throws {RangeError} when a default is not a valid value. */
 export function createSettingIndex(
   rows: readonly SettingRow[],
   defaults: SettingDefaults,
@@ -85,7 +83,7 @@ function readDefault(name: SettingName, text: string): EffectiveSetting {
   return { name, text, value: parsed.value, origin: 'configuration' };
 }
 
-/** From the webhook, or from the domain, to the top. @param path domains, nearest first. */
+/** Lists the places that apply to a webhook or a domain, nearest first. @param path domains, nearest first. */
 export function chainOf(path: readonly string[], webhookId?: string): readonly Place[] {
   return [
     ...(webhookId === undefined ? [] : [{ scope: 'webhook' as const, scopeId: webhookId }]),

@@ -1,9 +1,9 @@
-/** How waits between attempts are written; pure. */
+/** The notation for waits between attempts; pure. */
 
 export type BackoffSchedule =
-  /** A random wait below a ceiling that doubles. */
+  /** A random wait below a bound, which starts at `baseMs` and doubles up to `capMs`. */
   | { readonly kind: 'doubling'; readonly baseMs: number; readonly capMs: number }
-  /** About so long after each attempt; the last one stays. */
+  /** About one wait for each attempt in turn; the last one repeats. */
   | { readonly kind: 'steps'; readonly stepsMs: readonly number[] };
 
 const stepsMax = 100;
@@ -12,6 +12,8 @@ const doubling = new RegExp(`^(${seconds})-(${seconds})$`);
 const steps = new RegExp(`^${seconds}(,${seconds})*$`);
 
 /**
+ * Parses a schedule; undefined when the text is none.
+ *
  * @param range of each number, in seconds.
  * @example parseSchedule('5-600', range) // { kind: 'doubling', baseMs: 5000, capMs: 600000 }
  */

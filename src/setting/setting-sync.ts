@@ -1,19 +1,18 @@
 /**
- * The settings as this process follows them. They are read again whenever the table says that it changed; what holds for
- * a webhook is looked up once for each snapshot of it, so that a delivery asks in constant time.
+ * The settings in this process. They are read again whenever the table changed. The values for a webhook are resolved once
+ * per snapshot of it, so that a delivery finds them in constant time.
  */
-import type { Config } from '../config/config.ts';
 import type { Log } from '../event/log.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { RetryPolicy } from '../outcome/backoff.ts';
-import type { SettingName, SettingValue } from './definition.ts';
+import type { SettingDefaults, SettingName, SettingValue } from './definition.ts';
 import { chainOf, createSettingIndex } from './resolve.ts';
-import type { SettingDefaults, SettingIndex } from './resolve.ts';
+import type { SettingIndex } from './resolve.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { loadSettings } from '../store/setting.ts';
 
-/** What holds for one webhook. */
+/** The effective values for one webhook. */
 export interface DeliverySettings {
   readonly tries: number;
   readonly timeoutMs: number;
@@ -23,9 +22,9 @@ export interface DeliverySettings {
 export interface SettingSyncOptions {
   readonly store: Store;
   readonly defaults: SettingDefaults;
-  /** Longest wait a receiver may ask for. */
+  /** Longest wait in milliseconds that a receiver may request. */
   readonly waitMsMax: number;
-  /** A domain and all above it, nearest first. */
+  /** Lists a domain and all domains above it, nearest first. */
   readonly pathOf: (domainId: string) => readonly string[];
   readonly log: Log;
 }
@@ -51,19 +50,20 @@ export class SettingSync {
     return sync;
   }
 
-  /** Calls back whenever anything may hold that did not before, and once now. */
+  /** Calls back now, and whenever effective values may have changed. */
   watch(onChange: () => void): void {
     this.#onChange = onChange;
     onChange();
   }
 
+  /** The effective values for a webhook. */
   of(webhook: Webhook): DeliverySettings {
     let known = this.#ofWebhook.get(webhook);
     if (!known) this.#ofWebhook.set(webhook, (known = this.#resolve(webhook)));
     return known;
   }
 
-  /** The private ranges that webhooks of the domain's accounts may deliver to; the same array until a setting changes. */
+  /** Private ranges that webhooks of the domain's accounts may deliver to; the same array until a setting changes. */
   privateRangesOf(domainId: string): readonly string[] {
     let known = this.#privateRangesOfDomain.get(domainId);
     if (!known)
@@ -71,20 +71,20 @@ export class SettingSync {
     return known;
   }
 
-  /** A setting of the whole installation that is a number, as it is written. */
+  /** The effective number, in the setting's own unit, for a webhook or for the whole installation. */
   number(name: SettingName, webhook?: Webhook): number {
     const value = this.#effective(name, webhook);
     if (typeof value !== 'number') throw new RangeError(`${name} is not a number`);
     return value;
   }
 
-  /** The table changed, or may have. */
+  /** Reads the table again, because it changed or may have. */
   reload(): void {
     this.#isStale = true;
     if (!this.#isReading) void this.#readUntilFresh();
   }
 
-  /** The tree changed: what was looked up may hold no longer. */
+  /** Drops resolved values, because the settings or the domain tree changed. */
   forget(): void {
     this.#ofWebhook = new WeakMap();
     this.#privateRangesOfDomain.clear();
@@ -96,7 +96,7 @@ export class SettingSync {
     try {
       while (this.#isStale) await this.#read();
     } catch (error) {
-      // What was read last goes on holding; the next resync reads again.
+      // The values read last stay in effect; the next resync reads again.
       this.#options.log.warn({ err: error }, 'settings.not_read');
     } finally {
       this.#isReading = false;
@@ -150,20 +150,3 @@ function toPolicy(schedule: BackoffSchedule, waitMsMax: number): RetryPolicy {
     }
   }
 }
-
-/** The bottom of the hierarchy. CloudStack has no word for a limit by count but its own; 1000 is ours. */
-export function settingDefaults({ dispatch }: Config): SettingDefaults {
-  const { tries, timeoutMs, concurrency, backoff } = dispatch;
-  return {
-    'webhook.delivery.tries': String(tries),
-    'webhook.delivery.timeout': inSeconds(timeoutMs),
-    'webhook.delivery.backoff': `${inSeconds(Math.min(backoff.baseMs, backoff.capMs))}-${inSeconds(backoff.capMs)}`,
-    'webhook.deliveries.limit': '1000',
-    'webhook.deliveries.cleanup.interval': '3600',
-    'webhook.deliveries.cleanup.initial.delay': '180',
-    'webhook.delivery.thread.pool.size': String(concurrency),
-    'webhook.egress.private.ranges': 'none',
-  };
-}
-
-const inSeconds = (ms: number): string => String(ms / 1_000);

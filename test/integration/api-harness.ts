@@ -15,7 +15,7 @@ import { createMatchIndex } from '../../src/match/match-index.ts';
 import { openTransport, type Transport } from '../../src/dispatch/transport.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
-import type { SettingDefaults } from '../../src/setting/resolve.ts';
+import type { SettingDefaults } from '../../src/setting/definition.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import type { Store } from '../../src/store/database.ts';

@@ -8,9 +8,9 @@ import {
   settingNames,
   settingScopes,
 } from '../../setting/definition.ts';
-import type { SettingName } from '../../setting/definition.ts';
+import type { SettingDefaults, SettingName } from '../../setting/definition.ts';
 import { chainOf, createSettingIndex } from '../../setting/resolve.ts';
-import type { Place, SettingDefaults } from '../../setting/resolve.ts';
+import type { Place } from '../../setting/resolve.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findDomain } from '../../store/directory/query-directory.ts';
