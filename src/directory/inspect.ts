@@ -1,17 +1,18 @@
-/** Whether the cloud's API answers with the configured key, and what it lets be seen, for `hookline doctor`. */
+/** Checks for `hookline doctor` whether the cloud's API answers with the configured key, and what is visible to it. */
+import { counted } from '../event/finding.ts';
 import { textAt } from './json.ts';
 import type { CloudstackClient } from './cloudstack/cloudstack-client.ts';
 import type { KeystoneClient } from './keystone/keystone-client.ts';
 
 export interface CloudView {
-  /** What was seen, in words. */
+  /** What is visible, in words: `12 accounts, below ROOT`. */
   readonly seen: string;
-  /** What the key should see and does not. */
+  /** What should be visible and is not, in words; absent when nothing is missing. */
   readonly lacking?: string;
 }
 
 /**
- * Only the domain at the top is asked for, which root admins alone are shown, and one account.
+ * Asks for the root domain, which is visible to root admins only, and for one account.
  *
  * @throws {CloudError}
  */
@@ -29,7 +30,7 @@ export async function inspectCloudstack(
   );
   const root = rows.find(row => textAt(row, 'parentdomainid') === undefined);
   const count = Number(accounts['count'] ?? 0);
-  const seen = `${count} accounts${root ? `, below ${textAt(root, 'name') ?? 'the root'}` : ''}`;
+  const seen = `${counted(count, 'account')}${root ? `, below ${textAt(root, 'name') ?? 'the root'}` : ''}`;
   if (root) return { seen };
   return { seen, lacking: "the root domain: the key is not a root admin's" };
 }
@@ -40,7 +41,7 @@ export async function inspectKeystone(
   signal: AbortSignal,
 ): Promise<CloudView> {
   const { rows } = await client.list('domains', {}, signal);
-  // Of a project that is not there, who may see projects is told that it is not, and nobody else.
+  // Keystone answers 404 for a missing project only to those who may read projects; others get 403.
   await client.find(`projects/${'0'.repeat(32)}`, 'project', signal);
-  return { seen: `${rows.length} domains` };
+  return { seen: counted(rows.length, 'domain') };
 }

@@ -1,11 +1,11 @@
-/** The database: version, rights, schema, clock. */
-import type { Finding } from '../event/finding.ts';
+/** Findings about the database: version, privileges, schema, clock, connections. */
+import { counted, type Finding } from '../event/finding.ts';
 import type { DatabaseView } from '../store/inspect.ts';
 
 type Found = Omit<Finding, 'check'>;
 
 const versionMin = 140_000;
-/** Leases, retries and tokens go by the database's clock, signatures by ours: receivers take five minutes. */
+/** Leases, retries and tokens use the database's clock, signatures the local one; receivers tolerate five minutes. */
 const skew = { warnMs: 2_000, failMs: 60_000 };
 
 export function judgeDatabase(
@@ -33,7 +33,7 @@ function judgeRights({ isStandby, mayCreate }: DatabaseView): readonly Found[] {
     return [
       {
         state: 'fail',
-        found: 'it is a standby, which takes no changes',
+        found: 'the server is a standby, which is read-only',
         hint: 'Point HOOKLINE_DATABASE_URL to the primary.',
       },
     ];
@@ -42,8 +42,8 @@ function judgeRights({ isStandby, mayCreate }: DatabaseView): readonly Found[] {
   return [
     {
       state: 'fail',
-      found: 'the user may not make tables',
-      hint: 'A table is made for each day: grant CREATE on the schema to the user.',
+      found: 'the user may not create tables',
+      hint: 'Hookline creates a table for each day: grant the user CREATE on the schema.',
     },
   ];
 }
@@ -52,12 +52,12 @@ function judgeSchema({ pending, unknown }: DatabaseView, migrates: boolean): Fou
   if (unknown.length > 0) {
     return {
       state: 'fail',
-      found: `its schema is of a newer Hookline (${unknown.join(', ')})`,
-      hint: 'Run that version, or go back with its `hookline migrate down` first.',
+      found: `the schema belongs to a newer Hookline (${unknown.join(', ')})`,
+      hint: 'Run that version, or first go back with its `hookline migrate down`.',
     };
   }
   if (pending.length === 0) return { state: 'ok', found: 'the schema is up to date' };
-  const found = `${pending.length} migrations are to be run: ${pending.join(', ')}`;
+  const found = `${counted(pending.length, 'pending migration')}: ${pending.join(', ')}`;
   return migrates
     ? { state: 'warn', found, hint: '`hookline serve` runs them when it starts.' }
     : { state: 'fail', found, hint: 'Run `hookline migrate up`; database.migrate is off.' };
@@ -65,19 +65,19 @@ function judgeSchema({ pending, unknown }: DatabaseView, migrates: boolean): Fou
 
 function judgeClock({ skewMs, roundTripMs }: DatabaseView): Found {
   const byMs = Math.max(0, Math.abs(skewMs) - roundTripMs / 2);
-  if (byMs < skew.warnMs) return { state: 'ok', found: 'its clock agrees with this one' };
-  const found = `its clock is ${(byMs / 1_000).toFixed(1)} s ${skewMs > 0 ? 'ahead of' : 'behind'} this one`;
-  const hint = 'Keep both in step by NTP: leases, retries and signatures go by them.';
+  if (byMs < skew.warnMs) return { state: 'ok', found: 'its clock agrees with the local one' };
+  const found = `its clock is ${(byMs / 1_000).toFixed(1)} s ${skewMs > 0 ? 'ahead of' : 'behind'} the local one`;
+  const hint = 'Synchronize both by NTP: leases, retries and signatures depend on them.';
   return { state: byMs < skew.failMs ? 'warn' : 'fail', found, hint };
 }
 
 function judgeConnections({ connectionsMax }: DatabaseView, poolMax: number): readonly Found[] {
-  // One more listens.
+  // LISTEN takes one more connection than the pool.
   if (poolMax + 1 <= connectionsMax) return [];
   return [
     {
       state: 'warn',
-      found: `it takes ${connectionsMax} connections, and this process may want ${poolMax + 1}`,
+      found: `the server allows ${connectionsMax} connections, and this process may open ${poolMax + 1}`,
       hint: 'Raise max_connections, or lower database.poolMax.',
     },
   ];

@@ -1,7 +1,7 @@
-/** The directory: whether the cloud answers, and how old the snapshot is that serves. */
+/** Findings about the directory: whether the cloud answers, and how old the snapshot in use is. */
 import type { DirectoryConfig } from '../config/directory/directory.ts';
 import type { CloudView } from '../directory/inspect.ts';
-import type { Finding } from '../event/finding.ts';
+import { counted, type Finding } from '../event/finding.ts';
 import type { DirectoryStatus } from '../store/directory/sync-state.ts';
 
 type Found = Omit<Finding, 'check'>;
@@ -11,29 +11,29 @@ export function judgeCloud({ kind }: DirectoryConfig, { seen, lacking }: CloudVi
   if (lacking === undefined) return { state: 'ok', found };
   return {
     state: 'warn',
-    found: `${found}; not seen: ${lacking}`,
-    hint: 'Only what the key sees is matched: events of others reach Global webhooks alone.',
+    found: `${found}; not visible: ${lacking}`,
+    hint: 'Hookline knows only the accounts visible to this key; events of others reach Global webhooks only.',
   };
 }
 
-/** So many refreshes may be missed before it is worth a word. */
+/** Number of missed refreshes that are tolerated without a warning. */
 const missedMax = 3;
 
-/** @param status undefined before the first process asked for it. */
+/** @param status undefined until a process has asked for a first refresh. */
 export function judgeSnapshot(
   { refreshMs }: DirectoryConfig,
   status: DirectoryStatus | undefined,
 ): Found {
   const hint =
-    '`hookline serve` with the role janitor reads it; `hookline directory status` says more.';
+    '`hookline serve` with the role janitor reads it; `hookline directory status` shows details.';
   if (!status || status.ageSeconds === null) {
-    return { state: 'warn', found: 'it has not been read yet', hint };
+    return { state: 'warn', found: 'the directory has not been read yet', hint };
   }
   const { domains, accounts, ageSeconds, error } = status;
-  const found = `${domains} domains and ${accounts} accounts, read ${Math.round(ageSeconds)} s ago`;
+  const found = `${counted(domains, 'domain')} and ${counted(accounts, 'account')}, read ${Math.round(ageSeconds)} s ago`;
   if (error !== null)
-    return { state: 'warn', found: `${found}; the last try failed: ${error}`, hint };
+    return { state: 'warn', found: `${found}; the last attempt failed: ${error}`, hint };
   return ageSeconds * 1_000 > missedMax * refreshMs
-    ? { state: 'warn', found: `${found}, longer than directory.refreshMs asks for`, hint }
+    ? { state: 'warn', found: `${found}, longer than directory.refreshMs allows`, hint }
     : { state: 'ok', found };
 }

@@ -1,6 +1,6 @@
 /**
- * `hookline doctor`: looks at everything a configuration names, and changes nothing. Each part is looked at by itself,
- * all of them at once, so that one that hangs or fails hides no other.
+ * `hookline doctor`: checks everything that the configuration names, and changes nothing. The parts are checked
+ * independently and all at once, so that one that hangs or fails hides no other.
  */
 import { createOidcProvider, newChecks } from '../access/oidc/oidc-provider.ts';
 import { trySecrets } from '../access/secret/try-secrets.ts';
@@ -30,10 +30,10 @@ import { openStore } from '../store/open.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 
-/** Nobody reads a log here: what matters is among the findings. */
+/** Discards all log lines: what matters is among the findings. */
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 
-/** @param receiver a payload URL to judge. */
+/** Runs all checks. @param receiver a webhook's URL to check as well. */
 export async function runDoctor(
   config: Config,
   receiver: URL | undefined,
@@ -66,8 +66,8 @@ async function examineDatabase(
 ): Promise<readonly Finding[]> {
   return examine('database', async () => {
     if (store) return judgeDatabase(await inspectDatabase(store, Date.now), { migrates, poolMax });
-    const found = `none runs; \`hookline serve\` brings one of its own, in ${dataDir}`;
-    const hint = 'Right for trying out. For more, set HOOKLINE_DATABASE_URL.';
+    const found = `no database is running; \`hookline serve\` starts an embedded one in ${dataDir}`;
+    const hint = 'This is fine for trying out. For production, set HOOKLINE_DATABASE_URL.';
     return [{ state: 'warn', found, hint }];
   });
 }
@@ -79,7 +79,7 @@ async function examineKey(
   return examine('secret key', async () => {
     const file = secretKey ? null : await findSecretKey(dataDir);
     const key = secretKey ?? file?.key;
-    // Without its tables the database is empty, or it is the database's check that says why not.
+    // Without tables there are no secrets to try; if the database has a problem, its own check reports it.
     const isReady = store !== undefined && (await hasSchema(store));
     if (!key || !isReady) return judgeKey(file);
     const keys = [key, ...(secretKeyPrevious ? [secretKeyPrevious] : [])] as const;
@@ -99,7 +99,7 @@ function examineSources(config: Config): readonly Promise<readonly Finding[]>[] 
     examine('sources', async () => [
       {
         state: 'warn',
-        found: 'none is configured: events come by POST /v1/events alone',
+        found: 'none is configured: events arrive by POST /v1/events only',
         hint: 'Set HOOKLINE_AMQP_URL or HOOKLINE_KAFKA_BROKERS, or list sources in the configuration file.',
       },
     ]),
@@ -125,7 +125,7 @@ async function examineDirectory(
   store: Store | undefined,
 ): Promise<readonly Finding[]> {
   if (!directory) {
-    const found = 'no cloud is configured: domains and accounts are those made by hand or import';
+    const found = 'no cloud is configured: domains and accounts are created by hand or imported';
     return [{ check: 'directory', state: 'ok', found }];
   }
   const [cloud, snapshot] = await Promise.all([
@@ -152,7 +152,7 @@ function examineOidc({ oidc }: Config): readonly Promise<readonly Finding[]>[] {
   return [
     examine('oidc', async () => {
       await using provider = createOidcProvider(oidc, Date.now);
-      // Only its metadata are asked for; the URL is for a browser, and none goes there.
+      // Building the URL fetches the provider's metadata; nobody opens it.
       await provider.authorizationUrl(newChecks());
       return [{ state: 'ok', found: `the provider ${oidc.issuer} answers` }];
     }),

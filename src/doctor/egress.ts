@@ -1,4 +1,4 @@
-/** The way out: what is open to webhooks, whether the proxy is there, and what becomes of one receiver's URL. */
+/** Findings about the egress: which addresses are open, whether the proxy answers, and whether one receiver can be reached. */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
@@ -26,16 +26,16 @@ type Found = Omit<Finding, 'check'>;
 export function describeRules({ allow, deny }: Config['egress']): Found {
   return {
     state: 'ok',
-    found: `public addresses are open, private ones to webhooks of the root domain; also open: ${listed(allow, 'nothing')}; closed: ${listed(deny, 'nothing more')}`,
+    found: `public addresses are open to all webhooks, private ones to those of the root domain; also open: ${listed(allow)}; closed: ${listed(deny)}`,
   };
 }
 
-const listed = (ranges: readonly string[], none: string): string =>
-  ranges.length === 0 ? none : ranges.join(', ');
+const listed = (ranges: readonly string[]): string =>
+  ranges.length === 0 ? 'none' : ranges.join(', ');
 
 const connectMs = 10_000;
 
-/** Only a connection is made; nothing is asked of the proxy. */
+/** Connects to the proxy, and sends it nothing. */
 export async function inspectProxy({
   url,
   noProxy,
@@ -51,14 +51,14 @@ export async function inspectProxy({
   } finally {
     socket.destroy();
   }
-  const past = noProxy.length === 0 ? '' : `, except to ${noProxy.join(', ')}`;
-  return { state: 'ok', found: `the proxy ${at.host}:${at.port} takes connections${past}` };
+  const past = noProxy.length === 0 ? '' : `; bypassed for ${noProxy.join(', ')}`;
+  return { state: 'ok', found: `the proxy ${at.host}:${at.port} accepts connections${past}` };
 }
 
 /**
- * What the guard says of a receiver, and whether a connection to it can be made; nothing is sent.
+ * Asks the egress guard about a receiver and connects to it; sends nothing.
  *
- * @param proxy of the configuration.
+ * @param proxy the configured one.
  */
 export async function inspectReceiver(
   url: URL,
@@ -69,7 +69,7 @@ export async function inspectReceiver(
   const port = Number(url.port) || (url.protocol === 'https:' ? 443 : 80);
   const goesBy = proxy && !readNoProxy(proxy.noProxy)(host, port);
   if (goesBy && proxy.resolve === 'proxy') {
-    const found = `the proxy resolves ${host} and decides; the guard sees addresses in URLs alone`;
+    const found = `the proxy resolves ${host} and decides; Hookline itself checks only addresses written in URLs`;
     return [{ state: 'ok', found }, await tryConnection(url, connector)];
   }
   const root = await judge(guard, { host, port }, rootReach);
@@ -82,16 +82,16 @@ export async function inspectReceiver(
     ? { state: 'ok', found: `${host} is ${open}: allowed` }
     : {
         state: 'warn',
-        found: `${host} is ${open}: allowed to webhooks of the root domain; to tenants' ${tenant.said}`,
-        hint: 'An admin opens private ranges to a domain by the setting webhook.egress.private.ranges; the operator, to everybody by HOOKLINE_EGRESS_ALLOW.',
+        found: `${host} is ${open}: allowed for webhooks of the root domain; for those of tenants: ${tenant.said}`,
+        hint: 'An admin can open private ranges to a domain with the setting webhook.egress.private.ranges; the operator can open them to everybody with HOOKLINE_EGRESS_ALLOW.',
       };
   return [allowed, await tryConnection(url, connector)];
 }
 
 const blockedHint =
-  'No webhook is delivered there. HOOKLINE_EGRESS_ALLOW opens a range, HOOKLINE_EGRESS_DENY closes one.';
+  'No webhook can deliver there. HOOKLINE_EGRESS_ALLOW opens a range, HOOKLINE_EGRESS_DENY closes one.';
 
-/** @throws when the name cannot be resolved. */
+/** Asks the guard for the addresses of a host; without them, `said` is why it refuses. @throws when the name cannot be resolved. */
 async function judge(
   guard: EgressGuard,
   { host, port }: { host: string; port: number },
@@ -105,7 +105,7 @@ async function judge(
   }
 }
 
-/** By the very code that connects for deliveries, as for a webhook of the root domain. */
+/** Connects with the code that deliveries use, as for a webhook of the root domain. */
 async function tryConnection(url: URL, connector: OpenConnector): Promise<Found> {
   const { origin, hostname, protocol, port } = url;
   const route = createRoute({ origin, sslVerification: true, reach: rootReach });
@@ -117,8 +117,8 @@ async function tryConnection(url: URL, connector: OpenConnector): Promise<Found>
   try {
     const socket = await connectOnce(connector(route, watch), { hostname, protocol, port });
     socket.destroy();
-    const secured = protocol === 'https:' ? ', and its certificate is good' : '';
-    return { state: 'ok', found: `${url.host} takes connections${secured}` };
+    const secured = protocol === 'https:' ? ', and its certificate is valid' : '';
+    return { state: 'ok', found: `${url.host} accepts connections${secured}` };
   } catch (error) {
     const { message, code } = describe(error);
     const { text } = diagnose({

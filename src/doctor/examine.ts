@@ -1,11 +1,11 @@
-/** One look at a part of the installation, which must neither hang nor bring the others down. */
+/** Runs one check, so that it can neither hang nor fail the others. */
 import type { Finding } from '../event/finding.ts';
 import { hintFor } from './hint.ts';
 
-/** Longer than what the parts themselves wait for, so that it is their words that are heard. */
+/** Longer than the parts' own time limits, so that their messages are the ones reported. */
 const limitMs = 30_000;
 
-/** @param look its findings; what it throws is a finding as well. */
+/** Labels the findings of a check; what it throws, or that it is late, becomes a finding. @param look the check. */
 export async function examine(
   check: string,
   look: (signal: AbortSignal) => Promise<readonly Omit<Finding, 'check'>[]>,
@@ -19,13 +19,16 @@ export async function examine(
     return found.map(finding => ({ check, ...finding }));
   } catch (error) {
     const hint = hintFor(error);
-    return [{ check, state: 'fail', found: inWords(error), ...(hint !== undefined && { hint }) }];
+    return [{ check, state: 'fail', found: inWords(error), hint }];
   } finally {
     signal.removeEventListener('abort', onLate);
   }
 }
 
-/** Node joins the refusals of a name's addresses in an error without words; others wrap the one that says it. */
+/**
+ * The message of an error in one line. Node joins the errors of a name's addresses in an AggregateError without a message;
+ * other libraries wrap the error that says what happened.
+ */
 export function inWords(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '') {

@@ -1,4 +1,4 @@
-/** This machine: the data directory, the key that seals secrets, the port to listen on. */
+/** Findings about this machine: the data directory, the key that encrypts secrets, the port to listen on. */
 import { once } from 'node:events';
 import { access, constants, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -14,41 +14,48 @@ type Found = Omit<Finding, 'check'>;
 
 const bytesMin = 1024 ** 3;
 
-/** @param isUsed whether the embedded database lives there. */
+/** Checks that the data directory can be written and has space. @param isUsed whether the embedded database is there. */
 export async function inspectDataDir(dataDir: string, isUsed: boolean): Promise<readonly Found[]> {
   if (!isUsed) return [{ state: 'ok', found: `${dataDir} is not used: database.url is set` }];
-  const place = await firstThatIs(dataDir);
+  const place = await nearestExisting(dataDir);
   const isThere = place === dataDir;
   await access(place, constants.W_OK);
   const { bavail, bsize } = await statfs(place);
   const gib = ((bavail * bsize) / bytesMin).toFixed(1);
   const found = isThere
-    ? `${dataDir} can be written, ${gib} GiB are free`
-    : `${dataDir} is not there yet; \`hookline serve\` makes it, ${gib} GiB are free`;
+    ? `${dataDir} is writable, ${gib} GiB are free`
+    : `${dataDir} does not exist yet; \`hookline serve\` creates it, ${gib} GiB are free`;
   if (bavail * bsize >= bytesMin) return [{ state: 'ok', found }];
-  return [{ state: 'warn', found, hint: 'Make room: when the disk is full, nothing is taken in.' }];
+  return [
+    {
+      state: 'warn',
+      found,
+      hint: 'Free some space: when the disk is full, no event can be recorded.',
+    },
+  ];
 }
 
-async function firstThatIs(path: string): Promise<string> {
+/** The nearest existing directory: the path itself, or one above it. */
+async function nearestExisting(path: string): Promise<string> {
   try {
     await stat(path);
     return path;
   } catch (error) {
     const parent = dirname(path);
     if (parent === path) throw error;
-    return firstThatIs(parent);
+    return nearestExisting(parent);
   }
 }
 
-/** @param file undefined when it is not there, `null` when the key is configured and no file is asked. */
+/** @param file undefined when there is no file, `null` when the key is configured and needs none. */
 export function judgeKey(file: SecretKeyFile | undefined | null): readonly Found[] {
   if (file === null) return [{ state: 'ok', found: 'HOOKLINE_SECRET_KEY is 32 bytes' }];
   if (!file) {
     return [
       {
         state: 'warn',
-        found: 'there is none yet',
-        hint: '`hookline serve` makes one in the data directory; back it up with the database.',
+        found: 'no key exists yet',
+        hint: '`hookline serve` generates one in the data directory; back it up together with the database.',
       },
     ];
   }
@@ -58,7 +65,7 @@ export function judgeKey(file: SecretKeyFile | undefined | null): readonly Found
       {
         state: 'fail',
         found: `${path} is not 32 bytes in base64`,
-        hint: 'Restore it from a backup: without it every secret is lost.',
+        hint: 'Restore it from a backup: without it, all stored secrets are lost.',
       },
     ];
   }
@@ -76,17 +83,17 @@ export function judgeSecrets({ opened, former, lost, reason }: TriedSecrets): Fo
   if (lost > 0) {
     return {
       state: 'fail',
-      found: `${lost} of ${opened + lost} stored secrets cannot be opened: ${reason}`,
-      hint: 'Set HOOKLINE_SECRET_KEY to the key they were sealed with, or the former one as HOOKLINE_SECRET_KEY_PREVIOUS.',
+      found: `${lost} of ${opened + lost} stored secrets cannot be decrypted: ${reason}`,
+      hint: 'Set HOOKLINE_SECRET_KEY or, after a rotation, HOOKLINE_SECRET_KEY_PREVIOUS to the key they were encrypted with.',
     };
   }
-  const older = former === 0 ? '' : `, ${former} of them with the former key`;
-  return { state: 'ok', found: `all ${opened} stored secrets can be opened${older}` };
+  const older = former === 0 ? '' : `, ${former} of them with the previous key`;
+  return { state: 'ok', found: `all ${opened} stored secrets can be decrypted${older}` };
 }
 
 const askMs = 3_000;
 
-/** Whether Hookline answers there already, or could listen. */
+/** Checks whether Hookline already answers at the address, or else could listen there. */
 export async function inspectPort(
   { host, port }: { readonly host: string; readonly port: number },
   url: string,
@@ -101,21 +108,21 @@ export async function inspectPort(
     return [{ state: 'ok', found: `${at} is free` }];
   } catch (error) {
     return [
-      { state: 'fail', found: `cannot listen at ${at}: ${codeOf(error)}`, hint: hintFor(error) },
+      { state: 'fail', found: `cannot listen on ${at}: ${codeOf(error)}`, hint: hintFor(error) },
     ];
   } finally {
     server.close();
   }
 }
 
-/** What Hookline says of its health; undefined when nobody, or somebody else, answers. */
+/** The status that Hookline reports; undefined when nothing, or something else, answers. */
 async function askHealth(url: string): Promise<string | undefined> {
   try {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(askMs) });
     const { status }: { status?: unknown } = Object(await answer.json());
     return typeof status === 'string' ? status : undefined;
   } catch {
-    // Nothing there, or nothing that speaks our language: whether the port is free is asked next.
+    // Nothing answers, or not in Hookline's format; the caller checks next whether the port is free.
     return undefined;
   }
 }
@@ -126,11 +133,11 @@ const codeOf = (error: unknown): string =>
 function hintFor(error: unknown): string {
   switch (codeOf(error)) {
     case 'EADDRINUSE':
-      return 'Something else listens there: choose another HOOKLINE_HTTP_PORT, or end it.';
+      return 'Something else listens there: choose another HOOKLINE_HTTP_PORT, or stop it.';
     case 'EADDRNOTAVAIL':
-      return 'HOOKLINE_HTTP_HOST is no address of this machine.';
+      return 'HOOKLINE_HTTP_HOST is not an address of this machine.';
     case 'EACCES':
-      return 'Ports below 1024 need a privilege: choose another HOOKLINE_HTTP_PORT.';
+      return 'Ports below 1024 require a privilege: choose another HOOKLINE_HTTP_PORT.';
     default:
       return 'Choose another HOOKLINE_HTTP_HOST or HOOKLINE_HTTP_PORT.';
   }

@@ -1,8 +1,8 @@
-/** The sources, in words: what is missing at the brokers, and what is not allowed there. */
+/** Findings about the sources: what is missing at the brokers, and which permissions. */
 import type { HttpConfig } from '../config/source/http.ts';
 import type { KafkaConfig } from '../config/source/kafka.ts';
 import type { RabbitmqConfig } from '../config/source/rabbitmq.ts';
-import type { Finding } from '../event/finding.ts';
+import { counted, type Finding } from '../event/finding.ts';
 import type { KafkaView } from '../source/kafka/kafka-inspect.ts';
 import type { RabbitmqView } from '../source/rabbitmq/rabbitmq-inspect.ts';
 
@@ -14,11 +14,11 @@ export function judgeRabbitmq(
 ): readonly Found[] {
   return [
     missing.length === 0
-      ? { state: 'ok', found: `connected; exchange ${exchange.join(', ')} is there` }
+      ? { state: 'ok', found: `connected; found exchange ${exchange.join(', ')}` }
       : {
           state: missing.length < exchange.length ? 'warn' : 'fail',
           found: `connected; ${missing.join('; ')}`,
-          hint: 'The cloud makes its exchange: is its event bus set up, and the name right? Hookline waits for it.',
+          hint: 'The cloud creates its exchange: is its event bus set up, and is the name right? Hookline waits for it.',
         },
     ...refused.map((words): Found => ({
       state: 'fail',
@@ -28,20 +28,20 @@ export function judgeRabbitmq(
     queue
       ? {
           state: 'ok',
-          found: `queue ${name} holds ${queue.messages} messages, ${queue.consumers} consumers`,
+          found: `queue ${name} has ${counted(queue.messages, 'message')}, ${counted(queue.consumers, 'consumer')}`,
         }
       : {
           state: 'ok',
-          found: `queue ${name} is not there yet`,
-          hint: `\`hookline serve\` makes it; the user needs configure, write and read on ${name}.`,
+          found: `queue ${name} does not exist yet`,
+          hint: `\`hookline serve\` creates it; the user needs the permissions configure, write and read on ${name}.`,
         },
   ];
 }
 
 function hintForRefusal(words: string, queue: string): string {
   return /inequivalent arg/.test(words)
-    ? `The queue ${queue} was made otherwise: set queueType as it is, choose another name, or delete it once it is empty.`
-    : `Give the user configure, write and read on the queue ${queue}, and read on the exchange.`;
+    ? `The queue ${queue} was declared differently: set queueType to match, choose another name, or delete it once it is empty.`
+    : `Grant the user configure, write and read on the queue ${queue}, and read on the exchange.`;
 }
 
 export function judgeKafka(
@@ -53,52 +53,50 @@ export function judgeKafka(
     missing.length === 0
       ? {
           state: 'ok',
-          found: `${brokers} brokers; topic ${present.join(', ')} with ${partitions} partitions`,
+          found: `${counted(brokers, 'broker')}; topic ${present.join(', ')} with ${counted(partitions, 'partition')}`,
         }
       : {
           state: present.length > 0 ? 'warn' : 'fail',
-          found: `${brokers} brokers; ${missing.join('; ')}`,
-          hint: 'The cloud makes its topic: is the name right, and may the user describe it? Hookline waits for it.',
+          found: `${counted(brokers, 'broker')}; ${missing.join('; ')}`,
+          hint: 'The cloud creates its topic: is the name right, and may the user describe it? Hookline waits for it.',
         },
     ...(leaderless.length === 0
       ? []
       : [
           {
             state: 'fail',
-            found: `nobody leads ${leaderless.join(', ')}`,
-            hint: 'Its brokers are down; nothing is read from there until they are back.',
+            found: `no leader for ${leaderless.join(', ')}`,
+            hint: 'The brokers that hold it are down; nothing is read from there until they are back.',
           } as const,
         ]),
     ...refused.map((words): Found => ({
       state: 'fail',
       found: words,
-      hint: `Let the user read the group ${groupId} and its topics (ACL operation Read).`,
+      hint: `Grant the user the ACL operation Read on the group ${groupId} and its topics.`,
     })),
     ...(group ? [judgeGroup(group, groupId)] : []),
   ];
 }
 
-/** Hookline's own positions are in the database; what is committed follows them closely. */
+/** The lag is by committed offsets, which closely follow Hookline's own positions in the database. */
 function judgeGroup(
   { state, members, lag }: NonNullable<KafkaView['group']>,
   groupId: string,
 ): Found {
-  const behind = lag === undefined ? '' : `, ${lag} messages to read`;
+  const behind = lag === undefined ? '' : `, ${counted(lag, 'message')} to read`;
   return state === 'Dead'
-    ? { state: 'ok', found: `group ${groupId} is not there yet${behind}` }
-    : { state: 'ok', found: `group ${groupId} has ${members} members${behind}` };
+    ? { state: 'ok', found: `group ${groupId} does not exist yet${behind}` }
+    : { state: 'ok', found: `group ${groupId} has ${counted(members, 'member')}${behind}` };
 }
 
-/** Others come to it: there is nobody to ask. */
+/** Describes a source that others post to, of which nothing can be checked. */
 export function describeHttpSource({ name, token, hmac, origins }: HttpConfig): Found {
   const proofs = [
-    token !== undefined ? 'a token' : '',
-    hmac ? `a signature in ${hmac.header}` : '',
+    ...(token === undefined ? [] : ['a token']),
+    ...(hmac ? [`a signature in ${hmac.header}`] : []),
   ];
-  const proof = proofs.filter(one => one !== '').join(' and ');
-  const browsers = origins.length === 0 ? '' : `; browsers of ${origins.join(', ')} may ask`;
   return {
     state: 'ok',
-    found: `POST /v1/in/${name} wants ${proof || 'nothing of who posts'}${browsers}`,
+    found: `POST /v1/in/${name} requires ${proofs.join(' and ')}; permitted origins: ${origins.join(', ')}`,
   };
 }

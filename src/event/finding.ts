@@ -1,11 +1,15 @@
-/** What a check of the installation found, for the operator. */
+/** One result of `hookline doctor`, for the operator. */
 export interface Finding {
-  /** What was looked at: `database`, `source rabbitmq`. */
+  /** The part that was checked, such as `database` or `source rabbitmq`. */
   readonly check: string;
-  /** `warn`: it works, but somebody should know. `fail`: it does not. */
+  /** `warn`: the part works, but the operator should know of something. `fail`: it does not work. */
   readonly state: 'ok' | 'warn' | 'fail';
-  /** How it is, in one line, without secrets. */
+  /** The state in words: one line, without secrets. */
   readonly found: string;
-  /** What to do about it. */
+  /** What the operator can do about it. */
   readonly hint?: string;
 }
+
+/** @example counted(1, 'broker') // '1 broker' */
+export const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`;

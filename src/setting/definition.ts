@@ -33,15 +33,15 @@ type DispatchValues = ValueOf<typeof dispatchKeys>;
 const inSeconds = (ms: number): string => String(ms / 1_000);
 
 /** Keys of the configuration that are the default of a setting; the setting has their range. */
-const { tries, timeoutMs, backoff, concurrency } = dispatchKeys;
+const keys = dispatchKeys;
 
 export const settings = {
   'webhook.delivery.tries': {
     description:
       "Maximum number of attempts per delivery, the first one included. A webhook's own `tries` takes precedence.",
     type: 'integer',
-    minimum: tries.min,
-    maximum: tries.max,
+    minimum: keys.tries.min,
+    maximum: keys.tries.max,
     scopes: ['domain', 'global'],
     byTenants: true,
     defaultOf: ({ tries }) => String(tries),
@@ -50,8 +50,8 @@ export const settings = {
     description:
       "Time limit of one attempt, in seconds. A webhook's own `timeoutMs` takes precedence.",
     type: 'seconds',
-    minimum: timeoutMs.min / 1_000,
-    maximum: timeoutMs.max / 1_000,
+    minimum: keys.timeoutMs.min / 1_000,
+    maximum: keys.timeoutMs.max / 1_000,
     scopes: ['domain', 'global'],
     byTenants: true,
     defaultOf: ({ timeoutMs }) => inSeconds(timeoutMs),
@@ -60,8 +60,8 @@ export const settings = {
     description:
       'Waits between attempts, in seconds. `5-600` draws a random wait below 5, a bound that doubles with each attempt up to 600; `1,10,60` waits about 1 after the first attempt, 10 after the second and 60 after every later one.',
     type: 'schedule',
-    minimum: backoff.baseMs.min / 1_000,
-    maximum: backoff.capMs.max / 1_000,
+    minimum: keys.backoff.baseMs.min / 1_000,
+    maximum: keys.backoff.capMs.max / 1_000,
     scopes: ['webhook', 'domain', 'global'],
     byTenants: true,
     defaultOf: ({ backoff: { baseMs, capMs } }) =>
@@ -100,8 +100,8 @@ export const settings = {
   'webhook.delivery.thread.pool.size': {
     description: 'Maximum number of requests that one process has in flight, over all webhooks.',
     type: 'integer',
-    minimum: concurrency.min,
-    maximum: concurrency.max,
+    minimum: keys.concurrency.min,
+    maximum: keys.concurrency.max,
     scopes: ['global'],
     byTenants: false,
     defaultOf: ({ concurrency }) => String(concurrency),

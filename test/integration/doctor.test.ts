@@ -112,7 +112,7 @@ describe('hookline doctor', () => {
         { length: 3 },
         () => 'Nothing listens there: is it up, and are host and port right?',
       ),
-      'Something else listens there: choose another HOOKLINE_HTTP_PORT, or end it.',
+      'Something else listens there: choose another HOOKLINE_HTTP_PORT, or stop it.',
     ]);
     const { out } = await runIn({ cwd: home, env }, ['doctor']);
     expect(out).toMatch(/fail +source kafka .*ECONNREFUSED.*\n +→ Nothing listens there/);
@@ -127,7 +127,7 @@ describe('the doctor of the database', () => {
     const empty = new URL(url);
     empty.pathname = name;
     const env = { ...healthy, HOOKLINE_DATABASE_URL: empty.href };
-    expect((await examine(env)).of('database')[1]).toMatch(/^warn \d+ migrations are to be run/);
+    expect((await examine(env)).of('database')[1]).toMatch(/^warn \d+ pending migrations?: /);
     const strict = await examine({ ...env, HOOKLINE_DATABASE_MIGRATE: 'false' });
     expect(strict.of('database')[1]).toMatch(/^fail/);
     const store = await openStore(empty.href);
@@ -158,9 +158,9 @@ describe('the doctor of the database', () => {
     };
     const { code, of } = await examine(env);
     expect(code).toBe(0);
-    expect(of('database')[0]).toMatch(/^warn none runs/);
-    expect(of('secret key')).toEqual(['warn there is none yet']);
-    expect(of('data directory')[0]).toMatch(/^ok .*is not there yet/);
+    expect(of('database')[0]).toMatch(/^warn no database is running/);
+    expect(of('secret key')).toEqual(['warn no key exists yet']);
+    expect(of('data directory')[0]).toMatch(/^ok .*does not exist yet/);
   });
 });
 
@@ -186,12 +186,12 @@ describe('the doctor of the secrets', () => {
     const { code, of } = await examine(healthy);
     expect(code).toBe(1);
     expect(of('secret key')[1]).toMatch(
-      /^fail 1 of 2 stored secrets cannot be opened: sealed with the key/,
+      /^fail 1 of 2 stored secrets cannot be decrypted: sealed with the key/,
     );
     const previous = Buffer.alloc(32, 8).toString('base64');
     const both = await examine({ ...healthy, HOOKLINE_SECRET_KEY_PREVIOUS: previous });
     expect(both.of('secret key')[1]).toBe(
-      'ok all 2 stored secrets can be opened, 1 of them with the former key',
+      'ok all 2 stored secrets can be decrypted, 1 of them with the previous key',
     );
     expect(both.out).not.toContain('hunter2');
   });
@@ -227,7 +227,7 @@ describe('the doctor of RabbitMQ', () => {
     expect(code).toBe(1);
     expect(of('source rabbitmq')).toEqual([
       `fail connected; no exchange '${exchange}' in vhost '/'`,
-      `ok queue ${queue} is not there yet`,
+      `ok queue ${queue} does not exist yet`,
     ]);
     await using broker = await openChannel(url);
     await expect(broker.channel.checkExchange(exchange)).rejects.toThrow(/no exchange/);
@@ -255,8 +255,8 @@ describe('the doctor of RabbitMQ', () => {
     const { code, of } = await examine(env);
     expect(code).toBe(0);
     expect(of('source rabbitmq')).toEqual([
-      `ok connected; exchange ${exchange} is there`,
-      `ok queue ${queue} holds 1 messages, 0 consumers`,
+      `ok connected; found exchange ${exchange}`,
+      `ok queue ${queue} has 1 message, 0 consumers`,
     ]);
     broker.channel.publish(exchange, 'b', Buffer.from('2'));
     await broker.channel.waitForConfirms();
@@ -282,7 +282,7 @@ describe('the doctor of RabbitMQ', () => {
     wrong.password = 'wrong-one';
     const refused = await examine({ ...env, HOOKLINE_AMQP_URL: wrong.href });
     const failed = refused.findings.find(({ state }) => state === 'fail');
-    expect(failed?.hint).toContain('User, password or virtual host are wrong');
+    expect(failed?.hint).toContain('User, password or virtual host is wrong');
     expect(refused.out).not.toContain('wrong-one');
   });
 });
@@ -303,13 +303,11 @@ describe('the doctor of Kafka', () => {
     const { code, of } = await examine(env);
     expect(code).toBe(0);
     expect(of('source kafka')).toEqual([
-      `ok 1 brokers; topic ${topic} with 3 partitions`,
-      `ok group ${groupId} is not there yet, 4 messages to read`,
+      `ok 1 broker; topic ${topic} with 3 partitions`,
+      `ok group ${groupId} does not exist yet, 4 messages to read`,
     ]);
     const half = await examine({ ...env, HOOKLINE_KAFKA_TOPICS: `${topic},${absent}` });
-    expect(half.of('source kafka')[0]).toBe(
-      `warn 1 brokers; no topic '${absent}' that may be seen`,
-    );
+    expect(half.of('source kafka')[0]).toBe(`warn 1 broker; no visible topic '${absent}'`);
     const none = await examine({ ...env, HOOKLINE_KAFKA_TOPICS: absent });
     expect(none.of('source kafka')[0]).toMatch(/^fail/);
     expect(await kafka.admin.listTopics()).not.toContain(absent);
@@ -331,7 +329,7 @@ describe('the doctor of the directory', () => {
     };
     expect((await examine(env)).of('directory')).toEqual([
       expect.stringMatching(/^ok cloudstack answers: \d+ accounts, below ROOT$/),
-      'warn it has not been read yet',
+      'warn the directory has not been read yet',
     ]);
     const wrong = await examine({ ...env, HOOKLINE_DIRECTORY_SECRET_KEY: 'wrong' });
     expect(wrong.code).toBe(1);
@@ -348,7 +346,7 @@ describe('the doctor of the directory', () => {
       HOOKLINE_DIRECTORY_KEYSTONE_USERNAME: 'reader',
       HOOKLINE_DIRECTORY_KEYSTONE_PASSWORD: 'right',
     };
-    expect((await examine(env)).of('directory')[0]).toBe('ok keystone answers: 1 domains');
+    expect((await examine(env)).of('directory')[0]).toBe('ok keystone answers: 1 domain');
     const wrong = await examine({ ...env, HOOKLINE_DIRECTORY_KEYSTONE_PASSWORD: 'wrong' });
     expect(wrong.of('directory')[0]).toMatch(/^fail .*401/);
   });
@@ -383,7 +381,7 @@ describe('the doctor of a receiver', () => {
     const env = { ...healthy, HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8' };
     expect((await examine(env, '--url', receiver.url)).of(check)).toEqual([
       'ok 127.0.0.1 is 127.0.0.1: allowed',
-      `ok 127.0.0.1:${receiver.port} takes connections`,
+      `ok 127.0.0.1:${receiver.port} accepts connections`,
     ]);
     expect(receiver.total()).toBe(0);
   });
@@ -392,7 +390,7 @@ describe('the doctor of a receiver', () => {
     [
       'http://10.255.0.1',
       {},
-      /allowed to webhooks of the root domain; to tenants' blocked by egress rule private/,
+      /allowed for webhooks of the root domain; for those of tenants: blocked by egress rule private/,
     ],
     [
       'http://10.255.0.1',
@@ -410,7 +408,7 @@ describe('the doctor of a receiver', () => {
     const { server, port } = await listen();
     const env = { ...healthy, HOOKLINE_EGRESS_PROXY_URL: `http://127.0.0.1:${port}` };
     expect((await examine(env)).of('egress')[1]).toBe(
-      `ok the proxy 127.0.0.1:${port} takes connections`,
+      `ok the proxy 127.0.0.1:${port} accepts connections`,
     );
     server.close();
     const away = await examine({ ...healthy, HOOKLINE_EGRESS_PROXY_URL: 'http://127.0.0.1:9' });

@@ -137,7 +137,7 @@ describe('Kafka source: topics', () => {
     const absent = uniqueName('absent');
     await using run = start({ brokers, topics: [here, absent] });
     await run.untilRunning();
-    expect(run.source.status().reason).toBe(`no topic '${absent}' that may be seen`);
+    expect(run.source.status().reason).toBe(`no visible topic '${absent}'`);
     await kafka.send(here, ['1']);
     await run.untilReceived(1);
     await kafka.createTopic({ name: absent });

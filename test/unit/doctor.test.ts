@@ -29,14 +29,20 @@ describe('the doctor of the database', () => {
   it.each([
     [{}, []],
     [{ versionNumber: 139_999, version: '13.9' }, ['fail PostgreSQL 13.9 answers in 4 ms']],
-    [{ isStandby: true, mayCreate: false }, ['fail it is a standby, which takes no changes']],
-    [{ mayCreate: false }, ['fail the user may not make tables']],
-    [{ unknown: ['Migration0099'] }, ['fail its schema is of a newer Hookline (Migration0099)']],
+    [{ isStandby: true, mayCreate: false }, ['fail the server is a standby, which is read-only']],
+    [{ mayCreate: false }, ['fail the user may not create tables']],
+    [
+      { unknown: ['Migration0099'] },
+      ['fail the schema belongs to a newer Hookline (Migration0099)'],
+    ],
     [{ skewMs: -1_999 }, []],
     [{ skewMs: 3_000, roundTripMs: 3_000 }, []],
-    [{ skewMs: -5_002 }, ['warn its clock is 5.0 s behind this one']],
-    [{ skewMs: 90_002 }, ['fail its clock is 90.0 s ahead of this one']],
-    [{ connectionsMax: 10 }, ['warn it takes 10 connections, and this process may want 11']],
+    [{ skewMs: -5_002 }, ['warn its clock is 5.0 s behind the local one']],
+    [{ skewMs: 90_002 }, ['fail its clock is 90.0 s ahead of the local one']],
+    [
+      { connectionsMax: 10 },
+      ['warn the server allows 10 connections, and this process may open 11'],
+    ],
   ])('finds in %j: %j', (facts, expected) => {
     expect(worst(facts)).toEqual(expected);
   });

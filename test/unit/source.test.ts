@@ -124,9 +124,9 @@ describe('topics', () => {
       'what is not there',
       ['gone', '/^x/'],
       [],
-      ["no topic 'gone' that may be seen", 'no topic matching /^x/ that may be seen'],
+      ["no visible topic 'gone'", 'no visible topic matching /^x/'],
     ],
-    ['a name that only begins with a slash', ['/a'], [], ["no topic '/a' that may be seen"]],
+    ['a name that only begins with a slash', ['/a'], [], ["no visible topic '/a'"]],
   ])('selects by %s', (_what, entries, present, missing) => {
     expect(matchTopics(entries.map(parseTopic), existing)).toEqual({ present, missing });
   });

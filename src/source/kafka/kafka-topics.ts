@@ -41,5 +41,5 @@ function fits(topic: string, rule: TopicRule): boolean {
 /** Kafka does not list a topic that the user may not describe. */
 function describeMissing(rule: TopicRule): string {
   const wanted = 'name' in rule ? `'${rule.name}'` : `matching ${String(rule.pattern)}`;
-  return `no topic ${wanted} that may be seen`;
+  return `no visible topic ${wanted}`;
 }
