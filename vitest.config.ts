@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          isolate: false,
           include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'],
           // Seconds of work where the machine has nothing else to do; it may have.
           testTimeout: 60_000,

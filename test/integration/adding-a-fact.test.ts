@@ -116,7 +116,9 @@ it('is recorded and read back', async () => {
 
 it('is in the REST schemas', async () => {
   const { envelopeFields } = await load<typeof eventRoutes>('src/api/event/event-routes.ts');
-  expect(envelopeFields).toMatchObject({ region: { description: 'The region.', example: 'eu-west' } });
+  expect(envelopeFields).toMatchObject({
+    region: { description: 'The region.', example: 'eu-west' },
+  });
 });
 
 it('has sound types', () => {

@@ -6,8 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { formatCloudStack } from '../../src/format/cloud/cloudstack.ts';
 import { attemptHeaders, headerValue } from '../../src/format/format.ts';
 import { openSigner } from '../../src/format/sign.ts';
+import { anyText } from '../fixtures/any-text.ts';
 
-const anyText = fc.string({ unit: 'binary' });
 const anyEvent = fc.record(
   { id: fc.uuid({ version: 7 }), event: anyText, account: anyText, body: anyText },
   { requiredKeys: ['id', 'event', 'body'] },

@@ -5,6 +5,7 @@ import { MalformedMessageError } from '../../src/event/errors.ts';
 import { normalizeCloudStack } from '../../src/normalize/cloud/cloudstack.ts';
 import type { VerbatimEvent } from '../../src/normalize/cloud/cloudstack.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
+import { anyCharacter, anyText } from '../fixtures/any-text.ts';
 import { messageOf, samples } from '../fixtures/cloudstack.ts';
 
 const { value: scrub, isSecretKey } = createScrubber();
@@ -37,7 +38,6 @@ const keys = [
   'password',
   '__proto__',
 ];
-const anyText = fc.string({ unit: 'binary' });
 const anyKey = fc.oneof(fc.constantFrom(...keys), anyText);
 const anyRoutingKey = fc.option(
   fc.oneof(
@@ -52,7 +52,7 @@ const anyRoutingKey = fc.option(
 const anyBytes = fc.uint8Array({ maxLength: 200 });
 /** JSON that has the keys which matter, any kind of value under them, and escapes for every unit of text. */
 const anyObject = fc
-  .dictionary(anyKey, fc.oneof(anyText, fc.jsonValue({ stringUnit: 'binary' })))
+  .dictionary(anyKey, fc.oneof(anyText, fc.jsonValue({ stringUnit: anyCharacter })))
   .map(object => JSON.stringify(object));
 const mutatedSample = fc
   .tuple(fc.constantFrom(...Object.values(samples)), fc.nat(), fc.nat(40), anyText)
@@ -103,7 +103,7 @@ describe('normalizeCloudStack', () => {
   it('keeps every byte of an action event', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(anyKey, fc.jsonValue({ stringUnit: 'binary' })),
+        fc.dictionary(anyKey, fc.jsonValue({ stringUnit: anyCharacter })),
         fc.nat(4),
         (facts, indent) => {
           const body = JSON.stringify({ ...facts, event: 'VM.START' }, undefined, indent);
@@ -149,7 +149,7 @@ describe('normalizeCloudStack', () => {
 
 describe('scrub', () => {
   it('finds nothing more in what it has scrubbed', () => {
-    const anyValue = fc.jsonValue({ stringUnit: 'binary', maxDepth: 5 });
+    const anyValue = fc.jsonValue({ stringUnit: anyCharacter, maxDepth: 5 });
     const anySecret = fc.dictionary(fc.constantFrom('token', 'password', 'a'), anyValue);
     fc.assert(
       fc.property(

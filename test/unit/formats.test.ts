@@ -82,9 +82,8 @@ describe('every format', () => {
     for (const { event, form } of formsOf(name)) {
       const headers = pairsOf(attemptHeaders(form, Date.now(), openSigner(secret)));
       const request = new Request('http://receiver.example.org/', { headers });
-      for (const [header, value] of Object.entries(headers)) {
-        expect(request.headers.get(header)).toBe(value);
-      }
+      const sent = Object.keys(headers).map(header => [header, request.headers.get(header)]);
+      expect(Object.fromEntries(sent)).toEqual(headers);
       expect(headers['webhook-id']).toBe(event.id);
       new Webhook(secret).verify(form.body, headers, { jsonParse: false });
       const { header = '', expected } = ownSignature(form);
@@ -96,8 +95,9 @@ describe('every format', () => {
     for (const event of events) {
       const options = optionsFor(name);
       const again = { ...event, envelope: shuffled(event.envelope) };
-      const form = rendered(name, again, options);
-      expect(form).toEqual(rendered(name, event, options));
+      expect(bytesOf(rendered(name, again, options))).toEqual(
+        bytesOf(rendered(name, event, options)),
+      );
     }
   });
 
@@ -147,6 +147,11 @@ it('fails to say an event with the format and the reason, not with whatever was 
     'the format broken failed: x is not a function',
   );
 });
+
+/** With the body as a text of one character for each byte, which is compared faster than bytes are. */
+function bytesOf({ body, ...others }: Rendered): unknown {
+  return { ...others, body: Buffer.from(body).toString('latin1') };
+}
 
 function textOf({ body, headers, subPath }: Rendered): unknown {
   return { body: body.toString(), headers, subPath };

@@ -22,7 +22,7 @@ import type * as loading from '../../src/config/load/load.ts';
 import type { NormalizerSettings } from '../../src/normalize/source-formats.ts';
 import type { Normalizer } from '../../src/normalize/normalizer.ts';
 import type { CloudSamples } from '../fixtures/cloud.ts';
-import { describeNormalizer } from './normalizer-suite.ts';
+import { describeNormalizer } from '../unit/normalizer-suite.ts';
 
 /** As the copy has it, which knows one more. */
 interface Formats {
