@@ -1,8 +1,8 @@
 /**
- * An error in one line for the operator.
+ * Writes an error in one line for the operator.
  *
- * Node joins the refusals of a host name's addresses in an AggregateError whose own message is empty, and the
- * libraries wrap the interesting error in others.
+ * Node joins the refusals of a host name's addresses in an AggregateError whose own message is empty, and the libraries
+ * wrap the interesting error in others.
  */
 export function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error);

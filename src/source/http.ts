@@ -1,9 +1,9 @@
 /**
  * Messages that others post: there is no broker, so the sender waits until its message is recorded.
  *
- * While one batch is being recorded, the next one gathers here, so that many senders share a transaction and a lone one
- * waits for nothing. A message whose sender was told to try again is recorded no more, unless it is just then: what is
- * told of a try is never better than what became of it.
+ * While one batch is being recorded the next one gathers here, so that many senders share a transaction and a lone one
+ * waits for nothing. A message whose sender was told to try again is not recorded any more, unless that is under way:
+ * an answer never promises more than was done.
  */
 import { BatchGivenUpError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
@@ -15,13 +15,13 @@ import { createStatusBoard } from './status.ts';
 
 export interface HttpSourceOptions {
   readonly name: string;
-  /** Messages in a batch at most. */
+  /** Maximum number of messages in a batch. */
   readonly batchMax: number;
   /** A batch is closed by the message that brings it to this many bytes; 8 MiB by default. */
   readonly batchBytesMax?: number;
-  /** Messages waiting for a batch at most. */
+  /** Maximum number of messages waiting for a batch. */
   readonly waitingMax: number;
-  /** Their bytes at most; 64 MiB by default. */
+  /** Maximum number of their bytes; 64 MiB by default. */
   readonly waitingBytesMax?: number;
   /** A message that is not recorded after this long is refused. */
   readonly waitMs: number;
@@ -32,7 +32,7 @@ export interface HttpSourceOptions {
 
 export interface HttpSource extends Source {
   readonly kind: 'http';
-  /** Resolves when the message is durable, or is not going to be taken: then it is to be sent again. */
+  /** Resolves when the message is durable, or was rejected: then the sender has to send it again. */
   accept(this: void, message: Message): Promise<Acceptance>;
 }
 
@@ -40,7 +40,7 @@ export type Acceptance = MessageOutcome | Rejection;
 
 export interface Rejection {
   readonly kind: 'refused';
-  /** For the sender: why, in words. */
+  /** Reason, for the sender to read. */
   readonly reason: string;
   readonly retryAfterSeconds: number;
 }
@@ -168,7 +168,7 @@ function createQueue({
       waiting.push(one);
       bytes += one.bytes;
     },
-    /** The oldest, as many as make a batch; none when nobody waits. */
+    /** Takes the oldest messages, as many as make a batch; none when nobody waits. */
     take(): readonly PendingMessage[] {
       waiting = waiting.filter(one => {
         if (!one.isOpen) bytes -= one.bytes;

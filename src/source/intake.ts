@@ -1,19 +1,19 @@
-/** A source that others post to, as far as the API deals with it. */
+/** A source that others post to, as the API knows it. */
 import type { SenderProof } from '../access/sender.ts';
 import type { Message } from '../event/message.ts';
 import type { Acceptance } from './http.ts';
 
 export interface Intake {
-  /** Of the source. */
+  /** The source's name. */
   readonly name: string;
-  /** What senders prove themselves with; absent where they are users, who are known by their tokens. */
+  /** The secret by which senders are known; absent where senders are users, who have tokens. */
   readonly proof?: SenderProof;
   readonly bodyBytesMax: number;
-  /** Lower case. */
+  /** Name of the header that holds the sender's own id of a message, in lower case. */
   readonly idempotencyHeader: string;
-  /** Who may begin to send by the handshake of CloudEvents; `*` is everybody. */
+  /** Origins that may begin to send by the handshake of CloudEvents; `*` allows all. */
   readonly origins: readonly string[];
-  /** Of the answer to a message that was taken. */
+  /** HTTP status that answers a message which was taken. */
   readonly status: 200 | 202;
   accept(message: Message): Promise<Acceptance>;
 }

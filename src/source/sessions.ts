@@ -15,7 +15,7 @@ export type RecordBatch = (batch: MessageBatch) => Promise<void>;
 export interface SessionOptions {
   readonly name: string;
   readonly log: Log;
-  /** Between sessions; 250 ms doubling to 30 s by default. */
+  /** Wait between sessions; 250 ms doubling to 30 s by default. */
   readonly backoff?: BackoffLimits;
   /** `Date.now` by default. */
   readonly clock?: () => number;
@@ -46,7 +46,7 @@ export async function runSessions(
     try {
       await session();
     } catch (error) {
-      // These two are never the network's doing.
+      // Neither comes from the network: both are bugs.
       if (error instanceof TypeError || error instanceof RangeError) throw error;
       log.debug({ source: name, err: error }, 'source.session_ended');
       board.lag = undefined;

@@ -1,4 +1,4 @@
-/** A source gets messages from one bus and settles them when told. It knows no cloud and no database. */
+/** A source gets messages from one bus and settles them once they are durable. It knows no cloud and no database. */
 import type { MessageBatch } from '../event/message.ts';
 
 export interface Source {
@@ -20,9 +20,9 @@ export interface Source {
 }
 
 export interface SourceStatus {
-  /** `waiting`: broker, exchange or topic is not there yet, or the connection is being made again. */
+  /** `waiting`: the broker, exchange or topic is not there yet, or the connection is being made again. */
   readonly state: 'waiting' | 'running' | 'paused' | 'stopped';
-  /** Why it waits, in words for the operator. */
+  /** Reason why it waits, for the operator. */
   readonly reason?: string;
   /** Messages on the bus that are not recorded yet; absent while unknown. */
   readonly lag?: number;

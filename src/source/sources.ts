@@ -22,7 +22,7 @@ export function openSource(source: SourceConfig, config: Config, log: Log): Sour
   }
 }
 
-/** The limits of `POST /v1/events`: as a configured source has them by default, but for the largest body. */
+/** Limits of `POST /v1/events`: a configured source's defaults, except for the largest body. */
 const own = {
   waitMs: httpKeys.waitMs.default,
   waitingMax: httpKeys.waitingMax.default,
@@ -34,7 +34,7 @@ export function openOwnSource({ record }: Config, log: Log): HttpSource {
   return createHttpSource({ name: ownSourceName, ...own, batchMax: record.batchMax, log });
 }
 
-/** What is posted where, and by whom. @param sources all that run. */
+/** Lists the sources that take posted messages, and from whom. @param sources all that run. */
 export function intakesOf({ sources: configs }: Config, sources: readonly Source[]): Intake[] {
   return sources.filter(isPostedTo).map(source => {
     const { name, accept } = source;
@@ -52,7 +52,7 @@ export function intakesOf({ sources: configs }: Config, sources: readonly Source
       bodyBytesMax,
       idempotencyHeader: config.idempotencyHeader.toLowerCase(),
       origins,
-      // Cloudpods takes no other answer for a sign that its robot works.
+      // Cloudpods takes nothing but 200 for a sign that its robot works.
       status: format === 'cloudpods' ? 200 : 202,
     };
   });

@@ -1,21 +1,22 @@
-/**
- * What a source says about itself: to `/v1/sources` at any time, to the log only when it changes.
- */
+/** The state of a source, told to `/v1/sources` at any time and to the log only when it changes. */
 import type { Log } from '../event/log.ts';
 import type { SourceStatus } from './source.ts';
 
-/** A source that stays in trouble repeats itself at most this often. */
+/** A source that stays in trouble is logged again after this long. */
 const reminderMs = 60_000;
 
 export interface StatusBoard {
-  /** Messages arrive, or would. `reason` says what is missing all the same, such as one topic of three. */
+  /**
+   * Messages arrive, or would if there were any. `reason` says what is missing all the same, such as one topic of
+   * three.
+   */
   running(reason?: string): void;
   waiting(reason: string): void;
   stopped(): void;
   /** A paused source that waits for its broker is `waiting`. */
   pause(paused: boolean): void;
   readonly paused: boolean;
-  /** Undefined while unknown. */
+  /** Messages on the bus that are not recorded yet; undefined while unknown. */
   lag: number | undefined;
   status(): SourceStatus;
 }

@@ -1,10 +1,10 @@
-/** As Node's `tls.connect` takes them; PEM text, not paths. */
+/** TLS options as Node's `tls.connect` takes them; PEM text, not paths. */
 export interface TlsOptions {
   readonly ca?: string;
   readonly cert?: string;
   readonly key?: string;
   /** The name the certificate must carry; the host connected to by default. */
   readonly servername?: string;
-  /** False takes any certificate. */
+  /** False accepts any certificate. */
   readonly rejectUnauthorized?: boolean;
 }

@@ -1,9 +1,9 @@
-/** Wakes the one loop that waits on several things: arrivals, a pause that ended, a lost connection. */
+/** Wakes the one loop that waits for several things: arrivals, the end of a pause, a lost connection. */
 export interface Wakeup {
   signal(): void;
   /**
-   * Resolves at the next signal, or after `msMax`. A signal that nobody waits for is gone, so the caller looks at
-   * what it waits for first, in the same turn of the event loop.
+   * Resolves at the next signal, or after `msMax`. A signal that nobody waits for is lost, so the caller checks what it
+   * waits for first, in the same turn of the event loop.
    */
   wait(msMax?: number): Promise<void>;
 }

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { atMost, createBackoff, delay, unlessAborted } from '../../src/event/wait.ts';
 import { createWakeup } from '../../src/source/wakeup.ts';
 import { explain } from '../../src/source/explain.ts';
-import { chunksOf } from '../../src/source/kafka/kafka-batch.ts';
+import { chunksOf } from '../../src/source/kafkajs/kafka-batch.ts';
 import { createCommitter } from '../../src/source/kafkajs/kafka-committer.ts';
 import { createMembership } from '../../src/source/kafkajs/kafka-membership.ts';
 import { matchTopics, parseTopic } from '../../src/source/kafka/kafka-topics.ts';
@@ -182,10 +182,10 @@ describe('membership', () => {
 describe('committer', () => {
   it('sends the latest position of each partition, a topic once', async () => {
     const { sent, committer } = openCommitter();
-    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
-    committer.note({ topic: 'b', partition: 0, nextOffset: 7n });
-    committer.note({ topic: 'a', partition: 1, nextOffset: 5n });
-    committer.note({ topic: 'a', partition: 0, nextOffset: 2n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'b', partition: 0, nextOffset: 7n });
+    committer.add({ topic: 'a', partition: 1, nextOffset: 5n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 2n });
     await committer.flush();
     await committer.flush();
     const [a0, a1, b0] = [
@@ -205,7 +205,7 @@ describe('committer', () => {
 
   it('sends nothing of a group that was joined again', async () => {
     const { sent, committer } = openCommitter();
-    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
     committer.reset();
     await committer.flush();
     expect(sent).toEqual([]);
@@ -213,9 +213,9 @@ describe('committer', () => {
 
   it('survives a commit that is refused', async () => {
     const { sent, failures, committer } = openCommitter(true);
-    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
     await committer.flush();
-    committer.note({ topic: 'a', partition: 0, nextOffset: 2n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 2n });
     await committer.flush();
     expect([sent.length, failures.length]).toEqual([2, 2]);
   });
@@ -223,7 +223,7 @@ describe('committer', () => {
   it('sends by itself after a while', async () => {
     const { promise, resolve } = Promise.withResolvers<Offsets>();
     const committer = createCommitter(async offsets => resolve(offsets), 1, fail);
-    committer.note({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
     const topics = [{ topic: 'a', partitions: [{ partition: 0, offset: '1' }] }];
     await expect(promise).resolves.toEqual({ topics });
   });

@@ -1,17 +1,16 @@
 /**
- * How things stand at a Kafka cluster, for `hookline doctor`: questions only, no group is joined, no offset committed.
+ * Read-only checks of a Kafka cluster for `hookline doctor`: no group is joined, no offset committed.
  *
  * Source: kafkajs 2.2.4, `admin`; Kafka protocol, error code 30 (GROUP_AUTHORIZATION_FAILED).
  */
 import type { Admin } from 'kafkajs';
 
 import { explain } from '../explain.ts';
-import { createClient, type KafkaClientOptions } from '../kafkajs/kafka-client.ts';
-import { stopIdleTimers } from '../kafkajs/kafka-idle.ts';
+import { createClient, repairKafkajs, type KafkaClientOptions } from '../kafkajs/kafka-client.ts';
 import { measureLag } from './kafka-lag.ts';
 import { matchTopics, parseTopic, type TopicMatch } from './kafka-topics.ts';
 
-export interface KafkaLookOptions extends KafkaClientOptions {
+export interface KafkaInspectOptions extends KafkaClientOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
   readonly fromBeginning: boolean;
@@ -21,16 +20,16 @@ export interface KafkaView {
   readonly brokers: number;
   readonly topics: TopicMatch;
   readonly partitions: number;
-  /** Partitions nobody leads, `topic/partition`: they can neither be read nor written. */
+  /** Partitions without a leader, as `topic/partition`: they can neither be read nor written. */
   readonly leaderless: readonly string[];
   /** Undefined when the group may not be seen; `refused` says so then. */
   readonly group: GroupView | undefined;
-  /** What the cluster would not let be seen, in its words. */
+  /** Requests that the cluster refused, in its words. */
   readonly refused: readonly string[];
 }
 
 export interface GroupView {
-  /** Kafka's word: `Stable`, `Empty`, `Dead` for one there is not. */
+  /** State in Kafka's word: `Stable`, `Empty`; `Dead` for a group that does not exist. */
   readonly state: string;
   readonly members: number;
   /** Messages after what the group has committed; undefined without a topic. */
@@ -38,18 +37,18 @@ export interface GroupView {
 }
 
 /** @throws Error saying why there is no connection. */
-export async function inspectKafka(options: KafkaLookOptions): Promise<KafkaView> {
-  stopIdleTimers();
+export async function inspectKafka(options: KafkaInspectOptions): Promise<KafkaView> {
+  repairKafkajs();
   const admin = createClient(options).admin({ retry: { retries: 1 } });
   try {
     await admin.connect();
-    return await look(admin, options);
+    return await inspect(admin, options);
   } finally {
     await admin.disconnect();
   }
 }
 
-async function look(admin: Admin, options: KafkaLookOptions): Promise<KafkaView> {
+async function inspect(admin: Admin, options: KafkaInspectOptions): Promise<KafkaView> {
   const { brokers } = await admin.describeCluster();
   const topics = matchTopics(options.topics.map(parseTopic), await admin.listTopics());
   const { present } = topics;
@@ -81,7 +80,7 @@ async function look(admin: Admin, options: KafkaLookOptions): Promise<KafkaView>
 
 async function inspectGroup(
   admin: Admin,
-  { groupId, fromBeginning }: KafkaLookOptions,
+  { groupId, fromBeginning }: KafkaInspectOptions,
   assignment: Record<string, number[]>,
 ): Promise<GroupView> {
   const { groups } = await admin.describeGroups([groupId]);

@@ -1,4 +1,4 @@
-/** How much of its partitions a member has not recorded yet. */
+/** The lag of a member: how many messages of its partitions are not recorded yet. */
 import type { Admin, IMemberAssignment } from 'kafkajs';
 
 export interface LagQuestion {
@@ -9,7 +9,9 @@ export interface LagQuestion {
   readonly positions: ReadonlyMap<string, bigint>;
 }
 
-/** Messages between the positions and the ends of the partitions; control records and gaps count as messages. */
+/**
+ * Counts the messages between the positions and the ends of the partitions; control records and gaps count as messages.
+ */
 export async function measureLag(admin: Admin, question: LagQuestion): Promise<number> {
   let lag = 0n;
   for (const [topic, partitions] of Object.entries(question.assignment)) {

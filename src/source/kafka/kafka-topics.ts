@@ -1,10 +1,10 @@
-/** Which topics a source listens to, out of those there are. */
+/** Selects the topics that a source listens to, out of those there are. */
 
 /** One configured topic: a name, or a pattern that names any number of topics, present and future. */
 export type TopicRule = { readonly name: string } | { readonly pattern: RegExp };
 
 export interface TopicMatch {
-  /** In the order of their names, each once. */
+  /** Names of the topics, sorted, each once. */
   readonly present: readonly string[];
   /** One line for each rule that no topic fits. */
   readonly missing: readonly string[];

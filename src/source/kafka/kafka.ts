@@ -1,24 +1,22 @@
 /**
  * Messages from Kafka: one member of a consumer group, on a list or a pattern of topics.
  *
- * A session is one client: find the topics, join the group, and look beside that whether topics came or went and
- * how much is left to record. A topic that comes or goes begins the next session.
+ * A session is one client: find the topics, join the group, and check meanwhile whether topics came or went and how
+ * much is left to record. A topic that comes or goes begins the next session.
  *
  * Where a group has no position, because it is new, its position has expired, or the position's records are gone
- * (retention, topic deleted and made again), `fromBeginning` decides. A topic that appears while the source runs is
+ * (retention, topic deleted and created again), `fromBeginning` decides. A topic that appears while the source runs is
  * read from its beginning in any case: all in it is new.
  */
 import type { Admin, Kafka } from 'kafkajs';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
-import type { ChunkLimits } from './kafka-batch.ts';
-import { createClient, retry } from '../kafkajs/kafka-client.ts';
-import { registerCodecs } from '../kafkajs/kafka-codecs.ts';
-import { type ConsumerOptions, createConsumer } from './kafka-consumer.ts';
-import { stopIdleTimers } from '../kafkajs/kafka-idle.ts';
+import type { ChunkLimits } from '../kafkajs/kafka-batch.ts';
+import { createClient, repairKafkajs, retry } from '../kafkajs/kafka-client.ts';
+import { type ConsumerOptions, createConsumer } from '../kafkajs/kafka-consumer.ts';
 import { measureLag } from './kafka-lag.ts';
-import type { Member } from './kafka-member.ts';
+import type { Member } from '../kafkajs/kafka-member.ts';
 import { matchTopics, parseTopic, type TopicMatch, type TopicRule } from './kafka-topics.ts';
 import {
   type RecordBatch,
@@ -35,15 +33,18 @@ export interface KafkaSourceOptions
     Omit<ChunkLimits, 'batchBytesMax'>,
     Pick<ConsumerOptions, 'brokers' | 'groupId' | 'sasl' | 'tls' | 'sessionTimeoutMs'>,
     Partial<typeof kafkaDefaults> {
-  /** A tenth of the session's time-out by default: so many may be lost before the group gives a process up. */
+  /**
+   * A tenth of the session's time-out by default, so that several heartbeats may be lost before the group gives the
+   * member up.
+   */
   readonly heartbeatMs?: number;
   /** Names, and patterns between slashes: `/^cloud-.*$/`. */
   readonly topics: readonly string[];
-  /** Where a group that has no position starts: at the oldest record, or with false at the newest. */
+  /** Start of a group that has no position: at the oldest record, or with false at the newest. */
   readonly fromBeginning: boolean;
 }
 
-/** Times in milliseconds. */
+/** Sizes in bytes, times in milliseconds. */
 const kafkaDefaults = {
   batchBytesMax: 8 * 1024 * 1024,
   fetchBytesMax: 10 * 1024 * 1024,
@@ -55,7 +56,7 @@ const kafkaDefaults = {
 const defaults = { ...sessionDefaults, ...kafkaDefaults };
 const closeTimeoutMs = 5000;
 
-/** What the parts of one source share. */
+/** The state that the functions of one source share. */
 interface SourceState {
   readonly options: KafkaSourceOptions & typeof defaults & { readonly heartbeatMs: number };
   readonly rules: readonly TopicRule[];
@@ -73,8 +74,7 @@ interface SourceState {
  * @throws SyntaxError when one of `topics` is a pattern that is no regular expression.
  */
 export function createKafkaSource(given: KafkaSourceOptions): Source {
-  registerCodecs();
-  stopIdleTimers();
+  repairKafkajs();
   const heartbeatMs = Math.floor(given.sessionTimeoutMs / 10);
   const options = { ...defaults, heartbeatMs, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
@@ -190,7 +190,7 @@ async function consume(
   }
 }
 
-/** Resolves when told to stop, or when topics have come or gone. */
+/** Resolves when the source is to stop, or when topics have come or gone. */
 async function watch(
   shared: SourceState,
   { admin, match }: KafkaSession,

@@ -1,8 +1,25 @@
-/** The one place that configures kafkajs: how to connect, how to fail, and what its log may say. */
+/**
+ * The one place that configures kafkajs: how to connect, how to fail, and which of its log lines are passed on.
+ *
+ * kafkajs 2.2.4 is its last release (2023), so this folder holds repairs and additions beside what adapts it:
+ *
+ * - `kafka-idle.ts` is a repair: its timers wake an idle process a thousand times a second.
+ * - `kafka-topic-ids.ts` is an addition: it speaks no version of Metadata that has topic ids.
+ * - `kafka-codecs.ts` is an addition: it decompresses gzip alone.
+ * - `kafka-committer.ts` stands in for its auto-commit, which waits for the coordinator in the middle of a batch.
+ * - `kafka-consumer.ts`, `kafka-member.ts`, `kafka-membership.ts` and `kafka-batch.ts` make a member of a group that
+ *   can lose its partitions while it records out of its `eachBatch` and its events.
+ *
+ * Another client library replaces this folder. Beside it, `source/kafka/` uses the type `Admin` (list topics, fetch
+ * offsets, describe a group) and the client that makes it; nothing outside `source/` knows either. The suite that has
+ * to pass then is test/conformance/source-kafka.test.ts.
+ */
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry } from 'kafkajs';
 
 import type { Log } from '../../event/log.ts';
 import type { TlsOptions } from '../tls.ts';
+import { registerCodecs } from './kafka-codecs.ts';
+import { stopIdleTimers } from './kafka-idle.ts';
 
 export interface KafkaClientOptions {
   readonly name: string;
@@ -22,10 +39,16 @@ const connectTimeoutMs = 5000;
 const answerTimeoutMs = 15_000;
 
 /**
- * kafkajs tries a few times by itself, for the moment a leader changes. Longer trouble ends the session: then the
- * operator is told, and the source waits with its own back-off.
+ * kafkajs retries a few times by itself, for the moment in which a leader changes. Longer trouble ends the session:
+ * then the operator is told, and the source waits with its own back-off.
  */
 export const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 };
+
+/** Repairs kafkajs and completes it, for the whole process; to be called before a client is created. Idempotent. */
+export function repairKafkajs(): void {
+  registerCodecs();
+  stopIdleTimers();
+}
 
 export function createClient(options: KafkaClientOptions): Kafka {
   return new kafkajs.Kafka({
@@ -42,7 +65,7 @@ export function createClient(options: KafkaClientOptions): Kafka {
   });
 }
 
-/** kafkajs's type is a union over the mechanisms, which only a literal of each can meet. */
+/** Its type is a union over the mechanisms, so each needs a literal of its own. */
 function login(sasl: KafkaClientOptions['sasl']): Pick<KafkaConfig, 'sasl'> {
   if (sasl === undefined) return {};
   const { mechanism, username, password } = sasl;
@@ -56,13 +79,16 @@ function login(sasl: KafkaClientOptions['sasl']): Pick<KafkaConfig, 'sasl'> {
   }
 }
 
-/** What the operator must hear of although the source goes on; by the words kafkajs says it in. */
+/** Log lines of kafkajs that the operator must see although the source goes on, and the events they are logged as. */
 const worthTelling: Readonly<Record<string, string>> = {
   'Offset out of range, resetting to default offset': 'source.position_lost',
   'Consumer group received unsubscribed topics': 'source.assigned_foreign',
 };
 
-/** The rest is about connections and retries: their outcome is in the source's state, said once. */
+/**
+ * Passes on what is worth telling as a warning. The rest is about connections and retries, whose result is in the
+ * source's state anyway.
+ */
 function tell({ name, log }: KafkaClientOptions, { namespace, label, log: entry }: LogEntry): void {
   const { message, timestamp: _timestamp, logger: _logger, ...facts } = entry;
   const event = worthTelling[message];

@@ -1,5 +1,5 @@
 /**
- * The compressions a Kafka producer may use, as kafkajs wants them: only decompressing, a source writes nothing.
+ * Decompression of what a Kafka producer may have compressed, as kafkajs's codecs; a source writes nothing.
  *
  * Source: Kafka's record batch format; the xerial framing that Java's clients put around Snappy blocks, and that
  * librdkafka leaves out; the LZ4 frame format, version 1.6.
@@ -17,7 +17,7 @@ const maxOutputLength = 256 * 1024 * 1024;
 const decompressGzip = promisify(gunzip);
 const decompressZstd = promisify(zstdDecompress);
 
-/** Makes kafkajs read every compression; it keeps them for the whole process. Idempotent. */
+/** Registers every compression with kafkajs, for the whole process. Idempotent. */
 export function registerCodecs(): void {
   const { CompressionCodecs, CompressionTypes } = kafkajs;
   CompressionCodecs[CompressionTypes.GZIP] = () => ({

@@ -2,8 +2,8 @@
  * Commits offsets beside the recording, a few times a second.
  *
  * The stored positions are the truth; the group's offsets only save the next member from reading again what it would
- * skip. So nothing waits for a commit (since Kafka 4 the coordinator sits on each for five milliseconds), and one
- * that fails is made up for by the next. They are written out before the group is left or joined again.
+ * skip. So nothing waits for a commit (since Kafka 4 the coordinator takes five milliseconds for each), and one that
+ * fails is made up for by the next. Positions are committed before the group is left or joined again.
  */
 import type { Offsets } from 'kafkajs';
 
@@ -15,10 +15,11 @@ export interface Position {
 }
 
 export interface Committer {
-  note(position: Position): void;
-  /** Resolves when what was noted is committed, or could not be. */
+  /** Adds the position to the next commit. */
+  add(position: Position): void;
+  /** Resolves when the positions added so far are committed, or could not be. */
   flush(): Promise<void>;
-  /** Forgets what was noted: the partitions are given out anew, or the group has been left. */
+  /** Forgets the positions that are not committed yet: the partitions are assigned anew, or the group has been left. */
   reset(): void;
 }
 
@@ -28,14 +29,14 @@ export function createCommitter(
   intervalMs: number,
   failed: (error: unknown) => void,
 ): Committer {
-  const noted = new Map<string, Map<number, bigint>>();
+  const pending = new Map<string, Map<number, bigint>>();
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> = Promise.resolve();
 
   async function send(): Promise<void> {
-    if (noted.size === 0) return;
-    const topics = [...noted].map(([topic, partitions]) => toTopic(topic, partitions));
-    noted.clear();
+    if (pending.size === 0) return;
+    const topics = [...pending].map(([topic, partitions]) => toTopic(topic, partitions));
+    pending.clear();
     await commit({ topics }).catch(failed);
   }
 
@@ -49,15 +50,15 @@ export function createCommitter(
 
   return {
     flush,
-    note({ topic, partition, nextOffset }) {
-      const partitions = noted.get(topic) ?? new Map<number, bigint>();
-      noted.set(topic, partitions.set(partition, nextOffset));
+    add({ topic, partition, nextOffset }) {
+      const partitions = pending.get(topic) ?? new Map<number, bigint>();
+      pending.set(topic, partitions.set(partition, nextOffset));
       timer ??= setTimeout(() => void flush(), intervalMs);
     },
     reset() {
       clearTimeout(timer);
       timer = undefined;
-      noted.clear();
+      pending.clear();
     },
   };
 }

@@ -1,8 +1,8 @@
 /**
- * Whether the group still counts on this consumer for its partitions.
+ * Knows whether the group still counts on this consumer for its partitions.
  *
  * The group coordinator speaks only when it is spoken to: the answers to heartbeats say that the group is being
- * rebalanced or has gone on without us, and silence for a session's length means that it will have.
+ * rebalanced or has gone on without this consumer, and silence for a session's length means that it will have.
  *
  * Source: Kafka's consumer group protocol (KIP-62); error codes 22, 25, 27 and 82.
  */
@@ -14,13 +14,13 @@ export interface MembershipOptions {
 }
 
 export interface Membership {
-  /** A new assignment: what was held under the one before is held no more. */
+  /** The group was joined: what was held under the assignment before is held no more. */
   joined(): void;
   /** The coordinator answered a heartbeat. */
   confirmed(): void;
   /** A heartbeat failed. */
   failed(error: unknown): void;
-  /** Says from now on whether what is held under the present assignment still is. */
+  /** @returns tells, from now on, whether what is held under the present assignment still is. */
   hold(): () => boolean;
 }
 

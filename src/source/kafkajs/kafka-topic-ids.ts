@@ -1,8 +1,8 @@
 /**
- * The ids Kafka gives topics when they are made, by which one made again under an old name is told from the old one.
+ * The ids that Kafka gives topics when they are created, which tell a topic from an earlier one of the same name.
  *
  * kafkajs 2.2.4 speaks Metadata up to version 6, and ids come with version 10. So this writes that request and reads
- * its answer, by kafkajs's own encoder and decoder, and sends it over kafkajs's connection.
+ * its answer, with kafkajs's own encoder and decoder, and sends it over kafkajs's connection.
  *
  * Source: KIP-516 (topic ids), KIP-482 (flexible versions: compact arrays and strings, tagged fields); Kafka's
  * `MetadataRequest.json` and `MetadataResponse.json`.
@@ -17,7 +17,7 @@ const apiKey = 3;
 const apiVersion = 10;
 const noTopicId = Buffer.alloc(16);
 
-/** What kafkajs sends and how it reads the answer. */
+/** A request as kafkajs sends it, and how it reads the answer. */
 interface WireRequest {
   readonly request: {
     readonly apiKey: number;
@@ -31,12 +31,12 @@ interface WireRequest {
   };
 }
 
-/** What kafkajs's brokers have beside their public methods. */
+/** The part of kafkajs's brokers that its types do not show. */
 interface Connected {
   readonly connectionPool: { send(request: WireRequest): Promise<TopicIds> };
 }
 
-/** Topics by name; empty when the broker is older than Kafka 2.8. Ids are 32 hexadecimal digits. */
+/** Fetches ids of 32 hexadecimal digits, by the name of the topic; none when the broker is older than Kafka 2.8. */
 export async function fetchTopicIds(
   cluster: Cluster,
   topics: readonly string[],
@@ -61,7 +61,7 @@ function encode(topics: readonly string[]): Encoder {
       // Tagged fields of the request's header, none.
       .writeUVarInt(0)
       .writeUVarIntArray(topics.map(encodeTopic))
-      // Not to be made by being asked about; no authorizations, please, twice; no tagged fields.
+      // Topics are not created by asking; authorized operations of cluster and topics are not wanted; no tagged fields.
       .writeBoolean(false)
       .writeBoolean(false)
       .writeBoolean(false)

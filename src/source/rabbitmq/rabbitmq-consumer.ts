@@ -1,8 +1,8 @@
 /**
- * One consumer on one channel: what the broker has sent and nobody has recorded yet.
+ * One consumer on one channel: the messages that the broker has sent and nobody has recorded yet.
  *
- * The broker sends ahead up to the prefetch. While one batch is being recorded the next one gathers here, so
- * batches grow under load and a lone message waits for nothing. There is no promise, timer or closure per message.
+ * The broker sends ahead up to the prefetch. While one batch is being recorded the next one gathers here, so batches
+ * grow under load and a lone message waits for nothing. There is no promise, timer or closure per message.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -18,7 +18,7 @@ export interface QueueConsumerOptions {
   readonly queue: string;
   /** Messages the broker may send ahead, 1 to 65,535. */
   readonly prefetch: number;
-  /** Messages in a batch at most. */
+  /** Maximum number of messages in a batch. */
   readonly batchMax: number;
   /** A batch is closed by the message that brings it to this many bytes. */
   readonly batchBytesMax: number;
@@ -26,15 +26,15 @@ export interface QueueConsumerOptions {
 }
 
 export interface QueueConsumer {
-  /** Messages the broker has given us that are not settled: waiting here or taken. */
+  /** Messages from the broker that are not settled: waiting here, or taken. */
   readonly heldCount: number;
-  /** The oldest messages waiting, or undefined when there are none. The batch taken before must be settled. */
+  /** Takes the oldest messages that wait; undefined when there are none. The batch taken before must be settled. */
   take(): MessageBatch | undefined;
   /** Acknowledges the batch taken last. */
   settle(): void;
-  /** Why there is nothing to take and never will be: `queue hookline was deleted`. Undefined while there may. */
+  /** Reason why no more messages will come: `queue hookline was deleted`. Undefined while some may. */
   readonly ended: string | undefined;
-  /** Takes no more messages and gives back those waiting; the batch taken stays ours. */
+  /** Stops consuming and gives back the messages that wait; the batch taken stays ours. */
   release(): Promise<void>;
   /** Gives back everything that is not settled, or leaves that to the end of the connection. */
   close(): Promise<void>;

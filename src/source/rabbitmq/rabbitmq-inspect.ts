@@ -1,8 +1,8 @@
 /**
- * How things stand at a RabbitMQ, for `hookline doctor`; nothing there changes by looking.
+ * Read-only checks of a RabbitMQ server for `hookline doctor`.
  *
- * What is asked beside passive declarations cannot change anything either: declaring the queue that is there with the
- * very arguments it would be made with, and unbinding a random key that nothing is bound with. The broker checks the
+ * Two operations beside passive declarations change nothing either: declaring the existing queue with the very
+ * arguments it would be created with, and unbinding a random key that nothing is bound with. The broker checks the
  * permissions of both first.
  *
  * Source: RabbitMQ's guide on access control (permissions by operation); AMQP 0-9-1, queue.declare and queue.unbind.
@@ -13,11 +13,11 @@ import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
 import { declareQueue, replyCode, type Topology, withChannel } from './rabbitmq-topology.ts';
 
 export interface RabbitmqView {
-  /** Why an exchange cannot be bound, in the broker's words. */
+  /** Reasons why exchanges cannot be bound, in the broker's words. */
   readonly missing: readonly string[];
-  /** Undefined when it is not there yet. */
+  /** The source's queue; undefined when it does not exist yet. */
   readonly queue: { readonly messages: number; readonly consumers: number } | undefined;
-  /** What the broker would not let be done, in its words. */
+  /** Operations that the broker refused, in its words. */
   readonly refused: readonly string[];
 }
 
@@ -66,7 +66,7 @@ async function findQueue(link: Link, { queue }: Topology): Promise<RabbitmqView[
   }
 }
 
-/** Takes the permissions that binding takes: write on the queue, read on the exchange. */
+/** Needs the same permissions as binding: write on the queue, read on the exchange. */
 async function tryBinding(link: Link, queue: string, exchange: string): Promise<void> {
   await withChannel(link, channel =>
     channel.unbindQueue(queue, exchange, `hookline-doctor-${randomUUID()}`),
@@ -78,7 +78,7 @@ interface Reason {
   readonly text: string;
 }
 
-/** What the broker says against it; undefined when it does not mind. */
+/** The broker's objection; undefined when it has none. */
 async function reasonAgainst(
   link: Link,
   work: () => Promise<unknown>,
@@ -89,7 +89,7 @@ async function reasonAgainst(
   } catch (error) {
     const code = replyCode(error);
     if (link.lost.aborted || code === undefined) throw error;
-    // The sentence alone: what it was taken from says it again in the protocol's words.
+    // The broker's sentence alone: the error it was taken from repeats it in the protocol's words.
     return { code, text: error instanceof Error ? error.message : String(error) };
   }
 }

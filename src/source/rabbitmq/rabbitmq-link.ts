@@ -1,8 +1,8 @@
 /**
  * One connection to RabbitMQ, from handshake to goodbye.
  *
- * Source: amqplib 2.3.1, `lib/connect.js` and `lib/connection.js`. Its own recovery is not used: what must happen
- * after a reconnect (declare, bind, consume) and what an operator is told meanwhile is the source's business.
+ * Source: amqplib 2.3.1, `lib/connect.js` and `lib/connection.js`. Its own recovery is not used: what must happen after
+ * a reconnect (declare, bind, consume), and what an operator sees meanwhile, is for the source to say.
  */
 import { Duplex } from 'node:stream';
 
@@ -23,9 +23,10 @@ export interface LinkOptions {
 export interface Link {
   openChannel(): Promise<Channel>;
   /**
-   * What `work`, something asked of the broker, resolves to. RabbitMQ lets a question hang for a minute when a
-   * quorum queue has no leader, and the source could not stop meanwhile.
+   * Waits for `work`, a request to the broker. RabbitMQ lets one hang for a minute when a quorum queue has no leader,
+   * and the source could not stop meanwhile.
    *
+   * @returns the result of `work`.
    * @throws Error when the broker does not answer in time, the connection is lost, or the source is to stop.
    */
   answer<T>(work: Promise<T>): Promise<T>;
@@ -87,7 +88,7 @@ function createLink(model: ChannelModel, { log, name }: LinkOptions, signal: Abo
     lost: lost.signal,
     openChannel: async () => {
       const channel = await model.createChannel();
-      // The operation that failed rejects with the same error; unheard, the event would end the process.
+      // The operation that failed rejects with the same error; without a listener, the event would end the process.
       channel.on('error', error => log.debug({ source: name, err: error }, 'source.channel_lost'));
       return channel;
     },

@@ -1,5 +1,5 @@
 /**
- * What a RabbitMQ source needs on the broker: its own queue, bound to the cloud's exchanges.
+ * The objects that a RabbitMQ source needs on the broker: its own queue, bound to the cloud's exchanges.
  *
  * The exchanges are the cloud's. OpenStack declares its own non-durable, CloudStack durable, and declaring one with
  * other flags closes the channel with 406, so they are only ever checked passively. A non-durable exchange and its
@@ -95,7 +95,7 @@ async function askOnce<T>(link: Link, ask: (channel: Channel) => Promise<T>): Pr
   return answer;
 }
 
-/** Of AMQP: 404, 403, 406. */
+/** The AMQP reply code of a refusal: 404, 403, 406. */
 export function replyCode(error: unknown): number | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'number' ? code : undefined;

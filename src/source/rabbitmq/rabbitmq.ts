@@ -1,10 +1,10 @@
 /**
  * Messages from RabbitMQ: a durable queue of our own, bound to the cloud's exchanges.
  *
- * A session is one connection: declare the queue, consume it, and look after the bindings beside that. Whatever
- * ends a session (broker restart, deleted queue, rejected batch) is answered the same way: leave, which returns all
- * that was not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the
- * exchanges are there: what it holds is owed.
+ * A session is one connection: declare the queue, consume it, and keep the bindings in order meanwhile. Whatever ends a
+ * session (broker restart, deleted queue, rejected batch) is answered the same way: leave, which returns all that was
+ * not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the exchanges are
+ * there: what it holds is owed.
  */
 import { createBackoff, delay } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
@@ -28,7 +28,7 @@ export interface RabbitmqSourceOptions
   extends SessionOptions, LinkOptions, Topology, Omit<QueueConsumerOptions, 'batchBytesMax'> {
   /** 8 MiB by default. */
   readonly batchBytesMax?: number;
-  /** How often bindings are made sure of and the queue's depth is asked; 10 s by default. */
+  /** How often the bindings are checked and the queue's depth is measured; 10 s by default. */
   readonly recheckMs?: number;
   /** A pause longer than this gives the messages held back to the broker, for other replicas; 60 s by default. */
   readonly handBackMs?: number;
@@ -41,19 +41,19 @@ const defaults = {
   handBackMs: 60_000,
 };
 
-/** What the parts of one source share. */
+/** The state that the functions of one source share. */
 interface SourceState {
   readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
-  /** The consumer at work, if there is one. */
+  /** The present consumer, if there is one. */
   consumer: QueueConsumer | undefined;
-  /** Why exchanges are not bound; undefined until they have been looked for in this session. */
+  /** Reasons why exchanges are not bound; undefined until they have been checked in this session. */
   missing: readonly string[] | undefined;
 }
 /**
- * Pausing stops the taking at once: the broker sends ahead up to the prefetch and no further. A pause that lasts
- * gives those messages back.
+ * Pausing stops consuming at once: the broker sends ahead up to the prefetch and no further. A pause that lasts gives
+ * those messages back.
  */
 export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const options = { ...defaults, ...given };
@@ -105,7 +105,7 @@ async function runSession(
   }
 }
 
-/** Makes sure of the bindings, and asks how much is waiting, until told to stop. */
+/** Binds what is not bound, and measures how much is waiting, until told to stop. */
 async function keepBound(shared: SourceState, link: Link, until: AbortSignal): Promise<void> {
   const { options, board } = shared;
   const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);

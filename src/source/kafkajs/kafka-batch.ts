@@ -1,4 +1,4 @@
-/** Cuts what one fetch brought of one partition into batches to record. */
+/** Cuts the records that one fetch brought of one partition into batches to record. */
 import { isUtf8 } from 'node:buffer';
 
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
@@ -11,7 +11,7 @@ export interface Chunk {
 }
 
 export interface ChunkLimits {
-  /** Messages in a batch at most. */
+  /** Maximum number of messages in a batch. */
   readonly batchMax: number;
   /** A batch is closed by the message that brings it to this many bytes. */
   readonly batchBytesMax: number;
@@ -88,7 +88,7 @@ function toMessage(position: string, { key, value, headers }: KafkaMessage): Mes
   };
 }
 
-/** Of a header sent several times, the first. */
+/** Takes the headers that are text; the first value of a header that was sent several times. */
 function toText(headers: IHeaders): Record<string, string> | undefined {
   let text: Record<string, string> | undefined;
   for (const [key, values] of Object.entries(headers)) {

@@ -1,10 +1,10 @@
 /**
- * What one member of a consumer group does with the batches it is given: record, then note for the commit.
+ * One member of a consumer group at work: it records each batch, then adds its end to the next commit.
  *
- * kafkajs lets a member join a rebalance only after the batch it handles has ended, so a batch is not held for
- * ever: heartbeats go on while it is being recorded, and when they say that the partition is lost, or will be, the
- * batch says so too (`isHeld`) and is given up. What was recorded all the same is below the stored position, and is
- * skipped wherever it is read again.
+ * kafkajs lets a member join a rebalance only after the batch it handles has ended, so a batch is not held for ever:
+ * heartbeats go on while it is being recorded, and when they say that the partition is lost, or will be, the batch says
+ * so too (`isHeld`) and is given up. What was recorded all the same lies below the stored position, and is skipped
+ * wherever it is read again.
  */
 import type { EachBatchPayload, IMemberAssignment } from 'kafkajs';
 
@@ -13,17 +13,17 @@ import { type BackoffLimits, createBackoff, delay } from '../../event/wait.ts';
 import type { Wakeup } from '../wakeup.ts';
 import { explain } from '../explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
-import type { Committer } from '../kafkajs/kafka-committer.ts';
-import type { Membership } from '../kafkajs/kafka-membership.ts';
-import type { TopicIds } from '../kafkajs/kafka-topic-ids.ts';
+import type { Committer } from './kafka-committer.ts';
+import type { Membership } from './kafka-membership.ts';
+import type { TopicIds } from './kafka-topic-ids.ts';
 import type { RecordBatch } from '../sessions.ts';
 import type { StatusBoard } from '../status.ts';
 
-/** What a member is given by the source. */
+/** The parts of the source that a member works with. */
 export interface MemberDeps {
   readonly options: MemberOptions;
   readonly board: StatusBoard;
-  /** Rings when the source is paused, resumed or to stop. */
+  /** Signalled when the source is paused, resumed or to stop. */
   readonly wakeup: Wakeup;
   readonly record: RecordBatch;
   /** Says on the board that messages arrive. */
@@ -36,9 +36,9 @@ export interface Member extends MemberDeps {
   readonly committer: Committer;
   /** The next offset to record, by `topic/partition`, where it is known. */
   readonly positions: Map<string, bigint>;
-  /** Asked for each time the group has been joined; never rejects. */
+  /** Ids of the assigned topics, fetched each time the group has been joined; never rejects. */
   topicIds: Promise<TopicIds>;
-  /** Undefined until the group has been joined. */
+  /** Partitions of this member; undefined until the group has been joined. */
   assignment: Readonly<IMemberAssignment> | undefined;
 }
 
@@ -125,5 +125,5 @@ async function troubleOf(recording: Promise<void>): Promise<string | undefined> 
 function settle({ positions, committer }: Member, { span }: Chunk, payload: EachBatchPayload) {
   payload.resolveOffset(String(span.nextOffset - 1n));
   positions.set(`${span.topic}/${span.partition}`, span.nextOffset);
-  committer.note(span);
+  committer.add(span);
 }

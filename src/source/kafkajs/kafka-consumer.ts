@@ -13,17 +13,19 @@ import kafkajs, {
 } from 'kafkajs';
 
 import { atMost, unlessAborted } from '../../event/wait.ts';
-import { type KafkaClientOptions, retry } from '../kafkajs/kafka-client.ts';
-import { createCommitter } from '../kafkajs/kafka-committer.ts';
+import { type KafkaClientOptions, retry } from './kafka-client.ts';
+import { createCommitter } from './kafka-committer.ts';
 import { type Member, type MemberDeps, takeBatch } from './kafka-member.ts';
-import { createMembership } from '../kafkajs/kafka-membership.ts';
-import { fetchTopicIds, type TopicIds } from '../kafkajs/kafka-topic-ids.ts';
+import { createMembership } from './kafka-membership.ts';
+import { fetchTopicIds, type TopicIds } from './kafka-topic-ids.ts';
 
 export interface ConsumerOptions extends KafkaClientOptions {
   readonly groupId: string;
-  /** Bytes one fetch may bring, of all partitions. */
+  /** Maximum number of bytes that one fetch brings, of all partitions. */
   readonly fetchBytesMax: number;
-  /** Bytes one fetch may bring of one partition; a record batch larger than that comes all the same. */
+  /**
+   * Maximum number of bytes that one fetch brings of one partition; a record batch larger than that comes all the same.
+   */
   readonly partitionBytesMax: number;
   /** Silence after which the group goes on without this member. */
   readonly sessionTimeoutMs: number;
@@ -35,7 +37,7 @@ export interface ConsumerOptions extends KafkaClientOptions {
 
 export interface Subscription {
   readonly topic: string;
-  /** Where a group that has no position in the topic starts. */
+  /** Start of a group that has no position in the topic: at the oldest record, or with false at the newest. */
   readonly fromBeginning: boolean;
 }
 
@@ -47,7 +49,7 @@ export interface GroupConsumer {
   close(): Promise<void>;
 }
 
-/** Idle, a fetch comes back this often; a consumer that stops waits for it. */
+/** An idle fetch comes back after this long; a consumer that stops waits for it. */
 const fetchWaitMs = 500;
 const metadataMaxAgeMs = 60_000;
 const closeTimeoutMs = 5000;
@@ -171,11 +173,11 @@ function listen(consumer: Consumer, member: Member, crashed: AbortController): v
     const { topic, partition } = payload;
     const nextOffset = BigInt(payload.lastOffset) + 1n;
     member.positions.set(`${topic}/${partition}`, nextOffset);
-    member.committer.note({ topic, partition, nextOffset });
+    member.committer.add({ topic, partition, nextOffset });
   });
 }
 
-/** Without the ids a topic made again is still told by offsets that ran backwards, in most cases. */
+/** Without the ids a topic that was created again is still recognized in most cases: its offsets run backwards. */
 async function topicIdsOf(
   cluster: Cluster | undefined,
   topics: readonly string[],
