@@ -1,5 +1,5 @@
 /**
- * Hookline put together: every part made once, started in the order they need each other, stopped in reverse.
+ * Hookline put together: every component started in the order in which they need each other, and stopped in reverse.
  *
  *     sources → ingest → recorder ⇒ dispatcher → sender
  *                   lease, match sync, claimer, backlog watch, janitor and API beside them
@@ -20,17 +20,17 @@ import { type AppOptions, openComponents, type Components, secretKeysOf } from '
 export interface App {
   readonly metrics: Metrics;
   readonly sources: readonly Source[];
-  /** Those of them that are posted to. */
+  /** The sources that take posted messages. */
   readonly intakes: readonly Intake[];
   /** Makes a test delivery. */
   readonly testDelivery: MakeTestDelivery;
   /** Asks a receiver whether it wants deliveries. */
   readonly validate: Validate;
   readonly formats: Formats;
-  /** Reads a message of the quarantine again. */
+  /** Redrives a message of the quarantine. */
   readonly retry: Redrive;
   /**
-   * Stops taking in, lets what is in flight end within `config.shutdownMs`, writes down or gives back the rest, and
+   * Stops the intake, lets attempts in flight end within `config.shutdownMs`, writes or gives back the rest, and
    * leaves, so that another process can go on at once.
    */
   stop(): Promise<void>;
@@ -93,7 +93,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
-/** What is in flight gets the grace to end; then a moment to write down what became of it all. */
+/** Gives attempts in flight the grace to end; then a moment to write their outcomes. */
 async function finish({ config }: AppOptions, { dispatcher, writer }: Components): Promise<void> {
   await dispatcher.stop(AbortSignal.timeout(config.shutdownMs));
   await writer.drain(AbortSignal.timeout(Math.max(config.shutdownMs, writeGraceMs)));

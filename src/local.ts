@@ -1,4 +1,4 @@
-/** The database the configuration names, opened for the command line: migrations, first users and tokens. */
+/** The configured database, opened for the command line: migrations, first users and tokens. */
 import { hostname } from 'node:os';
 
 import { createLocalToken, putLocalUser } from './access/bootstrap.ts';
@@ -9,7 +9,10 @@ import { migrate, migrateDown, migrationStatus } from './store/schema/migrate.ts
 import { openStore } from './store/open.ts';
 import { inTransaction } from './store/database.ts';
 
-/** The embedded PostgreSQL of a Hookline that runs is used as it is; otherwise it is started, and stopped afterwards. */
+/**
+ * Opens it. The embedded PostgreSQL of a running Hookline is used as it is; otherwise it is started, and stopped
+ * afterwards.
+ */
 export async function openLocal(config: Config): Promise<Local> {
   const stack = new AsyncDisposableStack();
   try {
@@ -34,5 +37,5 @@ export async function openLocal(config: Config): Promise<Local> {
   }
 }
 
-/** Who acts, for the audit: nobody has logged in, but the machine knows whose process this is. */
+/** The actor for the audit: nobody has logged in, but the machine knows whose process this is. */
 const here = (): string => `local:uid=${process.getuid?.() ?? 'unknown'}@${hostname()}`;

@@ -7,7 +7,7 @@ import { version } from './version.ts';
 process.exitCode = await runCommandLine(process.argv.slice(2), version, {
   io: createProcessIo(),
   environment: readEnvironment(),
-  // Each brings most of the program along, which what asks REST can do without: it starts in half the time.
+  // Each loads most of the program, which commands that only call REST do without: they start in half the time.
   actions: {
     serve: async (...given) => (await import('./run.ts')).runUntilSignal(...given),
     doctor: async (...given) => (await import('./doctor/doctor.ts')).runDoctor(...given),

@@ -1,4 +1,4 @@
-/** What Prometheus is told. Each number is counted in one place, by one call. */
+/** The metrics for Prometheus. Each number is counted in one place, by one call. */
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import type { Verdict } from './outcome/classify.ts';
@@ -12,7 +12,7 @@ export interface Metrics extends TenancyMetrics {
   attempted(durationMs: number, verdict: Verdict['kind']): void;
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
-  /** Read when the page is asked for. */
+  /** Registers what the gauges are read from, whenever the page is requested. */
   watch(read: () => GaugeValues): void;
 }
 
@@ -132,7 +132,9 @@ function registerGauges(registry: Registry, read: () => GaugeValues): void {
   );
 }
 
-/** The age grows by itself between two looks at the database, and goes on growing when there is none to look at. */
+/**
+ * Gauges of the directory. Its age grows by itself between two reads of the database, and while there is no database.
+ */
 function watchDirectory(registry: Registry): Pick<Metrics, 'directory' | 'directorySynced'> {
   let snapshotAtMs = -Infinity;
   let held = 0;

@@ -1,4 +1,4 @@
-/** `hookline serve`: goes on until SIGTERM or SIGINT and then stops in order. */
+/** `hookline serve`: runs until SIGTERM or SIGINT and then stops in order. */
 import { pino } from 'pino';
 
 import { processRoles, type ProcessRole } from './wire.ts';
@@ -6,12 +6,12 @@ import type { Config } from './config/config.ts';
 import { ConfigError } from './event/errors.ts';
 import { serve, welcome } from './serve.ts';
 
-/** What a stop may take beside the two graces for sending and for writing: closing brokers, leaving the others. */
+/** Time that a stop may take beside the two graces for sending and for writing: closing brokers, leaving the others. */
 const closeMs = 10_000;
 
 /**
- * The first signal, also one that comes during the start, stops in order; a second one ends the process at once. So
- * does a stop that takes too long, because the database or a broker has fallen silent: then it is as after a crash.
+ * Runs Hookline. The first signal, also one during the start, stops it in order; a second one ends the process at once.
+ * So does a stop that takes too long, because the database or a broker has fallen silent: then it is as after a crash.
  */
 export async function runUntilSignal(
   config: Config,

@@ -28,15 +28,15 @@ export interface ServeOptions {
   readonly config: Config;
   readonly roles: readonly ProcessRole[];
   readonly log: Logger;
-  /** Cuts a start short that waits for the database. */
+  /** Ends a start early that waits for the database. */
   readonly signal: AbortSignal;
 }
 
 export interface Served {
-  /** Of the API and the console; undefined without the role `api`. */
+  /** URL of the API and the console; undefined without the role `api`. */
   readonly url?: string;
   readonly databaseUrl: string;
-  /** The first start made the user `admin` with this random password; shown this once. */
+  /** The random password of the user `admin`, when this first start created it; shown this once. */
   readonly adminPassword?: string;
   /** Ends everything in order; see `App.stop`. Idempotent. */
   stop(): Promise<void>;
@@ -51,9 +51,9 @@ const databaseWaitMs = 30_000;
  */
 export async function serve(options: ServeOptions): Promise<Served> {
   const { config, roles, log } = options;
-  // The app makes them; here they are tried, so that what is wrong with a mapping is said before anything is opened.
+  // The app creates them again; here a bad mapping is reported before anything is opened.
   createNormalizers(config);
-  // What was opened is closed in reverse, also when a later step of the start fails.
+  // Everything opened so far is closed in reverse, also when a later step of the start fails.
   const stack = new AsyncDisposableStack();
   try {
     const databaseUrl = config.database.url ?? (await openEmbedded(options, stack));
@@ -156,7 +156,7 @@ function keyLoginOf({ directory }: Config): { readonly keyLogin?: KeyLogin } {
   return { keyLogin: { issuer, trustMs, identify } };
 }
 
-/** What the first start tells the operator. */
+/** The message of the first start to the operator. */
 export function welcome(password: string): string {
   return `First start: user "${adminName}" with password "${password}". It is not shown again.`;
 }

@@ -1,4 +1,4 @@
-/** Every part of one process, each made once, in the order they need each other. */
+/** Every component of one process, each created once, in the order in which they need each other. */
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
@@ -27,17 +27,17 @@ export type ProcessRole = (typeof processRoles)[number];
 export interface AppOptions {
   readonly config: Config;
   readonly databaseUrl: string;
-  /** Migrated. The app does not close it. */
+  /** The database, migrated. The app does not close it. */
   readonly store: Store;
-  /** 32 bytes. */
+  /** Key of 32 bytes that secrets are sealed with. */
   readonly secretKey: Buffer;
   readonly roles: readonly ProcessRole[];
-  /** Of receivers' names; the system's when absent. */
+  /** Resolves receivers' names; the system's look-up when absent. */
   readonly lookup?: Lookup;
   readonly log: Logger;
 }
 
-/** One for the process: the watermark needs every id above the one before. */
+/** Makes the ids of events. There is one for the process: the watermark needs every id above the one before. */
 export const newId = createIdGenerator(Date.now, randomBytes);
 
 export interface Components {
@@ -54,7 +54,7 @@ export interface Components {
   readonly tenancy: Tenancy;
 }
 
-/** The pool may grow up to here, so no connection pool may be smaller. */
+/** The largest pool that the setting allows, so no connection pool may be smaller. */
 const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
 /**
@@ -190,7 +190,7 @@ function openDispatcher(
   });
 }
 
-/** The present one first. */
+/** The keys that secrets are opened with, the present one first. */
 export function secretKeysOf({
   secretKey,
   config,

@@ -1,15 +1,15 @@
-/** One delivery in memory, and what it needs to know of its event. */
+/** One delivery in memory, and the part of its event that it needs. */
 import type { Envelope } from '../event/envelope.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { defaultFormat } from '../format/format.ts';
 
-/** Shared by all deliveries of the event. */
+/** An event on its way out, shared by all its deliveries. */
 export interface OutgoingEvent {
   readonly id: string;
   readonly event: string;
   readonly account?: string;
   readonly body: string;
-  /** Absent where it was read back for a webhook whose format does without. */
+  /** Absent where the event was read back for a webhook whose format does not need it. */
   readonly envelope?: Envelope;
 }
 
@@ -20,7 +20,7 @@ export interface Delivery {
   readonly tries: number;
   /** The id of its row, when it was claimed; undefined for a fresh one, which has no row yet. */
   readonly deliveryId: string | undefined;
-  /** The database has no such webhook: nobody is left to deliver to. */
+  /** The database has no such webhook any more: nobody is left to deliver to. */
   readonly webhookGone: boolean;
   /** Called once its row is written. */
   readonly written: () => void;

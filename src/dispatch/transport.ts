@@ -1,4 +1,4 @@
-/** All that a delivery and a test delivery are made and sent with: formats, requests, connections. */
+/** Everything that deliveries and test deliveries are built and sent with: formats, requests, connections. */
 import { hostname as machineName } from 'node:os';
 
 import { open as unseal } from '../access/secret/seal.ts';
@@ -22,7 +22,7 @@ export interface TransportOptions extends EgressOptions {
   readonly config: Config;
   /** 32 bytes each, the present one first. */
   readonly secretKeys: readonly Buffer[];
-  /** Connections to one receiver at most. */
+  /** Maximum number of connections to one receiver. */
   readonly connectionsMax: number;
   /** The index of this moment. */
   readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;

@@ -1,11 +1,11 @@
 /**
  * IP addresses and ranges of them, in whatever spelling; pure.
  *
- * An IPv6 address may carry an IPv4 one that a router or the kernel will take out of it. Each address is therefore
- * looked at as all it may turn out to be, its *faces*.
+ * An IPv6 address may carry an IPv4 address, which a router or the kernel takes out of it and connects to. Each address
+ * is therefore judged by everything it may turn out to be: its *faces*.
  *
- * Source: RFC 4291 section 2.5.5 (mapped, compatible), RFC 2765 (translated), RFC 6052 and RFC 8215 (NAT64),
- * RFC 3056 (6to4).
+ * Source: RFC 4291 section 2.5.5 (mapped, compatible), RFC 2765 (translated), RFC 6052 and RFC 8215 (NAT64), RFC 3056
+ * (6to4).
  */
 import ipaddr from 'ipaddr.js';
 
@@ -14,7 +14,7 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export interface Range {
   readonly base: Address;
   readonly bits: number;
-  /** `10.0.0.0/8`, the bits below the prefix zero. */
+  /** Canonical spelling such as `10.0.0.0/8`: the bits below the prefix are zero. */
   readonly text: string;
 }
 
@@ -78,7 +78,7 @@ export function isWithin(address: Address, { base, bits }: Range): boolean {
 }
 
 /**
- * What the address may turn out to be: the IPv4 address within it first, where there is one, and itself.
+ * Everything the address may turn out to be: first the IPv4 address within it, if there is one, then itself.
  *
  * @example facesOf(readAddress('64:ff9b::7f00:1')) // 127.0.0.1 and 64:ff9b::7f00:1
  */
@@ -92,7 +92,10 @@ export function facesOf(address: Address): readonly Address[] {
 /** `::` and `::1` look like IPv4-compatible addresses and are none. */
 const withoutIpv4 = requireRange('::/127');
 
-/** Where the four bytes are. RFC 8215 leaves the place to the network; the end is where everybody has it. */
+/**
+ * The prefixes under which an IPv4 address is embedded, and the index of its first byte. RFC 8215 leaves the index to
+ * the network; everybody uses the end.
+ */
 const embeddings = (
   [
     ['::ffff:0:0:0', 96, 12],

@@ -11,13 +11,13 @@ export type DeliveryState = (typeof deliveryStates)[number];
 export const deliveryKinds = ['event', 'redelivery', 'replay', 'test'] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];
 
-/** One HTTP request and what came of it. */
+/** One HTTP request and its result. */
 export interface Attempt {
   readonly startedAt: Date;
   readonly durationMs: number;
   /** The response's status; absent when none arrived. */
   readonly status?: number | undefined;
-  /** Why there was no usable response, in words: `connect ECONNREFUSED 127.0.0.1:9`, `no response within 10000 ms`. */
+  /** Reason why there was no usable response: `connect ECONNREFUSED 127.0.0.1:9`, `no response within 10000 ms`. */
   readonly error?: string | undefined;
   /** The first bytes of the response's body as text, cut at the configured cap. */
   readonly responseBody?: string | undefined;

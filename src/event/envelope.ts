@@ -32,15 +32,18 @@ export interface FactDefinition {
   /** A phrase for people, without a full stop; configuration and REST make sentences of it. */
   readonly doc: string;
   readonly example?: string;
-  /** How long it may be; `characters` are UTF-16 units, `bytes` UTF-8's. */
+  /** Maximum length; `characters` are UTF-16 units, `bytes` are UTF-8's. */
   readonly limit?: { readonly max: number; readonly unit: 'characters' | 'bytes' };
 }
 
-/** Ids and names have at most so many characters; longer ones would not fit an index either. */
+/** Maximum length of ids and names in characters; longer ones would not fit an index either. */
 export const nameLengthMax = 255;
-/** Descriptions are cut to so many characters. */
+/** Maximum length of descriptions in characters; longer ones are cut. */
 export const descriptionLengthMax = 4_096;
-/** The one id that may be longer: an object store's objects have no other than their bucket and key, which end there. */
+/**
+ * Maximum length of a resource's id in bytes. It may be longer than others because an object in an object store has no
+ * other id than its bucket and key, which end there.
+ */
 export const entityuuidBytesMax = 1_100;
 
 const name = { kind: 'name', limit: { max: nameLengthMax, unit: 'characters' } } as const;
@@ -111,7 +114,7 @@ interface ValueOfKind {
 type Values = { readonly [F in FactName]?: ValueOfKind[Definitions[F]['kind']] };
 
 /**
- * What a normalizer makes of one message, before the event has an id.
+ * The facts of one message, as a normalizer answers with them, before the event has an id.
  *
  * @example
  * { category: 'ActionEvent', event: 'VM.START', entity: 'VirtualMachine',
@@ -126,10 +129,10 @@ export interface Envelope extends Values {
 
 const isFactName = (text: string): text is FactName => Object.hasOwn(envelopeFacts, text);
 
-/** In the order of the table. */
+/** Names of all facts, in the order of the table. */
 export const factNames: readonly FactName[] = Object.keys(envelopeFacts).filter(isFactName);
 
-/** @returns the names of the facts of these kinds, in the order of the table. */
+/** Selects facts by their kind. @returns their names, in the order of the table. */
 export function factNamesOfKind<Kind extends FactDefinition['kind']>(
   ...kinds: readonly Kind[]
 ): readonly FactOfKind<Kind>[] {
@@ -137,7 +140,7 @@ export function factNamesOfKind<Kind extends FactDefinition['kind']>(
   return factNames.filter((fact): fact is FactOfKind<Kind> => wanted.has(envelopeFacts[fact].kind));
 }
 
-/** @returns an object with a value for each of these facts, in their order. */
+/** Builds an object with one value for each of these facts, in their order. */
 export function mapFacts<F extends FactName, Value>(
   names: readonly F[],
   valueOf: (fact: F) => Value,

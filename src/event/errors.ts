@@ -23,8 +23,8 @@ export class ConfigError extends Error {
 }
 
 /**
- * Another process has taken over what this one had recorded, because its lease lapsed. Nothing was written.
- * The catcher joins again under a new process id and drops the deliveries it held in memory: they have rows now.
+ * Another process has taken over what this one had recorded, because this one's lease lapsed. Nothing was written. The
+ * catcher joins again under a new process id and drops the deliveries it held in memory: they have rows now.
  */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
@@ -32,10 +32,10 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * A format could not say the event: a template that fails on it, a body that would be too long. The message says where.
+ * A format could not render the event: its template failed, or the body would be too long. The message says where.
  *
- * The dispatcher counts it as an attempt that failed. `isFinal` says that the next try would fail in the same way, so
- * there is none: a person mends the webhook and delivers again.
+ * The dispatcher counts it as a failed attempt. `isFinal` means that the next try would fail in the same way, so there
+ * is none: a person corrects the webhook and has the event delivered again.
  */
 export class RenderError extends Error {
   override readonly name = 'RenderError';

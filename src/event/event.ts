@@ -4,7 +4,7 @@ import type { Envelope } from './envelope.ts';
 /** The event type of a test delivery; CloudStack's word. */
 export const testEventType = 'TEST.WEBHOOK';
 
-/** Whether it is a test delivery's, to which nobody gave another type or source. */
+/** Whether the envelope is the default one of a test delivery. */
 export function isTest({ event, source }: Envelope): boolean {
   return event === testEventType && source === 'hookline';
 }

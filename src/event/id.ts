@@ -1,13 +1,13 @@
-/** Ids that carry their time, so that rows about one event lie together and leave together. */
+/** Ids that carry their time, so that rows about one event lie together and are dropped together. */
 import { hash } from 'node:crypto';
 
 /**
- * Makes UUIDv7s, each above the one before, also within a millisecond and when the clock steps back.
+ * Generates UUIDv7s, each above the one before, also within a millisecond and when the clock steps back.
  *
  * The 12 bits behind the time count within it (RFC 9562 section 6.2, method 1); 62 bits are random.
  *
  * @param now milliseconds since 1970.
- * @param randomBytes as node:crypto's; asked for some kilobytes at a time, for that costs as much as 16 bytes do.
+ * @param randomBytes node:crypto's function; it is asked for kilobytes at a time, which costs as much as asking for 16.
  */
 export function createIdGenerator(
   now: () => number,
@@ -40,9 +40,9 @@ function variantOf(bits: string): string {
 }
 
 /**
- * The id of what one event owes one webhook: the same whoever computes it, so that a delivery that several
- * processes write has one row. It keeps the event's time bits (48, as in UUIDv7) and is otherwise a hash;
- * version 8 of RFC 9562.
+ * The id of the delivery of one event to one webhook: the same whoever computes it, so that a delivery that several
+ * processes write has one row. It keeps the event's time bits (48, as in UUIDv7) and is otherwise a hash; version 8 of
+ * RFC 9562.
  *
  * @example deliveryId('01a1fb67-1801-7abc-8def-0123456789ab', webhookId) // '01a1fb67-1801-8…'
  */
@@ -59,7 +59,7 @@ export function redeliveryId(eventId: string, random: string): string {
   return withTimeOf(eventId, random);
 }
 
-/** When the event with this id was recorded. */
+/** The time at which the event with this id was recorded. */
 export function timeOf(eventId: string): Date {
   return new Date(Number.parseInt(eventId.slice(0, 8) + eventId.slice(9, 13), 16));
 }

@@ -1,4 +1,4 @@
-/** The logger every folder is handed: pino's, or a child of it. */
+/** The logger that every room is handed: pino's, or a child of it. */
 export interface Log {
   debug(facts: object, event: string): void;
   info(facts: object, event: string): void;

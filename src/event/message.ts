@@ -1,8 +1,8 @@
-/** A broker record before anything has been understood about it. */
+/** A message as a broker or a sender handed it over, before it has been understood. */
 export interface Message {
   /**
-   * Where it was on the bus, for people and for the quarantine:
-   * `cloudstack/0/42` (Kafka topic/partition/offset), `cloudstack-events management-server.ActionEvent.…` (exchange and routing key).
+   * Its place on the bus, for people and for the quarantine: `cloudstack/0/42` (Kafka topic/partition/offset),
+   * `cloudstack-events management-server.ActionEvent.…` (exchange and routing key).
    */
   readonly position: string;
   /** The AMQP routing key; absent on Kafka. */
@@ -13,13 +13,13 @@ export interface Message {
    */
   readonly key?: string;
   /**
-   * Headers that are text, numbers or booleans, as text; keys as sent, and AMQP's content type as `content-type`. Absent
-   * when there are none.
+   * Headers whose value is a text, a number or a boolean, as text. Names are as sent; AMQP's content type is
+   * `content-type`. Absent when there are none.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /** The bytes of the message; null is a Kafka tombstone. */
   readonly body: Uint8Array | null;
-  /** HTTP only: what the sender calls this message however often it sends it. */
+  /** HTTP only: the sender's own id of this message, the same however often it sends it. */
   readonly sendingId?: string;
   /** The broker says it may have delivered this one before (AMQP's `redelivered`). Always false on Kafka. */
   readonly redelivered: boolean;
@@ -36,11 +36,11 @@ export interface MessageBatch {
   /** Kafka only. */
   readonly span?: OffsetSpan;
   /**
-   * RabbitMQ only: names the consumer (one channel's life) that holds these messages unacknowledged, and how many
-   * it may hold at most. What is remembered of a consumer's messages is bounded by it.
+   * RabbitMQ only: the consumer (one channel's life) that holds these messages unacknowledged, and how many it may hold
+   * at most, which bounds the receipts kept for it.
    */
   readonly consumer?: { readonly id: string; readonly prefetch: number };
-  /** HTTP only: hears of each message what became of it, once that is durable. */
+  /** HTTP only: called for each message with its outcome, once that is durable. */
   readonly tell?: (message: Message, outcome: MessageOutcome) => void;
   /**
    * False once the broker has taken the messages back (channel closed, partition revoked): recording them
@@ -50,11 +50,11 @@ export interface MessageBatch {
 }
 
 export type MessageOutcome =
-  /** Ids in the order the message tells of the events; of those that were recorded before, the ids they have. */
+  /** Ids in the order of the events in the message; an event that was recorded before has the id it got then. */
   | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
-  /** @see MalformedMessageError */
+  /** It can never become an event; see `MalformedMessageError`. */
   | { readonly kind: 'quarantined'; readonly reason: string }
-  /** It tells of nothing anyone wants. */
+  /** It holds no event that anybody wants. */
   | { readonly kind: 'dropped' };
 
 export interface OffsetSpan {
@@ -65,14 +65,14 @@ export interface OffsetSpan {
   /** One past the last offset covered, gaps (compaction, control records) included. */
   readonly nextOffset: bigint;
   /**
-   * One past the last offset the partition had when the batch was fetched. A stored position above it
-   * cannot be of this log: the topic was deleted and made again, so its offsets restarted, and what is
-   * below the stored position has not been recorded.
+   * One past the last offset that the partition had when the batch was fetched. A stored position above it cannot be of
+   * this log: the topic was deleted and created again, its offsets restarted, and what lies below the stored position
+   * has not been recorded.
    */
   readonly highWatermark: bigint;
   /**
-   * The id Kafka gave the topic when it was made: one made again under the same name has another, and its offsets
-   * begin anew. Absent where the broker knows none (before Kafka 2.8) or did not tell.
+   * The id that Kafka gave the topic when it was created: one created again under the same name has another, and its
+   * offsets begin anew. Absent where the broker has none (before Kafka 2.8) or did not tell.
    */
   readonly topicId?: string;
 }

@@ -1,12 +1,12 @@
 /**
- * How bad an event is, for people and for filters, whichever cloud it came from.
+ * The severity of an event, for people and for filters, whichever cloud it came from.
  *
- * A word of the cloud's own (`details.severity`) counts most, as far as the trouble it tells of is not over; then how the
- * action ended; then what kind of event it is. What no rule knows is `info`.
+ * The cloud's own word (`details.severity`) counts most, unless the trouble is over; then how the action ended; then
+ * the kind of event. An event that no rule knows is `info`.
  *
  * Source: apache/cloudstack ActionEventUtils (an action that failed is `Completed`, and its description begins "Error
- * while"); openstack/monasca-common AlarmSeverity and AlarmState; prometheus.io/docs/alerting (labels, `resolved`);
- * RFC 5424 section 6.2.1 and the severity extension of CloudEvents for the further words.
+ * while"); openstack/monasca-common AlarmSeverity and AlarmState; prometheus.io/docs/alerting (labels, `resolved`); RFC
+ * 5424 section 6.2.1 and the severity extension of CloudEvents for the further words.
  */
 import type { Envelope } from './envelope.ts';
 
@@ -25,20 +25,20 @@ export function severityOf(envelope: Envelope): Severity {
   return envelope.category === 'AlertEvent' ? 'warning' : 'info';
 }
 
-/** An action that did not do what it was asked to. */
+/** Whether an action did not do what it was asked to. */
 export function hasFailed({ status = '', description = '' }: Envelope): boolean {
   return failures.has(status.toLowerCase()) || ERROR_WHILE.test(description);
 }
 
 /**
- * What the event tells of is at its end, and well: the action is done, the alarm is off. Only such an event resolves what
- * an earlier one opened.
+ * Whether the event tells of a good end: an action is done, an alarm is off. Only such an event resolves what an
+ * earlier one opened.
  */
 export function isOver(envelope: Envelope): boolean {
   return endings.has(envelope.status?.toLowerCase() ?? '') && !hasFailed(envelope);
 }
 
-/** It tells of the state of an alarm that is not off, however bad. */
+/** Whether the event tells of an alarm that is not off, however severe. */
 export function isAlarm({ status = '' }: Envelope): boolean {
   return byStatusWord.has(status.toLowerCase());
 }

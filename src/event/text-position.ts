@@ -1,6 +1,6 @@
-/** Where in a text something is, for people. */
+/** Positions in a text, as people count them. */
 
-/** Both counted from 1. */
+/** A line and a column, both counted from 1. */
 export interface TextPosition {
   readonly line: number;
   readonly column: number;

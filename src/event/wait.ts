@@ -1,14 +1,14 @@
 /**
- * Waiting that ends early when it may: on shutdown, or because what was waited for has come.
+ * Waiting that may end early: on shutdown, or because what was waited for has come.
  *
- * The wait before a failed delivery is tried again is another one: `outcome/backoff.ts`.
+ * The wait before a failed delivery is tried again has its own rules: `outcome/backoff.ts`.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
 export interface BackoffLimits {
-  /** The first wait at most, in milliseconds, at least 1. */
+  /** Maximum of the first wait, in milliseconds, at least 1. */
   readonly baseMs: number;
-  /** Any wait at most, in milliseconds. */
+  /** Maximum of any wait, in milliseconds. */
   readonly maxMs: number;
 }
 

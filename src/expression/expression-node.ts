@@ -1,10 +1,13 @@
-/** The tree that JSONata's parser makes of an expression, and what of it a filter may have. */
+/** The tree that JSONata's parser makes of an expression, and the part of it that a filter may use. */
 import jsonata from 'jsonata';
 
-/** JSONata's own: what a node has depends on its type. */
+/** A node of JSONata's; its fields depend on its type. */
 export type Node = Readonly<Record<string, unknown>>;
 
-/** What is not allowed, and the character it ends with. Caught by `compileExpression`. */
+/**
+ * The expression is invalid, or uses what a filter may not; `position` is the character at which that ends. Caught by
+ * `compileExpression`.
+ */
 export class InvalidExpressionError extends Error {
   override readonly name = 'InvalidExpressionError';
   readonly position: number;
@@ -15,7 +18,7 @@ export class InvalidExpressionError extends Error {
   }
 }
 
-/** @throws {InvalidExpressionError} where the text is no JSONata. */
+/** Parses an expression. @throws {InvalidExpressionError} where the text is no JSONata. */
 export function parse(text: string): Node {
   try {
     return nodeOf(jsonata(text).ast());
@@ -28,7 +31,7 @@ export function parse(text: string): Node {
   }
 }
 
-/** Those of one argument. */
+/** Names of the functions with one argument. */
 export const functionNames = [
   'exists',
   'boolean',
@@ -39,7 +42,7 @@ export const functionNames = [
   'uppercase',
   'length',
 ] as const;
-/** Those whose answer can only be true, false or none. */
+/** Functions whose answer can only be true, false or none. */
 const testing: ReadonlySet<unknown> = new Set(['exists', 'boolean', 'not', 'contains']);
 export const literal: ReadonlySet<unknown> = new Set(['string', 'number', 'value']);
 
@@ -48,7 +51,7 @@ const allowed =
   'expected paths such as original.job.status, [ ] with an index or a test, texts, numbers, true, false, null, lists of ' +
   `those, ( ), = != < <= > >= in and or, and the functions ${known}`;
 
-/** Whether its answer can only be true, false or none. */
+/** Whether the answer of a node can only be true, false or none. */
 export function isTest(node: Node): boolean {
   switch (node['type']) {
     case 'binary':
@@ -64,7 +67,10 @@ export function isTest(node: Node): boolean {
   }
 }
 
-/** @throws {InvalidExpressionError} for a condition or a grouping on anything but a name. */
+/**
+ * Requires a node without conditions. @throws {InvalidExpressionError} for a condition or a grouping on anything but a
+ * name.
+ */
 export function plain(node: Node): Node {
   if ('predicate' in node) throw refuse(node, '[ ] after anything but a name');
   if ('group' in node) throw refuse(nodeOf(node['group']), 'grouping with { }');
@@ -80,7 +86,7 @@ export function wordFor({ type, value }: Node): string {
 export const refuse = (node: Node, what: string): InvalidExpressionError =>
   new InvalidExpressionError(positionOf(node), `${what} is not allowed in a filter; ${allowed}`);
 
-/** A path has none of its own. */
+/** The position of a node; a path has none of its own. */
 export function positionOf(node: Node): number {
   const [first] = nodesOf(node, 'steps');
   const { position } = first ?? node;

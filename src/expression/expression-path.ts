@@ -1,5 +1,5 @@
 /**
- * A path through the data: names, one below the other, each with conditions on what is there.
+ * A path through the data: names, one below the other, each with conditions on the values there.
  *
  *     original.disks[size > 10 and type = "DATA"][0].name
  *
@@ -8,7 +8,7 @@
 import { lookUp, Sequence, truth } from './expression-value.ts';
 import type { Budget } from './expression-value.ts';
 
-/** Answers about an item: a value, or undefined for none. @throws {UnansweredError} */
+/** Evaluates on an item: to a value, or undefined for none. @throws {UnansweredError} */
 export type Run = (item: unknown, budget: Budget) => unknown;
 
 export interface PathStep {
@@ -16,17 +16,21 @@ export interface PathStep {
   readonly conditions: readonly Condition[];
 }
 
-/** Which of the values found are kept: the one at an index, from the end if negative, or those that pass a test. */
+/** A condition on the values found: the index of one, from the end if negative, or a test that each has to pass. */
 export type Condition = { readonly index: number } | { readonly test: Run };
 
-/** What one step found at one item. */
+/** The values that one step found at one item. */
 interface StepResult {
   readonly values: readonly unknown[];
-  /** They are an array of the data, which stays one if nothing else is found. */
+  /** Whether the values are an array of the data, which stays one if nothing else is found. */
   readonly isWhole: boolean;
 }
 
-/** @param isAbsolute whether it begins with `$`: then an array it is asked about is one item, not several. */
+/**
+ * Compiles a path.
+ *
+ * @param isAbsolute whether it begins with `$`: then an array that it is evaluated on is one item, not several.
+ */
 export function followPath(steps: readonly PathStep[], isAbsolute: boolean): Run {
   return (item, budget) => {
     let items: readonly unknown[] = Array.isArray(item) && !isAbsolute ? item : [item];

@@ -1,5 +1,5 @@
 /**
- * What the values in an expression mean, and what it costs to look at them.
+ * The meaning of values in an expression, and the cost of looking at them.
  *
  * Source: jsonata 1.8.9 (`lookup`, `boolean`, `number`, `evaluateEqualityExpression`, `evaluateComparisonExpression`),
  * whose answers these are; test/property/expression.test.ts compares. Unlike there, no two objects are compared.
@@ -10,7 +10,7 @@ export class UnansweredError extends Error {
   override readonly name = 'UnansweredError';
 }
 
-/** Made once: a stack for each event that an expression fails on would cost more than the expression. */
+/** The errors, created once: a stack for each event that an expression fails on would cost more than the expression. */
 const faults = {
   steps: new UnansweredError('it takes more steps than an expression may'),
   depth: new UnansweredError('it meets lists within lists within lists, too deep to look into'),
@@ -22,14 +22,14 @@ const faults = {
   number: new UnansweredError('$number is given what is no number'),
 };
 
-/** Steps at most in one evaluation: a fraction of a millisecond. */
+/** Maximum number of steps in one evaluation: a fraction of a millisecond. */
 const stepCountMax = 5_000;
-/** Lists within lists: each is a call within a call. */
+/** Maximum depth of lists within lists: each is a call within a call. */
 const depthMax = 64;
-/** So many characters are one step. */
+/** Number of characters that count as one step. */
 const charsAStep = 256;
 
-/** Counts what one evaluation does. */
+/** The budget of one evaluation: counts its steps and bounds them. */
 export class Budget {
   #left = stepCountMax;
   #depth = 0;
@@ -48,7 +48,7 @@ export class Budget {
     return found;
   }
 
-  /** @throws {UnansweredError} when the evaluation has had its share. */
+  /** Spends steps. @throws {UnansweredError} when the budget is spent. */
   step(count = 1): void {
     this.#left -= count;
     if (this.#left < 0) throw faults.steps;
@@ -59,7 +59,7 @@ export class Budget {
   }
 }
 
-/** What is under the key: of an array, under the key of each item, an item's own array laid out flat. */
+/** Looks up a key: in an array, in each of its items, where an item's own array is flattened. */
 export function lookUp(item: unknown, key: string, budget: Budget): unknown {
   budget.step();
   if (Array.isArray(item)) {
@@ -92,7 +92,7 @@ function take(value: unknown, budget: Budget, found: unknown[]): void {
   for (const one of values) found.push(one);
 }
 
-/** What a path found at several places, in contrast to an array that stands in the data. */
+/** The values that a path found at several places, in contrast to an array in the data. */
 export class Sequence {
   readonly items: readonly unknown[];
 
@@ -101,12 +101,12 @@ export class Sequence {
   }
 }
 
-/** As a test sees it; undefined stays so. */
+/** The truth of a value in a test; undefined stays undefined. */
 export function truth(value: unknown, budget: Budget): boolean | undefined {
   budget.step();
   if (value === undefined) return undefined;
   if (Array.isArray(value)) {
-    // All are looked at, for one may have no answer.
+    // All items are evaluated, for one may have no answer.
     return budget.within(() => value.filter(one => truth(one, budget) === true).length > 0);
   }
   if (typeof value === 'string') return value.length > 0;
@@ -120,7 +120,7 @@ function hasKey(value: object): boolean {
   return false;
 }
 
-/** False where one side is missing, also for `!=`. */
+/** Compares for equality; false where one side is missing, also for `!=`. */
 export function equality(isEqual: boolean) {
   return (left: unknown, right: unknown, budget: Budget): boolean =>
     left !== undefined && right !== undefined && equals(left, right, budget) === isEqual;
@@ -141,7 +141,7 @@ function equals(left: unknown, right: unknown, budget: Budget): boolean {
   return false;
 }
 
-/** Undefined where one side is missing. */
+/** Compares by order; undefined where one side is missing. */
 export function ordering(holds: (left: string | number, right: string | number) => boolean) {
   return (left: unknown, right: unknown, budget: Budget): boolean | undefined => {
     budget.step();
@@ -163,7 +163,7 @@ export function isIn(value: unknown, among: unknown, budget: Budget): boolean {
   return items.includes(value);
 }
 
-/** @throws {UnansweredError} for what is no text. */
+/** The value as text. @throws {UnansweredError} for anything else. */
 export function textOf(value: unknown, budget: Budget): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw faults.text;
@@ -171,7 +171,7 @@ export function textOf(value: unknown, budget: Budget): string | undefined {
   return value;
 }
 
-/** In characters; one outside of the basic plane counts once. */
+/** The length in characters; one outside of the basic plane counts once. */
 export function lengthOf(text: string): number {
   let count = 0;
   for (const _ of text) count += 1;

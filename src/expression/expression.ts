@@ -42,15 +42,15 @@ import {
 export const expressionCharsMax = 1_000;
 const nodeCountMax = 200;
 
-/** A fact of the event by its name; undefined where there is none. @throws {UnansweredError} */
+/** Finds a fact of the event by its name; undefined where there is none. @throws {UnansweredError} */
 export type FactOf = (name: string) => unknown;
 
 export interface Expression {
-  /** Whether it is so; a text says why there is no answer. */
+  /** Evaluates the expression on an event; a text instead of true or false says why there is no answer. */
   readonly holds: (factOf: FactOf) => boolean | string;
 }
 
-/** Why a text is no expression. */
+/** The reason why a text is no valid expression, and where. */
 export interface ExpressionFault extends TextPosition {
   readonly fault: string;
 }
@@ -102,7 +102,7 @@ function comparing(compare: (left: unknown, right: unknown, budget: Budget) => u
       compare(left(item, budget), right(item, budget), budget);
 }
 
-/** Of one argument; the others have a case of their own. */
+/** Functions of one argument; the others have a case of their own. */
 const functions: Readonly<
   Record<(typeof functionNames)[number], (value: unknown, budget: Budget) => unknown>
 > = {
@@ -125,7 +125,7 @@ const functions: Readonly<
 class Compiler {
   #nodeCount = 0;
 
-  /** @param atRoot whether names are the event's, rather than those of an item within a condition. */
+  /** Compiles a node. @param atRoot whether names are the event's, rather than those of an item within a condition. */
   compile(node: Node, atRoot: boolean): Run {
     this.#count(node);
     switch (node['type']) {
@@ -192,7 +192,7 @@ class Compiler {
     if (node['type'] === 'number' && typeof node['value'] === 'number') {
       return { index: Math.floor(node['value']) };
     }
-    // What JSONata does with a number that it finds would make an index of it.
+    // JSONata takes a number that it finds here for an index.
     if (!isTest(node)) {
       throw new InvalidExpressionError(
         positionOf(stage),
@@ -254,7 +254,10 @@ class Compiler {
   }
 }
 
-/** The event is asked for its facts one by one, so that none is made that no expression names. */
+/**
+ * Compiles a path that begins at the event, which is asked for single facts, so that only those that an expression
+ * names are computed.
+ */
 function ofEvent(first: PathStep, others: readonly PathStep[]): Run {
   const { key, conditions } = first;
   const factIn = (factOf: unknown): unknown =>
@@ -268,7 +271,7 @@ function constant(value: unknown): Run {
   return () => value;
 }
 
-/** @param position characters up to and with the last one of what is at fault. */
+/** Builds the fault. @param position number of characters up to the end of the faulty part. */
 function faultAt(text: string, position: number, fault: string): ExpressionFault {
   return { fault, ...positionIn(text, position - 1) };
 }

@@ -1,5 +1,5 @@
 /**
- * What is done to what, in an event's name, whichever cloud spelled it: `VM.START` and `compute.instance.create.end`,
+ * Reads the action from an event's name, whichever cloud spelled it: `VM.START` and `compute.instance.create.end`,
  * `vm.start`, `SERVER/CREATE/FAILED`, `com/vmware/vcloud/event/vm/create`.
  */
 import type { Envelope } from '../event/envelope.ts';
@@ -7,7 +7,7 @@ import type { Envelope } from '../event/envelope.ts';
 export interface Action {
   /** The event's name without its phase: the same for the beginning and the end of one action. */
   readonly name: string;
-  /** In lower case: `start`. */
+  /** The verb in lower case: `start`. */
   readonly verb: string;
 }
 

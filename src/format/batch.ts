@@ -1,4 +1,4 @@
-/** Several events that were said in one format, as the body of one request. */
+/** Joins several events, rendered in one format, to the body of one request. */
 import { createHash } from 'node:crypto';
 
 import type { Rendered } from './format.ts';
@@ -9,10 +9,10 @@ export type BatchShape = (typeof batchShapes)[number];
 const lineBreaks = /[\r\n]+/g;
 
 /**
- * The bodies are JSON, in which a line break is never more than space.
+ * Joins them. The bodies are JSON, in which a line break is never more than space.
  *
  * `webhook-id` names the batch by the events in it: the same when the very same batch is sent again. The events carry
- * their own ids, and those are what a receiver should go by, for what failed together may come back in another batch.
+ * their own ids, and receivers should go by those, for what failed together may come back in another batch.
  *
  * @param parts at least one.
  * @param arrayType the content type of an array of them.

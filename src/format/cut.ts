@@ -1,12 +1,12 @@
-/** Texts within a target's limits. */
+/** Cuts texts to a target's limits. */
 
 const ellipsis = '…';
 
 /**
- * The text escaped, and cut so that what results has at most `lengthMax` UTF-16 units. No character and no escape
+ * Escapes the text and cuts it so that the result has at most `lengthMax` UTF-16 units. No character and no escape
  * sequence is cut in two.
  *
- * @param escape of one character; a character stays itself by default.
+ * @param escape escapes one character; a character stays itself by default.
  * @example fit('a<b', 5, escapeSlack) // 'a…'
  */
 export function fit(
@@ -24,7 +24,7 @@ export function fit(
   return said;
 }
 
-/** On one line, for titles. */
+/** Puts a text on one line, for titles. */
 export function oneLine(text: string): string {
   return text.replace(/\s+/gu, ' ').trim();
 }

@@ -1,4 +1,4 @@
-/** What every body-and-header dialect is: an event in, the bytes and the headers of its request out. */
+/** The interface of every format: an event in, the body and the headers of its request out. */
 import type { Envelope } from '../event/envelope.ts';
 import type { SignatureEncoding, Signer } from './sign.ts';
 
@@ -12,17 +12,17 @@ export type Validation = (typeof validations)[number];
 /** Name of the format of a webhook that names none. */
 export const defaultFormat = 'cloudstack';
 
-/** What a format needs of an event, be it fresh from a normalizer or read back from its row. */
+/** The part of an event that a format needs, be it fresh from a normalizer or read back from its row. */
 export interface FormatEvent {
-  /** UUID. */
+  /** UUID of the event. */
   readonly id: string;
-  /** Its keys are in one order, so that every try has the same bytes: `orderEnvelope` makes it so. */
+  /** The envelope, its keys in one order, so that every try has the same bytes: see `orderEnvelope`. */
   readonly envelope: Envelope;
-  /** What the format `cloudstack` sends: CloudStack's own message, or the envelope as JSON. */
+  /** The body in the format `cloudstack`: CloudStack's own message, or the envelope as JSON. */
   readonly body: string;
 }
 
-/** What a webhook's owner may say about its format. */
+/** A webhook's options for its format. */
 export interface FormatOptions {
   /** Fields added to the body; they win over the format's own. */
   readonly body?: Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export interface FormatOptions {
 
 export type FormatOption = keyof FormatOptions;
 
-/** What is wrong with an option; the place counted from 1, where it is known. */
+/** A fault in an option; line and column are counted from 1 and absent where they are not known. */
 export interface OptionFault {
   readonly option: FormatOption;
   readonly fault: string;
@@ -42,24 +42,29 @@ export interface OptionFault {
   readonly column?: number;
 }
 
-/** One dialect. */
+/** One format. */
 export interface Format {
   readonly name: string;
-  /** One line for people who choose. */
+  /** One line for people who choose a format. */
   readonly description: string;
-  /** The options it reads, and what each is for; a webhook that sets another one is refused. */
+  /** The options that it reads, and the purpose of each; a webhook that sets another one is refused. */
   readonly takes: Readonly<Partial<Record<FormatOption, string>>>;
-  /** Several of its bodies may be one: they are JSON and carry the event's id. The content type of an array of them. */
+  /**
+   * Content type of an array of its bodies; absent where several cannot be joined. Those that can are JSON with the
+   * event's id.
+   */
   readonly arrayType?: string;
-  /** Those of `takes` that it cannot do without. */
+  /** The options among `takes` that are required. */
   readonly needs?: readonly FormatOption[];
-  /** How its receivers expect to be asked before they get events; absent where they do not. */
+  /** The way in which its receivers expect to be asked before they get events; absent where they do not. */
   readonly validation?: Validation;
-  /** Why these options cannot be used, for the person who set them; undefined when they can. */
+  /**
+   * Checks options. @returns the reason why they cannot be used, for the person who set them; undefined when they can.
+   */
   readonly refuse?: (options: FormatOptions) => string | undefined;
   /**
-   * Tries the options on events, where that takes its time: what is wrong with them, or undefined. That they find nothing
-   * in an event is not wrong.
+   * Tries options on events, where that takes its time. Answers with the fault, or undefined. Finding nothing in an
+   * event is no fault.
    *
    * @throws {RenderError} when they could not be tried.
    */
@@ -68,47 +73,48 @@ export interface Format {
     events: readonly FormatEvent[],
   ) => Promise<OptionFault | undefined>;
   /**
-   * The same bytes for the same event and options, however often it is asked.
+   * Renders an event: the same bytes for the same event and options, however often.
    *
-   * @throws {RenderError} when it cannot be said; also as the promise's reason.
+   * @throws {RenderError} when it cannot be rendered; also as the promise's reason.
    */
   readonly render: (event: FormatEvent, options: FormatOptions) => Rendered | Promise<Rendered>;
 }
 
-/** An event as one format says it. It depends on no time and no try, so all its attempts may share it. */
+/** An event rendered in one format. It depends on no time and no try, so all its attempts may share it. */
 export interface Rendered {
   readonly eventId: string;
   readonly body: Buffer;
-  /** Name, value, name, value, …: the form that undici takes without copying. */
+  /** Flat list: name, value, name, value, …; undici takes it without copying. */
   readonly headers: readonly string[];
-  /** What follows the path of the payload URL, for a target that takes another step at another place. */
+  /** Appended to the path of the payload URL, for a target that takes another step at another path. */
   readonly subPath?: string;
-  /** Why the target is to hear nothing of this event; there is no request then. */
+  /** Reason why nothing is sent for this event; there is no request then. */
   readonly skip?: string;
-  /** The receiver's own kind of signature beside the standard one; absent where it knows none. */
+  /** The receiver's own kind of signature beside the standard one; absent where it has none. */
   readonly signature?: SignatureStyle;
 }
 
 export interface SignatureStyle {
   readonly header: string;
-  /** Absent where the operator chooses. */
+  /** Encoding; absent where the operator chooses. */
   readonly encoding?: SignatureEncoding;
-  /** What stands before it, such as `sha256=`. */
+  /** Text before the signature, such as `sha256=`. */
   readonly prefix?: string;
 }
 
 /**
- * All headers of one attempt: the format's, the webhook's own, Standard Webhooks', and with a signer both signatures.
+ * Builds all headers of one attempt: the format's, the webhook's own, Standard Webhooks', and with a signer both
+ * signatures.
  *
- * The webhook's own replace those of the format, and the signature replaces everything: Cloudpods' precedence, and harmless
- * elsewhere, for what must stay ours is refused as an own header.
+ * The webhook's own replace those of the format, and the signature replaces everything: this is Cloudpods' precedence,
+ * and harmless elsewhere, because a webhook cannot set the headers that must stay ours.
  *
  * Source: Standard Webhooks 1.0, "Webhook headers": the timestamp is the attempt's, so that a receiver can refuse old
  * ones; the id is the event's and the same on every try.
  *
  * @param sentAtMs milliseconds since the epoch; the header has whole seconds.
  * @param signer absent for a webhook without a secret.
- * @param own the webhook's: name, value, …
+ * @param own the webhook's own headers: name, value, …
  */
 export function attemptHeaders(
   rendered: Rendered,
@@ -136,17 +142,17 @@ function withOwn(headers: readonly string[], own: readonly string[], signed = ''
   return [...kept, ...own.filter((_, at) => nameAt(own, at) !== signed.toLowerCase())];
 }
 
-/** Of the header that the name or the value at this place belongs to. */
+/** The name of the header at this index, which may be that of the name or of the value. */
 function nameAt(headers: readonly string[], at: number): string {
   return headers[at - (at % 2)]?.toLowerCase() ?? '';
 }
 
-/** Everything but visible ASCII; `%`, which begins what stands for the others; a blank at either end, which HTTP drops. */
+/** Matches everything but visible ASCII, `%`, which begins an escape, and a blank at either end, which HTTP drops. */
 const UNSAFE = /^ | $|[^\x20-\x24\x26-\x7e]/gu;
 
 /**
- * The text as a header's value, with percent-encoded UTF-8 for whatever could end the header, be dropped, or not be
- * sent at all: `VM.START` stays, `VM\r\nX: 1` becomes `VM%0D%0AX: 1`. Two texts never become the same value.
+ * Writes a text as a header's value, with percent-encoded UTF-8 for whatever could end the header, be dropped, or not
+ * be sent at all: `VM.START` stays, `VM\r\nX: 1` becomes `VM%0D%0AX: 1`. Two texts never become the same value.
  *
  * @throws {URIError} when the text has half a surrogate pair; no envelope has one.
  */

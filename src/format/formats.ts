@@ -1,4 +1,4 @@
-/** Every format that needs nothing but the event: one file each, by the name webhooks call it. */
+/** All formats that need nothing but the event, one file each, by the name webhooks use. */
 import { alertmanager } from './incident/alertmanager.ts';
 import { ansible, jenkins } from './cloud/automation.ts';
 import { cloudEvents, cloudEventsBinary } from './cloud/cloudevents.ts';
@@ -19,7 +19,7 @@ import { xenOrchestra } from './cloud/xen-orchestra.ts';
 
 export type Formats = ReadonlyMap<string, Format>;
 
-/** @param others that need more than the event, such as a worker to render in. */
+/** Lists all formats. @param others formats that need more than the event, such as a process to render in. */
 export function listFormats(others: readonly Format[] = []): Formats {
   return new Map([...builtIn, ...others].map(format => [format.name, format]));
 }
@@ -51,7 +51,8 @@ const builtIn: readonly Format[] = [
 const optionNames = ['body', 'msgKey', 'template', 'secretKey'] as const satisfies FormatOption[];
 
 /**
- * Why the format cannot be used with these options, in words for the person who set them; undefined when it can.
+ * Checks options for a format. @returns the reason why they cannot be used, for the person who set them; undefined when
+ * they can.
  *
  * @example refuseOptions(envelope, { msgKey: 'Msg' }) // 'the format envelope does not take msgKey'
  */

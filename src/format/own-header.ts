@@ -1,6 +1,6 @@
-/** Headers that a webhook adds to its requests: which it may, and which are ours. */
+/** Headers that a webhook adds to its requests: which ones it may set, and which are ours. */
 
-/** What Hookline says itself, what frames the request, and what is for the next hop alone. */
+/** Headers that Hookline sets, that frame the request, or that are for the next hop alone. */
 const reserved = new Set([
   'host',
   'user-agent',
@@ -17,20 +17,20 @@ const reserved = new Set([
 ]);
 const reservedPrefixes = ['x-cs-', 'webhook-', 'proxy-', 'ce-'];
 
-/** RFC 9110 section 5.6.2. */
+/** Matches a header's name. Source: RFC 9110 section 5.6.2. */
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-/** Visible ASCII, with blanks between. */
+/** Matches a header's value: visible ASCII, with blanks between. */
 const field = /^[\x21-\x7e]+([ \t]+[\x21-\x7e]+)*$/;
 
 export const ownHeadersMax = 32;
 const nameCharsMax = 128;
 const valueCharsMax = 4_096;
 
-/** What a header's value reads as for whoever looks; none can be sent that says this. */
+/** Shown instead of a header's value; no header may have it for its value. */
 export const hiddenValue = '***';
 
 /**
- * The headers with their names alone. Every value is hidden, for nothing tells a credential from a word that is none.
+ * Hides the values of all headers, for nothing tells a credential from a harmless word.
  *
  * @example hideOwnHeaders({ Authorization: 'Bearer x' }) // { Authorization: '***' }
  */
@@ -39,9 +39,10 @@ export function hideOwnHeaders(headers: Readonly<Record<string, string>>): Recor
 }
 
 /**
- * The wanted headers, with the value there is wherever they say the hidden one: what was looked at can be given back.
+ * Replaces hidden values among the wanted headers by the present ones, so that headers can be sent back as they were
+ * shown.
  *
- * @returns or the name of a header that says the hidden value and has none yet.
+ * @returns or the name of a header whose value is hidden and that has no present one.
  */
 export function keepHidden(
   wanted: Readonly<Record<string, string>>,
@@ -60,7 +61,8 @@ export function keepHidden(
 }
 
 /**
- * Why the headers cannot be sent; undefined when they can. Values are not shown: they may be credentials.
+ * Checks headers. @returns the reason why they cannot be set, without their values, which may be credentials; undefined
+ * when they can.
  *
  * @example refuseOwnHeaders({ 'X-CS-Signature': 'x' }) // 'the header X-CS-Signature is set by Hookline'
  */

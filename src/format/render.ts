@@ -1,10 +1,10 @@
-/** One event in one format, in the same bytes on every try. */
+/** Renders one event in one format, in the same bytes on every try. */
 import { orderEnvelope } from '../event/envelope.ts';
 import { RenderError } from '../event/errors.ts';
 import type { Format, FormatEvent, FormatOptions, Rendered } from './format.ts';
 
 /**
- * Whatever the format throws is its failure to say this event.
+ * Renders; whatever the format throws becomes a RenderError.
  *
  * @throws {RenderError} also as the promise's reason.
  */

@@ -1,30 +1,36 @@
 /**
  * Signatures over exactly the bytes that are sent.
  *
- * One secret serves two receivers: CloudStack's takes the UTF-8 bytes of what the user typed for the key, Standard
- * Webhooks' the decoded bytes of `whsec_<base64>`, and the typed bytes again where the secret does not read so.
+ * One secret serves two kinds of receivers: CloudStack's use the UTF-8 bytes of the typed text as the key, Standard
+ * Webhooks' the decoded bytes of `whsec_<base64>`, and the typed bytes where the secret does not have that form.
  *
  * Source: apache/cloudstack, WebhookDeliveryThread and HMACSignUtil; Standard Webhooks 1.0, "Signature scheme".
  */
 import { createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
-/** CloudStack's code writes base64, its design page says hex; the setting `signature.encoding` chooses. */
+/**
+ * Encoding of `X-CS-Signature`. CloudStack's code writes base64, its design page says hex; the key `signature.encoding`
+ * chooses.
+ */
 export type SignatureEncoding = 'base64' | 'hex';
 
-/** Holds the keys of one secret, ready to sign: made when the secret is opened, kept as long as the webhook is used. */
+/** A signer with the keys of one secret: created when the secret is opened, kept as long as the webhook is used. */
 export interface Signer {
-  /** HMAC-SHA256 of the body, as `X-CS-Signature` has it; in an encoding that a format insists on. */
+  /** Signs the body with HMAC-SHA256, as in `X-CS-Signature`. @param encoding the format's, where it requires one. */
   sign(body: Buffer, encoding?: SignatureEncoding): string;
   /**
-   * `v1,<base64>` of HMAC-SHA256 over `<id>.<timestamp>.<body>`, as `webhook-signature` has it.
+   * Signs `<id>.<timestamp>.<body>` with HMAC-SHA256, as in `webhook-signature`: `v1,<base64>`.
    *
    * @param timestamp whole seconds since the epoch, exactly as `webhook-timestamp` has them.
    */
   signStandard(id: string, timestamp: string, body: Buffer): string;
 }
 
-/** @throws {RangeError} for an empty secret, which would sign nothing; a webhook without one has no signer. */
+/**
+ * Creates a signer. @throws {RangeError} for an empty secret, which would sign nothing; a webhook without a secret has
+ * no signer.
+ */
 export function openSigner(secret: string, encoding: SignatureEncoding = 'base64'): Signer {
   if (secret === '') throw new RangeError('the secret is empty');
   const typed = createSecretKey(secret, 'utf8');

@@ -1,4 +1,4 @@
-/** What an event says to people, in words that every chat and every ticket shares. Nothing is escaped yet. */
+/** An event in words for people, shared by all chats and tickets. Nothing is escaped yet. */
 import type { Envelope } from '../event/envelope.ts';
 import { timeOf } from '../event/id.ts';
 import { hasFailed, severityOf, type Severity } from '../event/severity.ts';
@@ -6,14 +6,14 @@ import { oneLine } from './cut.ts';
 import type { FormatEvent } from './format.ts';
 
 export interface Words {
-  /** `VM.START failed`, on one line. */
+  /** Title on one line: `VM.START failed`. */
   readonly title: string;
   readonly severity: Severity;
-  /** Absent where the cloud gave none. */
+  /** Description; absent where the cloud gave none. */
   readonly text?: string;
-  /** Name and value, in the order to show them in. */
+  /** Names and values, in the order to show them in. */
   readonly facts: readonly (readonly [name: string, value: string])[];
-  /** RFC 3339. */
+  /** Time as RFC 3339. */
   readonly time: string;
 }
 
@@ -40,12 +40,12 @@ export function wordsOf(event: FormatEvent): Words {
   };
 }
 
-/** When it happened; where the cloud does not say, when it was recorded. The same on every try. */
+/** The time it happened or, where the cloud does not tell, was recorded. The same on every try. */
 export function timeOfEvent({ id, envelope }: FormatEvent): string {
   return envelope.eventDateTime ?? timeOf(id).toISOString();
 }
 
-/** `VirtualMachine b4e2…`; undefined for an event about nothing in particular. */
+/** Names the resource: `VirtualMachine b4e2…`; undefined for an event without one. */
 export function entityOf({ entity, entityuuid }: Envelope): string | undefined {
   const named = [entity, entityuuid].filter(part => part !== undefined);
   return named.length === 0 ? undefined : named.join(' ');

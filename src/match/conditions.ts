@@ -1,9 +1,9 @@
 /**
- * What a webhook asks of an event apart from its scope: categories, then filters.
+ * A webhook's conditions on an event beside its scope: categories, then filters.
  *
- * Any Exclude that matches wins. Where there are Includes of a type, one of them must match; where there are Includes of
- * several types, that holds for each: `Entity Volume` and `Status Failed` together mean volumes' failures. With filters on
- * the event type alone this is CloudStack's rule.
+ * Any Exclude that matches wins. Where there are Includes of a type, one of them must match; where there are Includes
+ * of several types, that holds for each: `Entity Volume` and `Status Failed` together mean volumes' failures. With
+ * filters on the event type alone this is CloudStack's rule.
  *
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and its filter evaluation (4.23); the categories are
  * Hookline's (contract 1.5), and so are filters on anything but the event type (decision 66).
@@ -15,9 +15,9 @@ import { compileExpression } from '../expression/expression.ts';
 import type { Expression } from '../expression/expression.ts';
 import type { Subject } from './subject.ts';
 
-/** A webhook's conditions in the form that is asked for every event. */
+/** A webhook's conditions, compiled for being evaluated on every event. */
 export interface Conditions {
-  /** Absent when every category is welcome. */
+  /** The categories that match; absent when all do. */
   readonly categories?: ReadonlySet<string>;
   /** Filters on the event type, which nearly all are. */
   readonly excludes: readonly TypeFilter[];
@@ -33,21 +33,24 @@ interface TypeFilter {
 
 interface OtherFilters {
   readonly excludes: readonly OtherFilter[];
-  /** Those of one type together. */
+  /** The Include filters, grouped by type. */
   readonly includes: readonly { type: FilterType; filters: readonly OtherFilter[] }[];
 }
 
 interface OtherFilter {
   readonly filter: WebhookFilter;
   readonly matches: (subject: Subject) => boolean;
-  /** Why there is no answer for this event, which counts as no match; only of an expression. */
+  /** Why an expression has no answer for this event, which counts as no match; absent for other filters. */
   readonly faultIn?: (subject: Subject) => string | undefined;
 }
 
-/** Why an event is not wanted: its category, the Exclude that matched, or the type of the Includes of which none did. */
+/**
+ * The reason why an event does not match: its category, the Exclude that matched, or the type whose Includes all
+ * failed.
+ */
 export type Mismatch = 'category' | WebhookFilter | FilterType;
 
-/** Most webhooks have the defaults, and share this. */
+/** The conditions of a new webhook, shared by all that still have them, which are most. */
 const defaults: Conditions = {
   categories: new Set(['ActionEvent']),
   excludes: [],
@@ -71,8 +74,8 @@ export function compileConditions({
 }
 
 /**
- * Why these conditions refuse the event; undefined when they do not. An event without a category passes the categories,
- * one without a fact passes what excludes by it, and matches no Include.
+ * Finds the reason why the event does not match; undefined when it does. An event without a category passes the
+ * categories; one without a fact passes Excludes on that fact, and matches no Include.
  */
 export function mismatchOf(conditions: Conditions, subject: Subject): Mismatch | undefined {
   const { categories, excludes, includes, others } = conditions;
@@ -88,7 +91,7 @@ function mismatchByOthers({ excludes, includes }: OtherFilters, subject: Subject
   return includes.find(({ filters }) => !filters.some(({ matches }) => matches(subject)))?.type;
 }
 
-/** Every expression that has no answer for this event, and why. */
+/** Lists every expression that has no answer for this event, and why. */
 export function unansweredIn({ others }: Conditions, subject: Subject) {
   if (!others) return [];
   const all = [...others.excludes, ...others.includes.flatMap(({ filters }) => filters)];
@@ -132,7 +135,7 @@ function compileOther(filter: WebhookFilter, type: FilterType): OtherFilter {
   };
 }
 
-/** The fact that a filter of each type compares; there may be none. */
+/** The fact that a filter of each type compares; undefined where the event does not have it. */
 export const facts: Readonly<
   Record<Exclude<FilterType, 'Expression'>, (subject: Subject) => string | undefined>
 > = {
@@ -145,7 +148,9 @@ export const facts: Readonly<
   Severity: ({ severity }) => severity,
 };
 
-/** Compiled when it is first asked: an index of a hundred thousand webhooks is built again and again. */
+/**
+ * Compiles an expression when it is first evaluated: an index of a hundred thousand webhooks is built again and again.
+ */
 function asking(text: string): Required<Pick<OtherFilter, 'matches' | 'faultIn'>> {
   let holds: Expression['holds'] | undefined;
   const ask = (subject: Subject): boolean | string => {
@@ -161,7 +166,10 @@ function asking(text: string): Required<Pick<OtherFilter, 'matches' | 'faultIn'>
   };
 }
 
-/** The API refuses what is no expression; one that came into the table another way matches nothing and says why. */
+/**
+ * Compiles an expression. The API refuses invalid ones; one that came into the table another way matches nothing and
+ * says why.
+ */
 function holdsOf(text: string): Expression['holds'] {
   const compiled = compileExpression(text);
   if ('holds' in compiled) return compiled.holds;

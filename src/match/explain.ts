@@ -1,4 +1,4 @@
-/** Why a webhook gets an event or does not, in words for the person who expected otherwise. */
+/** Explains why a webhook gets an event or does not, to the person who expected otherwise. */
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
 import { compileConditions, facts, mismatchOf, unansweredIn } from './conditions.ts';
@@ -14,13 +14,13 @@ type Explained =
   | {
       readonly webhook: Webhook;
       readonly matched: false;
-      /** The first thing that stood in the way, in this order. */
+      /** The first condition that failed, in this order. */
       readonly reason: 'state' | 'scope' | 'category' | 'filter';
       /** A sentence: `excluded by the filter Prefix "VM."`. */
       readonly detail: string;
     };
 
-/** Whose an event is, as the directory has it. */
+/** The owner of an event, as the directory has it. */
 export interface Tenant {
   /** An account's id; undefined when it is not known. */
   readonly owner: string | undefined;
@@ -49,7 +49,7 @@ export type ConditionsExplained =
       readonly unanswered?: readonly string[];
     };
 
-/** What the webhook's categories and filters say of an event, whoever's it is. */
+/** Explains the webhook's categories and filters for an event, whoever owns it. */
 export function explainConditions(
   webhook: Pick<Webhook, 'categories' | 'filters'>,
   subject: Subject,
@@ -85,7 +85,11 @@ function refusedByFilters(
   return `${subjectOf(mismatch, subject)} matches no Include filter: ${list}`;
 }
 
-/** @example 'VM.START', 'its status Completed', 'what has no entity', 'it' */
+/**
+ * The subject of the sentence.
+ *
+ * @example 'VM.START', 'its status Completed', 'what has no entity', 'it'
+ */
 function subjectOf(type: WebhookFilter['type'] = 'EventType', subject: Subject): string {
   if (type === 'Expression') return 'it';
   const fact = facts[type](subject);

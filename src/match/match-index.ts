@@ -1,9 +1,9 @@
 /**
- * Which webhooks want an event: every enabled webhook lies under the one account or domain its scope names, so an event
- * asks only the few that lie on its own way up the tree.
+ * Finds the webhooks that want an event. Every enabled webhook lies under the one account or domain that its scope
+ * names, so an event is compared only with the few that lie on its own way up the tree.
  *
- * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and WebhookDaoImpl.listByEnabledForDelivery. Unlike there,
- * an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
+ * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and WebhookDaoImpl.listByEnabledForDelivery. Unlike
+ * there, an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
 import type { Envelope } from '../event/envelope.ts';
 import type { Event } from '../event/event.ts';
@@ -16,29 +16,30 @@ import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
 
-/** Everything is in memory and synchronous; a change is seen by the next `match`. */
+/** The index is in memory and synchronous; a change is seen by the next `match`. */
 export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
   upsertWebhook(webhook: Webhook): void;
-  /** Nothing happens when there is none. */
+  /** Removes a webhook. Nothing happens when there is none. */
   removeWebhook(id: string): void;
   webhook(id: string): Webhook | undefined;
   /** Whether there is an account of this id or alias. */
   knowsAccount(id: string): boolean;
   /**
-   * The account in the directory that the event belongs to: the one it names, else, of CloudStack's events, the project
-   * it names. Undefined: it reaches Global webhooks only, which an operator has to be told unless it names no account.
+   * The account in the directory that the event belongs to: the one it names, else, for CloudStack's events, the
+   * project it names. Undefined when there is none: such an event reaches Global webhooks only, which the operator is
+   * told unless it names no account.
    */
   ownerOf(envelope: Envelope): string | undefined;
   /**
-   * The enabled webhooks that want it, each once, in no particular order. The array is the caller's.
+   * Finds the enabled webhooks that want the event, each once, in no particular order. The array is the caller's.
    *
-   * @param body as it is recorded: what expressions know as `original`.
+   * @param body as it is recorded; expressions know it as `original`.
    */
   match(envelope: Envelope, body?: string): Webhook[];
   /**
-   * Says of each webhook whether `match` answers with it, and if not why. It is lazy: stop early to bound it.
+   * Explains for each webhook whether `match` answers with it, and if not why. It is lazy: stop early to bound it.
    *
-   * @param webhooks those to speak of, such as one page of them; all in the index, disabled ones too, when left out.
+   * @param webhooks the ones to explain, such as one page of them; by default all in the index, disabled ones too.
    */
   explain(event: Explainable, webhooks?: Iterable<Webhook>): Iterable<Explanation>;
 }
@@ -46,22 +47,25 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
 /** An event as it was recorded. */
 export type Explainable = Pick<Event, 'envelope' | 'body'>;
 
-interface Entry {
+interface IndexEntry {
   readonly webhook: Webhook;
   readonly conditions: Conditions;
 }
 
-/** Where the enabled webhooks of one scope lie: under an account's id, a domain's id, or all under one key. */
-type Bucket = Map<string, Set<Entry>>;
+/** The enabled webhooks of one scope by key: an account's id, a domain's id, or one key for all. */
+type Bucket = Map<string, Set<IndexEntry>>;
 
 const everywhere = '';
 
-/** Empty. Filling it with 100,000 webhooks takes a fraction of a second, so a picture is replaced by building anew. */
+/**
+ * Creates an empty index. Filling it with 100,000 webhooks takes a fraction of a second, so instead of being updated in
+ * doubt it is built anew.
+ */
 export function createMatchIndex(): MatchIndex {
   const { accountOf, ...tenants } = createTenants();
   const { domainOf, pathOf } = tenants;
-  const entries = new Map<string, Entry>();
-  const shelves = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
+  const entries = new Map<string, IndexEntry>();
+  const buckets = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
     Webhook['scope'],
     Bucket
   >;
@@ -70,11 +74,11 @@ export function createMatchIndex(): MatchIndex {
     const entry = entries.get(id);
     if (entry === undefined) return;
     entries.delete(id);
-    take(shelves[entry.webhook.scope], entry);
+    removeFrom(buckets[entry.webhook.scope], entry);
   }
 
-  // CloudStack's events of a project name the account behind it, by an id no API gives, and the project beside it. What
-  // other clouds call the project need not be whose the event is, so there it must not stand in for the account.
+  // CloudStack's events of a project name the account behind it, by an id that no API gives, and the project beside it.
+  // Other clouds' project need not be the owner, so there it must not stand in for the account.
   const ownerOf = ({ account, project, category }: Envelope): string | undefined =>
     (account === undefined ? undefined : accountOf(account)) ??
     (project === undefined || category === undefined ? undefined : accountOf(project));
@@ -91,18 +95,18 @@ export function createMatchIndex(): MatchIndex {
       removeWebhook(webhook.id);
       const entry = { webhook, conditions: compileConditions(webhook) };
       entries.set(webhook.id, entry);
-      if (webhook.state === 'Enabled') put(shelves[webhook.scope], entry);
+      if (webhook.state === 'Enabled') addTo(buckets[webhook.scope], entry);
     },
     webhook: id => entries.get(id)?.webhook,
     knowsAccount: id => accountOf(id) !== undefined,
     match(envelope, body) {
       const found: Webhook[] = [];
       const subject = new Subject(envelope, body);
-      collect(shelves.Global.get(everywhere), subject, found);
+      collect(buckets.Global.get(everywhere), subject, found);
       const owner = ownerOf(envelope);
       if (owner === undefined) return found;
-      collect(shelves.Local.get(owner), subject, found);
-      for (const id of pathTo(owner) ?? []) collect(shelves.Domain.get(id), subject, found);
+      collect(buckets.Local.get(owner), subject, found);
+      for (const id of pathTo(owner) ?? []) collect(buckets.Domain.get(id), subject, found);
       return found;
     },
     *explain({ envelope, body }, webhooks = webhooksOf(entries)) {
@@ -114,31 +118,31 @@ export function createMatchIndex(): MatchIndex {
   };
 }
 
-function* webhooksOf(entries: ReadonlyMap<string, Entry>): Iterable<Webhook> {
+function* webhooksOf(entries: ReadonlyMap<string, IndexEntry>): Iterable<Webhook> {
   for (const { webhook } of entries.values()) yield webhook;
 }
 
-function collect(entries: ReadonlySet<Entry> | undefined, subject: Subject, found: Webhook[]) {
+function collect(entries: ReadonlySet<IndexEntry> | undefined, subject: Subject, found: Webhook[]) {
   if (entries === undefined) return;
   for (const { webhook, conditions } of entries) {
     if (mismatchOf(conditions, subject) === undefined) found.push(webhook);
   }
 }
 
-function put(bucket: Bucket, entry: Entry): void {
-  const key = placeOf(entry.webhook);
+function addTo(bucket: Bucket, entry: IndexEntry): void {
+  const key = keyOf(entry.webhook);
   const entries = bucket.get(key);
   if (entries === undefined) bucket.set(key, new Set([entry]));
   else entries.add(entry);
 }
 
-function take(bucket: Bucket, entry: Entry): void {
-  const key = placeOf(entry.webhook);
+function removeFrom(bucket: Bucket, entry: IndexEntry): void {
+  const key = keyOf(entry.webhook);
   const entries = bucket.get(key);
   if (entries?.delete(entry) === true && entries.size === 0) bucket.delete(key);
 }
 
-function placeOf({ scope, accountId, domainId }: Webhook): string {
+function keyOf({ scope, accountId, domainId }: Webhook): string {
   if (scope === 'Local') return accountId;
   return scope === 'Domain' ? domainId : everywhere;
 }

@@ -22,11 +22,11 @@ export interface MatchSyncOptions {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly resyncMs: number;
-  /** A delivery is due now (somebody asked for one). */
+  /** A delivery is due now, because somebody asked for it. */
   readonly onDue: () => void;
   /** A setting changed, or may have. */
   readonly onSetting: () => void;
-  /** The index has another tree. */
+  /** The domain tree changed. */
   readonly onTree: () => void;
   readonly log: Log;
 }
@@ -51,12 +51,12 @@ export class MatchSync {
     return new MatchSync(options, await buildIndex(options.store));
   }
 
-  /** The index of this moment. Do not keep it: it is replaced. */
+  /** The index of this moment. Do not keep it: it gets replaced. */
   get index(): MatchIndex {
     return this.#index;
   }
 
-  /** Applies accounts and domains that were just written, without waiting to be told of them. */
+  /** Applies accounts and domains that were just written, without waiting for the notification. */
   async take(rows: Record<'account' | 'domain', readonly string[]>): Promise<void> {
     await applyRows(this.#options.store, this.#index, kind =>
       kind === 'webhook' ? [] : rows[kind],
@@ -77,7 +77,7 @@ export class MatchSync {
         const close = (): void => void listener.close();
         signal.addEventListener('abort', close, { once: true });
         if (signal.aborted) close();
-        // Whatever was said before we listened is unknown.
+        // Notifications before this moment were lost.
         this.#onChange({ kind: 'truncate' });
         await listener.ended;
         signal.removeEventListener('abort', close);
@@ -150,7 +150,7 @@ async function buildIndex(store: Store): Promise<MatchIndex> {
   return index;
 }
 
-/** Rows that are no longer there are removed. */
+/** Applies rows to the index; those that are no longer there are removed from it. */
 async function applyRows(
   store: Store,
   index: MatchIndex,

@@ -1,13 +1,13 @@
-/** An event as filters see it: what costs something is found out once, when the first filter asks for it. */
+/** An event as filters see it. Costly facts are computed once, when the first filter needs them. */
 import type { Envelope } from '../event/envelope.ts';
 import { severityOf } from '../event/severity.ts';
 import type { Severity } from '../event/severity.ts';
 import { UnansweredError } from '../expression/expression-value.ts';
 
-/** An expression does not look into a longer body, so that reading it never holds up the intake. */
+/** Maximum length of a body that expressions look into, so that reading it never holds up the intake. */
 export const originalCharsMax = 65_536;
 
-/** Made once, as `expression-value.ts` says. */
+/** Created once, for the reason in `expression-value.ts`. */
 const tooLong = new UnansweredError(
   `the original has more than ${originalCharsMax} characters, so that no expression looks into it`,
 );
@@ -19,7 +19,7 @@ export class Subject {
   #original: unknown;
   #isRead = false;
 
-  /** @param body as it is recorded: what CloudStack put on the bus, or any other cloud's envelope as JSON. */
+  /** @param body as it is recorded: CloudStack's own message, or any other cloud's envelope as JSON. */
   constructor(envelope: Envelope, body?: string) {
     this.envelope = envelope;
     this.#body = body;
@@ -29,14 +29,17 @@ export class Subject {
     return (this.#severity ??= severityOf(this.envelope));
   }
 
-  /** By the name that expressions use. @throws {UnansweredError} when the original is too long to look into. */
+  /**
+   * Finds a fact by the name that expressions use. @throws {UnansweredError} when the original is too long to look
+   * into.
+   */
   fact(name: string): unknown {
     if (name === 'original') return this.#readOriginal();
     if (name === 'severity') return this.severity;
     return Object.hasOwn(this.envelope, name) ? Reflect.get(this.envelope, name) : undefined;
   }
 
-  /** Undefined when it is no JSON. */
+  /** Parses the body; undefined when it is no JSON. */
   #readOriginal(): unknown {
     if (this.#isRead || this.#body === undefined) return this.#original;
     if (this.#body.length > originalCharsMax) throw tooLong;

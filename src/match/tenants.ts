@@ -1,4 +1,4 @@
-/** The directory as matching needs it: which domain an account is in, and which domains are above that one. */
+/** The directory as matching needs it: the domain of an account, and the domains above that one. */
 
 import type { AccountNode, DomainNode } from '../store/webhook/load.ts';
 
@@ -13,17 +13,17 @@ export interface Tenants {
   readonly domainOf: (accountId: string) => string | undefined;
   /** Whether the account is in the root domain, and no tenant's; false for an account or a domain that is not known. */
   readonly isRootAccount: (accountId: string) => boolean;
-  /** The domain and all above it, nearest first. One whose parent is not known yet is taken for a top. */
+  /** The domain and all above it, nearest first. One whose parent is not known yet counts as a root. */
   readonly pathOf: (domainId: string) => readonly string[];
 }
 
-/** Empty; domains and accounts may come in any order, a child before its parent too. */
+/** Creates an empty directory. Domains and accounts may come in any order, a child before its parent too. */
 export function createTenants(): Tenants {
   const parents = new Map<string, string | undefined>();
   const accounts = new Map<string, AccountNode>();
-  /** Account ids. */
+  /** Account ids by alias. */
   const aliases = new Map<string, string>();
-  /** Paths that were asked for since the tree last changed. */
+  /** Paths computed since the tree last changed. */
   const paths = new Map<string, readonly string[]>();
 
   function removeAccount(id: string): void {
@@ -65,7 +65,7 @@ export function createTenants(): Tenants {
   };
 }
 
-/** Two moves that are seen one after the other can make a ring for a moment, so a domain is never passed twice. */
+/** Walks up the tree. Two moves seen one after the other can form a ring for a moment, so no domain is passed twice. */
 function climb(parents: ReadonlyMap<string, string | undefined>, domainId: string): string[] {
   const path = new Set<string>();
   let next: string | undefined = domainId;

@@ -1,4 +1,4 @@
-/** From what a decoder found, whatever its type, to an event that every store, log and receiver takes. */
+/** Makes an event of what a decoder found, whatever its type: one that every store, log and receiver takes. */
 import { hash } from 'node:crypto';
 
 import { MalformedMessageError } from '../event/errors.ts';
@@ -12,7 +12,7 @@ import { cut, storable } from './value/text.ts';
 
 /** Details that are longer than this as JSON lose their largest parts. */
 export const detailsLengthMax = 256 * 1_024;
-/** Messages that tell of more are not read: nobody makes such, and each event costs a row. */
+/** Maximum number of events in one message. Nobody makes larger ones, and each event costs a row. */
 export const eventCountMax = 1_000;
 const detailDepthMax = 40;
 const omittedCountMax = 32;
@@ -33,7 +33,11 @@ type UnreadFacts = { readonly [F in Exclude<FactName, 'category' | 'details'>]?:
 /** The type of the event has to be there; the others need not. */
 const optionalFacts = factNamesOfKind('name', 'text', 'instant').filter(fact => fact !== 'event');
 
-/** @throws {MalformedMessageError} when there is no event type, or an id or a name is longer than its limit. */
+/**
+ * Makes the event; facts of the wrong type are left out.
+ *
+ * @throws {MalformedMessageError} when there is no event type, or an id or a name is longer than its limit.
+ */
 export function eventOf(facts: Facts): NormalizedEvent {
   const event = readFact('event', facts.event);
   if (event === undefined) {
@@ -89,14 +93,14 @@ function keyOf(value: unknown): string | undefined {
   return key.length > nameLengthMax || key !== text ? `sha256:${hash('sha256', text, 'hex')}` : key;
 }
 
-/** What is null or empty at the top is absent; below, it stays as it is. */
+/** Leaves out what is null or empty at the top; below, it stays. */
 function detailsOf(raw: JsonObject): Envelope['details'] {
   const told = Object.entries(raw).filter(([, value]) => value !== null && value !== '');
   const details = fitting(entriesOf(Object.fromEntries(told), 0));
   return Object.keys(details).length > 0 ? details : undefined;
 }
 
-/** The value as plain JSON that can be stored; undefined for what JSON does not know. */
+/** Copies the value as plain JSON that can be stored; undefined for what JSON does not know. */
 function presentable(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return storable(value);
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
@@ -115,7 +119,7 @@ function entriesOf(object: JsonObject, depth: number): JsonObject {
   );
 }
 
-/** Without the largest of the details, as far as they are too long together; `omitted` names the first of those. */
+/** Leaves out the largest details until the rest is short enough; `omitted` names the first of them. */
 function fitting(details: JsonObject): JsonObject {
   const sizes = Object.entries(details).map(([key, value]) => ({
     key,

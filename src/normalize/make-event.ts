@@ -8,7 +8,9 @@ import type { NormalizedEvent } from './normalized-event.ts';
 import type { NormalizerOptions } from './normalizer.ts';
 
 /**
- * @param payload what this one event is made of, without its secrets; `details.payload` shows it.
+ * Makes one event.
+ *
+ * @param payload the part of the message that this event was made of, without its secrets; `details.payload` shows it.
  * @param view where the pointers of a mapping start, when that is more than the payload.
  * @throws {MalformedMessageError} as `eventOf` and `Mapping.factsIn`.
  */

@@ -1,11 +1,11 @@
 /**
- * An operator's own word on where the facts of an event are: for each, a JSON Pointer or a JSONata expression.
+ * An operator's rules for finding the facts of an event: for each, a JSON Pointer or a JSONata expression.
  *
  *     event: /type                                   the text at that place (RFC 6901)
- *     status: state = "ok" ? "Completed" : "Failed"  what the expression answers (https://docs.jsonata.org)
+ *     status: state = "ok" ? "Completed" : "Failed"  the value of the expression (https://docs.jsonata.org)
  *     source: '"billing"'                            a constant, as JSONata writes it
  *
- * What begins with `/` is a pointer. Beside the message, expressions know `$headers`, `$routingKey` and `$key`.
+ * A rule that begins with `/` is a pointer. Beside the message, expressions know `$headers`, `$routingKey` and `$key`.
  *
  * JSONata is version 1.8: from 2.0 on an expression can only be awaited, and normalizing is not asynchronous.
  */
@@ -17,7 +17,10 @@ import type { Message } from '../event/message.ts';
 import type { Facts } from './facts.ts';
 import { isObject } from './value/json.ts';
 
-/** A mapping's keys: the facts that it may find, the event's own name, and where the list in a message of several is. */
+/**
+ * The keys of a mapping: the facts that it may find, the event's own name (`key`), and the place of the list in a
+ * message of several events (`events`).
+ */
 export const mappable = [
   ...factNamesOfKind('name', 'text', 'instant', 'object'),
   'key',
@@ -26,7 +29,7 @@ export const mappable = [
 
 type Mappable = (typeof mappable)[number];
 
-/** Each the text of a pointer or an expression. */
+/** The rules by key; each is the text of a pointer or an expression. */
 export type MappingRules = { readonly [K in Mappable]?: string };
 
 /** Finds one fact; undefined where it is not. */
@@ -34,19 +37,19 @@ type Finder = (view: unknown, message: Message) => unknown;
 
 export interface Mapping {
   /**
-   * The facts that the mapping finds in what one event is made of. Those it does not find are not there.
+   * Finds facts in the part of a message that is one event; those that are not there are left out.
    *
-   * @throws {MalformedMessageError} when an expression fails on it, or answers an object where text belongs.
+   * @throws {MalformedMessageError} when an expression fails on it, or answers with an object where text belongs.
    */
   factsIn(this: void, view: unknown, message: Message): Partial<Facts>;
-  /** What `events` finds; undefined without such a rule. @throws {MalformedMessageError} as `factsIn`. */
+  /** Finds the list of events; undefined without such a rule. @throws {MalformedMessageError} as `factsIn`. */
   eventsIn(this: void, body: unknown, message: Message): unknown;
 }
 
-/** An expression that takes more steps than this on one message does not end, or not in time. */
+/** Maximum number of steps of an expression on one message; one that takes more may never end. */
 const stepCountMax = 100_000;
 
-/** @throws {ConfigError} with a line for each rule that can be no pointer and no expression. */
+/** Compiles the rules. @throws {ConfigError} with a line for each that is neither a pointer nor an expression. */
 export function compileMapping(rules: MappingRules): Mapping {
   const problems: string[] = [];
   const finders = mappable.flatMap(fact => {
@@ -110,7 +113,7 @@ function pointer(rule: string): Finder {
 function expression(fact: string, rule: string): Finder {
   const compiled = jsonata(rule);
   let steps = 0;
-  // JSONata calls this before each step, if it is there.
+  // JSONata calls a function of this name before each step, if there is one.
   compiled.assign('__evaluate_entry', () => {
     steps += 1;
     if (steps > stepCountMax) throw new RangeError(`more than ${stepCountMax} steps`);
@@ -128,14 +131,17 @@ function expression(fact: string, rule: string): Finder {
   };
 }
 
-/** JSONata throws plain objects. Their message quotes the expression, which is the operator's own. */
+/** The reason why a rule cannot be compiled. JSONata throws plain objects, whose message quotes the rule. */
 function faultOf(error: unknown): string {
   if (!isObject(error) || typeof error['message'] !== 'string') return String(error);
   const { message, position } = error;
   return typeof position === 'number' ? `${message} (character ${position})` : message;
 }
 
-/** On a message only the code and the place: the text may quote the message. */
+/**
+ * The reason why a rule failed on a message: the code and the position alone, because JSONata's text may quote the
+ * message.
+ */
 function codeOf(error: unknown): string {
   if (error instanceof RangeError) return error.message;
   const code = isObject(error) && typeof error['code'] === 'string' ? error['code'] : 'no code';

@@ -1,4 +1,4 @@
-/** An event as a decoder answers with it: it has no id yet. */
+/** A decoder's answer: an event that has no id yet. */
 import type { Envelope } from '../event/envelope.ts';
 
 /** An envelope while it is being filled in. */
@@ -8,14 +8,14 @@ export type EnvelopeDraft = { -readonly [K in keyof Envelope]: Envelope[K] };
 export interface NormalizedEvent {
   readonly envelope: Envelope;
   /**
-   * The exact text that is stored, signed and sent in the format `cloudstack` (contract 1.5). Absent for every cloud but
-   * CloudStack: then it is the envelope as JSON, which nobody can write before the event has its id.
+   * The exact text that is stored, signed and sent in the format `cloudstack` (contract 1.5). Absent for every cloud
+   * but CloudStack, whose body is the envelope as JSON: it holds the id, which the event does not have yet.
    */
   readonly body?: string;
   /**
-   * Names this event for ever on its source: whenever the source tells of it again, on another topic or by another
-   * try, the key is the same, and no other event has it. At most `nameLengthMax` characters. Absent where the cloud gives
-   * its events no identity.
+   * The event's own name on its source, for ever: whenever the source repeats the event, on another topic or by another
+   * try, the key is the same, and no other event has it. At most `nameLengthMax` characters. Absent where the cloud
+   * gives its events no identity.
    *
    * @example '8ebf3bc5-4d4b-4a53-9d0f-0f1ef1e6d0a8' // oslo.messaging's message_id
    */

@@ -1,4 +1,4 @@
-/** What reads the messages of each configured source. */
+/** The normalizer of each configured source. */
 import type { Config } from '../config/config.ts';
 import { ownSourceName } from '../config/source/source.ts';
 import { ConfigError } from '../event/errors.ts';
@@ -15,11 +15,14 @@ export interface Normalizers {
 
 export interface SourceReading {
   readonly normalize: Normalizer;
-  /** For what `normalize` cannot read: of this cloud it may hide secrets where another has none. */
+  /** Scrubs messages that `normalize` cannot read. For some clouds it also hides what is no secret elsewhere. */
   readonly scrubber: Scrubber;
 }
 
-/** @throws {ConfigError} with a line for each rule of a mapping, of any source, that cannot be used. */
+/**
+ * Creates all of them. @throws {ConfigError} with a line for each rule of a mapping, of any source, that cannot be
+ * used.
+ */
 export function createNormalizers({ sources, scrub }: Config): Normalizers {
   const scrubber = createScrubber(scrub.keys);
   const problems: string[] = [];

@@ -1,5 +1,5 @@
 /**
- * What `POST /v1/events` takes: envelopes as they are delivered, one or a list of them, or CloudEvents.
+ * Reads what is posted to `POST /v1/events`: envelopes as they are delivered, one or a list of them, or CloudEvents.
  *
  *     {"event":"backup.finished","entity":"backup","entityuuid":"…","account":"…","status":"Completed","id":"job-17"}
  *
@@ -18,7 +18,7 @@ import type { NormalizedEvent } from './normalized-event.ts';
 import type { Normalizer, NormalizerOptions } from './normalizer.ts';
 import { cut } from './value/text.ts';
 
-/** An envelope's fields (contract 1.4). */
+/** Names of the fields that are read (contract 1.4). */
 const postedFields: readonly string[] = ['id', ...factNames];
 
 export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
@@ -39,7 +39,7 @@ export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
   };
 }
 
-/** A field with a typing error would be a fact that is missing, and nobody would know. */
+/** Refuses unknown fields: a mistyped name would be a fact that is missing, and nobody would know. */
 function refuseOthers(item: JsonObject, place: string): void {
   const other = Object.keys(item).find(name => !postedFields.includes(name));
   if (other === undefined) return;

@@ -1,4 +1,4 @@
-/** Which normalizer reads which configured source format (contract 1.2). */
+/** The normalizers by source format (contract 1.2). */
 import { formatKeys } from '../config/source/format-keys.ts';
 import { ConfigError } from '../event/errors.ts';
 import { createAlertmanagerNormalizer } from './cloud/alertmanager.ts';
@@ -35,17 +35,21 @@ export type NormalizableFormat = keyof typeof factories;
 export const normalizableFormats: readonly string[] = Object.keys(factories);
 
 /**
- * Keys under which a cloud has secrets that only its decoder knows for such. Of a message that cannot be read they are taken
- * out all the same: the result of Xen Orchestra's `token.create` is a token.
+ * Keys whose values only a cloud's own decoder knows to be secrets. In a message that it cannot read they are scrubbed
+ * all the same: the result of Xen Orchestra's `token.create` is a token.
  */
 export const hiddenSecrets: Readonly<Record<string, readonly string[] | undefined>> = {
   'xen-orchestra': ['result'],
 };
 
-/** What is not said is as the configuration has it by default. */
+/** Options for a normalizer; those left out have the configuration's defaults. */
 export type NormalizerSettings = Pick<NormalizerOptions, 'now'> & Partial<NormalizerOptions>;
 
-/** @throws {ConfigError} with a line for each rule of the mapping that cannot be used with this format, or at all. */
+/**
+ * Creates a normalizer.
+ *
+ * @throws {ConfigError} with a line for each rule of the mapping that cannot be used with this format, or at all.
+ */
 export function normalizerFor(format: NormalizableFormat, options: NormalizerSettings): Normalizer {
   const mapping = options.mapping ?? {};
   const problems = mappingProblems(format, mapping);

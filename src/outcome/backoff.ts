@@ -1,21 +1,21 @@
 /**
- * When to try a failed delivery again.
+ * The wait before a failed delivery is tried again.
  *
  * Exponential growth with full jitter, bounded on both sides, and never sooner than the receiver asked for.
  *
- * Source: "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), the "full jitter" curve;
- * Retry-After per RFC 9110 section 10.2.3.
+ * Source: "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), the "full jitter" curve; Retry-After per RFC
+ * 9110 section 10.2.3.
  */
 
-/** How long to wait between attempts. All durations are whole milliseconds. */
+/** The rules for the waits between attempts. All durations are whole milliseconds. */
 export interface RetryPolicy {
   /** Ceiling of the first wait, at least 1. */
   readonly baseMs: number;
-  /** Largest wait we choose ourselves; a receiver may ask for more, up to `waitMsMax`. */
+  /** Maximum wait of our own choice; a receiver may ask for more, up to `waitMsMax`. */
   readonly capMs: number;
-  /** The wait after each attempt, instead of doubling; the last one stays. Never empty. */
+  /** Waits after each attempt, instead of doubling; the last one stays. Never empty. */
   readonly stepsMs?: readonly number[];
-  /** Largest wait a receiver may ask for. It keeps a bad header from parking a delivery for years. */
+  /** Maximum wait that a receiver may ask for. It keeps a bad header from parking a delivery for years. */
   readonly waitMsMax: number;
 }
 
@@ -46,5 +46,8 @@ export function backoffMs(
   return Math.min(policy.waitMsMax, Math.max(Math.floor(chosenMs), retryAfterMs));
 }
 
-/** Who names a step means it; a little more keeps those who failed together from coming back together. */
+/**
+ * Jitter on a configured step: somebody chose the step, so little is added, just enough to spread those that failed
+ * together.
+ */
 const stepSpread = 0.1;

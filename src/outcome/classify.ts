@@ -1,13 +1,13 @@
 /**
- * What an attempt means.
+ * Classifies an attempt: delivered, to be tried again, or failed.
  *
- * CloudStack counts 200 alone as success; we count every 2xx (contract 1.5) unless the operator narrows it. A
- * redirect is a failure and is never followed. Everything that is not a success is tried again while tries are left,
- * as CloudStack does, except 410: the receiver says it is gone for good.
+ * CloudStack counts 200 alone as success; we count every 2xx (contract 1.5) unless the operator narrows it. A redirect
+ * is a failure and is never followed. Everything that is not a success is tried again while tries are left, as
+ * CloudStack does, except 410: the receiver says it is gone for good.
  */
 import type { Attempt } from '../event/delivery.ts';
 
-/** `2xx`, or the list of statuses that alone are success. */
+/** `2xx`, or the list of the only statuses that are a success. */
 export type SuccessCodes = '2xx' | readonly number[];
 
 export type Verdict =
@@ -19,7 +19,7 @@ export type Verdict =
   /** 410: the delivery failed and the webhook is to be disabled. */
   | { readonly kind: 'gone' };
 
-/** @param made attempts made, this one included. @param tries attempts allowed in all. */
+/** Classifies an attempt. @param made attempts made, this one included. @param tries attempts allowed in all. */
 export function classify(
   attempt: Pick<Attempt, 'status' | 'retryAfterMs'>,
   made: number,

@@ -1,5 +1,5 @@
 /**
- * What an attempt means, in words for whoever runs the receiver: what is wrong, and what to do about it.
+ * Explains an attempt to whoever runs the receiver: what went wrong, and what to do about it.
  *
  * Source: the error codes of node:net, node:dns, node:tls (X509_V_ERR_… without their prefix) and undici.
  */
@@ -34,11 +34,11 @@ export type DiagnosisCode = (typeof diagnosisCodes)[number];
 
 export interface Diagnosis {
   readonly code: DiagnosisCode;
-  /** One or two sentences. */
+  /** One or two sentences for people. */
   readonly text: string;
 }
 
-/** How far an attempt came: what it was doing when it ended. */
+/** The step at which an attempt ended. */
 export type Phase = 'resolving' | 'connecting' | 'securing' | 'waiting' | 'reading';
 
 export interface Symptoms {
@@ -47,7 +47,7 @@ export interface Symptoms {
   readonly timeoutMs: number;
   readonly success: SuccessCodes;
   readonly status?: number | undefined;
-  /** Of the response. */
+  /** The header Location of the response. */
   readonly location?: string | undefined;
   readonly error?: string | undefined;
   readonly errorCode?: string | undefined;
@@ -55,10 +55,10 @@ export interface Symptoms {
 }
 
 export interface CertificateFacts {
-  /** Names it is for, or its subject where it has none. */
+  /** Names that the certificate is valid for, or its subject where it has none. */
   readonly names: readonly string[];
   readonly issuer: string;
-  /** RFC 3339. */
+  /** Start and end of its validity, as RFC 3339. */
   readonly validFrom: string;
   readonly validTo: string;
 }
@@ -147,7 +147,7 @@ function tooLate({ phase, timeoutMs }: Symptoms, host: string): string {
   }
 }
 
-/** Whether it is about the receiver's certificate. */
+/** Whether the error is about the receiver's certificate. */
 export function isCertificateError(errorCode: string): boolean {
   return errorCode === 'ERR_TLS_CERT_ALTNAME_INVALID' || certificateCode.test(errorCode);
 }
@@ -214,7 +214,7 @@ function diagnoseTalk({ url, errorCode = '', phase }: Symptoms, error: string): 
   }
   if (['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode)) {
     const when = phase === 'reading' ? 'in the middle of its answer' : 'without an answer';
-    // With TLS 1.3 it may refuse our certificate after the handshake, and undici does not say that it said so.
+    // With TLS 1.3 the receiver may refuse our certificate after the handshake, and undici does not pass its alert on.
     const hint = isTls && phase === 'waiting' ? ' Does it want a client certificate?' : '';
     return { code: 'connection_cut', text: `${host} closed the connection ${when}.${hint}` };
   }

@@ -1,6 +1,8 @@
 /** Reads `Retry-After`: seconds, or an HTTP date. Source: RFC 9110 section 10.2.3. */
 
 /**
+ * Reads the header.
+ *
  * @param now milliseconds since 1970.
  * @returns milliseconds to wait, at least 0; undefined when there is no readable value.
  */

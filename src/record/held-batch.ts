@@ -1,4 +1,4 @@
-/** A batch between reading and recording: what was read of it, and what of it holds the watermark back. */
+/** A batch between reading and recording: its events, and the ledger entries by which it holds the watermark back. */
 import type { MessageBatch } from '../event/message.ts';
 import type { Reader } from './read.ts';
 import type { Lease } from './lease.ts';
@@ -8,13 +8,13 @@ import { partOf } from './split.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 
 export interface HeldBatch {
-  /** As much of the batch as one statement should carry. */
+  /** The part of the batch that one statement carries. */
   readonly batch: MessageBatch;
-  /** Of the lease under which it was read. */
+  /** Process id of the lease under which it was read. */
   readonly processId: number;
   readonly ledger: Ledger;
   readonly messages: readonly ReadMessage[];
-  /** By event id. */
+  /** Ledger entries by event id. */
   readonly owed: Map<string, LedgerEntry>;
 }
 
@@ -24,16 +24,19 @@ export interface RecordedCounts {
   readonly quarantined: number;
   /** Messages that had been recorded before. */
   readonly repeated: number;
-  /** Messages that tell of nothing anyone wants. */
+  /** Messages that hold no event anybody wants. */
   readonly dropped: number;
 }
 
-/** Bodies of one statement, in UTF-16 units; one more message may go beyond it, as with `eventMax`. */
+/**
+ * Maximum length of the bodies in one statement, in UTF-16 units; one more message may go beyond it, as with
+ * `eventMax`.
+ */
 const bodyLengthMax = 16 * 1024 * 1024;
 
 /**
- * Reads messages under the present lease, until they tell of so many events. Until they are released they hold the
- * watermark back.
+ * Reads messages under the present lease until they hold `eventMax` events. They hold the watermark back until they are
+ * released.
  */
 export function holdBatch(
   { batch, read }: { readonly batch: MessageBatch; readonly read: Reader },
@@ -55,12 +58,12 @@ export function holdBatch(
   return { batch: partOf(batch, 0, messages.length), processId, ledger, messages, owed };
 }
 
-/** Nothing of it is owed by this process any more: it was not recorded, or others know of it. */
+/** Ends what this process owes for the batch: it was not recorded, or others know of it. */
 export function release({ ledger, owed }: HeldBatch): void {
   for (const entry of owed.values()) ledger.release(entry);
 }
 
-/** @param events how many of them were recorded. */
+/** Counts what became of the messages. @param events how many events were recorded. */
 export function countsOf(
   { messages }: HeldBatch,
   recorded: readonly ReadMessage[],
@@ -77,7 +80,7 @@ export function countsOf(
   };
 }
 
-/** The webhooks whose deliveries have no row yet. */
+/** Ids of the webhooks whose deliveries have no row yet. */
 export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
   return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
 }

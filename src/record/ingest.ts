@@ -1,5 +1,5 @@
 /**
- * The way in: a batch of messages becomes recorded events and deliveries on their way.
+ * Ingest: a batch of messages becomes recorded events, and deliveries on their way.
  *
  *     normalize → match → record → hand over       (then, and only then, the source settles)
  *
@@ -36,40 +36,40 @@ export interface IngestOptions {
   readonly lease: Lease;
   readonly recorder: Recorder;
   readonly dispatcher: Dispatcher;
-  /** Of one statement at most; one more message may go beyond it, for a message is not taken apart. */
+  /** Maximum number of events in one statement; one more message may go beyond it, for a message is not split. */
   readonly eventMax: number;
   readonly onRecorded: (source: string, counts: RecordedCounts) => void;
   readonly log: Log;
 }
 
 export interface IncomingBatch {
-  /** The configured name. */
+  /** The configured name of the source. */
   readonly source: string;
   readonly read: Reader;
   /**
-   * Asked once the batch has been read: finds out what reading missed. True when it took its time over it, so that the
-   * batch is to be read again.
+   * Called once the batch has been read, to look up accounts that the directory did not know. True when it took its
+   * time over it, so that the batch is to be read again.
    */
   readonly learn?: (signal: AbortSignal) => Promise<boolean>;
   readonly batch: MessageBatch;
-  /** Shutdown. */
+  /** Aborts on shutdown. */
   readonly signal: AbortSignal;
 }
 
-/** How the messages of one batch are read. */
+/** The functions that read the messages of one batch. */
 export interface BatchReading extends Required<Pick<IncomingBatch, 'read' | 'learn'>> {
   /** Counts the events of unknown accounts; called once the batch is recorded. */
   readonly count: () => void;
 }
 
-/** What a try to record came to, when it is not to be repeated. */
+/** The result of a try to record the batch, when the same try is not to be repeated. */
 type TryResult =
-  /** `owns`: the process still holds the lease under which the deliveries are owed. */
+  /** `owns`: the process still holds the lease under which it owes the deliveries. */
   { readonly recorded: readonly ReadMessage[]; readonly owns: boolean } | 'split';
 
-/** Between two tries while the database is away. */
+/** Wait between two tries while the database is away. */
 const databaseBackoff = { baseMs: 100, maxMs: 5_000 };
-/** How often a waiting batch asks whether it is still held. */
+/** How often a waiting batch checks whether it is still held. */
 const heldCheckMs = 500;
 
 export class Ingest {
@@ -82,7 +82,7 @@ export class Ingest {
   /**
    * Resolves when every message of the batch is durable, as an event or in the quarantine.
    *
-   * @throws {BatchGivenUpError} it is not recorded and must not be settled.
+   * @throws {BatchGivenUpError} when it was not recorded and must not be settled.
    */
   async record(incoming: IncomingBatch): Promise<void> {
     let { batch } = incoming;
@@ -92,7 +92,7 @@ export class Ingest {
     } while (batch.messages.length > 0);
   }
 
-  /** @returns how many messages are durable now, from the first on. */
+  /** Records as many messages as fit one statement. @returns how many are durable now, from the first on. */
   async #recordSome(incoming: IncomingBatch): Promise<number> {
     await this.#untilRoom(incoming);
     for (let failures = 0; ; failures += 1) {
@@ -108,7 +108,7 @@ export class Ingest {
     }
   }
 
-  /** @returns undefined when it is to be result again. */
+  /** Tries once. @returns undefined when it is to be tried again. */
   async #try(
     incoming: IncomingBatch,
     held: HeldBatch,
@@ -132,7 +132,10 @@ export class Ingest {
     return holdBatch(incoming, lease, eventMax);
   }
 
-  /** A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only after it. */
+  /**
+   * Waits for room. A batch that the broker took back meanwhile must not hold up the source: Kafka rebalances only
+   * after it.
+   */
   async #untilRoom({ batch, signal }: IncomingBatch): Promise<void> {
     const { dispatcher } = this.#options;
     while (!dispatcher.hasRoom && batch.isHeld() && !signal.aborted) {
@@ -168,13 +171,16 @@ export class Ingest {
     }
   }
 
-  /** The connection broke: whether the batch committed must be known before anything else may happen to it. */
+  /**
+   * Settles the doubt when the connection broke: whether the batch was committed must be known before anything else
+   * happens to it.
+   */
   async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<TryResult | undefined> {
     const { store } = this.#options;
     const found = await this.#untilDone(incoming.signal, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
     );
-    // None found: nothing was written, or nothing in it was new. Once more tells which, and changes nothing then.
+    // None found: nothing was written, or no event in it was new. Another try tells which, and changes nothing then.
     if (found.ids.size === 0) {
       release(held);
       return undefined;
@@ -182,7 +188,10 @@ export class Ingest {
     return { recorded: keepEvents(held.messages, id => found.ids.has(id)), owns: found.held };
   }
 
-  /** The database refuses the batch for one message's sake: each alone, and that one into the quarantine. */
+  /**
+   * Records each message alone, because the database refuses the batch for one message's sake, which goes to the
+   * quarantine.
+   */
   async #recordSplit(incoming: IncomingBatch, held: HeldBatch, cause: unknown): Promise<void> {
     const { batch, read } = incoming;
     if (batch.messages.length > 1) {
@@ -202,7 +211,7 @@ export class Ingest {
     held: HeldBatch,
     { recorded, owns }: Exclude<TryResult, 'split'>,
   ): void {
-    // Taken over in the meantime: the deliveries have rows, and come back as claims.
+    // Where another process has taken over, the deliveries have rows, and come back as claims.
     const isOurs = owns && this.#options.lease.processId === held.processId;
     let events = 0;
     for (const message of recorded) {
@@ -213,7 +222,7 @@ export class Ingest {
     this.#options.onRecorded(source, countsOf(held, recorded, events));
   }
 
-  /** Tells who waits for it what became of each message. */
+  /** Tells a sender who waits what became of each message. */
   async #tell(
     { source, batch, signal }: IncomingBatch,
     { messages }: HeldBatch,
@@ -261,7 +270,7 @@ export class Ingest {
     this.#options.log.warn({ err: error, source, kind }, 'record.failed');
   }
 
-  /** Repeats until it works. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
+  /** Repeats `work` until it succeeds. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
   async #untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const backoff = createBackoff(databaseBackoff);
     for (;;) {

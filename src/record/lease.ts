@@ -19,24 +19,24 @@ import {
 import { createLedger, type Ledger } from './ledger.ts';
 
 export interface Lease {
-  /** Changes when the lease was lost. */
+  /** Id under which this process owes deliveries; another one after the lease was lost. */
   readonly processId: number;
   readonly ledger: Ledger;
-  /** Renews until `signal` aborts. Database trouble is waited out. */
+  /** Renews the lease until `signal` aborts. Database trouble is waited out. */
   keep(signal: AbortSignal): Promise<void>;
   /** Joins again under a new id, because recording found the old one gone. */
   rejoin(): Promise<void>;
-  /** Leaves now: whatever is still owed is written as due rows for the others. */
+  /** Leaves now: deliveries that are still owed are written as due rows for the others. */
   leave(): Promise<TakeOver | undefined>;
 }
 
 export interface LeaseOptions {
   readonly store: Store;
-  /** The others may take over this long after the last renewal. */
+  /** Others may take over this long after the last renewal. */
   readonly ttlMs: number;
-  /** An id below that of every event recorded from now on. */
+  /** Makes an id below that of every event recorded from now on. */
   readonly newId: () => string;
-  /** What was held in memory is no longer ours. */
+  /** Called when the lease was lost: the deliveries held in memory are no longer this process's. */
   readonly onLost: () => void;
   readonly log: Log;
 }

@@ -1,8 +1,8 @@
 /**
- * Knows up to which event everything this process owes has a row: the watermark of its lease.
+ * Knows the watermark of the process's lease: the event up to which every delivery it owes has a row.
  *
- * Events are entered in the order of their ids and settled in any order. The watermark is the last event before
- * the first unsettled one:
+ * Events are entered in the order of their ids and settled in any order. The watermark is the last event before the
+ * first unsettled one:
  *
  *     ids      1   2   3   4        owed left: 1 → 0, 2 → 1, 3 → 0, 4 → 2
  *     settled  ✓       ✓            watermark 1; once 2 is settled it is 3
@@ -24,7 +24,7 @@ export interface Ledger {
   watermark(): string;
 }
 
-/** @param start below every id that will be entered. */
+/** Creates an empty ledger. @param start an id below every one that will be entered. */
 export function createLedger(start: string): Ledger {
   let watermark = start;
   let open: LedgerEntry[] = [];

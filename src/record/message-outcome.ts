@@ -1,4 +1,4 @@
-/** What became of each message of a batch, for a sender who waits for it. */
+/** The outcome of each message of a batch, for a sender who waits for it. */
 import type { MessageOutcome } from '../event/message.ts';
 import { findKnown, keyHash } from '../store/event/known-event.ts';
 import type { Database } from '../store/database.ts';
@@ -8,7 +8,11 @@ import type { ReadMessage } from './recorder.ts';
 /** The id under which an event is recorded; undefined when its key was forgotten just now. */
 export type IdOf = (event: EventToRecord) => string | undefined;
 
-/** @param recorded what recording answered: of the events left out, the ids they were recorded under are looked up. */
+/**
+ * Finds the ids under which the events of a batch are recorded.
+ *
+ * @param recorded the answer of recording; events left out of it are looked up under the ids they got earlier.
+ */
 export async function recordedIds(
   database: Database,
   source: string,

@@ -2,7 +2,7 @@
 import type { Message } from '../event/message.ts';
 import type { ReadMessage } from './recorder.ts';
 
-/** @param reason what was wrong and what was expected. */
+/** Quarantines a message. @param reason what was found and what was expected. */
 export function quarantine(message: Message, id: string, reason: string): ReadMessage {
   const { position, routingKey, headers, body } = message;
   return {
@@ -19,7 +19,7 @@ export function quarantine(message: Message, id: string, reason: string): ReadMe
   };
 }
 
-/** PostgreSQL's text and jsonb hold every character but NUL. */
+/** Replaces NUL, the one character that PostgreSQL's text and jsonb do not hold. */
 function storable(text: string): string {
   return text.replaceAll('\0', '\u{FFFD}');
 }

@@ -1,6 +1,6 @@
 /**
- * Reads one message: into events that know whom they are owed to, or into the quarantine with its reason. A message of
- * which nobody wants events is neither: it is settled and leaves no trace.
+ * Reads one message: into events that know which webhooks they are owed to, or into the quarantine with its reason. A
+ * message without events that anybody wants is neither: it is settled and leaves no trace.
  */
 import { envelopeJson } from '../event/envelope.ts';
 import { MalformedMessageError } from '../event/errors.ts';
@@ -13,15 +13,15 @@ import { quarantine } from './quarantine.ts';
 import type { ReadMessage } from './recorder.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 
-/** @param refused why the database does not take what was read of this message: then it is put aside for that. */
+/** Reads a message. @param refused the reason why the database refuses its events; then it is quarantined for that. */
 export type Reader = (message: Message, refused?: string) => ReadMessage;
 
 export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
-  /** @param body as it will be recorded. */
+  /** Finds the webhooks that want the event. @param body as it will be recorded. */
   readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
-  /** UUIDv7, each above the one before. */
+  /** Makes UUIDv7s, each above the one before. */
   readonly newId: () => string;
 }
 
@@ -55,7 +55,7 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   };
 }
 
-/** Those of them that want the events of one entity one at a time. */
+/** The webhooks that want the events of one entity one at a time. */
 function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
   if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
   return {
@@ -63,12 +63,15 @@ function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> |
   };
 }
 
-/** An event without a name of its own has the one that its sender gave the message, and its place in it. */
+/** Names an event that has no name of its own by the sender's id of the message, and its index in it. */
 function nameBySending({ sendingId }: Message, index: number): string | undefined {
   return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
 }
 
-/** A secret in a message that nobody could read is one all the same, and the quarantine is looked into by people. */
+/**
+ * Scrubs a message before it is quarantined: a secret is one in a message that nobody can read, too, and people look
+ * into the quarantine.
+ */
 function withoutSecrets(message: Message, scrubber: Scrubber): Message {
   const { body, headers } = message;
   return {

@@ -1,6 +1,6 @@
 /**
- * What must be remembered of a RabbitMQ consumer's messages, so that one which the broker gives back after it was
- * recorded is known again.
+ * The receipts of a RabbitMQ consumer's messages, by which a message that the broker gives back after it was recorded
+ * is known again.
  *
  * A consumer never holds more than `prefetch` messages unacknowledged, so its last `prefetch` recorded messages are
  * enough. Each batch leaves a receipt; the oldest are forgotten as soon as the younger ones cover the prefetch.
@@ -15,9 +15,9 @@ interface Receipt {
 }
 
 export interface Receipts {
-  /** Ids of receipts that are no longer needed once one of `size` more messages is made. */
+  /** Ids of the receipts that are not needed any more once one of `size` more messages is written. */
   superfluous(consumer: { id: string; prefetch: number }, size: number): readonly string[];
-  /** A receipt was made, and the superfluous ones are gone. */
+  /** Notes that a receipt was written, and that the superfluous ones are gone. */
   made(consumerId: string, receipt: Receipt, forgotten: readonly string[]): void;
 }
 
@@ -48,7 +48,7 @@ export function createReceipts(): Receipts {
   };
 }
 
-/** What tells messages apart that have no id: routing key and body, 128 bits in the form of a UUID. */
+/** Hashes what tells messages without an id apart: routing key and body; 128 bits in the form of a UUID. */
 export function hashMessage(message: Message): string {
   const key = Buffer.from(`${message.routingKey ?? ''}\0`);
   const hex = hash('sha256', message.body ? Buffer.concat([key, message.body]) : key, 'hex');

@@ -1,9 +1,9 @@
 /**
- * Makes a batch durable once, whatever the broker repeats.
+ * Makes a batch durable exactly once, whatever the broker repeats.
  *
  * Kafka: the stored position moves in the transaction that records, so records below it are left out here, whoever
- * reads them again. RabbitMQ: messages the broker marks redelivered are looked up among the receipts. Either: an event
- * that its cloud named is left out when one of that name is recorded, whichever message told of it.
+ * reads them again. RabbitMQ: messages that the broker marks as redelivered are looked up among the receipts. Both: an
+ * event that its cloud named is left out when one of that name is recorded, whichever message it came in.
  */
 import { LeaseLostError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
@@ -19,20 +19,22 @@ import {
 import { forgetOffset, storedPosition } from '../store/record/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
-/** What became of one message: events, or a place in the quarantine. */
+/** A message that has been read: its events, or its entry for the quarantine. */
 export interface ReadMessage {
   readonly message: Message;
   readonly events: readonly EventToRecord[];
   readonly quarantined?: MessageToQuarantine;
-  /** It was in the quarantine under this id and is read again, alone in its batch. */
+  /** Its id in the quarantine, from which it is read again; it is alone in its batch then. */
   readonly retryOf?: string;
 }
 
 export interface Recorder {
   /**
+   * Records a batch.
+   *
    * @param read one entry for each message of the batch, in its order.
    * @returns the entries that were recorded now, with those of their events that were; the others had been before.
-   * @throws {LeaseLostError} nothing was written: join again, give the events new ids, repeat.
+   * @throws {LeaseLostError} when nothing was written: join again, give the events new ids, repeat.
    */
   record(
     source: string,
@@ -86,7 +88,7 @@ async function recordSpan(
     const nextOffset = stored?.nextOffset ?? 0n;
     const hasIds = topicId !== undefined && typeof stored?.topicId === 'string';
     if (!hasIds && nextOffset > span.highWatermark) {
-      // Without ids (Kafka before 2.8) a partition that ends before what is recorded of it tells another topic.
+      // Without ids (Kafka before 2.8) a partition that ends before its stored position must belong to another topic.
       log.warn(
         { ...key, stored: `${nextOffset}`, end: `${span.highWatermark}` },
         'topic.recreated',
@@ -166,7 +168,10 @@ async function withoutRecorded(
 const withoutKnown = (read: readonly ReadMessage[], known: ReadonlySet<string>) =>
   known.size === 0 ? read : keepEvents(read, id => !known.has(id));
 
-/** A message of whose events none is kept had been recorded before; one that never had any stays. */
+/**
+ * Keeps some of the events. A message none of whose events is kept had been recorded before; one that never had any
+ * stays.
+ */
 export function keepEvents(
   read: readonly ReadMessage[],
   isKept: (eventId: string) => boolean,

@@ -1,4 +1,4 @@
-/** Reads a message of the quarantine again: today's decoder may understand what yesterday's did not. */
+/** Redrives a message of the quarantine: today's decoder may understand what yesterday's did not. */
 import { BatchGivenUpError } from '../event/errors.ts';
 import type { Message, MessageOutcome } from '../event/message.ts';
 import type { BatchReading, Ingest } from './ingest.ts';
@@ -9,14 +9,14 @@ import { findQuarantined } from '../store/event/query-quarantine.ts';
 import { findEventIds } from '../store/event/query-flow.ts';
 
 export type RedriveResult =
-  /** Of no events when it is of no interest. It has left the quarantine. */
+  /** It has left the quarantine; there are no event ids when it holds nothing that anybody wants. */
   | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
   | { readonly kind: 'quarantined'; readonly reason: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unknown-source'; readonly source: string }
   | { readonly kind: 'busy' };
 
-/** @param id in the quarantine. */
+/** Redrives one message. @param id its id in the quarantine. */
 export type Redrive = (id: string) => Promise<RedriveResult>;
 
 export interface RedriveOptions {
@@ -24,14 +24,14 @@ export interface RedriveOptions {
   readonly normalizers: Normalizers;
   readonly readBatch: (source: SourceReading) => BatchReading;
   readonly ingest: Ingest;
-  /** Shutdown. */
+  /** Aborts on shutdown. */
   readonly signal: AbortSignal;
 }
 
-/** How long somebody is kept waiting while the window is full, or the database away. */
+/** Maximum wait of the caller while the window is full or the database away. */
 const waitMsMax = 10_000;
 
-/** The message goes the way of every other one, but leaves the quarantine in the statement that records it. */
+/** The message takes the same way as every other, but leaves the quarantine in the statement that records it. */
 export function createRedrive(options: RedriveOptions): Redrive {
   const { store, normalizers, readBatch, ingest, signal } = options;
   return async id => {
@@ -72,14 +72,14 @@ export function createRedrive(options: RedriveOptions): Redrive {
       throw error;
     }
     reading.count();
-    // An event that its cloud has told again meanwhile is recorded under the id it got then.
+    // An event that its cloud has sent again meanwhile is recorded under the id it got then.
     const known = outcome?.kind === 'recorded' ? outcome.eventIds : [];
     const own = last?.events.map(event => event.id) ?? [];
     return whatBecame(database, id, known.length > 0 ? known : own);
   };
 }
 
-/** The rows are asked: PostgreSQL may have refused the event, or somebody else have been faster. */
+/** Reads the result from the rows: PostgreSQL may have refused the event, or somebody else have been faster. */
 async function whatBecame(
   database: Database,
   id: string,

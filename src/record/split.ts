@@ -1,7 +1,9 @@
-/** Takes a batch apart: when it tells of more than one statement should carry, or of something the database refuses. */
+/** Splits a batch that holds more than one statement should carry, or something that the database refuses. */
 import type { MessageBatch } from '../event/message.ts';
 
-/** The messages `from` up to `to`, covering their share of the span of offsets, gaps behind them included. */
+/**
+ * The part of the batch from message `from` up to `to`, with its share of the span of offsets, gaps behind it included.
+ */
 export function partOf(
   batch: MessageBatch,
   from: number,

@@ -1,6 +1,6 @@
 /**
  * The process that runs templates: one job comes, one answer goes. It may read these files and the two libraries, write
- * nothing and start nothing, sees no environment, and ends with whoever started it (`process.ts`).
+ * nothing and start nothing, sees no environment, and ends with the process that started it (`process.ts`).
  */
 import { createEngine } from './engine.ts';
 import { engines } from './job.ts';
@@ -8,7 +8,7 @@ import type { Job } from './job.ts';
 
 const run = createEngine(Number(process.argv[2]));
 
-// A tenant's first template should not pay for what the libraries do at their first.
+// A tenant's first template must not pay for the first use of the libraries.
 for (const engine of engines) run({ engine, template: '"ready"' }, 1_000);
 
 process.on('disconnect', () => process.exit());

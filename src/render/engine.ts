@@ -1,4 +1,4 @@
-/** Compiles templates, keeps them, and says events by them, each within a time. Runs in a process of its own. */
+/** Compiles templates, keeps them, and renders events with them, each within a time. Runs in a process of its own. */
 import { createContext, Script } from 'node:vm';
 
 import { compileJsonata, faultOfJsonata } from './jsonata.ts';
@@ -8,17 +8,20 @@ import type { Compiled } from './liquid.ts';
 import { viewOf } from './view.ts';
 
 /**
- * Never throws.
+ * Runs a job. Never throws.
  *
- * @param timeoutMs for compiling and saying one event.
+ * @param timeoutMs for compiling and rendering one event.
  */
 export type RunJob = (job: Job, timeoutMs: number) => RenderResult;
 
-/** Templates that are kept compiled, in characters of their text; the tree of one is a good deal larger. */
+/**
+ * Maximum size of the compiled templates that are kept, in characters of their text; the tree of one is a good deal
+ * larger.
+ */
 const keptCharsMax = 1_000_000;
 const faultCharsMax = 500;
 
-/** @param bytesMax of a text, in UTF-8. */
+/** Creates the engine. @param bytesMax maximum size of a rendered text in UTF-8. */
 export function createEngine(bytesMax: number): RunJob {
   const kept = createKept();
   const within = createDeadline();
@@ -50,7 +53,7 @@ function faultOf({ engine, template }: Job, error: unknown, timeoutMs: number): 
   return faultOfLiquid(error) ?? { fault: error instanceof Error ? error.message : String(error) };
 }
 
-/** It is an Error of the context that was interrupted, not of this one. */
+/** Whether the time ran out. The error is one of the context that was interrupted, not of this one. */
 const isLate = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&
@@ -58,7 +61,8 @@ const isLate = (error: unknown): boolean =>
   error.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
 
 /**
- * Ends whatever runs when its time is up, endless loops and regular expressions included: V8 stops at the next turn.
+ * Creates a deadline that ends whatever runs when its time is up, endless loops and regular expressions included: V8
+ * stops at the next turn.
  *
  * Source: nodejs.org/api/vm.html, "script.runInContext", `timeout`.
  */
@@ -76,7 +80,7 @@ function createDeadline(): (timeoutMs: number, work: () => string) => string {
   };
 }
 
-/** The compiled templates used last. */
+/** A cache of the compiled templates that were used last. */
 function createKept() {
   const kept = new Map<string, { compiled: Compiled; chars: number }>();
   let total = 0;

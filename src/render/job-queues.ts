@@ -1,21 +1,22 @@
 /**
- * Whose turn it is: each template is a lane with one job at work at most, and lanes of one pace take turns.
+ * Decides whose turn it is: each template has a queue with one job at work at most, and queues of the same pace take
+ * turns.
  *
- * A lane's pace is the processor time of its jobs, averaged so that it rises fast and falls slowly. Some seats never
+ * A queue's pace is the processor time of its jobs, averaged so that it rises fast and falls slowly. Some seats never
  * serve those that are slow or not known yet: so however many of them there are, the others wait only for each other.
  */
 
 export type Pace = 'new' | 'fast' | 'fair' | 'slow';
 
-/** Averages in milliseconds of processor time. Most templates take well under one. */
+/** Upper bounds of a pace: averages in milliseconds of processor time. Most templates take well under one. */
 const fastMs = 5;
 const fairMs = 50;
 const riseWeight = 0.5;
 const fallWeight = 0.1;
-/** Lanes whose pace is remembered. */
+/** Maximum number of queues whose pace is remembered. */
 const rememberedMax = 10_000;
 
-interface Lane<T> {
+interface JobQueue<T> {
   readonly key: string;
   readonly jobs: T[];
   isBusy: boolean;
@@ -28,9 +29,9 @@ export interface Turn<T> {
 }
 
 export class JobQueues<T> {
-  /** Those that have something to do, whose turn comes next first. */
-  readonly #lanes = new Map<string, Lane<T>>();
-  /** Averages of lanes, the one that was asked least lately first. */
+  /** The queues with jobs, the one whose turn comes next first. */
+  readonly #queues = new Map<string, JobQueue<T>>();
+  /** Averages by queue, the one used least recently first. */
   readonly #averages = new Map<string, number>();
   #waiting = 0;
 
@@ -39,66 +40,66 @@ export class JobQueues<T> {
   }
 
   add(key: string, job: T): void {
-    const lane = this.#lanes.get(key) ?? { key, jobs: [], isBusy: false };
-    lane.jobs.push(job);
+    const queue = this.#queues.get(key) ?? { key, jobs: [], isBusy: false };
+    queue.jobs.push(job);
     this.#waiting += 1;
-    this.#lanes.set(key, lane);
+    this.#queues.set(key, queue);
   }
 
   /**
-   * The next job, whose lane is busy until `finish` or `giveBack`.
+   * Takes the next job; its queue is busy until `finish` or `giveBack`.
    *
    * @param order the paces to look for, one after the other; no others are served.
    */
   take(order: readonly Pace[]): Turn<T> | undefined {
     for (const pace of order) {
-      const lane = this.#find(pace);
-      const job = lane?.jobs.shift();
-      if (!lane || job === undefined) continue;
-      lane.isBusy = true;
+      const queue = this.#find(pace);
+      const job = queue?.jobs.shift();
+      if (!queue || job === undefined) continue;
+      queue.isBusy = true;
       this.#waiting -= 1;
-      return { key: lane.key, pace, job };
+      return { key: queue.key, pace, job };
     }
     return undefined;
   }
 
-  /** @param tookMs of processor time; where it was ended by force, what it would at least have taken. */
+  /** Ends a job. @param tookMs its processor time; for a job that was killed, the least that it would have taken. */
   finish(key: string, tookMs: number): void {
     this.#learn(key, tookMs);
     this.#leave(key);
   }
 
   /**
-   * As `finish`, but the job is not done: it comes first in its lane, at the pace it has then.
+   * Gives a job back that is not done: it comes first in its queue, at the queue's present pace.
    *
-   * @param tookMs undefined when nothing was learned from it.
+   * @param tookMs undefined when the try told nothing about the pace.
    */
   giveBack(key: string, job: T, tookMs: number | undefined): void {
-    this.#lanes.get(key)?.jobs.unshift(job);
+    this.#queues.get(key)?.jobs.unshift(job);
     this.#waiting += 1;
     if (tookMs !== undefined) this.#learn(key, tookMs);
     this.#leave(key);
   }
 
-  /** Takes out all that waits. */
+  /** Takes out all jobs that wait. */
   clear(): readonly T[] {
-    const jobs = [...this.#lanes.values()].flatMap(lane => lane.jobs.splice(0));
+    const jobs = [...this.#queues.values()].flatMap(queue => queue.jobs.splice(0));
     this.#waiting = 0;
     return jobs;
   }
 
-  /** Its next turn comes after those of all others. */
+  /** Moves a queue behind all others. */
   #leave(key: string): void {
-    const lane = this.#lanes.get(key);
-    if (!lane) return;
-    lane.isBusy = false;
-    this.#lanes.delete(key);
-    if (lane.jobs.length > 0) this.#lanes.set(key, lane);
+    const queue = this.#queues.get(key);
+    if (!queue) return;
+    queue.isBusy = false;
+    this.#queues.delete(key);
+    if (queue.jobs.length > 0) this.#queues.set(key, queue);
   }
 
-  #find(pace: Pace): Lane<T> | undefined {
-    for (const lane of this.#lanes.values()) {
-      if (!lane.isBusy && lane.jobs.length > 0 && this.#paceOf(lane.key) === pace) return lane;
+  #find(pace: Pace): JobQueue<T> | undefined {
+    for (const queue of this.#queues.values()) {
+      if (!queue.isBusy && queue.jobs.length > 0 && this.#paceOf(queue.key) === pace) return queue;
     }
     return undefined;
   }

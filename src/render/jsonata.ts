@@ -1,18 +1,20 @@
-/** Templates in JSONata: nothing that differs from one try to the next, and nothing that another template would notice. */
+/**
+ * Templates in JSONata, without functions that differ from one try to the next, or that another template would notice.
+ */
 import jsonata from 'jsonata';
 
 import { positionIn } from '../event/text-position.ts';
 import type { TemplateFault } from './job.ts';
 import type { Compiled } from './liquid.ts';
 
-/** They answer something else each time, and every try of a delivery is to have the same bytes. */
+/** Functions that answer something else each time; every try of a delivery must have the same bytes. */
 const changing = ['now', 'millis', 'random', 'shuffle'];
 
-/** @throws what JSONata throws. */
+/** Compiles a template. @throws what JSONata throws. */
 export function compileJsonata(template: string): Compiled {
   const expression = jsonata(template);
   refuseTransform(expression.ast());
-  // Text that becomes an expression later on would be looked through by nobody.
+  // Nobody would check text that becomes an expression later on.
   expression.registerFunction('eval', () => {
     throw new Error('$eval is not available in a template');
   });
@@ -31,8 +33,9 @@ export function compileJsonata(template: string): Compiled {
 }
 
 /**
- * It writes into whatever objects its pattern finds, JSONata's own functions among them, and those are shared by all
- * templates of the process: one tenant's `| $string | {"implementation": …} |` would be run on another's events.
+ * Refuses the transform operator. It writes into whatever objects its pattern finds, JSONata's own functions among
+ * them, and those are shared by all templates of the process: one tenant's `| $string | {"implementation": …} |` would
+ * be run on another's events.
  *
  * Source: jsonata 1.8.9, `evaluateTransformExpression`.
  */
@@ -47,7 +50,7 @@ function refuseTransform(node: unknown, seen = new Set<unknown>()): void {
   for (const part of Object.values(node)) refuseTransform(part, seen);
 }
 
-/** A function of JSONata's carries all that it was made from. */
+/** Refuses functions in the result: one of JSONata's carries everything that it was made from. */
 function withoutFunctions(_: string, value: unknown): unknown {
   const isFunction =
     typeof value === 'function' ||
@@ -58,7 +61,7 @@ function withoutFunctions(_: string, value: unknown): unknown {
   return value;
 }
 
-/** JSONata throws plain objects with the place where the part at fault ends. */
+/** Reads an error: JSONata throws plain objects, with the position at which the faulty part ends. */
 export function faultOfJsonata(template: string, error: unknown): TemplateFault {
   if (typeof error !== 'object' || error === null) return { fault: String(error) };
   const fault =

@@ -1,4 +1,4 @@
-/** Templates in Liquid: no files, no prototypes, nothing that differs from one try to the next. */
+/** Templates in Liquid: no files, no prototypes, no filters that differ from one try to the next. */
 import { Liquid, LiquidError } from 'liquidjs';
 
 import type { TemplateFault } from './job.ts';
@@ -6,17 +6,17 @@ import type { View } from './view.ts';
 
 export type Compiled = (view: View) => string;
 
-/** Characters and items that a template may make; far above what the largest event needs. */
+/** Maximum number of characters and items that a template may create; far above what the largest event needs. */
 const memoryMax = 16_000_000;
 
-/** They read other templates, of which there are none. */
+/** Tags that read other templates, of which there are none. */
 const fileTags = ['include', 'render', 'layout', 'block'];
-/** They answer something else each time, and every try of a delivery is to have the same bytes. */
+/** Filters that answer something else each time; every try of a delivery must have the same bytes. */
 const randomFilters = ['sample', 'shuffle'];
 
 const liquid = createLiquid();
 
-/** @throws {LiquidError} */
+/** Compiles a template. @throws {LiquidError} */
 export function compileLiquid(template: string): Compiled {
   const parts = liquid.parse(template);
   return view => {
@@ -47,7 +47,7 @@ function createLiquid(): Liquid {
   return made;
 }
 
-/** Undefined for what is no error of Liquid's. */
+/** Reads an error of Liquid's; undefined for any other. */
 export function faultOfLiquid(error: unknown): TemplateFault | undefined {
   if (!LiquidError.is(error)) return undefined;
   const { message, token } = error;

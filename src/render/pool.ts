@@ -1,6 +1,6 @@
 /**
- * Templates are run by a few processes that are started when they are first needed and replaced when they end. Who comes
- * when is `job-queues.ts`; what one may do is `process.ts`.
+ * Runs templates in a few processes that are started when they are first needed and replaced when they end.
+ * `job-queues.ts` decides on the order; `process.ts` on what a process may do.
  */
 import { RenderError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
@@ -11,10 +11,10 @@ import { openRenderProcess } from './process.ts';
 import type { ProcessOptions, RenderProcess } from './process.ts';
 
 export interface PoolOptions extends ProcessOptions {
-  /** For one event. */
+  /** Maximum time for one event. */
   readonly timeoutMs: number;
   readonly processes: number;
-  /** Jobs that may wait. */
+  /** Maximum number of jobs that wait. */
   readonly queueMax: number;
   readonly log: Log;
 }
@@ -23,18 +23,18 @@ interface PendingJob {
   readonly job: Job;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
-  /** That it had. */
+  /** Trials that this job has had so far. */
   readonly trials: number;
 }
 
 interface Seat {
   process?: RenderProcess;
   isBusy: boolean;
-  /** What it serves, in this order. */
+  /** The paces that this seat serves, in this order. */
   readonly order: () => readonly Pace[];
 }
 
-/** How long a template that is not known yet may hold a seat; then it waits for its turn among the slow ones. */
+/** Time that a template of unknown pace may hold a seat; then it waits for its turn among the slow ones. */
 const trialMs = 50;
 const trialsMax = 4;
 
@@ -52,7 +52,7 @@ export class RenderPool {
     this.#seats = makeSeats(options.processes);
   }
 
-  /** Those that run, by process id. */
+  /** Process ids of the processes that run. */
   get pids(): readonly number[] {
     return this.#seats.flatMap(({ process }) =>
       process?.isAlive === true && process.pid !== undefined ? [process.pid] : [],
@@ -60,7 +60,7 @@ export class RenderPool {
   }
 
   /**
-   * Waits its turn, and is done once.
+   * Runs a job when its turn comes.
    *
    * @throws {RenderError} when the process ended over it, when too many wait, or when the pool is closed.
    */
@@ -74,7 +74,7 @@ export class RenderPool {
     return promise;
   }
 
-  /** Gives up what waits and ends the processes. */
+  /** Fails the jobs that wait and ends the processes. */
   close(): void {
     this.#isClosed = true;
     for (const { reject } of this.#lanes.clear()) reject(closed());
@@ -108,7 +108,7 @@ export class RenderPool {
         this.#lanes.finish(key, tookMs);
         return resolve(answer);
       }
-      // The machine was busy with something else, and the trial says little.
+      // The machine was busy with something else, so the trial tells little.
       const isAgain = tookMs < trialMs / 2 && waiting.trials < trialsMax;
       const next = { ...waiting, trials: waiting.trials + 1 };
       this.#lanes.giveBack(key, next, isAgain ? undefined : timeoutMs);
@@ -121,7 +121,7 @@ export class RenderPool {
   }
 }
 
-/** Half of them, or the one there is, for all; the others for those that are known not to be slow. */
+/** Creates the seats: half of them, or the only one, serve all templates; the others those known not to be slow. */
 function makeSeats(count: number): readonly Seat[] {
   if (count === 1) {
     let turns = 0;

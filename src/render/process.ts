@@ -1,9 +1,9 @@
 /**
- * One process that runs templates, as its starter sees it.
+ * One process that runs templates, as its parent sees it.
  *
- * It is a process and not a thread because a thread's memory limit holds only for what grows slowly: one large allocation
- * in a worker thread ends the whole program (docs/decisions/0067-templates-in-processes.md). It is ended by force when it
- * overstays, which it does only if its own deadline (`engine.ts`) cannot reach what it is at.
+ * It is a process and not a thread because a thread's memory limit holds only for what grows slowly: one large
+ * allocation in a worker thread ends the whole program (docs/decisions/0067-templates-in-processes.md). It is killed
+ * when it overstays, which it does only if its own deadline (`engine.ts`) cannot interrupt it.
  */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -22,20 +22,20 @@ export interface ProcessOptions {
 export interface RenderProcess {
   readonly pid: number | undefined;
   /**
-   * One job at a time.
+   * Runs a job; one at a time.
    *
    * @param timeoutMs of the job, in the process itself.
    * @throws {RenderError} when the process ended over it, or would not end by itself.
    */
   run(job: Job, timeoutMs: number): Promise<Answer>;
-  /** False once it has ended: it does not start again. */
+  /** False once the process has ended: it does not start again. */
   readonly isAlive: boolean;
   kill(): void;
 }
 
-/** From its start until it can be asked; a machine under load takes its time. */
+/** Maximum time from its start until it takes jobs; a machine under load takes its time. */
 const startMs = 30_000;
-/** Beyond the process's own deadline, before it is ended by force. */
+/** Time beyond the process's own deadline before it is killed. */
 const graceMs = 2_000;
 
 export function openRenderProcess(options: ProcessOptions): RenderProcess {
@@ -99,7 +99,7 @@ function start({ memoryMb, bytesMax }: ProcessOptions): ChildProcess {
   const entry = own.replace(/process(\.[jt]s)$/, 'child$1');
   const child = fork(entry, [String(bytesMax)], {
     cwd: '/',
-    // Nothing of ours: no database, no key. The time zone is what templates count in.
+    // Nothing of our environment: no database, no key. The time zone is the one that templates use.
     env: { TZ: 'UTC' },
     execArgv: [
       `--max-old-space-size=${memoryMb}`,
@@ -109,7 +109,7 @@ function start({ memoryMb, bytesMax }: ProcessOptions): ChildProcess {
       '--permission',
       ...readable(own).map(path => `--allow-fs-read=${path}`),
     ],
-    // What V8 says of its end is not for our log: `exit` says it.
+    // V8's last words are not for our log: `exit` reports the end.
     stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
   });
   child.unref();
@@ -118,7 +118,7 @@ function start({ memoryMb, bytesMax }: ProcessOptions): ChildProcess {
   return child;
 }
 
-/** This program's modules and the two libraries, wherever they are installed. */
+/** The files that it may read: this program's modules and the two libraries, wherever they are installed. */
 function readable(own: string): readonly string[] {
   const modules = join(dirname(own), '..');
   const libraries = ['liquidjs', 'jsonata'].map(name => {
@@ -128,18 +128,18 @@ function readable(own: string): readonly string[] {
   return [join(modules, '*'), ...new Set(libraries.map(path => join(path, 'node_modules', '*')))];
 }
 
-/** On Linux: when memory runs out, this process goes first, and not the one that started it or the database. */
+/** Offers the process to the kernel (Linux): when memory runs out, it goes first, not its parent or the database. */
 function sacrifice(pid: number | undefined): void {
   if (process.platform !== 'linux' || pid === undefined) return;
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '1000');
   } catch {
-    // It has ended already, or lies beyond reach in a container. It is only the better if it can be done.
+    // It has ended already, or a container does not allow it. This only improves matters where it works.
   }
 }
 
 function endedBy({ memoryMb }: ProcessOptions, code: number | null, signal: string | null) {
-  // What V8 does when its heap is full.
+  // V8 ends like this when its heap is full.
   if (signal === 'SIGABRT' || signal === 'SIGTRAP' || signal === 'SIGILL' || code === 134) {
     return new RenderError(`the template needs more than ${memoryMb} MB of memory`);
   }

@@ -1,4 +1,4 @@
-/** The formats whose bodies their webhook's owner writes. */
+/** The formats whose bodies the webhook's owner writes. */
 import { RenderError } from '../event/errors.ts';
 import { isTest } from '../event/event.ts';
 import { cloudpodsText } from '../format/cloud/cloudpods.ts';
@@ -7,7 +7,7 @@ import type { Format, FormatEvent, OptionFault, Rendered } from '../format/forma
 import type { Answer, Engine, TemplateFault, Job } from './job.ts';
 import type { RenderPool } from './pool.ts';
 
-/** @param pool where the templates are run. */
+/** Creates the formats. @param pool runs the templates. */
 export function templateFormats(pool: RenderPool): readonly Format[] {
   return [
     {
@@ -28,7 +28,7 @@ export function templateFormats(pool: RenderPool): readonly Format[] {
   ];
 }
 
-/** A format of text that says an event in the webhook's words where it has some, and sends them as its own. */
+/** A text format that renders with the webhook's template where there is one, and otherwise in its own words. */
 function withTemplate(pool: RenderPool, format: Format): Format {
   const { render, check: checkTemplate } = renderedBy(pool, 'liquid');
   return {
@@ -59,7 +59,10 @@ function renderedBy(pool: RenderPool, engine: Engine): Pick<Format, 'render' | '
   };
 }
 
-/** A template has to be one, and to say each event within the limits; what else it thinks of an event is its affair. */
+/**
+ * Checks a template: it has to compile, and to render each event within the limits. Failing on an event is its own
+ * affair.
+ */
 async function check(
   pool: RenderPool,
   job: Job,
@@ -99,14 +102,14 @@ function renderedOf({ id }: FormatEvent, answer: Answer): Rendered {
   };
 }
 
-/** An object or a list is JSON; what merely could be, such as a number, is a text. */
+/** An object or a list is JSON; a text that merely could be, such as a number, is not. */
 function mediaTypeOf(text: string): string {
   if (/^\s*[[{]/.test(text)) {
     try {
       JSON.parse(text);
       return 'application/json';
     } catch {
-      // It only begins like JSON.
+      // The text only begins like JSON.
     }
   }
   return 'text/plain; charset=utf-8';

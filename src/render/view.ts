@@ -1,11 +1,11 @@
 /**
- * What templates see of an event: the facts of its envelope by their names, and beside them
+ * The event as templates see it: the facts of its envelope by their names, and beside them
  *
  *     id        the event's
  *     severity  info, warning, error or critical
- *     original  what CloudStack put on the bus, or the envelope of any other cloud; nothing if that is no JSON
+ *     original  CloudStack's own message, or the envelope of any other cloud; nothing if that is no JSON
  *
- * Expressions of filters see the same (`match/subject.ts`), but for the id.
+ * Expressions of filters see the same (`match/subject.ts`), except for the id.
  */
 import { severityOf } from '../event/severity.ts';
 import type { FormatEvent } from '../format/format.ts';

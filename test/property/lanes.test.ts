@@ -8,7 +8,7 @@ const lanesOf = (concurrency: number, cap?: number): Lanes<Queued> =>
   new Lanes({
     concurrency,
     slowMs: 1_000,
-    wishesOf: () => (cap === undefined ? undefined : { concurrencyMax: cap }),
+    limitsOf: () => (cap === undefined ? undefined : { concurrencyMax: cap }),
     clock: () => 0,
   });
 
@@ -56,7 +56,7 @@ describe('lanes', () => {
     const lanes = new Lanes({
       concurrency: 64,
       slowMs: 1_000,
-      wishesOf: () => ({ ratePerSecondMax: 20 }),
+      limitsOf: () => ({ ratePerSecondMax: 20 }),
       clock: () => nowMs,
     });
     for (let count = 0; count < 200; count += 1) lanes.add(delivery('a'));
@@ -85,7 +85,7 @@ describe('lanes', () => {
     const lanes = new Lanes({
       concurrency: 8,
       slowMs: 1_000,
-      wishesOf: () => ({ batch }),
+      limitsOf: () => ({ batch }),
       clock: () => nowMs,
     });
     lanes.add({ webhookId: 'a', queuedAtMs: 0 });

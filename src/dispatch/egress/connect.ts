@@ -1,5 +1,5 @@
 /**
- * Makes the connections of one route: to an address the egress guard has let through, directly or through the proxy,
+ * Opens the connections of one route: to an address that the egress guard lets through, directly or through the proxy,
  * then TLS over it. Host header, SNI and the certificate's name stay those of the URL.
  */
 import { isIP, type LookupFunction, type Socket } from 'node:net';
@@ -15,10 +15,10 @@ import { openTunnel, type Proxy } from './tunnel.ts';
 
 type Connector = buildConnector.connector;
 type Destination = buildConnector.Options;
-/** The receiver's addresses, as far as they are open. */
+/** Resolves the receiver to those of its addresses that are allowed. */
 type Resolve = () => ReturnType<EgressGuard['resolve']>;
 
-/** An attempt's own deadline is mostly sooner; this one ends a connection nobody waits for any more. */
+/** An attempt's own deadline is usually sooner; this one ends a connection that nobody waits for any more. */
 const connectMs = 10_000;
 
 export interface ConnectOptions {
@@ -31,12 +31,12 @@ export interface ReceiverProxy extends Proxy {
   readonly goesDirect: GoesDirect;
   /**
    * `here`: names are resolved and judged by the guard, and the proxy is asked for an address. `proxy`: it is asked for
-   * the name, and what that leads to is its business; the guard sees no more than addresses in URLs.
+   * the name, and where that leads is its business; the guard sees only addresses in URLs.
    */
   readonly resolve: 'here' | 'proxy';
 }
 
-/** How far a connection has come. */
+/** A step that a connection has reached. */
 export type ConnectionStep =
   | { readonly kind: 'resolved'; readonly addresses: readonly ResolvedAddress[] }
   | {
@@ -51,9 +51,9 @@ export type ConnectionStep =
 export type Watch = (step: ConnectionStep) => void;
 
 /**
- * Makes what makes the connections of a route.
+ * Creates the connector of a route.
  *
- * @throws Error of OpenSSL when the route's certificate authority is none.
+ * @throws Error of OpenSSL when the route's certificate authority is invalid.
  */
 export type OpenConnector = (route: Route, watch?: Watch) => Connector;
 
@@ -107,7 +107,7 @@ function directDialer({ host, port, resolve, watch }: DialOptions): Dial {
   const connector = buildConnector({ timeout: connectMs, lookup: guardedLookup(resolve) });
   const target = { protocol: 'http:', hostname: host, port: String(port) };
   return async () => {
-    // A name is resolved, and judged, by node:net's own look-up; an address is connected to without one.
+    // A name is resolved, and judged, by node:net's own look-up; for an address there is no look-up.
     if (isIP(host) !== 0) await resolve();
     const socket = await connectOnce(connector, target);
     watch({ kind: 'reached', socket });
@@ -136,12 +136,12 @@ function tunnelDialer({
       return host;
     }
     const addresses = await resolve();
-    // Of the two families, the one that every proxy has.
+    // IPv4 first: every proxy has it.
     return (addresses.find(({ family }) => family === 4) ?? addresses[0])?.address ?? host;
   }
 }
 
-/** Speaks TLS over what leads to the receiver. */
+/** Creates what speaks TLS over a socket that leads to the receiver. */
 function createSecurer(
   { caCertificate, sslVerification }: Route,
   trust: Trust,
@@ -163,7 +163,7 @@ function createSecurer(
   };
 }
 
-/** @throws what the connector calls back with. */
+/** Connects. @throws the error that the connector calls back with. */
 export async function connectOnce(connector: Connector, target: Destination): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(target, (error, socket) => {
@@ -182,7 +182,7 @@ async function callBack(
   else callback(null, socket);
 }
 
-/** What node:net asks for the addresses to connect to. */
+/** The look-up that node:net calls for the addresses to connect to. */
 function guardedLookup(resolve: Resolve): LookupFunction {
   return (...asked) => void answer(...asked);
 

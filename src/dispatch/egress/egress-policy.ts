@@ -1,8 +1,8 @@
 /**
- * Which addresses a webhook's deliveries may go to; pure.
+ * Decides which addresses a webhook's deliveries may go to; pure.
  *
- * The most specific range of the table that holds an address decides. What it closes, only the operator's
- * configuration opens; private ranges are open as far as the webhook reaches. Each of an address's faces must be open.
+ * The most specific range of the table that holds an address decides. What it closes, only the operator's configuration
+ * opens; private ranges are open as far as the webhook reaches. Each of an address's faces must be open.
  *
  * Source: the IANA special-purpose address registries (RFC 6890 and successors), design 2.6, and CloudStack's
  * `webhook.delivery.blocklist`.
@@ -31,34 +31,34 @@ export const ruleKinds = [
 ] as const;
 export type RuleKind = (typeof ruleKinds)[number];
 
-/** Why an address is closed. */
+/** The rule that closes an address. */
 export interface Rule {
   readonly kind: RuleKind;
   /** The range or the service. */
   readonly what: string;
 }
 
-/** How far a webhook's deliveries may go beyond public addresses. */
+/** The reach of a webhook: the addresses that its deliveries may go to beyond public ones. */
 export interface Reach {
-  /** Connections are shared within one name. */
+  /** Connections are shared among webhooks whose reach has the same name. */
   readonly name: string;
   readonly privateRanges: 'all' | readonly Range[];
 }
 
-/** Of webhooks that root admins own: every private range. */
+/** Reach of webhooks that root admins own: every private range. */
 export const rootReach: Reach = { name: 'root', privateRanges: 'all' };
 
-/** Of tenants' webhooks: no private range, unless an admin allowed some. */
+/** Reach of tenants' webhooks: no private range, unless an admin allowed some. */
 export const tenantReach: Reach = { name: 'tenant', privateRanges: [] };
 
-/** Of tenants' webhooks in a domain for which an admin allowed these private ranges. */
+/** Reach of tenants' webhooks in a domain for which an admin allowed these private ranges. */
 export function createReach(ranges: readonly string[]): Reach {
   if (ranges.length === 0) return tenantReach;
   return { name: `tenant ${ranges.join()}`, privateRanges: ranges.map(requireRange) };
 }
 
 export interface EgressPolicy {
-  /** The rule that closes the address to such a webhook; undefined when it is open. */
+  /** Finds the rule that closes the address to webhooks of this reach; undefined when it is open. */
   blocks(address: string, reach: Reach): Rule | undefined;
 }
 
@@ -81,7 +81,7 @@ const table = (
     ['metadata', '168.63.129.16/32'],
     ['metadata', 'fd00:ec2::254/128'],
     ['metadata', 'fd20:ce::254/128'],
-    // Of IPv6, only 2000::/3 is given out for global use.
+    // Only 2000::/3 of IPv6 is given out for global use.
     ['reserved', '::/0'],
     ['public', '2000::/3'],
     ['reserved', '64:ff9b:1::/48'],
@@ -93,7 +93,7 @@ const table = (
     ['loopback', '::1/128'],
     ['link-local', 'fe80::/10'],
     ['multicast', 'ff00::/8'],
-    // These are what the IPv4 address within them is.
+    // For these the IPv4 address within them decides.
     ['public', '::/96'],
     ['public', '::ffff:0:0:0/96'],
     ['public', '64:ff9b::/96'],
@@ -109,13 +109,13 @@ export interface EgressRules {
   /** Ranges that are closed to every webhook; it wins over `allow`. */
   readonly deny: readonly string[];
   /**
-   * This machine's own. What listens on all of them may trust a caller on this machine, so a public one is closed as
-   * if it were private.
+   * This machine's own addresses. A service that listens on all of them may trust a caller on this machine, so a public
+   * one is closed as if it were private.
    */
   readonly ownAddresses: () => readonly string[];
 }
 
-/** @throws {RangeError} for text that is no range; configuration was checked before. */
+/** Creates the policy. @throws {RangeError} for text that is no range; configuration was checked before. */
 export function createEgressPolicy(rules: EgressRules): EgressPolicy {
   const allow = rules.allow.map(requireRange);
   const deny = rules.deny.map(requireRange);

@@ -1,6 +1,6 @@
 /**
- * The guard on the way out: decides on each address a connection is about to be made to, so that what was checked is
- * what is connected to, whatever the name resolves to a moment later.
+ * The egress guard: judges each address just before it is connected to, so that the address that was checked is the one
+ * that is used, whatever the name resolves to a moment later.
  */
 import { isIP } from 'node:net';
 
@@ -18,21 +18,21 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** All addresses of a name, in the order to try them; rejects with `ENOTFOUND` or the like. */
+/** Resolves a name to all its addresses, in the order to try them; rejects with `ENOTFOUND` or the like. */
 export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
 
-/** A service that Hookline itself lives on. No webhook reaches it, whatever is allowed. */
+/** A service that Hookline itself depends on. No webhook reaches it, whatever is allowed. */
 export interface ProtectedService {
   /** Completes the sentence "blocked by egress rule own service (…)". */
   readonly name: string;
-  /** Name or address. */
+  /** Host name or address. */
   readonly host: string;
   readonly port: number;
 }
 
 /**
- * No address of the receiver may be connected to. The attempt failed, and may be made again: the name or the rules
- * may change.
+ * No address of the receiver may be connected to. The attempt failed, and may be repeated: the name or the rules may
+ * change.
  */
 export class EgressBlockedError extends Error {
   override readonly name = 'EgressBlockedError';
@@ -51,7 +51,7 @@ export interface EgressGuardOptions extends EgressRules {
 
 export interface EgressGuard {
   /**
-   * Those addresses of the host that may be connected to, at least one.
+   * Resolves the host to those of its addresses that may be connected to, at least one.
    *
    * @param host a name, or an address without brackets.
    * @throws {EgressBlockedError} when none may; what `lookup` rejects with.
@@ -71,7 +71,7 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
 
   async function serviceAt(address: string, port: number): Promise<Rule | undefined> {
     for (const { name, host } of services.filter(service => service.port === port)) {
-      // Where a service of our own cannot be told, nothing on its port can be told from it.
+      // While the host of our own service cannot be resolved, every address on its port may be it.
       const itself = await addressesOf(host).catch(() => [{ address, family: 0 }]);
       if (itself.some(at => isSameHost(at.address, address, ownAddresses))) {
         return { kind: 'own service', what: name };
@@ -100,7 +100,10 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   };
 }
 
-/** Many connections to one name are made at once, and the system's resolver works on four questions at a time. */
+/**
+ * Shares look-ups: many connections to one name are opened at once, and the system's resolver answers four questions at
+ * a time.
+ */
 function shareLookups(lookup: Lookup): Lookup {
   const asked = new Map<string, Promise<readonly ResolvedAddress[]>>();
   return async hostname => {
@@ -114,7 +117,10 @@ function shareLookups(lookup: Lookup): Lookup {
 
 const thisHost = ['0.0.0.0/8', '127.0.0.0/8', '::/127'].map(requireRange);
 
-/** All that leads to this machine is one host: what listens on every address is met at each of them. */
+/**
+ * Whether two addresses are one host. All addresses of this machine are: a service that listens on every address is met
+ * at each of them.
+ */
 function isSameHost(a: string, b: string, ownAddresses: () => readonly string[]): boolean {
   const [one, other] = [a, b].map(innermost);
   if (one === undefined || other === undefined) return false;

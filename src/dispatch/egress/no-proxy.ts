@@ -1,5 +1,5 @@
 /**
- * Which receivers are connected to without the proxy; pure.
+ * Decides which receivers are connected to without the proxy; pure.
  *
  * There is no standard for NO_PROXY; this reads what curl, Go and Python have in common: `*`, a name that stands for
  * itself and all below it (also as `.name` or `*.name`), an address, a range, each with an optional port.

@@ -1,9 +1,9 @@
-/** What Hookline itself lives on, which no webhook may be pointed at. */
+/** The services that Hookline itself depends on, which no webhook may be pointed at. */
 import type { Config } from '../../config/config.ts';
 import type { SourceConfig } from '../../config/source/source.ts';
 import type { ProtectedService } from './guard.ts';
 
-/** @param databaseUrl of the database in use: the embedded one's is in no configuration. */
+/** Lists the services. @param databaseUrl of the database in use: the embedded one's is in no configuration. */
 export function protectedServices(
   { sources }: Pick<Config, 'sources'>,
   databaseUrl: string,
@@ -26,7 +26,9 @@ function atBrokers(name: string, source: SourceConfig): ProtectedService[] {
 }
 
 /**
- * None for a local socket. PostgreSQL's URLs may name host and port as parameters, which then go before the others.
+ * Reads the services at a URL; none for a local socket. PostgreSQL's URLs may name host and port as parameters, which
+ * take precedence.
+ *
  * Source: libpq, "Connection URIs"; pg-connection-string.
  */
 function atUrl(name: string, text: string, defaultPort: number): ProtectedService[] {

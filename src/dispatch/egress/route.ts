@@ -1,4 +1,4 @@
-/** Where a webhook's requests go and over which connections. */
+/** The route of a webhook's requests: where they go, and over which connections. */
 import type { Reach } from './egress-policy.ts';
 
 export interface Route {
@@ -7,9 +7,11 @@ export interface Route {
   /** False accepts any certificate. */
   readonly sslVerification: boolean;
   readonly reach: Reach;
-  /** PEM; the only authority trusted. */
+  /** The only certificate authority trusted, as PEM. */
   readonly caCertificate?: string;
-  /** Routes of one key share connections; nothing that decides whether a connection may be made is left out of it. */
+  /**
+   * Routes with the same key share connections; it holds everything that decides whether a connection may be opened.
+   */
   readonly key: string;
 }
 

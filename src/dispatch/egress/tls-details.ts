@@ -1,4 +1,4 @@
-/** What can be said of a TLS connection and of the receiver's certificate. */
+/** Describes a TLS connection and the receiver's certificate. */
 import type { TLSSocket } from 'node:tls';
 
 import type { CertificateFacts } from '../../outcome/diagnose.ts';
@@ -6,12 +6,12 @@ import { connectOnce, type OpenConnector } from './connect.ts';
 import type { Route } from './route.ts';
 
 export interface TlsDetails {
-  /** `TLSv1.3` */
+  /** Version, such as `TLSv1.3`. */
   readonly protocol: string;
   readonly cipher: string;
   /** Whether the certificate is valid, comes from a trusted authority and is the receiver's. */
   readonly authorized: boolean;
-  /** Why not, in OpenSSL's words: `CERT_HAS_EXPIRED`. */
+  /** Reason why it is not authorized, in OpenSSL's words: `CERT_HAS_EXPIRED`. */
   readonly authorizationError?: string;
   readonly certificate?: CertificateDetails;
 }
@@ -19,7 +19,7 @@ export interface TlsDetails {
 export interface CertificateDetails extends CertificateFacts {
   readonly subject: string;
   readonly serialNumber: string;
-  /** Of SHA-256. */
+  /** SHA-256 fingerprint. */
   readonly fingerprint: string;
 }
 

@@ -1,24 +1,24 @@
-/** Which authorities receivers' certificates are checked with, and what Hookline shows of itself. */
+/** The authorities that receivers' certificates are checked with, and the certificate that Hookline itself shows. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
-/** Of the installation. All PEM. */
+/** The installation's own authorities and client certificate, as PEM. */
 export interface ClientIdentity {
-  /** Trusted beside the system's authorities. */
+  /** Authorities trusted beside the system's. */
   readonly ca?: string;
-  /** Shown to receivers that ask for it; with its key. */
+  /** Certificate shown to receivers that ask for one; with its key. */
   readonly cert?: string;
   readonly key?: string;
 }
 
 /**
- * What a connection is secured with; undefined when that is Node's default.
+ * Finds the secure context of a connection; undefined for Node's default.
  *
  * @param caCertificate PEM; trusted instead of all others.
  * @throws Error of OpenSSL when the text is no certificate.
  */
 export type Trust = (caCertificate?: string) => SecureContext | undefined;
 
-/** @throws Error of OpenSSL when certificate or key cannot be used. */
+/** Reads the identity. @throws Error of OpenSSL when certificate or key cannot be used. */
 export function createTrust(identity: ClientIdentity = {}): Trust {
   const { ca, cert, key } = identity;
   const shown = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };

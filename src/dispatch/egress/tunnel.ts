@@ -18,13 +18,15 @@ export interface Proxy {
   readonly secureContext?: SecureContext | undefined;
 }
 
-/** The proxy did not open the way to the receiver. The attempt failed, and may be made again. */
+/** The proxy did not open a tunnel to the receiver. The attempt failed, and may be repeated. */
 export class ProxyError extends Error {
   override readonly name = 'ProxyError';
   readonly code = 'proxy_failed';
 }
 
 /**
+ * Opens a tunnel.
+ *
  * @param authority `host:port` of the receiver, an IPv6 address in brackets.
  * @throws {ProxyError}
  */

@@ -1,11 +1,11 @@
-/** One timer that is always set to the earliest time anybody asked for. */
+/** One timer that is always set to the earliest time that was asked for. */
 export interface Alarm {
-  /** @param atMs of `performance.now`; Infinity asks for nothing. */
+  /** Asks for a time. @param atMs of `performance.now`; Infinity asks for nothing. */
   setFor(atMs: number): void;
   cancel(): void;
 }
 
-/** @param ring has to ask again for what is still to come. */
+/** Creates an alarm. @param ring is called at that time; it has to ask again for later ones. */
 export function createAlarm(ring: () => void): Alarm {
   let timer: NodeJS.Timeout | undefined;
   let ringsAtMs = Infinity;

@@ -1,10 +1,10 @@
 /**
- * Brings due deliveries from the database into the lanes: retries, what was spilled, what a dead process left, what a
- * person asked for again.
+ * Brings due deliveries from the database into the lanes: retries, spilled ones, those of a process that died, and
+ * those that a person asked for.
  *
- * It asks which webhooks have waiting deliveries, then claims for each as many as its lane has room for. While claims
- * come back full it asks again at once, otherwise after `pollMs`, or when somebody notifies `due`. After a claim that
- * failed, whatever it may have claimed is let go first.
+ * It lists the webhooks with waiting deliveries, then claims for each as many as its lane has room for. While claims
+ * come back full it goes on at once, otherwise after `pollMs`, or when somebody notifies `due`. After a failed claim,
+ * rows that it may have claimed all the same are released first.
  */
 import type { Log } from '../../event/log.ts';
 import { delay } from '../../event/wait.ts';
@@ -29,19 +29,19 @@ export interface ClaimerOptions {
 
 export interface Claimer {
   run(signal: AbortSignal): Promise<void>;
-  /** Something is due now. */
+  /** Claims at once: something is due now. */
   wake(): void;
 }
 
 /**
- * What a healthy lane may hold beyond what is in flight, and the share of the window that is at most: one that hangs
- * looks healthy until its first attempts have ended, and must leave room for the others.
+ * Room of a healthy lane beyond what is in flight, as a number and as a share of the window: a lane that hangs looks
+ * healthy until its first attempts have ended, and must leave room for the others.
  */
 const laneRoomMax = 500;
 const laneShare = 0.1;
-/** A slow lane gets no more than it can use soon. */
+/** Room of a slow lane, in requests: no more than it can use soon. */
 const slowLaneRoom = 2;
-/** Rows in one claim, over all webhooks. */
+/** Maximum number of rows in one claim, over all webhooks. */
 const claimMax = 2_000;
 
 export function createClaimer(options: ClaimerOptions): Claimer {
@@ -58,7 +58,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
           isInDoubt = false;
           claimed = await claimOnce(options, wake);
         } catch (error) {
-          // It may have been done all the same, with nobody left who knows of it.
+          // The rows may have been claimed all the same, and nobody knows of it.
           isInDoubt = true;
           log.warn({ err: error }, 'claim.failed');
         }
@@ -76,7 +76,7 @@ async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions
   if (released > 0) log.info({ released }, 'claims.released');
 }
 
-/** @returns how many were claimed. */
+/** Claims once. @returns how many deliveries were claimed. */
 async function claimOnce(options: ClaimerOptions, wake: () => void): Promise<number> {
   const { dispatcher, windowMax } = options;
   const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
@@ -120,7 +120,7 @@ function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {
     deliveryId: claimed.deliveryId,
     tries: claimed.tries,
     webhookGone: !claimed.webhookExists,
-    // The next one of its key may be claimed.
+    // Once it is written, the next delivery of its key may be claimed.
     written: claimed.orderKey === null ? nothing : wake,
     queuedAtMs: performance.now(),
   };

@@ -84,7 +84,7 @@ export class Dispatcher {
     this.#lanes = new Lanes({
       concurrency: options.concurrency,
       slowMs: options.slowMs,
-      wishesOf: options.webhook,
+      limitsOf: options.webhook,
       clock: () => performance.now(),
     });
   }

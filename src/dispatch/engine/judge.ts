@@ -8,7 +8,7 @@ import type { SentAttempt } from '../request/attempt.ts';
 export type DeliveryProgress = Omit<Outcome, 'eventId' | 'webhookId' | 'deliveryId'>;
 
 export interface AttemptRules {
-  /** Attempts in all. */
+  /** Maximum number of attempts. */
   readonly tries: number;
   readonly backoff: RetryPolicy;
   readonly success: SuccessCodes;
@@ -16,7 +16,7 @@ export interface AttemptRules {
   readonly random: () => number;
 }
 
-/** @param made attempts made, this one included. */
+/** Judges an attempt. @param made attempts made, this one included. */
 export function judgeAttempt(
   attempt: SentAttempt,
   made: number,

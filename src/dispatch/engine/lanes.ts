@@ -1,11 +1,11 @@
 /**
- * Which delivery goes next: fairly over the webhooks, and never so many of one that another must wait for it.
+ * Decides which delivery goes next: fairly over the webhooks, and never so many of one that another must wait for it.
  *
  * Each webhook is a lane. Lanes that have something to send stand in a ring and take turns. A lane may start another
  * request only while
  *
- * - it has fewer in flight than the pool has slots free, so that whoever comes next finds room: one lane alone
- *   gets half the pool, and one that hangs leaves the other half;
+ * - it has fewer in flight than the pool has slots free, so that whoever comes next finds room: one lane alone gets
+ *   half the pool, and one that hangs leaves the other half;
  * - it has fewer in flight than its own limit, which is halved with every silent attempt (a deadline passed, no
  *   connection) and grows by one with every answered one;
  * - it is not slow, or the slow lanes together have less than half the pool. A lane is slow while its answers take
@@ -13,11 +13,11 @@
  * - its webhook's rate allows another one now;
  * - where its webhook wants batches, one is full or its oldest delivery has waited long enough.
  *
- * A lane that may not start is parked, and looks again when any attempt ends, or at `readyAtMs`.
+ * A lane that may not start is parked, and checked again when any attempt ends, or at `readyAtMs`.
  */
 import { createQueue, type Queue } from './queue.ts';
 
-/** What a lane carries. */
+/** An item in a lane. */
 export interface Queued {
   readonly webhookId: string;
   /** When it was put into the lane, milliseconds of a steady clock. */
@@ -25,22 +25,22 @@ export interface Queued {
 }
 
 export interface LaneOptions {
-  /** Requests in flight, in all lanes, to begin with. */
+  /** Maximum number of requests in flight, in all lanes, to begin with. */
   readonly concurrency: number;
-  /** An average answer above this makes a lane slow, in milliseconds. */
+  /** Average duration of answers, in milliseconds, above which a lane is slow. */
   readonly slowMs: number;
-  /** What the webhook asks for itself. */
-  readonly wishesOf: (webhookId: string) => LaneWishes | undefined;
-  /** Milliseconds of the clock that `queuedAtMs` is of. */
+  /** The limits that a webhook has of its own. */
+  readonly limitsOf: (webhookId: string) => LaneLimits | undefined;
+  /** The clock that `queuedAtMs` is read from, in milliseconds. */
   readonly clock: () => number;
 }
 
-export interface LaneWishes {
-  /** Requests in flight at most. */
+export interface LaneLimits {
+  /** Maximum number of requests in flight. */
   readonly concurrencyMax?: number | null;
-  /** Requests begun in a second at most. */
+  /** Maximum number of requests begun in a second. */
   readonly ratePerSecondMax?: number | null;
-  /** Deliveries in one request, and how long the oldest waits for them, in milliseconds. */
+  /** Maximum number of deliveries in one request, and how long the oldest waits for others, in milliseconds. */
   readonly batch?: { readonly eventsMax: number; readonly waitMs: number } | null;
 }
 
@@ -49,7 +49,7 @@ export interface LaneState {
   readonly inFlight: number;
   readonly limit: number;
   readonly slow: boolean;
-  /** Deliveries that one request may carry. */
+  /** Maximum number of deliveries in one request. */
   readonly requestMax: number;
 }
 
@@ -62,14 +62,14 @@ interface Lane<T extends Queued> {
   slow: boolean;
   /** Standing in the ring or parked; a lane is in one place at most. */
   listed: boolean;
-  /** When the next request would begin if all were spaced evenly at the webhook's rate. */
+  /** Time at which the next request would begin if all were spaced evenly at the webhook's rate. */
   dueAtMs: number;
 }
 
-const none: LaneWishes = {};
+const none: LaneLimits = {};
 /** Weight of the newest answer in a lane's average. */
 const averageWeight = 0.2;
-/** A rate is kept over this time; within it requests may come together. */
+/** Period over which a rate is kept; within it requests may come together. */
 const burstMs = 100;
 
 export class Lanes<T extends Queued> {
@@ -98,14 +98,14 @@ export class Lanes<T extends Queued> {
   }
 
   /**
-   * When a parked lane may start that nothing but time holds back; Infinity when there is none. To be followed by
+   * Time at which a lane may start that is parked for time alone; Infinity when there is none. To be followed by
    * `recheck`.
    */
   get readyAtMs(): number {
     return this.#readyAtMs;
   }
 
-  /** Makes the pool larger or smaller from now on. What is in flight beyond it ends by itself. */
+  /** Changes the size of the pool from now on. Requests in flight beyond it end by themselves. */
   resize(concurrency: number): void {
     // A lane that nothing held back so far is not held back by the old size either.
     for (const lane of this.#lanes.values()) {
@@ -115,7 +115,7 @@ export class Lanes<T extends Queued> {
     this.recheck();
   }
 
-  /** Lets every parked lane look again. */
+  /** Checks every parked lane again. */
   recheck(): void {
     for (const lane of this.#parked) this.#ring.push(lane);
     this.#parked.length = 0;
@@ -128,7 +128,7 @@ export class Lanes<T extends Queued> {
     this.#waiting += 1;
     this.#list(lane);
     // The batch that a parked lane has waited for is full.
-    if (lane.queue.size === this.#options.wishesOf(lane.webhookId)?.batch?.eventsMax)
+    if (lane.queue.size === this.#options.limitsOf(lane.webhookId)?.batch?.eventsMax)
       this.recheck();
   }
 
@@ -137,8 +137,8 @@ export class Lanes<T extends Queued> {
     while (this.#inFlight < this.#concurrency) {
       const lane = this.#ring.shift();
       if (!lane) return undefined;
-      const wishes = this.#options.wishesOf(lane.webhookId) ?? none;
-      if (lane.queue.size > 0 && !this.#mayStart(lane, wishes)) {
+      const limits = this.#options.limitsOf(lane.webhookId) ?? none;
+      if (lane.queue.size > 0 && !this.#mayStart(lane, limits)) {
         this.#parked.push(lane);
         continue;
       }
@@ -149,7 +149,7 @@ export class Lanes<T extends Queued> {
       this.#inFlight += 1;
       lane.inFlight += 1;
       if (lane.slow) this.#slowInFlight += 1;
-      this.#charge(lane, wishes);
+      this.#charge(lane, limits);
       this.#list(lane);
       return delivery;
     }
@@ -157,9 +157,9 @@ export class Lanes<T extends Queued> {
   }
 
   /**
-   * More deliveries of the lane that the last one came from, for the same request.
+   * Takes more deliveries of the lane that the last one came from, for the same request.
    *
-   * @param take false ends it.
+   * @param take decides on each; false ends it.
    */
   more(webhookId: string, take: (delivery: T) => boolean): readonly T[] {
     const queue = this.#lanes.get(webhookId)?.queue;
@@ -193,16 +193,16 @@ export class Lanes<T extends Queued> {
     }
   }
 
-  /** How a lane stands; undefined when it is idle and healthy. */
+  /** The state of a lane; undefined when it is idle and healthy. */
   state(webhookId: string): LaneState | undefined {
     const lane = this.#lanes.get(webhookId);
     if (!lane) return undefined;
     const { queue, inFlight, limit, slow } = lane;
-    const requestMax = this.#options.wishesOf(webhookId)?.batch?.eventsMax ?? 1;
+    const requestMax = this.#options.limitsOf(webhookId)?.batch?.eventsMax ?? 1;
     return { waiting: queue.size, inFlight, limit, slow, requestMax };
   }
 
-  /** Takes waiting deliveries out again: those for which `take` is true. */
+  /** Takes waiting deliveries out: those for which `take` is true. */
   extract(take: (delivery: T) => boolean): readonly T[] {
     const taken = [...this.#lanes.values()].flatMap(lane => lane.queue.extract(take));
     this.#waiting -= taken.length;
@@ -232,10 +232,10 @@ export class Lanes<T extends Queued> {
     this.#ring.push(lane);
   }
 
-  #mayStart(lane: Lane<T>, wishes: LaneWishes): boolean {
+  #mayStart(lane: Lane<T>, limits: LaneLimits): boolean {
     const concurrency = this.#concurrency;
     if (lane.slow && this.#slowInFlight >= Math.max(1, Math.floor(concurrency / 2))) return false;
-    const { concurrencyMax, ratePerSecondMax, batch } = wishes;
+    const { concurrencyMax, ratePerSecondMax, batch } = limits;
     const fair = Math.max(1, concurrency - this.#inFlight);
     if (lane.inFlight >= Math.min(fair, lane.limit, concurrencyMax ?? concurrency)) return false;
     if (ratePerSecondMax && !this.#isReady(lane.dueAtMs - burstMs)) return false;
@@ -249,18 +249,18 @@ export class Lanes<T extends Queued> {
     return false;
   }
 
-  #charge(lane: Lane<T>, { ratePerSecondMax }: LaneWishes): void {
+  #charge(lane: Lane<T>, { ratePerSecondMax }: LaneLimits): void {
     if (!ratePerSecondMax) return;
     lane.dueAtMs = Math.max(lane.dueAtMs, this.#options.clock()) + 1_000 / ratePerSecondMax;
   }
 
-  /** Nothing of it would be missed: it is idle, healthy, and owes its rate no pause. */
+  /** Whether a lane can be forgotten: it is idle, healthy, and has no rate to keep. */
   #isForgettable({ inFlight, queue, slow, listed, dueAtMs }: Lane<T>): boolean {
     if (inFlight > 0 || queue.size > 0 || slow || listed) return false;
     return dueAtMs === -Infinity || dueAtMs <= this.#options.clock();
   }
 
-  /** Moves a lane between the slow and the others, with what it has in flight. */
+  /** Counts a lane among the slow or the others, with what it has in flight. */
   #setSlow(lane: Lane<T>, slow: boolean): void {
     if (lane.slow === slow) return;
     lane.slow = slow;

@@ -1,4 +1,4 @@
-/** First in, first out, in constant time. An array's shift() moves every element behind it. */
+/** A queue, first in, first out, in constant time. An array's shift() moves every element behind it. */
 export interface Queue<T extends object> {
   readonly size: number;
   push(item: T): void;

@@ -1,4 +1,6 @@
-/** The deliveries in memory: how many there are, which of them are claimed rows, and who waits until there are fewer. */
+/**
+ * The window: how many deliveries are in memory, which of them are claimed rows, and who waits until there are fewer.
+ */
 import type { Delivery } from '../delivery.ts';
 
 export class DeliveryWindow {
@@ -38,7 +40,7 @@ export class DeliveryWindow {
     if (deliveryId !== undefined) this.#claimedIds.add(deliveryId);
   }
 
-  /** To be followed by `wake`, at the latest when all of a batch have left. */
+  /** Removes a delivery. To be followed by `wake`, at the latest when all of a batch have left. */
   leave({ deliveryId }: Delivery): void {
     this.#size -= 1;
     if (deliveryId !== undefined) this.#claimedIds.delete(deliveryId);

@@ -1,7 +1,7 @@
 /**
- * Writes what became of deliveries, in batches: at most `flushMs` after an attempt ended, or as soon as there are
- * `flushMax`. One batch at a time; what ends meanwhile waits for the next. Database trouble is waited out: the
- * outcomes stay in memory, where the window bounds them.
+ * Writes the outcomes of deliveries in batches: at most `flushMs` after an attempt ended, or as soon as there are
+ * `flushMax`. One batch at a time; later outcomes wait for the next. Database trouble is waited out: the outcomes stay
+ * in memory, where the window bounds them.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -23,7 +23,7 @@ interface PendingOutcome {
 }
 
 const retryMs = 500;
-/** Failures between two log lines. */
+/** Number of failures between two log lines. */
 const logEvery = 20;
 
 export class Writer {
@@ -37,13 +37,13 @@ export class Writer {
     this.#options = options;
   }
 
-  /** @param written is called once the row is committed. */
+  /** Writes an outcome. @param written is called once the row is committed. */
   write(outcome: Outcome, written: () => void): void {
     this.#entries.push({ outcome, written });
     this.#schedule();
   }
 
-  /** Resolves when everything handed over is written; gives up on the rest when `signal` aborts. */
+  /** Resolves when every outcome is written; gives up on the rest when `signal` aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     const { promise: gaveUp, resolve } = Promise.withResolvers<void>();
     signal.addEventListener('abort', () => resolve(), { once: true });

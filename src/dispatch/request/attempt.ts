@@ -1,6 +1,4 @@
-/**
- * One request on its way: undici's handler, a deadline over all of it, and what came of it.
- */
+/** One request on its way: undici's handler, a deadline over all of it, and the result. */
 import type { Dispatcher } from 'undici';
 
 import type { Attempt } from '../../event/delivery.ts';
@@ -8,19 +6,19 @@ import { RenderError } from '../../event/errors.ts';
 import { retryAfterMs } from '../../outcome/retry-after.ts';
 import { codeOf, describeError } from './describe-error.ts';
 
-/** What came of a request. */
+/** The result of a request. */
 export interface SentAttempt extends Attempt {
-  /** Shutdown cut it short: it says nothing about the receiver and does not count as a try. */
+  /** Shutdown ended it early: it says nothing about the receiver and does not count as a try. */
   readonly interrupted: boolean;
-  /** Of what `error` says: `ECONNREFUSED`, `egress_blocked`, `timeout`. */
+  /** Code of the error: `ECONNREFUSED`, `egress_blocked`, `timeout`. */
   readonly errorCode?: string | undefined;
-  /** There was no request: the event could not be said. `isFinal` when no further try could end differently. */
+  /** There was no request: the event could not be rendered. `isFinal` when no further try could end differently. */
   readonly unsent?: { readonly isFinal: boolean };
-  /** Why nothing was to be sent. */
+  /** Reason why nothing was to be sent. */
   readonly skipped?: string;
 }
 
-/** The attempt at an event of which there is nothing to say. */
+/** An attempt without a request: the format has nothing to send for the event. */
 export function skipped(reason: string): SentAttempt {
   return {
     startedAt: new Date(),
@@ -31,7 +29,7 @@ export function skipped(reason: string): SentAttempt {
   };
 }
 
-/** The attempt at an event that could not be said. */
+/** An attempt without a request: the event could not be rendered. */
 export function unsent(error: unknown, startedAtMs = Date.now()): SentAttempt {
   return {
     startedAt: new Date(startedAtMs),
@@ -58,7 +56,7 @@ export interface AttemptOptions {
 /** A response longer than this is cut off; up to here it is read to its end, which keeps the connection. */
 const readBytesMax = 65_536;
 
-/** How it ended, where not by the response. */
+/** How an attempt ended without a complete response. */
 type AttemptEnd = Partial<Pick<SentAttempt, 'error' | 'errorCode' | 'interrupted'>>;
 
 /** Ends once: by the response, an error, the deadline, or shutdown. */

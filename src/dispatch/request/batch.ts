@@ -1,4 +1,4 @@
-/** Many deliveries in one request: each said by itself, then put together, then perhaps compressed. */
+/** Several deliveries in one request: each rendered by itself, then joined, then perhaps compressed. */
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 
@@ -14,17 +14,17 @@ import { requireFormat, type Render } from './render.ts';
 import type { OutgoingRequest } from './pool.ts';
 import type { Sender } from './send.ts';
 
-/** What became of the events of a batch. */
+/** The request of a batch, and the events that it goes without. */
 export interface BatchRequest {
   readonly request: OutgoingRequest;
-  /** Those that could not be said, and why; the request goes without them. */
+  /** The events that could not be rendered, and why. */
   readonly refused: ReadonlyMap<OutgoingEvent, RenderError>;
 }
 
 /**
- * Rejected with a `RenderError` when none of the events can be said.
+ * Builds the request of a batch. Rejected with a `RenderError` when none of the events can be rendered.
  *
- * @throws Error when the webhook cannot be sent to as it is, and where the format says one event at a time.
+ * @throws Error when the webhook cannot be sent to as it is, and where the format allows one event a request only.
  */
 export type BuildBatch = (
   events: readonly OutgoingEvent[],
@@ -36,7 +36,7 @@ export interface FormatBatching extends Batching {
   readonly arrayType: string;
 }
 
-/** @throws Error when the webhook wants none, or its format says one event at a time. */
+/** The webhook's batching. @throws Error when the webhook wants none, or its format allows one event a request only. */
 export function batchingOf({ batch, format }: Webhook, formats: Formats): FormatBatching {
   const { arrayType } = requireFormat(formats, format);
   if (!batch) throw new Error('the webhook wants one event a request');
@@ -46,7 +46,7 @@ export function batchingOf({ batch, format }: Webhook, formats: Formats): Format
   return { ...batch, arrayType };
 }
 
-/** Rejected with the first `RenderError` when none of the events can be said. */
+/** Renders the events. Rejected with the first `RenderError` when none can be rendered. */
 export async function renderBatch(
   events: readonly OutgoingEvent[],
   render: Render,
@@ -71,16 +71,19 @@ export async function renderBatch(
 
 const gzipAsync = promisify(gzip);
 
-/** The signatures stay those of what the receiver has once it has unpacked the body, which its server does by itself. */
+/**
+ * Compresses the body. The signatures stay those of the body that the receiver sees, which its server unpacks by
+ * itself.
+ */
 export async function compressed(request: OutgoingRequest): Promise<OutgoingRequest> {
   const body = await gzipAsync(request.body);
   return { ...request, body, headers: [...request.headers, 'Content-Encoding', 'gzip'] };
 }
 
-/** Events of one request together, in UTF-16 units of what they came with; one more may go beyond it. */
+/** Maximum length of the events in one request, in UTF-16 units of their recorded bodies; one more may go beyond it. */
 const lengthMax = 1_000_000;
 
-/** Says of one delivery after the other whether it still goes along with `first`. */
+/** Decides for one delivery after the other whether it goes in the same request as `first`. */
 export function alongWith(first: Delivery, eventsMax: number): (next: Delivery) => boolean {
   let count = 1;
   let { length } = first.event.body;
@@ -93,7 +96,9 @@ export function alongWith(first: Delivery, eventsMax: number): (next: Delivery) 
 }
 
 /**
- * @param done is called once, with the request's attempt, and what is each delivery's own.
+ * Sends a batch.
+ *
+ * @param done is called once, with the attempt at the request, and with what tells each delivery's own.
  * @throws Error as `BuildBatch`.
  */
 export function sendBatch(

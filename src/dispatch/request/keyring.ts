@@ -1,13 +1,15 @@
-/** What one webhook signs with at a moment, while one of its secrets replaces another. */
+/** The secrets that one webhook signs with at a moment, while one of them replaces another. */
 import type { WebhookSecret } from '../../webhook/webhook.ts';
 import { signTogether, type Signer } from '../../format/sign.ts';
 
 export interface Keyring {
-  /** @param nowMs milliseconds since 1970. @returns undefined when no secret is valid. */
+  /** Finds the signer. @param nowMs milliseconds since 1970. @returns undefined when no secret is valid. */
   signerAt(nowMs: number): Signer | undefined;
 }
 
 /**
+ * Opens the secrets.
+ *
  * @param secrets the newest first.
  * @param open called for each of them, once, here. @throws whatever it throws.
  */

@@ -23,24 +23,24 @@ export function openPool(
 export interface HttpRequest {
   /** Path and query. */
   readonly path: string;
-  /** Name, value, name, value, … */
+  /** Flat list: name, value, name, value, … */
   readonly headers: string[];
   readonly body: Buffer;
-  /** POST when absent. */
+  /** `POST` when absent. */
   readonly method?: 'POST' | 'OPTIONS';
 }
 
 export interface OutgoingRequest extends HttpRequest {
   readonly route: Route;
-  /** The webhook's secret, where the receiver gets to see it: not to be shown to anybody else. */
+  /** The webhook's secret, where it is part of the request for the receiver to see; nobody else may see it. */
   readonly credential?: string;
-  /** Why nothing is to be sent: its format has nothing to say of the event. */
+  /** Reason why nothing is to be sent: the format has nothing to send for the event. */
   readonly skip?: string;
-  /** From now until the response is read. */
+  /** Deadline from now until the response is read. */
   readonly timeoutMs: number;
 }
 
-/** @throws Error of undici for what cannot be written into a request. */
+/** Starts a request. @throws Error of undici for what cannot be written into a request. */
 export function startRequest(
   pool: Pool,
   { path, headers, body, method = 'POST' }: HttpRequest,

@@ -1,19 +1,19 @@
-/** Says events in the formats of webhooks, once for all webhooks that want it caches in the same way. */
+/** Renders events in the formats of webhooks, once for all webhooks whose request looks the same. */
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { Format, FormatOptions, Rendered } from '../../format/format.ts';
 import { refuseOptions, type Formats } from '../../format/formats.ts';
 import { renderEvent } from '../../format/render.ts';
 import type { OutgoingEvent } from '../delivery.ts';
 
-/** @throws {RenderError} also as the promise's reason. */
+/** Renders an event for one webhook. @throws {RenderError} also as the promise's reason. */
 export type Render = (event: OutgoingEvent) => Rendered | Promise<Rendered>;
 
-/** By format and options. */
+/** What was rendered of one event, by format and options. */
 type RenderCache = Map<string, Rendered | Promise<Rendered>>;
 
 /**
- * @returns makes the renderer of a webhook.
- * @throws Error for a format that there is not, for options it cannot use, and what `unseal` throws.
+ * @returns creates the renderer of a webhook.
+ * @throws Error for an unknown format, for options that it cannot use, and what `unseal` throws.
  */
 export function createRenderer(
   formats: Formats,
@@ -38,7 +38,7 @@ export function createRenderer(
       const known = cache.get(key);
       if (known) return known;
       const { id, envelope, body } = event;
-      // The dispatcher has it read again instead.
+      // The dispatcher has such an event read again instead.
       if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
       const form = renderEvent(format, { id, envelope, body }, options);
       cache.set(key, form);
@@ -50,14 +50,14 @@ export function createRenderer(
   };
 }
 
-/** @throws Error naming the formats there are. */
+/** Finds a format. @throws Error naming the formats there are. */
 export function requireFormat(formats: Formats, name: string): Format {
   const format = formats.get(name);
   if (format) return format;
   throw new Error(`there is no format ${name}; expected one of ${[...formats.keys()].join(', ')}`);
 }
 
-/** Only what the format reads: what else the webhook has makes no difference to its rendering. */
+/** Selects the options that the format reads: whatever else the webhook has makes no difference to its rendering. */
 function optionsOf(
   { takes }: Format,
   { body, msgKey, template, secrets }: Webhook,

@@ -11,9 +11,10 @@ export interface RequestOptions extends TargetOptions {
 }
 
 /**
- * A promise where the webhook's format takes its time; it is rejected with what would have been thrown.
+ * Builds the request for one event. A promise where the webhook's format takes its time; it is rejected with what would
+ * have been thrown.
  *
- * @throws {RenderError} when the event cannot be said in the webhook's format.
+ * @throws {RenderError} when the event cannot be rendered in the webhook's format.
  * @throws Error as `createTargets`, when the webhook cannot be sent to as it is.
  */
 export type BuildRequest = (

@@ -1,5 +1,5 @@
 /**
- * One HTTP request, from the bytes to what came of it. Nothing about webhooks, tries or rows.
+ * Sends HTTP requests and reports the result. It knows nothing of webhooks, tries or rows.
  *
  * A deadline ends the whole attempt: connecting, sending, waiting and reading, however slowly the receiver drips.
  * Redirects are answers like any other. The response is read up to a cap and then cut off.
@@ -28,9 +28,9 @@ export interface Sender {
 
 export interface SenderOptions {
   readonly connector: OpenConnector;
-  /** Connections of one route at most. */
+  /** Maximum number of connections of one route. */
   readonly concurrency: number;
-  /** How much of a response is kept, in bytes. */
+  /** Number of bytes of a response that are kept. */
   readonly responseBytesMax: number;
 }
 
@@ -76,7 +76,7 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
     try {
       startRequest(poolFor(route, attempt.startedAtMs), request, attempt);
     } catch (error) {
-      // The route's certificate authority is none, or undici cannot write the request (a forbidden character).
+      // The route's certificate authority is invalid, or undici cannot write the request (a forbidden character).
       queueMicrotask(() => attempt.fail(error));
     }
   }

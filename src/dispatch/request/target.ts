@@ -1,4 +1,4 @@
-/** What of a webhook's requests does not change from one to the next, made once and kept. */
+/** The part of a webhook's requests that does not change from one to the next, built once and kept. */
 import type { Webhook } from '../../webhook/webhook.ts';
 import { formatCloudStack } from '../../format/cloud/cloudstack.ts';
 import type { Rendered } from '../../format/format.ts';
@@ -17,9 +17,9 @@ export interface TargetOptions {
   /** @throws when the secret cannot be opened with the keys at hand. */
   readonly unseal: (sealed: Uint8Array) => string;
   readonly encoding: SignatureEncoding;
-  /** A DNS name: who asks receivers for their consent, and says so on every delivery from then on. */
+  /** The DNS name by which receivers are asked for their consent, which every delivery names from then on. */
   readonly origin: string;
-  /** How far the webhook reaches at this moment: its owner may move, and an admin may allow more. */
+  /** The webhook's reach at this moment: its owner may move, and an admin may allow more. */
   readonly reach: (webhook: Webhook) => Reach;
 }
 
@@ -31,19 +31,18 @@ export interface Target {
   readonly keyring: Keyring;
   readonly render: Render;
   readonly credential?: string;
-  /** The webhook's own: name, value, … */
+  /** The webhook's own headers: name, value, … */
   readonly headers: readonly string[];
 }
 
 /**
- * The function it returns gives a webhook's target.
- *
- * @throws Error when the webhook cannot be sent to as it is: no URL, no such format, headers it may not set, what
- *   `unseal` throws.
+ * @returns finds the target of a webhook.
+ * @throws Error when the webhook cannot be sent to as it is: its URL or format is invalid, it has headers that it may
+ *   not set, or what `unseal` throws.
  */
 export function createTargets(options: TargetOptions): (webhook: Webhook) => Target {
   const { formats, unseal, reach: reachOf } = options;
-  // A changed webhook is another object, so what is kept for the old one goes with it.
+  // A changed webhook is another object, so its old target goes with the old object.
   const targets = new WeakMap<Webhook, Target>();
   const rendered = new WeakMap<OutgoingEvent, Rendered>();
   const rendererOf = createRenderer(formats, unseal);

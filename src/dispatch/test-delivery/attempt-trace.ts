@@ -1,4 +1,4 @@
-/** Watches one attempt from the look-up to the response, for those who want to see where it got to. */
+/** Traces one attempt from the look-up to the response, for people who want to see how far it got. */
 import { isIP } from 'node:net';
 
 import type { Phase } from '../../outcome/diagnose.ts';
@@ -6,20 +6,20 @@ import type { ResponseHeaders, SentAttempt } from '../request/attempt.ts';
 import type { Watch } from '../egress/connect.ts';
 import { describeTls, type TlsDetails } from '../egress/tls-details.ts';
 
-/** Milliseconds each step took; absent for a step that was not reached, or not needed. */
+/** Duration of each step in milliseconds; absent for a step that was not reached, or not needed. */
 export interface Timing {
   /** RFC 3339. */
   readonly startedAt: string;
   readonly lookupMs?: number;
   readonly connectMs?: number;
   readonly tlsMs?: number;
-  /** From the request to the head of the response. */
+  /** Time from the request to the head of the response. */
   readonly waitMs?: number;
   readonly totalMs: number;
 }
 
 export interface ConnectionDetails {
-  /** Of the receiver; absent where a proxy resolved its name. */
+  /** The receiver's address; absent where a proxy resolved its name. */
   readonly address?: string;
   readonly isProxied: boolean;
 }
@@ -29,13 +29,13 @@ export interface AttemptTrace {
   readonly onHead: (status: number, headers: ResponseHeaders) => void;
   phase(): Phase;
   timing(attempt: SentAttempt): Timing;
-  /** Undefined when none was made. */
+  /** The connection; undefined when there was none. */
   connection(): ConnectionDetails | undefined;
   tls(): TlsDetails | undefined;
   head(): { readonly status: number; readonly headers: ResponseHeaders } | undefined;
 }
 
-/** @param isTls whether a handshake follows the connection. */
+/** Starts a trace. @param isTls whether a handshake follows the connection. */
 export function startAttemptTrace(isTls: boolean): AttemptTrace {
   const startedAtMs = performance.now();
   let resolvedAtMs: number | undefined;
@@ -97,7 +97,7 @@ export function startAttemptTrace(isTls: boolean): AttemptTrace {
   };
 }
 
-/** To a tenth of a millisecond. */
+/** The time between two instants, to a tenth of a millisecond. */
 function elapsed(fromMs: number | undefined, toMs: number | undefined): number | undefined {
   if (fromMs === undefined || toMs === undefined) return undefined;
   return Math.round((toMs - fromMs) * 10) / 10;

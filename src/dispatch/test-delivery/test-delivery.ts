@@ -1,6 +1,6 @@
 /**
- * A test delivery: one attempt, made by the code that makes the real ones, on a connection of its own that is watched.
- * Nothing of it is recorded.
+ * Test deliveries: one attempt each, made by the code that makes the real ones, on a connection of its own that is
+ * traced. Nothing of it is recorded.
  *
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */
@@ -33,7 +33,7 @@ import { inspectCertificate, type TlsDetails } from '../egress/tls-details.ts';
 export interface TestDeliveryOptions {
   readonly connector: OpenConnector;
   readonly request: BuildRequest;
-  /** How much of a response is kept, in bytes. */
+  /** Number of bytes of a response that are kept. */
   readonly responseBytesMax: number;
   readonly timeoutMsOf: (webhook: Webhook) => number;
   readonly success: SuccessCodes;
@@ -42,45 +42,45 @@ export interface TestDeliveryOptions {
 }
 
 export interface TestDelivery {
-  /** Saved or not; who its owner is decides where it may go. */
+  /** The webhook, saved or not; its owner decides where it may go. */
   readonly webhook: Webhook;
-  /** UUID, for the headers; no event has it. */
+  /** UUID for the headers; no event has it. */
   readonly eventId: string;
-  /** What the event is made of; `defaultPayload` when absent. */
+  /** The payload that the event is made of; `defaultPayload` when absent. */
   readonly payload?: string;
-  /** Asks for consent in place of sending. Its status says nothing; the headers of the response do. */
+  /** Asks for consent instead of sending. The status of the response says nothing; its headers do. */
   readonly asks?: true;
 }
 
 export interface TestDeliveryResult {
   readonly diagnosis: Diagnosis;
-  /** Absent when none could be made of the webhook. The webhook's own headers are masked. */
+  /** The request as it was sent, the webhook's own headers masked; absent when the webhook does not allow one. */
   readonly request?: {
     readonly method: 'POST' | 'OPTIONS';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
   };
-  /** Absent when none came. */
+  /** The response; absent when none came. */
   readonly response?: {
     readonly status: number;
     readonly headers: Readonly<Record<string, string | readonly string[]>>;
     /** The first bytes. */
     readonly body: string;
   };
-  /** As a delivery's attempt would have it. */
+  /** The error as a delivery's attempt would record it. */
   readonly error?: string;
-  /** Absent when nothing was tried. */
+  /** Durations of the steps; absent when nothing was tried. */
   readonly timing?: Timing;
-  /** Absent when none was made. */
+  /** The connection; absent when there was none. */
   readonly connection?: ConnectionDetails;
-  /** Also of a certificate that was refused. */
+  /** The TLS connection, also one whose certificate was refused. */
   readonly tls?: TlsDetails;
 }
 
 export type MakeTestDelivery = (test: TestDelivery) => Promise<TestDeliveryResult>;
 
-/** Test deliveries at a time; people make them, by hand. */
+/** Maximum number of test deliveries at a time; people start them by hand. */
 const testsMax = 16;
 
 export function createTestDelivery(options: TestDeliveryOptions): MakeTestDelivery {
@@ -147,7 +147,11 @@ async function attemptTest(
   };
 }
 
-/** Source: CloudEvents, http-webhook.md section 4.1: OPTIONS to the very same URL. Its origin is among the headers. */
+/**
+ * Turns a request into the question for consent.
+ *
+ * Source: CloudEvents, http-webhook.md section 4.1: OPTIONS to the very same URL. The origin is among the headers.
+ */
 function toQuestion({ headers, ...request }: OutgoingRequest): OutgoingRequest {
   const asked = headers.filter((_, at) => {
     const name = headers[at - (at % 2)]?.toLowerCase() ?? '';
@@ -204,7 +208,7 @@ function showSent(
   );
 }
 
-/** Some receivers want to see the secret itself, in the body or in a header. */
+/** Hides the secret, which some receivers want to see in the body or in a header. */
 function withoutCredential({ credential }: OutgoingRequest, text: string): string {
   return credential === undefined ? text : text.replaceAll(credential, hiddenValue);
 }

@@ -1,6 +1,6 @@
 /**
- * The event of a test delivery. In the format `cloudstack` its body is the payload as it is; in every other the payload
- * says what the event is to look like, as far as it is JSON with the envelope's fields.
+ * The event of a test delivery. In the format `cloudstack` the payload is its body as it is; in every other format the
+ * payload states the facts of the event, as far as it is a JSON object with the envelope's fields.
  *
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */

@@ -1,9 +1,9 @@
 /**
- * Asks a receiver whether it wants a webhook's deliveries, over the way that deliveries take.
+ * Asks a receiver whether it wants a webhook's deliveries, over the same connections that deliveries take.
  *
- * - `post`: the test delivery has to be answered 200, as Cloudpods asks of its robots' receivers.
- * - `options`: the abuse protection of CloudEvents' webhooks. The receiver consents with `WebHook-Allowed-Origin`; the status
- *   of its answer says nothing. Every delivery names the origin from then on (`target.ts`).
+ * - `post`: the test delivery has to be answered 200, as Cloudpods requires of its robots' receivers.
+ * - `options`: the abuse protection of CloudEvents' webhooks. The receiver consents with `WebHook-Allowed-Origin`; the
+ *   status of its answer says nothing. Every delivery names the origin from then on (`target.ts`).
  *
  * Source: cloudevents/spec, http-webhook.md section 4; yunionio/cloudpods, pkg/notify/models/robot.go.
  */
@@ -12,10 +12,10 @@ import { randomUUID } from 'node:crypto';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { MakeTestDelivery, TestDeliveryResult } from './test-delivery.ts';
 
-/** @returns why the receiver is not to get deliveries; undefined when it may. */
+/** Validates a receiver. @returns the reason why it may not get deliveries; undefined when it may. */
 export type Validate = (webhook: Webhook) => Promise<string | undefined>;
 
-/** @param origin as requests name it. */
+/** Creates the validation. @param origin the name of the sender in requests. */
 export function createValidate(testDelivery: MakeTestDelivery, origin: string): Validate {
   return async webhook => {
     const eventId = randomUUID();

@@ -13,7 +13,7 @@ import { wordsOf } from '../words.ts';
 
 const titleMax = 256;
 const textMax = 2_048;
-/** Seven of them, a title and a text fit into one embed. */
+/** Maximum length of a value: seven of them, a title and a text fit into one embed. */
 const valueMax = 400;
 
 /** @example body {"embeds":[{"title":"VM\\.START failed","color":13840175,"fields":[…]}],"allowed_mentions":{"parse":[]}} */

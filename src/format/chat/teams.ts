@@ -11,7 +11,7 @@ import type { Format } from '../format.ts';
 import { addedFields, renderJson } from '../json.ts';
 import { wordsOf } from '../words.ts';
 
-/** The card counts as UTF-16, and escaped: all texts together stay below a third of the limit. */
+/** Maximum lengths: the card counts as UTF-16, escaped, and all texts together stay below a third of the limit. */
 const titleMax = 300;
 const textMax = 3_000;
 const valueMax = 300;

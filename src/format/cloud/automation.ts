@@ -1,9 +1,10 @@
 /**
- * What starts automation: the envelope with its severity and whether it failed, for conditions to be written on, signed as
- * both targets verify it. One object for Jenkins' Generic Webhook Trigger and for Ansible's event source `webhook`.
+ * Bodies that start automation: the envelope with its severity and whether it failed, for conditions to be written on,
+ * signed as both targets verify it. One object for Jenkins' Generic Webhook Trigger and for Ansible's event source
+ * `webhook`.
  *
  * Source: jenkinsci/generic-webhook-trigger-plugin, HMACVerifier; ansible/event-driven-ansible, event source webhook
- * (`hmac_header` X-Hub-Signature-256, `hmac_format` hex, a leading `sha256=` is taken off).
+ * (`hmac_header` X-Hub-Signature-256, `hmac_format` hex, a leading `sha256=` is removed).
  */
 import { hasFailed, severityOf } from '../../event/severity.ts';
 import { actionOf } from '../action.ts';

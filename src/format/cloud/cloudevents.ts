@@ -74,7 +74,7 @@ function attributesOf(event: FormatEvent): Readonly<Record<string, string | numb
   };
 }
 
-/** Of OpenTelemetry's log data model. */
+/** Numbers of OpenTelemetry's log data model. */
 const severityNumbers: Readonly<Record<Severity, number>> = {
   info: 9,
   warning: 13,
@@ -82,13 +82,13 @@ const severityNumbers: Readonly<Record<Severity, number>> = {
   critical: 21,
 };
 
-/** A URI reference: `/cloudstack/management-server`, `/openstack/nova`. */
+/** Builds the source, a URI reference: `/cloudstack/management-server`, `/openstack/nova`. */
 function sourceOf({ category, source = 'unknown' }: Envelope): string {
   const cloud = category === undefined ? (clouds.get(source) ?? other) : cloudStack;
   return `/${cloud.name}/${encodeURIComponent(source)}`;
 }
 
-/** A name that begins with a domain in reverse, as vCenter's and Cloud Director's do, stays what it is. */
+/** Matches a name that begins with a reversed domain, as vCenter's and Cloud Director's do; it stays as it is. */
 const REVERSED_DOMAIN = /^(?:com|org|net|io|dev)[./]/;
 
 function typeOf({ category, event, source = '' }: Envelope): string {
@@ -99,7 +99,7 @@ function typeOf({ category, event, source = '' }: Envelope): string {
 
 interface Cloud {
   readonly name: string;
-  /** What its event types begin with. */
+  /** Prefix of its event types. */
   readonly domain: string;
 }
 
@@ -108,7 +108,7 @@ const openStack: Cloud = { name: 'openstack', domain: 'org.openstack' };
 const objectStore: Cloud = { name: 's3', domain: 'com.amazonaws' };
 const other: Cloud = { name: 'cloud', domain: 'cloud' };
 
-/** By the envelope's source: what the decoders of `normalize/` write there. */
+/** Clouds by the envelope's source, as the decoders of `normalize/` write it. */
 const clouds: ReadonlyMap<string, Cloud> = new Map([
   ...[
     'nova',

@@ -1,12 +1,12 @@
 /**
- * What a robot of the type webhook gets from Cloudpods: the message as an object, the same once more as text under
- * `msg_key`, then the robot's own fields, which win over both; the event's name in a header, which the robot's own headers
- * may replace; the signature last.
+ * The request that Cloudpods sends to a robot of the type webhook: the message as an object, the same once more as text
+ * under `msg_key`, then the robot's own fields, which win over both; the event's name in a header, which the robot's
+ * own headers may replace; the signature last.
  *
- * Cloudpods tells of what is done, never of what has begun: that is left out for clouds that do.
+ * Cloudpods reports finished actions, never beginnings: for clouds that do, those are left out.
  *
- * Source: yunionio/cloudpods, pkg/notify/sender/webhook.go and pkg/notify/models/robot.go; the words of the validation are
- * those of its documentation, with the header that its present source leaves out.
+ * Source: yunionio/cloudpods, pkg/notify/sender/webhook.go and pkg/notify/models/robot.go; the words of the validation
+ * are those of its documentation, with the header that its present source leaves out.
  */
 import { hasFailed } from '../../event/severity.ts';
 import type { Envelope } from '../../event/envelope.ts';
@@ -68,7 +68,7 @@ export const cloudpodsText: Format = {
   },
 };
 
-/** What Cloudpods tries a robot with when it is saved. */
+/** The request that Cloudpods tries a robot with when it is saved. */
 function trialOf({ id }: FormatEvent, { body, msgKey = defaultKey }: FormatOptions): Rendered {
   const said = { [msgKey]: 'This is a validate message.', ...body };
   return {
@@ -83,7 +83,7 @@ function eventHeaders({ id, envelope }: FormatEvent): readonly string[] {
   return ['X-Request-Id', id, 'X-Yunion-Event', headerValue(nameOf(envelope))];
 }
 
-/** `SERVER/CREATE`, `SERVER/START/FAILED`. */
+/** Builds the event's name: `SERVER/CREATE`, `SERVER/START/FAILED`. */
 function nameOf(envelope: Envelope): string {
   if (envelope.source === 'cloudpods') return envelope.event;
   const words = [typeOf(envelope), actionOf(envelope).verb, hasFailed(envelope) && 'failed'];
@@ -93,7 +93,7 @@ function nameOf(envelope: Envelope): string {
     .toUpperCase();
 }
 
-/** In the order in which Cloudpods writes an object: that of the keys. */
+/** Builds the message, its keys sorted, as Cloudpods writes an object. */
 function messageOf({ envelope }: FormatEvent): Readonly<Record<string, unknown>> {
   const { entityuuid, account, domain, details, source, description, event } = envelope;
   const ours = source === 'cloudpods';
@@ -114,7 +114,7 @@ function messageOf({ envelope }: FormatEvent): Readonly<Record<string, unknown>>
 
 const byKey = ([a]: [string, unknown], [b]: [string, unknown]): number => (a < b ? -1 : 1);
 
-/** Cloudpods' word for it, where it has one. */
+/** The kind of resource in Cloudpods' word, where it has one. */
 function typeOf({ entity = 'resource' }: Envelope): string {
   const word = entity.toLowerCase();
   return types.get(word) ?? word;

@@ -1,14 +1,14 @@
 /**
- * The dialect of CloudStack's own webhooks: the body as it is, four headers beside it.
+ * The request of CloudStack's own webhooks: the body as it is, four headers beside it.
  *
  * Source: apache/cloudstack, WebhookDeliveryThread (headers, signature). Unlike there, the body is always UTF-8 and
  * called `application/json` without a charset, which JSON does not have (RFC 8259 section 11).
  */
 import { headerValue, type Format, type Rendered, type SignatureStyle } from '../format.ts';
 
-/** All that this format needs to know: no envelope has to be read for it. */
+/** The part of an event that this format needs: no envelope has to be read for it. */
 export interface CloudStackEvent {
-  /** UUID. */
+  /** UUID of the event. */
   readonly id: string;
   /** The event type, `VM.START`. */
   readonly event: string;
@@ -33,7 +33,7 @@ export function formatCloudStack({ id, event, account, body }: CloudStackEvent):
       'X-CS-Event',
       headerValue(event),
       'User-Agent',
-      // The uuid tells whose event it is. CloudStack never sends an event without one; there is none to name.
+      // The account's uuid. CloudStack never sends an event without one; other clouds may.
       account === undefined ? 'CS-Hookshot' : `CS-Hookshot/${headerValue(account)}`,
       'Content-Type',
       'application/json',

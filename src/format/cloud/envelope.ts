@@ -1,4 +1,4 @@
-/** Hookline's own: the envelope with the event's id as JSON, the same for every cloud. */
+/** Hookline's own format: the envelope with the event's id as JSON, the same for every cloud. */
 import type { Format } from '../format.ts';
 import { renderJson } from '../json.ts';
 

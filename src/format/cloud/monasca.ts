@@ -1,10 +1,10 @@
 /**
- * What Monasca's webhook method posts, ten keys exactly, so that receivers written for it go on as they are.
+ * The request of Monasca's webhook method, exactly ten keys, so that receivers written for it need no change.
  *
- * An event of another cloud is told as an alarm about its entity: ALARM when it failed or warns, otherwise OK.
+ * An event of another cloud is sent as an alarm about its entity: ALARM when it failed or warns, otherwise OK.
  *
- * Source: openstack/monasca-notification, plugins/webhook_notifier.py. Its `X-Auth-Token`, a service token of Keystone for
- * whoever chose the URL, is deliberately not sent.
+ * Source: openstack/monasca-notification, plugins/webhook_notifier.py. Its `X-Auth-Token`, a service token of Keystone
+ * for whoever chose the URL, is deliberately not sent.
  */
 import { severityOf } from '../../event/severity.ts';
 import type { Envelope } from '../../event/envelope.ts';

@@ -1,7 +1,7 @@
 /**
- * What Xen Orchestra's web-hooks plugin posts: `pre` before a call, `post` after it, both with the same `callId`.
+ * The request of Xen Orchestra's web-hooks plugin: `pre` before a call, `post` after it, both with the same `callId`.
  *
- * Another cloud's action that has begun is told as `pre`, everything else as `post`. Its call has no id of its own: the
+ * Another cloud's action that has begun is sent as `pre`, everything else as `post`. Its call has no id of its own: the
  * `callId` stands for the action and its entity, so that `pre` and `post` still go together.
  *
  * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks.
@@ -54,14 +54,14 @@ function methodOf({ event, source }: Envelope): string {
   return source === 'xen-orchestra' ? event : event.toLowerCase();
 }
 
-/** What is known of the parameters; the entity's id, under `id`, where receivers look for it. */
+/** Builds the parameters as far as they are known; the entity's id is under `id`, where receivers look for it. */
 function paramsOf({ details = {}, entityuuid, source }: Envelope): object {
   const { params } = details;
   const told = typeof params === 'object' ? params : source === 'xen-orchestra' ? {} : details;
   return { ...(entityuuid !== undefined && { id: entityuuid }), ...told };
 }
 
-/** Eleven characters in base 36, as theirs. */
+/** Builds the call's id: eleven characters in base 36, as theirs. */
 function callIdOf({ id, envelope }: FormatEvent): string {
   const { entityuuid = id, user = '' } = envelope;
   const digest = hash('sha256', JSON.stringify([actionOf(envelope).name, entityuuid, user]), 'hex');

@@ -1,9 +1,9 @@
 /**
- * Alerts for Prometheus Alertmanager's API v2: firing by what failed or warns, ended by what ends it well. What opens an
- * alert and what ends it have the same labels, for these alone tell alerts apart.
+ * Alerts for Prometheus Alertmanager's API v2: firing when something failed or warns, resolved when that ends well. The
+ * event that fires an alert and the one that resolves it have the same labels, for these alone tell alerts apart.
  *
- * Alertmanager ends what nobody repeats after `resolve_timeout`. An event is told once, so its alert says itself how long
- * it lasts unless it is ended before.
+ * Alertmanager resolves alerts that are not repeated after `resolve_timeout`. An event is sent once, so its alert
+ * states itself how long it lasts unless it is resolved before.
  *
  * Source: prometheus.io/docs/alerting/latest/alerts_api.
  */

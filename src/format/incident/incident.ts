@@ -1,9 +1,9 @@
 /**
- * What an event means to a target that keeps incidents, which one event opens and a later one closes.
+ * The meaning of an event to a target that keeps incidents, which one event opens and a later one closes.
  *
- * An action that failed opens one; the same action on the same entity, when it succeeds, closes it. An alarm opens one, and
- * closes it when it is off. An action under way is none: deliveries may overtake each other, and its beginning would then
- * open what its end had closed.
+ * An action that failed opens one; the same action on the same entity, when it succeeds, closes it. An alarm opens one,
+ * and closes it when it is off. An action under way does neither: deliveries may overtake each other, and its beginning
+ * would then open what its end had closed.
  */
 import { hash } from 'node:crypto';
 
@@ -14,14 +14,14 @@ import { actionOf } from '../action.ts';
 import type { FormatEvent } from '../format.ts';
 
 export interface Incident {
-  /** The same for what opens and what closes it; of visible ASCII, at most 128 characters. */
+  /** Key of the incident, the same when it opens and when it closes; visible ASCII, at most 128 characters. */
   readonly key: string;
   readonly step: 'open' | 'close' | 'none';
-  /** How bad it is, or was: the same when it opens and when it closes. */
+  /** Severity, the same when it opens and when it closes. */
   readonly severity: Severity;
 }
 
-/** Why a target that keeps incidents hears nothing of an event. */
+/** Reason why a target that keeps incidents gets nothing for an event. */
 export const nothingWrong = 'nothing failed, and nothing warns';
 
 export function incidentOf({ id, envelope }: FormatEvent): Incident {
@@ -35,13 +35,13 @@ export function incidentOf({ id, envelope }: FormatEvent): Incident {
 function stepOf(envelope: Envelope): Incident['step'] {
   if (isOver(envelope)) return 'close';
   const isTrouble = severityOf(envelope) !== 'info' || isAlarm(envelope);
-  // Of a test something is to be seen, wherever it goes.
+  // A test shows something wherever it goes.
   return isTrouble || isTest(envelope) ? 'open' : 'none';
 }
 
-/** It has begun, or is about to: how it ends will be told. */
+/** Whether an action has begun or is about to: its end will be reported. */
 export function isUnderWay({ status = '', category }: Envelope): boolean {
-  // A resource that is now `Created` has come to an end.
+  // A resource whose state is now `Created` has come to an end.
   return category !== 'ResourceStateEvent' && underWay.has(status.toLowerCase());
 }
 
@@ -53,7 +53,7 @@ const underWay: ReadonlySet<string> = new Set([
   'in_progress',
 ]);
 
-/** An event about nothing in particular is an incident of its own. */
+/** Builds the key. An event without a resource is an incident of its own. */
 function keyOf(id: string, envelope: Envelope): string {
   const { entityuuid, account = '' } = envelope;
   if (entityuuid === undefined) return `hookline-${id}`;

@@ -1,10 +1,10 @@
 /**
- * Opsgenie's Alert API (also that of Jira Service Management): an alert is created by what failed or warns, and closed by
- * what ends it well, under one alias. The payload URL is that of the alerts, `https://api.opsgenie.com/v2/alerts`; the
- * webhook's secret is the integration's API key.
+ * Opsgenie's Alert API (also Jira Service Management's): an alert is created when something failed or warns, and closed
+ * when that ends well, under one alias. The payload URL is that of the alerts, `https://api.opsgenie.com/v2/alerts`;
+ * the webhook's secret is the integration's API key.
  *
- * Source: docs.opsgenie.com/docs/alert-api (message 130 characters, alias 512, description 15000, details 8000 in all). It
- * reads HTML in messages: `<` and `>` become other characters.
+ * Source: docs.opsgenie.com/docs/alert-api (message 130 characters, alias 512, description 15000, details 8000 in all).
+ * It reads HTML in messages: `<` and `>` become other characters.
  */
 import type { Severity } from '../../event/severity.ts';
 import { refuseCredential } from '../credential.ts';

@@ -1,6 +1,6 @@
 /**
- * PagerDuty's Events API v2: an incident is triggered by what failed or warns, and resolved by what ends it well, under one
- * `dedup_key`. The webhook's secret is the integration's routing key, which has to be in the body.
+ * PagerDuty's Events API v2: an incident is triggered when something failed or warns, and resolved when that ends well,
+ * under one `dedup_key`. The webhook's secret is the integration's routing key, which has to be in the body.
  *
  * Source: PagerDuty/developer-docs, events-API-v2 (summary 1024 characters, dedup_key 255).
  */

@@ -1,8 +1,9 @@
 /**
- * A ticket for what failed or warns; nothing for the rest: whoever keeps tickets closes them.
+ * A ticket when something failed or warns, and nothing otherwise: people close tickets.
  *
- * Source: ServiceNow, Table API (`POST /api/now/table/incident`); Atlassian, Jira REST API v2 (`POST /rest/api/2/issue`,
- * summary 255 characters, wiki markup in descriptions). Both want `Authorization`, as one of the webhook's own headers.
+ * Source: ServiceNow, Table API (`POST /api/now/table/incident`); Atlassian, Jira REST API v2 (`POST
+ * /rest/api/2/issue`, summary 255 characters, wiki markup in descriptions). Both want `Authorization`, as one of the
+ * webhook's own headers.
  */
 import type { Severity } from '../../event/severity.ts';
 import { fit } from '../cut.ts';
@@ -62,7 +63,7 @@ function longText(event: FormatEvent): string {
   return [fit(text, textMax), '', ...lines].join('\n').trim();
 }
 
-/** 1 is the most urgent. */
+/** Urgencies by severity; 1 is the most urgent. */
 const urgencies: Readonly<Record<Severity, string>> = {
   critical: '1',
   error: '2',

@@ -59,7 +59,7 @@ function eventsIn(message: Message): readonly JsonObject[] {
   });
 }
 
-/** Whether the headers say that it is one; a structured one may come without saying so. */
+/** Whether the headers say that the message is a CloudEvent; a structured one may come without saying so. */
 export function isMarkedCloudEvent(message: Message): boolean {
   const contentType = headerOf(message, 'content-type') ?? '';
   return /^application\/cloudevents/i.test(contentType) || attributesIn(message) !== undefined;
@@ -67,7 +67,10 @@ export function isMarkedCloudEvent(message: Message): boolean {
 
 const PREFIX = /^(?:ce[-_]|cloudEvents[:_])(.+)$/i;
 
-/** Of a binary message; undefined for any other. Attribute names are lower case, and HTTP may have changed it. */
+/**
+ * Reads the attributes of a binary message; undefined for any other. Their names are lower case, and HTTP may have
+ * changed that.
+ */
 function attributesIn({ headers = {} }: Message): JsonObject | undefined {
   const attributes = Object.entries(headers).flatMap(([header, value]) => {
     const name = PREFIX.exec(header)?.[1]?.toLowerCase();
@@ -100,7 +103,7 @@ function dataIn(message: Message): JsonObject {
   return { ...(contentType !== undefined && { datacontenttype: contentType }), ...decoded(body) };
 }
 
-/** Data in base64 could hide a secret: it is looked into as any other. */
+/** Decodes data in base64, so that it is scrubbed as any other. */
 function readable(event: JsonObject): JsonObject {
   const { data_base64: base64, ...rest } = event;
   return typeof base64 === 'string'
@@ -108,7 +111,7 @@ function readable(event: JsonObject): JsonObject {
     : event;
 }
 
-/** JSON as what it says, other text as text. Of bytes that are neither, only their number: nobody can look into them. */
+/** Decodes JSON, or other text. For bytes that are neither only their number is kept: nobody can scrub them. */
 function decoded(bytes: Uint8Array): JsonObject {
   if (!isUtf8(bytes)) return { dataBytes: bytes.length };
   const text = Buffer.from(bytes).toString();

@@ -103,7 +103,7 @@ function factsOf(body: JsonObject, header: string | undefined): Facts {
   };
 }
 
-/** As Cloudpods itself makes the header. */
+/** Builds the event's name as Cloudpods itself builds the header. */
 function nameOf(entity?: string, action?: string, isFailed?: boolean): string | undefined {
   if (entity === undefined || action === undefined) return undefined;
   return `${entity}/${action}${isFailed === true ? '/failed' : ''}`.toUpperCase();

@@ -1,5 +1,5 @@
 /**
- * Which of CloudStack's five kinds a message is: RabbitMQ's routing key says, on Kafka its body has to.
+ * Tells which of CloudStack's five kinds a message is: by RabbitMQ's routing key, and on Kafka by the body.
  *
  * Source: apache/cloudstack, RabbitMQEventBus.createRoutingKey and KafkaEventBus.publish (topic, key and body only).
  */
@@ -21,10 +21,12 @@ export interface RoutingKey {
 }
 
 /**
+ * Reads a routing key.
+ *
  * @example readRoutingKey('management-server.ActionEvent.VM-START.VirtualMachine.b4e21db8-…')
  * @returns undefined for a key that is not CloudStack's, as when a shovel or a bridge chose its own.
- * @throws {MalformedMessageError} when the key has CloudStack's form and a category nobody knows: to take it for one of
- *   the known would give tenants what they did not ask for.
+ * @throws {MalformedMessageError} when the key has CloudStack's form and an unknown category: to take it for a known
+ *   one would give tenants what they did not ask for.
  */
 export function readRoutingKey(routingKey: string | undefined): RoutingKey | undefined {
   const words = routingKey?.split('.');
@@ -46,7 +48,7 @@ export function readRoutingKey(routingKey: string | undefined): RoutingKey | und
 }
 
 /**
- * The category a body's shape gives away. The order matters: an async job too has a `status`, an alert an `event`.
+ * Tells the category by the shape of the body. The order matters: an async job too has a `status`, an alert an `event`.
  *
  * @throws {MalformedMessageError} when it has none of the five shapes.
  */

@@ -27,7 +27,7 @@ import { cut, storable } from '../value/text.ts';
 
 const detailCountMax = 32;
 
-/** Its body is CloudStack's own. */
+/** An event whose body is CloudStack's own text. */
 export interface VerbatimEvent extends NormalizedEvent {
   readonly body: string;
 }
@@ -58,7 +58,7 @@ export function normalizeCloudStack(
   return { envelope, body: safe === value ? text : JSON.stringify(safe) };
 }
 
-/** Under which key each category keeps a fact. */
+/** The key under which each category keeps a fact. */
 const actionFields = {
   entity: 'entity',
   entityuuid: 'entityuuid',
@@ -77,7 +77,7 @@ const fields: Readonly<Record<Category, typeof actionFields>> = {
   },
   AsyncJobEvent: { ...actionFields, entity: 'instanceType', entityuuid: 'instanceUuid' },
 };
-/** What is not worth repeating among the details; `details` is what contrail calls the description. */
+/** Keys that are not repeated among the details; `details` is contrail's word for the description. */
 const otherKeys = [
   'account',
   'user',
@@ -169,7 +169,10 @@ function shortType(type: string | undefined): string | undefined {
   return short === '' ? type : short;
 }
 
-/** Every other plain value, such as the uuid of each further resource an action touched, under its class's name. */
+/**
+ * Collects every other plain value, such as the uuid of each further resource that an action touched, under its class's
+ * name.
+ */
 function detailsOf(
   body: JsonObject,
   skipped: ReadonlySet<string>,

@@ -29,7 +29,7 @@ export function createJsonNormalizer(options: NormalizerOptions): Normalizer {
   };
 }
 
-/** A place where nothing is tells of no event. */
+/** Treats what `events` found as a list; where it found nothing there are no events. */
 function listOf(found: unknown): readonly unknown[] {
   return found === undefined || found === null ? [] : [found];
 }

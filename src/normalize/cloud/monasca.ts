@@ -48,7 +48,7 @@ export function createMonascaNormalizer(options: NormalizerOptions): Normalizer 
   };
 }
 
-/** @throws {MalformedMessageError} when there is not all that Monasca's engine asks of a transition. */
+/** Reads a transition. @throws {MalformedMessageError} when it lacks something that Monasca's own engine requires. */
 function transitionOf(alarm: JsonObject): { isEnabled: boolean; timestampMs: number } {
   const { timestamp, actionsEnabled } = alarm;
   const isText = (key: string): boolean => typeof alarm[key] === 'string' && alarm[key] !== '';
@@ -90,7 +90,9 @@ function transitionFacts(alarm: JsonObject): Facts {
   };
 }
 
-/** The fields of these are those of a transition, as far as there are any. */
+/**
+ * Reads the creation, change or deletion of an alarm, whose fields are those of a transition, as far as they are there.
+ */
 function lifeCycleFacts(root: string, kind: string, alarm: JsonObject): Facts {
   const isAlarm = kind === 'alarm';
   return {
@@ -112,7 +114,7 @@ function isWebhook({ alarm_id: id, state }: JsonObject): boolean {
   return typeof id === 'string' && id !== '' && typeof state === 'string';
 }
 
-/** The webhook counts in seconds, where Kafka has milliseconds. */
+/** Reads what Monasca's webhook method posts; it counts in seconds, where Kafka has milliseconds. */
 function webhookFacts(body: JsonObject): Facts {
   const { alarm_id: alarmId, alarm_timestamp: seconds, state, tenant_id: tenantId } = body;
   return {

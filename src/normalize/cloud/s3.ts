@@ -74,7 +74,7 @@ interface StoredObject {
   readonly sequencer?: string;
 }
 
-/** Ceph writes the size as text. */
+/** Reads the object of a record; Ceph writes its size as text. */
 function objectOf(record: JsonObject): StoredObject {
   const key = textAt(record, 's3.object.key');
   const size = firstName(record, ['s3.object.size']);
@@ -95,7 +95,7 @@ function isCeph(record: JsonObject): boolean {
   return textAt(record, 'eventSource')?.startsWith('ceph:') === true;
 }
 
-/** A key with a lone `%` is taken as it is. */
+/** Decodes a key; one with a lone `%` is taken as it is. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
@@ -116,12 +116,12 @@ function describe(bucket: string, { key, size, eTag }: StoredObject): string {
   ].join(', ');
 }
 
-/** `arn:aws:s3:zonegroup:tenant:bucket`: Ceph writes its tenant where Amazon writes the account. */
+/** Finds the tenant in `arn:aws:s3:zonegroup:tenant:bucket`: Ceph writes it where Amazon writes the account. */
 function tenantIn(arn: string | undefined): string | undefined {
   return arn?.split(':')[4];
 }
 
-/** Ceph's `eventId` is often empty; one request may have changed several objects. */
+/** Builds the event's key. Ceph's `eventId` is often empty, and one request may have changed several objects. */
 function keyOf(record: JsonObject, bucket: string): string | undefined {
   const eventId = textAt(record, 'eventId');
   const request = textAt(record, 'responseElements.x-amz-request-id');

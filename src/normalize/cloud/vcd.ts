@@ -35,7 +35,7 @@ function readJson({ body }: Message, isXml: boolean): JsonObject {
   );
 }
 
-/** White space and a byte order mark left aside. */
+/** The first character that is neither white space nor a byte order mark. */
 function firstCharacter(body: Uint8Array): string {
   return Buffer.from(body.subarray(0, 64)).toString().trimStart().charAt(0);
 }
@@ -74,13 +74,13 @@ function factsOf(body: JsonObject, headers: JsonObject): Facts {
   };
 }
 
-/** `urn:vcloud:vm:25` is of the kind `vm` and has the id `25`. */
+/** Splits `urn:vcloud:vm:25` into the kind `vm` and the id `25`. */
 function partsOf(urn: unknown): readonly (string | undefined)[] {
   const [, kind, id] = typeof urn === 'string' ? (/^urn:[^:]+:([^:]+):(.+)$/.exec(urn) ?? []) : [];
   return [kind, id];
 }
 
-/** A request is told before the work is done: its success is that it was asked for. */
+/** The status. A request is told before the work is done: its success only means that it was accepted. */
 function statusOf(type: string, success: unknown): string | undefined {
   if (success === false || success === 'false') return 'Failed';
   if (type.endsWith('_request')) return 'Started';

@@ -25,14 +25,14 @@ export function createXenOrchestraNormalizer(options: NormalizerOptions): Normal
   };
 }
 
-/** What a plugin's test sends has this for every call. */
+/** Id of the call in the message that a plugin's test sends. */
 const testCallId = '0';
 const unknownUser = '(unknown user)';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
- * The result of a call may be anything, of `token.create` the token itself; nothing tells. Only an id of what was made
- * is let through.
+ * Removes the result, which may be anything, for `token.create` the token itself, and nothing tells. Only the id of a
+ * new object is let through.
  */
 function withoutResult(call: JsonObject): JsonObject {
   const { result, ...rest } = call;
@@ -81,7 +81,7 @@ function failed({ error }: JsonObject): boolean {
   return error !== undefined && error !== null;
 }
 
-/** The parameters that are one value: ids, names, flags. */
+/** The parameters that are single values: ids, names, flags. */
 function plain(params: JsonObject): JsonObject | undefined {
   const kept = Object.entries(params).filter(([, value]) => typeof value !== 'object');
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;

@@ -1,17 +1,17 @@
 /**
- * Takes out of text that looks like JSON, and cannot be read as such, the secrets that no `name: value` pair shows:
+ * Scrubs text that looks like JSON, and cannot be read as such, of the secrets that no `name: value` pair shows:
  *
  *     "connection_info": {"data": {"hosts": ["10.0.0.1"]}     the whole of it, to its end or to the text's
- *     {"name": "password", "value": "Xw3"}                    what stands beside the name, before it or behind
+ *     {"name": "password", "value": "Xw3"}                    the value beside the name, before it or behind
  */
 
-/** Between a name and what stands beside it, within one object. */
+/** Maximum distance, in characters, between a name and the value beside it within one object. */
 const besideMax = 500;
 const QUOTE = String.raw`\\*["']`;
-/** A text, up to its end or the text's. */
+/** Matches a quoted text, up to its end or the end of everything. */
 const TEXT = String.raw`\\*"(?:[^"\\]|\\(?!"))*|'[^']*`;
 
-/** @param words patterns of secrets' names. @param mask what stands where a secret stood. */
+/** Creates the function that scrubs. @param words patterns of secrets' names. @param mask replaces each secret. */
 export function createBrokenScrub(words: string, mask: string): (text: string) => string {
   const secret = `(?:${words})s?`;
   const container = new RegExp(`${secret}(?:\\[?\\d+\\]?)?(\\\\*)["']\\s*[:=]\\s*[{[]`, 'gi');
@@ -42,7 +42,7 @@ function withoutContainers(text: string, container: RegExp, mask: string): strin
   return clean + text.slice(from);
 }
 
-/** One past the bracket that closes the one at `open`, or the end of the text. */
+/** Finds the end of what the bracket at `open` begins: one past the closing bracket, or the end of the text. */
 function endOf(text: string, open: number): number {
   let depth = 0;
   let isInText = false;

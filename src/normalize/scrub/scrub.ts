@@ -20,32 +20,34 @@ import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
 import { secretWords, wordOf } from './secret-words.ts';
 
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 export const scrubbed = '***';
-/** What stands for objects nested deeper than `depthMax`: what is not looked at is not passed on. */
+/** Replaces objects nested deeper than `depthMax`: what is not searched is not passed on. */
 export const tooDeep = '*** nested too deeply';
 const depthMax = 32;
 
 export interface Scrubber {
   /**
-   * The value without the secrets that its keys and texts give away; the very same value when there are none.
+   * Scrubs a value of the secrets that its keys and texts give away; the very same value when there are none.
    *
-   * @param value what JSON.parse answered. It is not changed.
+   * @param value a result of JSON.parse. It is not changed.
    */
   value(this: void, value: unknown): unknown;
-  /** As `value`; an object stays one. */
+  /** Scrubs an object; see `value`. */
   object(this: void, object: JsonObject): JsonObject;
   text(this: void, text: string): string;
-  /** Whether what this key holds is a secret whatever it looks like. */
+  /** Whether everything under this key is a secret, whatever it looks like. */
   isSecretKey(this: void, key: string): boolean;
-  /** The bytes of a message nobody could read; the very same where nothing looks like a secret. */
+  /** Scrubs the bytes of a message that could not be read; the very same where nothing looks like a secret. */
   bytes(this: void, body: Uint8Array): Uint8Array;
 }
 
-/** The password of `rbd://admin:AQBt@mon.example.org/pool`. */
+/** Matches the password in `rbd://admin:AQBt@mon.example.org/pool`. */
 const URL_PASSWORD = /(:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/g;
 
 /**
+ * Creates a scrubber.
+ *
  * @param keys further names of secrets, such as `ssh_fingerprint`; they match as the built-in ones do: at the end of a
  *   key, in any case, with or without `-`, `_`, `.` or a blank between their words.
  */
@@ -62,7 +64,7 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   );
   const inBrokenJson = createBrokenScrub(words, scrubbed);
   const isSecretKey = (key: string): boolean => secretKey.test(key);
-  // Most texts are ids and have neither sign; both patterns need one.
+  // Most texts are ids and have neither of the two signs, of which both patterns need one.
   const inPairs = (text: string): string =>
     /[=:]/.test(text)
       ? inBrokenJson(text)
@@ -80,12 +82,12 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   };
 }
 
-/** For an operator who lists no further keys. */
+/** The scrubber of an operator who lists no further keys. */
 export const builtInScrubber = createScrubber();
 
 interface Rules {
   isSecretKey(this: void, key: string): boolean;
-  /** Text that is not JSON. */
+  /** Scrubs text that is not JSON. */
   inPairs(this: void, text: string): string;
 }
 
@@ -120,7 +122,7 @@ function createWalk({ isSecretKey, inPairs }: Rules) {
     return clean ?? object;
   }
 
-  /** Text may hold JSON, alone or after a class name; the rest is searched for `name=value` pairs. */
+  /** Scrubs text: it may hold JSON, alone or after a class name; the rest is searched for `name=value` pairs. */
   function scrubText(text: string, depth: number): string {
     const json = depth < depthMax ? embeddedJson(text) : undefined;
     if (json === undefined) return inPairs(text);
@@ -131,7 +133,8 @@ function createWalk({ isSecretKey, inPairs }: Rules) {
 }
 
 /**
- * `{"name":"password","value":"Xw3"}`, CADF's `{"name":"partial_password_hash","content":"…"}`, and in one flat object
+ * Whether a value is secret because of the name beside it: `{"name":"password","value":"Xw3"}`, CADF's
+ * `{"name":"partial_password_hash","content":"…"}`, and in one flat object
  * `"details[0].key":"password","details[0].value":"Xw3"`.
  */
 function isNamedSecret(
@@ -148,7 +151,7 @@ function isNamedSecret(
   });
 }
 
-/** Booleans and null say nothing (`"password":false`); an empty text hides nothing. */
+/** Masks a value. Booleans and null tell nothing (`"password":false`), and an empty text hides nothing. */
 function mask(value: unknown): unknown {
   return value === null || value === '' || typeof value === 'boolean' ? value : scrubbed;
 }
@@ -166,7 +169,10 @@ function embeddedJson(text: string) {
   }
 }
 
-/** Bytes that are no UTF-8 are searched as Latin-1, in which every byte is a character and comes back as it was. */
+/**
+ * Scrubs bytes. Those that are no UTF-8 are searched as Latin-1, in which every byte is a character and comes back as
+ * it was.
+ */
 function scrubBytes(
   body: Uint8Array,
   inText: (text: string) => string,

@@ -44,7 +44,7 @@ export const secretWords: readonly string[] = [
 ].map(wordOf);
 
 /**
- * The pattern of a name as an operator writes it; nothing in the name is special.
+ * Builds the pattern of a name as an operator writes it; no character in it has a special meaning.
  *
  * @example wordOf('ssh_key') // 'ssh[-_. ]?key'
  */

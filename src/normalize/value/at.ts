@@ -10,7 +10,7 @@ export function at(value: unknown, path: string): unknown {
   return found;
 }
 
-/** The first of the paths where there is text or a number; an empty text is none. */
+/** Finds the first text or number at these paths; an empty text is none. */
 export function firstName(value: unknown, paths: readonly string[]): string | number | undefined {
   for (const path of paths) {
     const found = at(value, path);
@@ -19,7 +19,7 @@ export function firstName(value: unknown, paths: readonly string[]): string | nu
   return undefined;
 }
 
-/** The text there, unless it is empty. */
+/** Finds the text at a path, unless it is empty. */
 export function textAt(value: unknown, path: string): string | undefined {
   const found = at(value, path);
   return typeof found === 'string' && found !== '' ? found : undefined;

@@ -1,4 +1,4 @@
-/** The bytes of a message as the JSON they should be, or the reason why they are not. */
+/** Parses the bytes of a message as JSON, or says why they are not. */
 import { MalformedMessageError } from '../../event/errors.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -10,22 +10,25 @@ export interface ParsedBody<T> {
 }
 
 /**
- * The largest body that is read. CloudStack's own largest field, the user data in an async job's parameters,
- * ends at 1 MiB.
+ * Maximum size of a body in bytes. CloudStack's own largest field, the user data in an async job's parameters, ends at
+ * 1 MiB.
  */
 export const bodyBytesMax = 4 * 1024 * 1024;
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const byteOrderMark = 0xfeff;
 
-/** @throws {MalformedMessageError} when the body is not one JSON object in UTF-8 of at most `bodyBytesMax`. */
+/**
+ * Parses an object. @throws {MalformedMessageError} when the body is not one JSON object in UTF-8 of at most
+ * `bodyBytesMax`.
+ */
 export function parseObject(body: Uint8Array | null): ParsedBody<JsonObject> {
   const { text, value } = parseBody(body);
   if (isObject(value)) return { text, value };
   throw malformed(`the body is ${kindOf(value)}`);
 }
 
-/** @throws {MalformedMessageError} when the body is not JSON in UTF-8 of at most `bodyBytesMax`. */
+/** Parses any JSON. @throws {MalformedMessageError} when the body is not JSON in UTF-8 of at most `bodyBytesMax`. */
 export function parseBody(body: Uint8Array | null): ParsedBody<unknown> {
   if (body === null) throw malformed('there is no body (a Kafka tombstone)');
   if (body.length === 0) throw malformed('the body is empty');
@@ -51,7 +54,10 @@ function decode(body: Uint8Array): string {
   }
 }
 
-/** The parser's own message quotes the text around the fault, which may be a secret, so only the place is kept. */
+/**
+ * Parses text. The parser's own message quotes the text around the fault, which may be a secret, so only the position
+ * is kept.
+ */
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);

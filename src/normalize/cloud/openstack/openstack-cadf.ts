@@ -21,7 +21,7 @@ export function isCadf(payload: JsonObject): boolean {
   return typeof uri === 'string' && uri.includes('/cloud/audit/');
 }
 
-/** `initiator.id` may be a hash of the user's. */
+/** Paths of the user; `initiator.id` may be only a hash of its id. */
 const userPaths = ['initiator.user_id', 'initiator.id'];
 const statuses: ReadonlyMap<string, string> = new Map([
   ['success', 'Completed'],
@@ -50,7 +50,7 @@ export function cadfFacts({ message, eventType, context }: Notification, event: 
     details: {
       role: event['role'],
       group: event['group'],
-      // Whom a role was given; who gave it is the envelope's user.
+      // Who was given a role; who gave it is the envelope's user.
       user: event['user'],
       reason: textAt(event, 'reason.reasonType'),
       reasonCode: firstName(event, ['reason.reasonCode']),
@@ -61,14 +61,17 @@ export function cadfFacts({ message, eventType, context }: Notification, event: 
   };
 }
 
-/** Who logs in is what such an event is about; a role's assignment is known by the role. */
+/** Finds the id of the resource: of a login, the user; of a role's assignment, the role. */
 function uuidOf(eventType: string, entity: string, event: JsonObject): unknown {
   if (eventType === 'identity.authenticate') return firstName(event, userPaths);
   const role = entity === 'role_assignment' ? ['role'] : [];
   return firstName(event, [...role, 'resource_info', 'target.id']);
 }
 
-/** `project` of `identity.project.created`; who logs in is a user; of an audited request what was asked for. */
+/**
+ * Finds the kind of resource: `project` for `identity.project.created`, a user for a login, the target's kind for an
+ * audited request.
+ */
 function entityOf(eventType: string, event: JsonObject): string {
   if (eventType === 'identity.authenticate') return 'user';
   const { resource, action } = readEventType(eventType);
@@ -77,8 +80,8 @@ function entityOf(eventType: string, event: JsonObject): string {
 }
 
 /**
- * A project is its own owner. A role in a domain is in no project. Otherwise the project of whoever did it: such an event
- * is about somebody's acting.
+ * Finds the owner. A project is its own owner. A role in a domain is in no project. Otherwise it is the project of
+ * whoever did it: such an event is about somebody's acting.
  */
 function ownerOf(entity: string, event: JsonObject): string | number | undefined {
   if (entity === 'project') return firstName(event, ['resource_info', 'target.id']);
@@ -89,7 +92,7 @@ function ownerOf(entity: string, event: JsonObject): string | number | undefined
     : undefined;
 }
 
-/** `authenticate, Unauthorized (401)`. */
+/** Describes an event: `authenticate, Unauthorized (401)`. */
 function describe(event: JsonObject): string | undefined {
   const action = textAt(event, 'action');
   const reason = textAt(event, 'reason.reasonType');

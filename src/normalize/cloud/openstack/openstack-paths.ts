@@ -1,5 +1,5 @@
 /**
- * Where each OpenStack service keeps what an event is about.
+ * The paths at which each OpenStack service keeps the facts of an event.
  *
  * Source: nova/notifications (legacy base.py, versioned objects), cinder/volume/volume_utils.py, neutron
  * _callback_notifier and api/v2/base.py, glance/notifier.py, keystone/notifications.py, heat/engine/notification,
@@ -7,18 +7,21 @@
  */
 
 export interface PayloadPaths {
-  /** Absent: the word before the action in the event type. */
+  /** Kind of resource; absent where it is the word before the action in the event type. */
   readonly entity?: string;
-  /** Dotted paths into the payload, before those any payload is searched for. */
+  /** Dotted paths into the payload, tried before those that are tried in any payload. */
   readonly uuid?: readonly string[];
   readonly owner?: readonly string[];
   readonly user?: readonly string[];
   readonly description?: readonly string[];
-  /** The thing belongs to the operator: whose request it was makes it nobody else's. */
+  /** The resource belongs to the operator: it is not owned by whoever made the request. */
   readonly isOperators?: true;
 }
 
-/** The first that matches; its first group, if there is one, is the entity. */
+/**
+ * Paths by event type. The first pattern that matches counts; its first group, if there is one, is the kind of
+ * resource.
+ */
 const places: readonly (readonly [RegExp, PayloadPaths])[] = [
   [/^compute\.(instance)\./, { uuid: ['instance_id', 'instance_uuid', 'uuid'] }],
   [/^(instance)\./, { uuid: ['uuid'], description: ['fault.exception_message'] }],
@@ -88,7 +91,7 @@ export function pathsOf(eventType: string): PayloadPaths {
   return {};
 }
 
-/** Where any payload may keep them, a Neutron one under the name of its resource. */
+/** Paths of the resource's id in any payload; Neutron's have it under the name of the resource. */
 export function uuidPaths(entity: string): readonly string[] {
   return ['id', 'uuid', `${entity}_id`, 'resource_id', 'resource_info', `${entity}.id`];
 }
@@ -97,7 +100,7 @@ export function ownerPaths(entity: string): readonly string[] {
   return ['tenant_id', 'project_id', 'owner', `${entity}.project_id`, `${entity}.tenant_id`];
 }
 
-/** What is worth showing of a payload, and of a Neutron one's resource; nothing of it tells where a thing runs. */
+/** Keys worth showing of a payload, and of the resource in a Neutron one; none of them tells where a resource runs. */
 export const shown: readonly string[] = [
   'name',
   'display_name',

@@ -1,11 +1,11 @@
 /**
- * What an OpenStack notification's type tells: `[service.]resource[.sub].action[.phase]`.
+ * Reads an OpenStack notification's type: `[service.]resource[.sub].action[.phase]`.
  *
  * Source: event types of nova, cinder, neutron, glance, keystone, heat, designate; publisher ids of the same.
  */
 
 export interface EventType {
-  /** `instance` of `compute.instance.create.end`. */
+  /** The resource: `instance` for `compute.instance.create.end`. */
   readonly resource: string;
   readonly action: string;
   readonly phase?: ActionPhase;
@@ -22,7 +22,7 @@ export function readEventType(eventType: string): EventType {
   return { resource: words.at(-2) ?? action, action, ...(phase !== undefined && { phase }) };
 }
 
-/** What services tell regularly or on every request without anything having happened. */
+/** Matches notifications that services send periodically or on every request, without anything having happened. */
 const AUDIT = /(?:^|\.)(?:exists(?:\.|$)|metrics\.update$|http\.(?:request|response)$)/;
 
 export function isAudit(eventType: string, priority: string): boolean {
@@ -46,7 +46,7 @@ const services: readonly (readonly [RegExp, string])[] = [
   [/^octavia\./, 'octavia'],
 ];
 
-/** Publishers that are not called as their service is. */
+/** Services whose publishers have other names. */
 const publishers: ReadonlyMap<string, string> = new Map([
   ['compute', 'nova'],
   ['network', 'neutron'],
@@ -58,8 +58,8 @@ const publishers: ReadonlyMap<string, string> = new Map([
 ]);
 
 /**
- * The service that spoke: by the event type, else by the publisher, `network.ctl-1` or `nova-compute:cmp-01`, whose host is
- * nobody's business.
+ * Finds the service that spoke: by the event type, else by the publisher, `network.ctl-1` or `nova-compute:cmp-01`,
+ * whose host is nobody's business.
  */
 export function serviceOf(eventType: string, publisherId: string | undefined): string | undefined {
   const known = services.find(([pattern]) => pattern.test(eventType))?.[1];

@@ -26,7 +26,10 @@ import type { EventType } from './openstack-type.ts';
 import { openOslo } from './oslo.ts';
 import type { Notification } from './oslo.ts';
 
-/** Answers with one event, with several for Neutron's bulk requests, or with none for RPC and, unless kept, audit. */
+/**
+ * Creates the normalizer. A message holds one event, several for Neutron's bulk requests, or none for RPC and, unless
+ * kept, audit.
+ */
 export function createOpenStackNormalizer(options: NormalizerOptions): Normalizer {
   const make = createEventMaker(options);
   return message => {
@@ -47,15 +50,18 @@ export function createOpenStackNormalizer(options: NormalizerOptions): Normalize
   };
 }
 
-/** Several of one notification are told apart by their place in it, which is the same wherever it is told. */
+/**
+ * Builds the event's key. Several events of one notification are told apart by their index, which is the same wherever
+ * it is sent.
+ */
 function keyOf({ message }: Notification, index: number | undefined): string | undefined {
   const id = textAt(message, 'message_id');
   return id === undefined || index === undefined ? id : `${id}/${index}`;
 }
 
 /**
- * What each event is about: mostly the one payload. Neutron's bulk requests have a list under the plural of the
- * resource (`ports`); a payload may be a list, too, or a text, which the command line makes of JSON.
+ * The payload of each event: mostly the one of the message. Neutron's bulk requests have a list under the plural of the
+ * resource (`ports`); a payload may also be a list, or a text, which the command line makes of JSON.
  */
 function payloadsOf({ message }: Notification, resource: string): readonly JsonObject[] {
   const payload = parsed(message['payload']);
@@ -85,7 +91,10 @@ function parsed(payload: unknown): unknown {
   }
 }
 
-/** `{"nova_object.name":"…","nova_object.data":{…}}` is its data, and so are the objects in it. */
+/**
+ * Unwraps versioned objects: `{"nova_object.name":"…","nova_object.data":{…}}` becomes its data, and so do the objects
+ * in it.
+ */
 function unwrapped(payload: JsonObject): JsonObject {
   const wrapped = Object.entries(payload).find(([key]) => /^\w+_object\.data$/.test(key))?.[1];
   if (!isObject(wrapped)) return payload;
@@ -135,7 +144,7 @@ function statusOf(
   return isFailedVolume(eventType, type, payload) ? 'Failed' : 'Completed';
 }
 
-/** Cinder ends a failed request with `.end` as any other; only the status of the thing tells. */
+/** Whether a volume's request failed. Cinder ends a failed one with `.end` as any other; only the status tells. */
 function isFailedVolume(
   eventType: string,
   { action, phase }: EventType,
@@ -157,13 +166,16 @@ interface Subject {
   readonly entity: string;
 }
 
-/** An owner that is named and empty is one too: nobody, as of the networks Neutron makes for itself. */
+/**
+ * Finds the owner. One that is named and empty counts: it means nobody, as for the networks that Neutron makes for
+ * itself.
+ */
 function ownerOf(
   { eventType, context }: Notification,
   { phase }: EventType,
   { place: { owner = [], isOperators }, payload, entity }: Subject,
 ): string | number | undefined {
-  // In Keystone's short format the project that an event is about is nothing but an id.
+  // In Keystone's short format the project is nothing but an id.
   if (eventType.startsWith('identity.project.')) return textAt(payload, 'resource_info');
   const paths = [...owner, ...ownerPaths(entity)];
   const named = firstName(payload, paths);
@@ -174,15 +186,15 @@ function ownerOf(
 }
 
 /**
- * Neutron tells the start of a creation with the body of the request, in which anybody may name anybody as the owner; only
- * an administrator may mean it.
+ * Whether the payload is the body of a request, as at the start of a creation in Neutron. Anybody may name anybody as
+ * the owner there; only an administrator may mean it.
  */
 function isRequest(payload: JsonObject, entity: string): boolean {
   const body = at(payload, entity);
   return isObject(body) && body['id'] === undefined;
 }
 
-/** The project of whoever asked, unless that is a service or an administrator, who act on others' things. */
+/** Finds the project of whoever asked, unless that is a service or an administrator, who act on others' resources. */
 function projectOf(context: JsonObject): string | number | undefined {
   const { is_admin: isAdmin, roles } = context;
   const names = ['project_name', 'tenant_name'].map(key => textAt(context, key)?.toLowerCase());
@@ -194,7 +206,7 @@ function projectOf(context: JsonObject): string | number | undefined {
 
 const projectKeys = ['project_id', 'tenant_id', 'project', 'tenant'];
 
-/** The context knows the domain of its own project only. */
+/** Finds the domain; the context knows that of its own project only. */
 function domainOf(context: JsonObject, owner: string | number | undefined): unknown {
   return owner !== undefined && firstName(context, projectKeys) === owner
     ? firstName(context, ['project_domain', 'project_domain_id'])
@@ -211,14 +223,14 @@ function describe(payload: JsonObject, place: PayloadPaths): string | undefined 
   return paths.map(path => textAt(payload, path)).find(text => text !== undefined);
 }
 
-/** `volume create failed`; Keystone's actions say themselves how it went: `user deleted`. */
+/** Describes an event: `volume create failed`; Keystone's actions tell the result themselves: `user deleted`. */
 function spell(entity: string, action: string, status: string): string {
   return action.endsWith('ed')
     ? `${entity} ${action}`
     : `${entity} ${action} ${status.toLowerCase()}`;
 }
 
-/** Heat once wrote `arn:openstack:heat::6f70…:stacks/web/4a1b…`. */
+/** Takes the id out of `arn:openstack:heat::6f70…:stacks/web/4a1b…`, as Heat once wrote it. */
 function lastOfArn(uuid: string | number | undefined): string | number | undefined {
   return typeof uuid === 'string' && uuid.startsWith('arn:') ? uuid.split('/').at(-1) : uuid;
 }

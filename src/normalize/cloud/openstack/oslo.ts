@@ -19,13 +19,15 @@ export interface Notification {
   /** The message as its service wrote it, without its secrets. */
   readonly message: JsonObject;
   readonly eventType: string;
-  /** In lower case: some senders write `INFO`, some `info`. */
+  /** Priority in lower case: some senders write `INFO`, some `info`. */
   readonly priority: string;
-  /** The keys of the context without `_context_`. */
+  /** The context, its keys without `_context_`. */
   readonly context: JsonObject;
 }
 
 /**
+ * Opens a message.
+ *
  * @returns undefined for a call of OpenStack's own RPC, which shares the exchanges and is no notification.
  * @throws {MalformedMessageError} when it is neither.
  */
