@@ -11,7 +11,7 @@ import { dropOldKeys } from '../store/access/idempotency-key.ts';
 import { dropKeys } from '../store/event/known-event.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
-import { dropExpiredSecrets } from '../store/webhook/query-secret.ts';
+import { dropExpiredSecrets } from '../store/webhook/write-secret.ts';
 import { dropReceipts } from '../store/record/receipt-match.ts';
 
 export interface JanitorOptions {

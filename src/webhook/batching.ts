@@ -18,8 +18,8 @@ export const batchingLimits = {
   waitMs: { minimum: 0, maximum: 10_000, default: 1_000 },
 } as const;
 
-/** What a row says, which anybody may have written: what is absent or none is the default, and a bound is a bound. */
-export function readBatching(row: Readonly<Record<string, unknown>>): Batching {
+/** A row's batching, which anybody may have written: a value that is absent or impossible is the default, or the bound. */
+export function readBatching(row: Readonly<Partial<Record<keyof Batching, unknown>>>): Batching {
   const whole = (name: keyof typeof batchingLimits): number => {
     const { minimum, maximum, default: usual } = batchingLimits[name];
     const value = row[name];
@@ -29,7 +29,7 @@ export function readBatching(row: Readonly<Record<string, unknown>>): Batching {
   return {
     eventsMax: whole('eventsMax'),
     waitMs: whole('waitMs'),
-    as: batchShapes.find(shape => shape === row['as']) ?? 'array',
-    gzip: row['gzip'] === true,
+    as: batchShapes.find(shape => shape === row.as) ?? 'array',
+    gzip: row.gzip === true,
   };
 }

@@ -5,8 +5,6 @@
  *
  * Source: apache/cloudstack, CreateWebhookCmd, for the fields that CloudStack has.
  */
-import type { Static, TSchema } from 'typebox';
-
 import { categories } from '../event/envelope.ts';
 import {
   arrayOf,
@@ -25,58 +23,20 @@ import { defaultFormat } from '../format/format.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import { batchingLimits } from './batching.ts';
 import type { Batching } from './batching.ts';
+import { field } from './field.ts';
 import { orderings, scopes, webhookStates } from './words.ts';
-
-/**
- * Who has to know a field's value; each of them includes those before.
- *
- * - `people`: nobody else, so that it is not held in memory.
- * - `engine`: matching and dispatch.
- * - `test`: also whoever asks for a test delivery to a webhook that is not saved yet.
- * - `receiver`: it shows in requests, so a receiver that agreed to get deliveries is asked again when it changes.
- */
-export const audiences = ['people', 'engine', 'test', 'receiver'] as const;
-export type Audience = (typeof audiences)[number];
-
-/** The option of `hookline webhook create` and `update` that sets a field: `--rate-per-second-max <n>`. */
-export interface OptionText {
-  readonly help: string;
-  /** Placeholder of the value, where its type has no good one: `key` for `--msg-key <key>`. */
-  readonly value?: string;
-  /** Help of `--no-…`; a yes-or-no field alone has it. */
-  readonly off?: string;
-  /** `-` in place of the value reads it from standard input: it may be long. */
-  readonly readsInput?: true;
-}
-
-interface FieldFacts<Value> {
-  /** The value of a new webhook whose request leaves the field out; without it the request must state one. */
-  readonly initial?: Value;
-  /** Absent: the command line sets it by `hookline apply` alone. */
-  readonly option?: OptionText;
-}
-
-const field = <
-  const Whom extends Audience,
-  Schema extends TSchema,
-  const Facts extends FieldFacts<Static<Schema>>,
->(
-  knownTo: Whom,
-  schema: Schema,
-  facts: Facts,
-) => ({ knownTo, schema, ...facts });
 
 export const webhookFields = {
   name: field('engine', line({ description: 'For people.' }), {
-    option: { help: 'for people', value: 'name' },
+    option: { about: 'a name for people', value: 'name' },
   }),
   description: field('people', nullable(text({ maxLength: 4_096, pattern: '^[^\\u0000]*$' })), {
     initial: null,
-    option: { help: 'for people' },
+    option: { about: 'a description for people' },
   }),
   state: field('engine', oneOf(webhookStates), {
     initial: 'Enabled',
-    option: { help: 'a disabled one is told of nothing' },
+    option: { about: 'a disabled webhook receives nothing', value: 'state' },
   }),
   scope: field(
     'engine',
@@ -84,7 +44,7 @@ export const webhookFields = {
       description:
         "Local: the owner's events. Domain: those of a domain and all below it. Global: all.",
     }),
-    { initial: 'Local', option: { help: 'whose events' } },
+    { initial: 'Local', option: { about: 'whose events it receives', value: 'scope' } },
   ),
   payloadUrl: field(
     'receiver',
@@ -94,7 +54,7 @@ export const webhookFields = {
       description: 'Where events are posted to: http or https. Without a scheme, http.',
       example: 'https://receiver.example/hook',
     }),
-    { option: { help: 'where events are posted to', value: 'url' } },
+    { option: { about: 'URL that events are sent to', value: 'url' } },
   ),
   // The initial value is that of an https URL; for http it is off.
   sslVerification: field(
@@ -104,10 +64,7 @@ export const webhookFields = {
     }),
     {
       initial: true,
-      option: {
-        help: 'the certificate must be valid (https)',
-        off: 'any certificate will do',
-      },
+      option: { about: 'require a valid certificate (https)', negated: 'accept any certificate' },
     },
   ),
   caCertificate: field(
@@ -144,7 +101,7 @@ export const webhookFields = {
     }),
     {
       initial: defaultFormat,
-      option: { help: 'what the requests look like; `hookline format list` tells', value: 'name' },
+      option: { about: 'format of the requests; see `hookline format list`', value: 'name' },
     },
   ),
   body: field(
@@ -161,7 +118,7 @@ export const webhookFields = {
     ),
     {
       initial: null,
-      option: { help: 'fields added to the body, as a JSON object; "" takes them away' },
+      option: { about: 'fields added to the body, as a JSON object; "" unsets them' },
     },
   ),
   msgKey: field(
@@ -175,7 +132,7 @@ export const webhookFields = {
     ),
     {
       initial: null,
-      option: { help: 'format cloudpods: the key of the message as text', value: 'key' },
+      option: { about: 'format cloudpods: key of the message as text; "" unsets it', value: 'key' },
     },
   ),
   template: field(
@@ -191,8 +148,9 @@ export const webhookFields = {
     {
       initial: null,
       option: {
-        help: "instead of the format's own words; - reads it from standard input",
-        readsInput: true,
+        about:
+          'template of the body in place of the format; - reads it from standard input; "" unsets it',
+        input: 'text',
       },
     },
   ),
@@ -204,7 +162,10 @@ export const webhookFields = {
           'How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes what is usual for the format.',
       }),
     ),
-    { initial: null, option: { help: 'how the receiver is asked beforehand', value: 'how' } },
+    {
+      initial: null,
+      option: { about: 'how the receiver is asked whether it wants deliveries', value: 'how' },
+    },
   ),
   categories: field(
     'engine',
@@ -214,7 +175,7 @@ export const webhookFields = {
       uniqueItems: true,
       description: "CloudStack's categories of events to send; `*` is all of them.",
     }),
-    { initial: ['ActionEvent'], option: { help: "CloudStack's categories, or *" } },
+    { initial: ['ActionEvent'], option: { about: "CloudStack's categories, or *" } },
   ),
   tries: field(
     'engine',
@@ -225,7 +186,7 @@ export const webhookFields = {
         description: 'Attempts in all for one delivery; null takes the configured default.',
       }),
     ),
-    { initial: null, option: { help: 'attempts in all for one delivery' } },
+    { initial: null, option: { about: 'maximum number of attempts of a delivery' } },
   ),
   timeoutMs: field(
     'test',
@@ -236,7 +197,7 @@ export const webhookFields = {
         description: 'Total deadline of one attempt; null takes the configured default.',
       }),
     ),
-    { initial: null, option: { help: 'total deadline of one attempt', value: 'ms' } },
+    { initial: null, option: { about: 'maximum duration of an attempt', value: 'ms' } },
   ),
   concurrencyMax: field(
     'engine',
@@ -247,7 +208,7 @@ export const webhookFields = {
         description: "Requests in flight at most; null leaves it to the pool's fairness.",
       }),
     ),
-    { initial: null, option: { help: 'requests in flight at most' } },
+    { initial: null, option: { about: 'maximum number of requests in flight' } },
   ),
   ratePerSecondMax: field(
     'test',
@@ -258,7 +219,7 @@ export const webhookFields = {
         description: 'Requests begun in a second at most, by each process that delivers.',
       }),
     ),
-    { initial: null, option: { help: 'requests begun in a second at most' } },
+    { initial: null, option: { about: 'maximum number of requests per second' } },
   ),
   ordering: field(
     'test',
@@ -268,7 +229,10 @@ export const webhookFields = {
     }),
     {
       initial: 'none',
-      option: { help: 'of the events of one entity, one at a time', value: 'how' },
+      option: {
+        about: 'entity: events of one entity are delivered one at a time, in order',
+        value: 'how',
+      },
     },
   ),
   batch: field(
@@ -292,7 +256,8 @@ export const webhookFields = {
     {
       initial: null,
       option: {
-        help: 'several events a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
+        about:
+          'several events in a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
       },
     },
   ),

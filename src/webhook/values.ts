@@ -1,8 +1,9 @@
 /** The values that the fields of a webhook have: in a row, in a request, and at first. */
 import type { Static } from 'typebox';
 
-import { audiences, webhookFields } from './fields.ts';
-import type { Audience } from './fields.ts';
+import { audiences } from './field.ts';
+import type { Audience } from './field.ts';
+import { webhookFields } from './fields.ts';
 
 type Fields = typeof webhookFields;
 export type WebhookField = keyof Fields;
@@ -44,7 +45,7 @@ export type WebhookWish = WebhookChange & Pick<WebhookValues, RequiredField>;
 const isField = (name: string): name is WebhookField => name in webhookFields;
 export const fieldNames: readonly WebhookField[] = Object.keys(webhookFields).filter(isField);
 
-const isRequired = (name: WebhookField): name is RequiredField =>
+export const isRequired = (name: WebhookField): name is RequiredField =>
   !('initial' in webhookFields[name]);
 export const requiredFields: readonly RequiredField[] = fieldNames.filter(isRequired);
 
@@ -54,6 +55,13 @@ export function fieldsKnownTo<Whom extends Audience>(
   const isKnown = (name: WebhookField): name is FieldKnownTo<Whom> =>
     audiences.indexOf(webhookFields[name].knownTo) >= audiences.indexOf(audience);
   return fieldNames.filter(isKnown);
+}
+
+/** The values alone, of something that has more than values, such as a row. */
+export function onlyValues(values: WebhookValues): WebhookValues;
+export function onlyValues(values: WebhookValues): object {
+  const names = ['accountId', 'domainId', ...fieldNames] as const;
+  return Object.fromEntries(names.map(name => [name, values[name]]));
 }
 
 /** The JSON schemas of these fields, by their names. */

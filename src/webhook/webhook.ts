@@ -1,5 +1,5 @@
 /** A webhook in memory, as matching and dispatch see it: who wants which events, and how they are sent there. */
-import type { FilterValues } from './filter-fields.ts';
+import type { FilterValues } from './filter/filter-fields.ts';
 import type { FieldKnownTo, WebhookOwner, WebhookValues } from './values.ts';
 
 /** A condition on events; texts are compared case-sensitively. How several combine: `match/conditions.ts`. */

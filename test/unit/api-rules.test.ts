@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { orderDomains } from '../../src/api/directory/order-domains.ts';
-import { findConflict } from '../../src/webhook/filter-conflict.ts';
+import { findConflict } from '../../src/webhook/filter/filter-conflict.ts';
 import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
 import { normalizePayloadUrl } from '../../src/webhook/plan-webhook.ts';
 import { filterMatchTypes, filterModes } from '../../src/webhook/words.ts';

@@ -3,7 +3,7 @@ import { redeliveryId } from '../../event/id.ts';
 import { insertRequested } from '../../store/delivery/outcome.ts';
 import { findDelivery } from '../../store/event/query-flow.ts';
 import type { DeliveryFacts } from '../../store/event/query-flow.ts';
-import { findWebhook } from '../../store/webhook/query-webhook.ts';
+import { findWebhook } from '../../store/webhook/find-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';

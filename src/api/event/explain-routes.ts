@@ -13,7 +13,7 @@ import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findEvent, statesOf } from '../../store/event/query-flow.ts';
 import type { EventFacts } from '../../store/event/query-flow.ts';
-import { listWebhooks } from '../../store/webhook/query-webhook.ts';
+import { listWebhooks } from '../../store/webhook/find-webhook.ts';
 import { toEnvelope } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';

@@ -15,7 +15,7 @@ import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { numbered, requireFilters } from '../../webhook/filter-rules.ts';
+import { numbered, requireFilters } from '../../webhook/filter/filter-rules.ts';
 import { initialValues } from '../../webhook/values.ts';
 import { filterPreview, filterPreviewRequest } from './schema-filter.ts';
 import { ProblemError } from '../http/problem.ts';

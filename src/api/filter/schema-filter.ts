@@ -11,8 +11,8 @@ import {
   text,
   whole,
 } from '../../event/schema.ts';
-import { filterFields } from '../../webhook/filter-fields.ts';
-import { filtersMax } from '../../webhook/filter-rules.ts';
+import { filterFields } from '../../webhook/filter/filter-fields.ts';
+import { filtersMax } from '../../webhook/filter/filter-rules.ts';
 import { schemasOf } from '../../webhook/values.ts';
 import { closed, defaulted, ref } from '../http/schema.ts';
 

@@ -1,8 +1,9 @@
 /** Creates and deletes filters: one way for REST and for CloudStack's API. */
 import type { WebhookFilter } from '../../webhook/webhook.ts';
 import { inTransaction } from '../../store/database.ts';
-import { deleteFilterRow, insertFilter, lockWebhook } from '../../store/webhook/query-webhook.ts';
-import type { FilterFacts } from '../../store/webhook/query-webhook.ts';
+import { lockWebhook } from '../../store/webhook/write-webhook.ts';
+import { deleteFilterRow, insertFilter } from '../../store/webhook/write-filter.ts';
+import type { FilterFacts } from '../../store/webhook/find-webhook.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { writeAudit } from '../setting/write-audit.ts';

@@ -10,7 +10,7 @@ import { Type } from 'typebox';
 
 import { schemaOf, text } from '../../event/schema.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
-import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
+import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
 import { ProblemError } from './problem.ts';
 
 export interface Conditions {

@@ -1,10 +1,10 @@
 /** The webhook a route is about, and what the routes about webhooks have in common. */
 import type { Database } from '../../store/database.ts';
-import { countAccountExpressions, findWebhook } from '../../store/webhook/query-webhook.ts';
-import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
+import { countAccountExpressions, findWebhook } from '../../store/webhook/find-webhook.ts';
+import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
-import { requireExpressions, requireFilters } from '../../webhook/filter-rules.ts';
-import type { AddedFilter } from '../../webhook/filter-rules.ts';
+import { requireExpressions, requireFilters } from '../../webhook/filter/filter-rules.ts';
+import type { AddedFilter } from '../../webhook/filter/filter-rules.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** @throws {ProblemError} not_found */

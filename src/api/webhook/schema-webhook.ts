@@ -14,7 +14,7 @@ import {
   text,
   whole,
 } from '../../event/schema.ts';
-import { filtersMax } from '../../webhook/filter-rules.ts';
+import { filtersMax } from '../../webhook/filter/filter-rules.ts';
 import { healthStates } from '../../webhook/health.ts';
 import { fieldNames, fieldsKnownTo, requiredFields, schemasOf } from '../../webhook/values.ts';
 import { newFilter, shownFilter } from '../filter/schema-filter.ts';

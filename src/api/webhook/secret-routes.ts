@@ -2,8 +2,8 @@
 import { seal } from '../../access/secret/seal.ts';
 import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
 import { inTransaction } from '../../store/database.ts';
-import { replacedUntil, rotateSecret } from '../../store/webhook/query-secret.ts';
-import { lockWebhook, touchWebhook } from '../../store/webhook/query-webhook.ts';
+import { replacedUntil, rotateSecret } from '../../store/webhook/write-secret.ts';
+import { lockWebhook, touchWebhook } from '../../store/webhook/write-webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { writeAudit } from '../setting/write-audit.ts';

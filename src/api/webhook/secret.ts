@@ -1,7 +1,7 @@
 /** The secret that a webhook's deliveries are signed with, as requests say it: a text, or null or "" for none. */
 import { seal } from '../../access/secret/seal.ts';
 import type { Database } from '../../store/database.ts';
-import { replaceSecret } from '../../store/webhook/query-secret.ts';
+import { replaceSecret } from '../../store/webhook/write-secret.ts';
 import type { WebhookSecret } from '../../webhook/webhook.ts';
 import type { ApiOptions } from '../context.ts';
 

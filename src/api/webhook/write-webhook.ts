@@ -5,15 +5,15 @@ import { everything } from '../../store/sql/visibility.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import {
   deleteWebhookRow,
-  insertFilter,
   insertWebhook,
   lockWebhook,
   updateWebhookRow,
-} from '../../store/webhook/query-webhook.ts';
-import type { WebhookFacts } from '../../store/webhook/query-webhook.ts';
+} from '../../store/webhook/write-webhook.ts';
+import { insertFilter } from '../../store/webhook/write-filter.ts';
+import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
 import { chooseFormat } from '../../webhook/choose-format.ts';
 import { isToBeAsked, validationOf } from '../../webhook/consent.ts';
-import { numbered } from '../../webhook/filter-rules.ts';
+import { numbered } from '../../webhook/filter/filter-rules.ts';
 import { planNewWebhook, planWebhookChange } from '../../webhook/plan-webhook.ts';
 import { initialValues } from '../../webhook/values.ts';
 import type { WebhookValues } from '../../webhook/values.ts';

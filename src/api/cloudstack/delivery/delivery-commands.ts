@@ -11,7 +11,7 @@ import type { DeliverySearch } from '../../../store/delivery/list-deliveries-by-
 import { databaseOf, inTransaction } from '../../../store/database.ts';
 import type { Database } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/event/query-flow.ts';
-import { findWebhook } from '../../../store/webhook/query-webhook.ts';
+import { findWebhook } from '../../../store/webhook/find-webhook.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import { writeAudit } from '../../setting/write-audit.ts';
 import { listFields } from '../request/answer.ts';

@@ -9,7 +9,7 @@ import {
   paging,
   success,
   webhookid,
-  webhookParameters,
+  updateParameters,
 } from '../webhook/common-parameters.ts';
 import type { CommandDefinition, ParameterDefinition } from '../request/definition.ts';
 import { objectFields } from '../webhook/objects.ts';
@@ -70,7 +70,7 @@ export const deliveryCommands: readonly CommandDefinition[] = [
     parameters: [
       { ...idOf('webhookdelivery', 'Webhook delivery'), description: 'The delivery to make again' },
       { ...webhookid, description: 'The Webhook to make a test delivery to' },
-      ...webhookParameters().filter(({ name }) =>
+      ...updateParameters.filter(({ name }) =>
         ['payloadurl', 'secretkey', 'sslverification'].includes(name),
       ),
       {

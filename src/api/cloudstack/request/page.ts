@@ -1,5 +1,5 @@
 /** Which page a list is asked for; pure. Source: apache/cloudstack, BaseListCmd. */
-import type { PageOf } from '../../../store/webhook/list-by-page.ts';
+import type { PageOf } from '../../../store/sql/numbered-page.ts';
 import type { Arguments } from './arguments.ts';
 import { parameterRefused, valueRefused } from './command-error.ts';
 

@@ -3,6 +3,10 @@
  *
  * Source: apache/cloudstack, BaseListCmd, BaseListDomainResourcesCmd, CreateWebhookCmd, UpdateWebhookCmd.
  */
+import { facetsOf } from '../../../webhook/field.ts';
+import { webhookFields } from '../../../webhook/fields.ts';
+import { requiredFields } from '../../../webhook/values.ts';
+import type { WebhookField } from '../../../webhook/values.ts';
 import type { FieldDefinition, ParameterDefinition } from '../request/definition.ts';
 
 export const admins = ['Admin', 'DomainAdmin'] as const;
@@ -38,48 +42,45 @@ export const projectid: ParameterDefinition = {
   description: 'list objects by project; if projectid=-1 lists all of them',
 };
 
-/** What both making and changing take. @param required what only making needs. */
-export const webhookParameters = (required?: true): readonly ParameterDefinition[] => [
-  {
-    name: 'name',
-    kind: 'string',
-    description: 'Name for the Webhook',
-    ...(required && { required }),
-  },
-  {
-    name: 'description',
-    kind: 'string',
-    lengthMax: 4_096,
-    description: 'Description for the Webhook',
-  },
-  { name: 'state', kind: 'string', description: 'State of the Webhook: Enabled or Disabled' },
-  {
-    name: 'payloadurl',
-    kind: 'string',
-    field: 'payloadUrl',
-    lengthMax: 2_047,
-    description: 'Payload URL of the Webhook',
-    ...(required && { required }),
-  },
-  {
-    name: 'secretkey',
-    kind: 'string',
-    field: 'secretKey',
-    lengthMax: 1_024,
-    description: 'Secret key of the Webhook; it signs deliveries and is never shown',
-  },
-  {
-    name: 'sslverification',
-    kind: 'boolean',
-    description: 'Whether the certificate is verified; for HTTPS it is, unless this is false',
-  },
-  {
-    name: 'scope',
-    kind: 'string',
-    roles: admins,
-    description: 'Scope of the Webhook: Local, Domain or Global',
-  },
+/** CloudStack's words for the fields of a webhook that it has. */
+const descriptions = {
+  name: 'Name for the Webhook',
+  description: 'Description for the Webhook',
+  state: 'State of the Webhook: Enabled or Disabled',
+  payloadUrl: 'Payload URL of the Webhook',
+  sslVerification: 'Whether the certificate is verified; for HTTPS it is, unless this is false',
+  scope: 'Scope of the Webhook: Local, Domain or Global',
+} as const satisfies Partial<Record<WebhookField, string>>;
+
+function parameterOf(field: keyof typeof descriptions): ParameterDefinition {
+  const [name, description] = [field.toLowerCase(), descriptions[field]];
+  const { type, maxLength } = facetsOf(webhookFields[field]);
+  if (type === 'boolean') return { name, kind: 'boolean', description };
+  return { name, kind: 'string', field, lengthMax: maxLength, description };
+}
+
+const secretkey: ParameterDefinition = {
+  name: 'secretkey',
+  kind: 'string',
+  field: 'secretKey',
+  lengthMax: 1_024,
+  description: 'Secret key of the Webhook; it signs deliveries and is never shown',
+};
+
+export const updateParameters: readonly ParameterDefinition[] = [
+  parameterOf('name'),
+  parameterOf('description'),
+  parameterOf('state'),
+  parameterOf('payloadUrl'),
+  secretkey,
+  parameterOf('sslVerification'),
+  { ...parameterOf('scope'), roles: admins },
 ];
+
+const required: readonly (string | undefined)[] = requiredFields;
+export const createParameters: readonly ParameterDefinition[] = updateParameters.map(parameter =>
+  required.includes(parameter.field) ? { ...parameter, required: true } : parameter,
+);
 
 export const idOf = (of: 'webhook' | 'webhookdelivery' | 'webhookfilter', what: string) =>
   ({ name: 'id', kind: 'uuid', of, description: `The ID of the ${what}` }) as const;

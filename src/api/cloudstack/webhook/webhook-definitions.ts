@@ -6,14 +6,15 @@
 import {
   account,
   admins,
+  createParameters,
   domainid,
   idOf,
   keyword,
   paging,
   projectid,
   success,
+  updateParameters,
   webhookid,
-  webhookParameters,
 } from './common-parameters.ts';
 import type { CommandDefinition } from '../request/definition.ts';
 import { objectFields } from './objects.ts';
@@ -24,7 +25,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
     description: 'Creates a Webhook',
     since: '4.20.0',
     parameters: [
-      ...webhookParameters(true),
+      ...createParameters,
       {
         ...account,
         description: 'An optional account for the Webhook. Must be used with domainId.',
@@ -73,7 +74,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
     name: 'updateWebhook',
     description: 'Updates a Webhook',
     since: '4.20.0',
-    parameters: [{ ...idOf('webhook', 'Webhook'), required: true }, ...webhookParameters()],
+    parameters: [{ ...idOf('webhook', 'Webhook'), required: true }, ...updateParameters],
     answers: 'webhook',
     fields: objectFields.webhook,
   },

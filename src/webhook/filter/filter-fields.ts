@@ -1,9 +1,9 @@
 /** Every field of a filter, stated once: requests, answers, rows and values follow from this table. */
 import type { Static } from 'typebox';
 
-import { line, oneOf } from '../event/schema.ts';
-import { expressionCharsMax } from '../expression/expression.ts';
-import { filterMatchTypes, filterModes, filterTypes } from './words.ts';
+import { line, oneOf } from '../../event/schema.ts';
+import { expressionCharsMax } from '../../expression/expression.ts';
+import { filterMatchTypes, filterModes, filterTypes } from '../words.ts';
 
 export const filterFields = {
   type: {
@@ -38,6 +38,9 @@ export const filterFields = {
 } as const;
 
 type Fields = typeof filterFields;
+
+const isField = (name: string): name is keyof Fields => name in filterFields;
+export const filterNames: readonly (keyof Fields)[] = Object.keys(filterFields).filter(isField);
 
 /** A filter's own row, less what the database adds. */
 export type FilterValues = { readonly [Name in keyof Fields]: Static<Fields[Name]['schema']> };

@@ -1,9 +1,9 @@
 /** Which filters a webhook may have, beyond the shape of their fields. */
-import { severities } from '../event/severity.ts';
-import type { WebhookFilter } from './webhook.ts';
-import { compileExpression } from '../expression/expression.ts';
+import { severities } from '../../event/severity.ts';
+import type { WebhookFilter } from '../webhook.ts';
+import { compileExpression } from '../../expression/expression.ts';
 import { findConflict } from './filter-conflict.ts';
-import { WebhookError } from './webhook-error.ts';
+import { WebhookError } from '../webhook-error.ts';
 
 const valueCharsMax = 255;
 export const filtersMax = 100;

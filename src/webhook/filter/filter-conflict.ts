@@ -7,7 +7,7 @@
  *
  * Source: reference "CloudStack" section 1.4, the conflict check of addWebhookFilter.
  */
-import type { WebhookFilter } from './webhook.ts';
+import type { WebhookFilter } from '../webhook.ts';
 
 /** The first of `existing` that the new filter cannot stand beside, or undefined. */
 export function findConflict<T extends WebhookFilter>(

@@ -1,0 +1,29 @@
+/** Constraints of a table that say what its fields' JSON schemas say. */
+import type { TSchema } from 'typebox';
+
+import { facetsOf } from '../../webhook/field.ts';
+
+interface Check {
+  readonly name: string;
+  readonly expression: string;
+}
+
+/** @example checksOf('webhook', webhookFields) // [{ name: 'webhook_state_check', expression: … }, …] */
+export function checksOf(
+  table: string,
+  fields: Readonly<Record<string, { readonly schema: TSchema }>>,
+): Check[] {
+  return Object.entries(fields).flatMap(([name, field]) => {
+    const column = name.replaceAll(/[A-Z]/g, letter => `_${letter.toLowerCase()}`);
+    const { type = [], enum: words, minimum, maximum } = facetsOf(field);
+    const check = (expression: string) => [{ name: `${table}_${column}_check`, expression }];
+    if (words) {
+      const list = words.filter(word => word !== null).map(word => `'${word}'`);
+      return check(`${column} in (${list.join(', ')})`);
+    }
+    if (minimum !== undefined && maximum !== undefined) {
+      return check(`${column} >= ${minimum} and ${column} <= ${maximum}`);
+    }
+    return [type].flat().includes('object') ? check(`jsonb_typeof(${column}) = 'object'`) : [];
+  });
+}
