@@ -1,80 +1,63 @@
-/** Options of a webhook's fields. */
+/** Options of a webhook's fields: their texts and types are those of `webhook/fields.ts`. */
 import { InvalidArgumentError } from 'commander';
 
-import { orderings, scopes, webhookStates } from '../../webhook/words.ts';
-import type { OptionDefinitions } from '../command/definition.ts';
+import { facetsOf } from '../../webhook/field.ts';
+import type { Facets, FieldOption } from '../../webhook/field.ts';
+import { webhookFields } from '../../webhook/fields.ts';
+import { fieldNames, isRequired, requiredFields } from '../../webhook/values.ts';
+import type { WebhookField } from '../../webhook/values.ts';
+import type { DetailedOption, OptionDefinitions } from '../command/definition.ts';
 import { parseList, parseWhole } from '../command/value.ts';
 import { isRow, type Row } from '../terminal/show.ts';
 
-/** Fields that create and update have in common, by their names in the API. */
-export const webhookOptions: OptionDefinitions = {
-  description: '--description <text>  a description for people',
-  scope: { usage: '--scope <scope>  whose events it receives', choices: scopes },
-  state: {
-    usage: '--state <state>  a disabled webhook receives nothing',
-    choices: webhookStates,
-  },
+/** Options of `webhook update`, by the fields' names in the API: first those that `webhook create` requires. */
+export const changeOptions: OptionDefinitions = {
+  ...optionsOf(requiredFields),
+  ...optionsOf(fieldNames.filter(name => !isRequired(name))),
   domainId: '--domain <id>  the domain, with scope Domain',
   secretKey: {
     usage:
       '--secret <text>  secret that signs deliveries; - reads it from standard input; "" unsets it',
     input: 'line',
   },
-  sslVerification: {
-    usage: '--ssl-verification  require a valid certificate (https)',
-    negated: 'accept any certificate',
-  },
-  format: '--format <name>  format of the requests; see `hookline format list`',
-  body: {
-    usage: '--body <json>  fields added to the body, as a JSON object; "" unsets them',
-    parse: parseObject,
-    isUnsetByEmpty: true,
-  },
-  msgKey: {
-    usage: '--msg-key <key>  format cloudpods: key of the message as text; "" unsets it',
-    isUnsetByEmpty: true,
-  },
-  template: {
-    usage:
-      '--template <text>  template of the body in place of the format; - reads it from standard input; "" unsets it',
-    input: 'text',
-    isUnsetByEmpty: true,
-  },
-  validation: {
-    usage: '--validation <how>  how the receiver is asked whether it wants deliveries',
-    choices: ['none', 'post', 'options'],
-  },
-  categories: {
-    usage: "--categories <list>  CloudStack's categories, or *",
-    parse: parseList,
-  },
-  tries: {
-    usage: '--tries <n>  maximum number of attempts of a delivery',
-    parse: parseWhole,
-  },
-  timeoutMs: {
-    usage: '--timeout-ms <ms>  maximum duration of an attempt',
-    parse: parseWhole,
-  },
-  concurrencyMax: {
-    usage: '--concurrency-max <n>  maximum number of requests in flight',
-    parse: parseWhole,
-  },
-  ratePerSecondMax: {
-    usage: '--rate-per-second-max <n>  maximum number of requests per second',
-    parse: parseWhole,
-  },
-  ordering: {
-    usage: '--ordering <how>  entity: events of one entity are delivered one at a time, in order',
-    choices: orderings,
-  },
-  batch: {
-    usage:
-      '--batch <json>  several events in a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
-    parse: parseObject,
-    isUnsetByEmpty: true,
-  },
 };
+
+/** Options of `webhook create`. */
+export const createOptions: OptionDefinitions = {
+  ...changeOptions,
+  ...optionsOf(requiredFields, { isRequired: true }),
+};
+
+function optionsOf(names: readonly WebhookField[], more: Partial<DetailedOption> = {}) {
+  return Object.fromEntries(
+    names.flatMap(name => {
+      const field = webhookFields[name];
+      if (!('option' in field)) return [];
+      return [[name, { ...toOption(name, field.option, facetsOf(field)), ...more }]];
+    }),
+  );
+}
+
+/** @example toOption('msgKey', …) // { usage: '--msg-key <key>  …', isUnsetByEmpty: true } */
+function toOption(
+  name: string,
+  { about, value, negated, input }: FieldOption,
+  { type = [], enum: words, minLength = 0 }: Facets,
+): DetailedOption {
+  const types = [type].flat();
+  const flag = `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+  const usage = (placeholder: string) => `${flag} <${value ?? placeholder}>  ${about}`;
+  if (words) return { usage: usage(name), choices: words.filter(word => word !== null) };
+  if (types.includes('boolean')) return { usage: `${flag}  ${about}`, negated };
+  if (types.includes('integer')) return { usage: usage('n'), parse: parseWhole };
+  if (types.includes('array')) return { usage: usage('list'), parse: parseList };
+  if (types.includes('object')) {
+    return { usage: usage('json'), parse: parseObject, isUnsetByEmpty: true };
+  }
+  // Where an empty text is a value, it is not what unsets the field.
+  const isUnsetByEmpty = types.includes('null') && minLength > 0;
+  return { usage: usage('text'), input, ...(isUnsetByEmpty && { isUnsetByEmpty }) };
+}
 
 function parseObject(text: string): Row {
   try {

@@ -9,7 +9,7 @@ import { filterCommands } from './filter.ts';
 import { filterHelp, parseFilter, showFilter } from './filter-text.ts';
 import { redeliverCommand } from './redeliver.ts';
 import { testCommand } from './test-delivery.ts';
-import { webhookOptions } from './webhook-option.ts';
+import { changeOptions, createOptions } from './webhook-option.ts';
 
 type Webhook = { readonly filters: readonly (Row & { readonly id: string })[] };
 
@@ -23,9 +23,6 @@ const toWebhookFacts = (webhook: Webhook): Row => ({
   ...webhook,
   filters: webhook.filters.map(filter => `${showFilter(filter)}  (${filter.id})`),
 });
-
-const name = { usage: '--name <name>  a name for people' };
-const payloadUrl = { usage: '--payload-url <url>  URL that events are sent to' };
 
 export const webhookCommands: readonly CommandDefinition[] = [
   { words: 'webhook', about: 'webhooks, which events are delivered to' },
@@ -55,9 +52,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
     about: 'create a webhook',
     request: 'POST /v1/webhooks',
     options: {
-      name: { ...name, isRequired: true },
-      payloadUrl: { ...payloadUrl, isRequired: true },
-      ...webhookOptions,
+      ...createOptions,
       accountId: '--account <id>  the owner; your own account when absent',
       filters: {
         usage: `--filter <filter>  ${filterHelp}; may be repeated`,
@@ -71,7 +66,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
     words: 'webhook update <id>',
     about: 'update the given fields of a webhook, and no others',
     request: 'PATCH /v1/webhooks/{id}',
-    options: { name, payloadUrl, ...webhookOptions },
+    options: changeOptions,
     digest: toWebhookFacts,
   },
   {
