@@ -6,7 +6,8 @@ import { deliveryId, redeliveryId, timeOf } from '../../src/event/id.ts';
 import { claimDue } from '../../src/store/delivery/claim.ts';
 import { joinProcess, leaveProcess, renewLease } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
-import { insertOutcomes, insertRequested } from '../../src/store/delivery/outcome.ts';
+import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
+import { insertRedelivery } from '../../src/store/delivery/redeliver.ts';
 import type { Outcome } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId, startApi } from './api-harness.ts';
@@ -62,7 +63,7 @@ async function settle(eventId: string, state: Outcome['state']): Promise<string>
 
 async function again(eventId: string, state: string): Promise<string> {
   const id = redeliveryId(eventId, randomUUID().replaceAll('-', ''));
-  await insertRequested(databaseOf(api.store), { id, eventId, webhookId, kind: 'redelivery' });
+  await insertRedelivery(databaseOf(api.store), { id, eventId, webhookId });
   await run(`update delivery set state = '${state}' where id = '${id}'`);
   return id;
 }

@@ -1,6 +1,6 @@
 /** Delivers once more what was delivered: one way for REST and for CloudStack's API. */
 import { redeliveryId } from '../../event/id.ts';
-import { insertRequested } from '../../store/delivery/outcome.ts';
+import { insertRedelivery } from '../../store/delivery/redeliver.ts';
 import { findDelivery } from '../../store/event/query-flow.ts';
 import type { DeliveryFacts } from '../../store/event/query-flow.ts';
 import { findWebhook } from '../../store/webhook/find-webhook.ts';
@@ -31,7 +31,7 @@ export async function redeliver(
       throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
-    await insertRequested(database, { id: newId, eventId, webhookId, kind: 'redelivery' });
+    await insertRedelivery(database, { id: newId, eventId, webhookId });
     const found = await findDelivery(database, newId, everything);
     if (!found) throw new RangeError('the delivery just inserted is not there');
     const after = { deliveryId: newId, eventId, webhookId };

@@ -1,7 +1,7 @@
 /** Writes what became of deliveries, many in one statement. */
 import { sql } from 'kysely';
 
-import type { Attempt, DeliveryKind, DeliveryState } from '../../event/delivery.ts';
+import type { Attempt, DeliveryState } from '../../event/delivery.ts';
 import { deliveryId, timeOf } from '../../event/id.ts';
 import { floats, integers, texts, uuids } from '../sql/columns.ts';
 import type { Database } from '../database.ts';
@@ -91,18 +91,6 @@ export async function updateOutcomes(
     from o where d.id = o.id and d.process_id = ${processId} and d.state = 'delivering'`.execute(
     database,
   );
-}
-
-/** A delivery of an event on demand, due at once. */
-export async function insertRequested(
-  database: Database,
-  delivery: { id: string; eventId: string; webhookId: string; kind: DeliveryKind },
-): Promise<void> {
-  await sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
-    values (${delivery.id}, ${delivery.eventId}, ${delivery.webhookId}, ${delivery.kind}, 'pending', 0, now(), now())`.execute(
-    database,
-  );
-  await sql`select pg_notify('hookline', 'due')`.execute(database);
 }
 
 function rowId({ deliveryId: id }: Outcome): string {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
+import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/keyset.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import type { ScanWindow, Sweep, Swept } from './sweep.ts';
@@ -17,7 +18,22 @@ export interface Redeliverable {
   readonly entityUuid: string | null;
 }
 
-/** Due at once, and told to who dispatches. To be called in a transaction. */
+/** Inserts one further delivery of an event, due at once, and wakes whoever dispatches. */
+export async function insertRedelivery(
+  database: Database,
+  { id, eventId, webhookId }: Pick<Row<'delivery'>, 'id' | 'eventId' | 'webhookId'>,
+): Promise<void> {
+  await sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
+    values (${id}, ${eventId}, ${webhookId}, 'redelivery', 'pending', 0, now(), now())`.execute(
+    database,
+  );
+  await sql`select pg_notify('hookline', 'due')`.execute(database);
+}
+
+/**
+ * Inserts a further delivery of each event that the sweep finds, due at once, and wakes whoever dispatches. To be called
+ * in a transaction.
+ */
 export async function insertRedeliveries(
   database: Database,
   sweep: RedeliverySweep,
@@ -33,7 +49,7 @@ export async function insertRedeliveries(
   return swept;
 }
 
-/** What `insertRedeliveries` would do. @param samplesMax how many of them are shown. */
+/** Counts what `insertRedeliveries` would insert. @param samplesMax how many of them are shown. */
 export async function findRedeliverable(
   database: Database,
   sweep: RedeliverySweep,
