@@ -1,6 +1,7 @@
 /** `hookline serve`: runs until SIGTERM or SIGINT and then stops in order. */
 import { pino } from 'pino';
 
+import { logRedaction } from './access/secret/redact.ts';
 import { processRoles, type ProcessRole } from './wire.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError } from './event/errors.ts';
@@ -17,7 +18,7 @@ export async function runUntilSignal(
   config: Config,
   wanted: string = processRoles.join(','),
 ): Promise<void> {
-  const log = pino({ level: config.log.level });
+  const log = pino({ level: config.log.level, redact: logRedaction });
   const limitMs = 2 * config.shutdownMs + closeMs;
   const told = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

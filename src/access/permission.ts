@@ -1,15 +1,20 @@
 /**
- * Who may call what, on whose objects: every route of the API has a row, and one that has none stops the start.
+ * Who may call what, on whose objects: every route of the API and every command of CloudStack's has a row, and one that
+ * has none stops the start.
  *
  * A role that a row does not name is refused (403). One that it names gets the grant written there, and whatever lies
- * outside of it does not exist for the caller (404).
+ * outside of the grant does not exist for the caller (404). `visibility.ts` makes of the grant and the caller what
+ * statements select by. What a token may open besides is `opens` in `session.ts`; which scope a role may give a webhook,
+ * Global above all, is `maySpecify` in `webhook/scope.ts`.
  */
 import type { Role } from '../store/schema/access.ts';
 
 /**
- * - `everything`
+ * How far a role reaches on a route:
+ *
+ * - `everything`: all rows.
  * - `subtree`: the caller's domain and all below it, and whoever is in them.
- * - `account`: what is of the caller's own account.
+ * - `account`: what belongs to the caller's own account.
  * - `self`: the caller's own person: tokens, password.
  */
 export type Grant = 'everything' | 'subtree' | 'account' | 'self';
@@ -17,11 +22,15 @@ export type Grant = 'everything' | 'subtree' | 'account' | 'self';
 /** `public`: anybody, without a token. */
 export type Permission = 'public' | Readonly<Partial<Record<Role, Grant>>>;
 
+/** Routes of the installation: sources, the quarantine, the directory. */
 const operator: Permission = { Admin: 'everything' };
+/** Users: whoever administrates them. */
 const admins: Permission = { Admin: 'everything', DomainAdmin: 'subtree' };
+/** What tenants have, webhooks above all: everybody, each on their own. */
 const tenants: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'account' };
 /** Passwords and key pairs: whoever manages the user, and the user. */
 const keys: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'self' };
+/** What everybody does for themselves alone. */
 const person: Permission = { Admin: 'self', DomainAdmin: 'self', User: 'self' };
 
 const permissions: Readonly<Record<string, Permission>> = {
@@ -148,7 +157,7 @@ export function permissionFor(method: string, url: string): Permission {
   return permission;
 }
 
-/** How far the role reaches by this row; undefined when it may not knock at all. */
+/** How far the role reaches by this row; undefined when it may not call the route at all. */
 export function grantOf(permission: Exclude<Permission, 'public'>, role: Role): Grant | undefined {
   return permission[role];
 }

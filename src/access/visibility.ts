@@ -1,4 +1,4 @@
-/** How far somebody reaches: the row of the permission table, applied to who asks. */
+/** Which rows a caller may see and change: the grant of the permission table, applied to the caller. */
 import { everything } from '../store/sql/visibility.ts';
 import type { Visibility } from '../store/sql/visibility.ts';
 import type { Grant } from './permission.ts';

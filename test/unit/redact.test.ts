@@ -1,6 +1,7 @@
+import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 
-import { withoutSecrets } from '../../src/access/secret/redact.ts';
+import { logRedaction, withoutSecrets } from '../../src/access/secret/redact.ts';
 
 describe('what is kept of a change', () => {
   it('has no secret in it, however deep, and says that there was one', () => {
@@ -24,5 +25,42 @@ describe('what is kept of a change', () => {
   it('says that a secret was taken away, and keeps what is no text', () => {
     const change = { secretKey: null, password: '', hasSecret: true, tries: 3 };
     expect(withoutSecrets(change)).toEqual(change);
+  });
+});
+
+function logged(facts: object): string {
+  const lines: string[] = [];
+  pino({ redact: logRedaction }, { write: line => lines.push(line) }).info(facts, 'it.happened');
+  return lines.join('');
+}
+
+describe('a log line', () => {
+  const named = { password: 'hunter2', token: 'hunter2', secretKey: 'hunter2', sealed: 'hunter2' };
+  const headers = { authorization: 'hunter2', cookie: 'hunter2', 'set-cookie': 'hunter2' };
+
+  it.each([
+    ['the facts', named],
+    ['headers', { headers }],
+    ['headers that lie there by themselves', headers],
+    ['a configuration', { config: named }],
+    ['an error', { err: Object.assign(new Error('refused'), named) }],
+    [
+      'what a library attached to an error',
+      { err: Object.assign(new Error('refused'), { headers, config: named, body: named }) },
+    ],
+  ])('has no secret in %s, and says that there was one', (_, facts) => {
+    const line = logged(facts);
+    expect(line).not.toContain('hunter2');
+    expect(line).toContain('[hidden]');
+  });
+
+  it('keeps everything else', () => {
+    const facts = { user: 'ada', status: 200, err: new Error('refused') };
+    expect(JSON.parse(logged(facts))).toMatchObject({
+      user: 'ada',
+      status: 200,
+      err: { message: 'refused' },
+      msg: 'it.happened',
+    });
   });
 });
