@@ -28,7 +28,7 @@ export interface App {
   readonly validate: Validate;
   readonly formats: Formats;
   /** Redrives a message of the quarantine. */
-  readonly retry: Redrive;
+  readonly redrive: Redrive;
   /**
    * Stops the intake, lets attempts in flight end within `config.shutdownMs`, writes or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -71,7 +71,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     testDelivery: components.transport.testDelivery,
     validate: components.transport.validate,
     formats: components.transport.formats,
-    retry: createRedrive({
+    redrive: createRedrive({
       ...components,
       store,
       readBatch: source => components.tenancy.readBatch(source),

@@ -132,7 +132,7 @@ async function listen(
     formats: app.formats,
     validate: app.validate,
     testDelivery: app.testDelivery,
-    retry: app.retry,
+    redrive: app.redrive,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config.dispatch),
     trustedProxies: config.http.trustedProxies,

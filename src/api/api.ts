@@ -6,44 +6,42 @@ import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
 import { sessionCookie } from '../access/cookie.ts';
-import { auditSchemas, registerAuditRoutes } from './access/audit-routes.ts';
-import { guard } from './http/authenticate.ts';
-import {
-  bulkDeliverySchemas,
-  registerBulkDeliveryRoutes,
-} from './delivery/bulk-delivery-routes.ts';
+import { auditRoutes } from './access/audit-routes.ts';
+import { keyRoutes } from './access/key-routes.ts';
+import { oidcDeviceRoutes } from './access/oidc-device-routes.ts';
+import { oidcRoutes } from './access/oidc-routes.ts';
+import { sessionRoutes } from './access/session-routes.ts';
+import { tokenRoutes } from './access/token-routes.ts';
+import { userRoutes } from './access/user-routes.ts';
 import { registerCloudstackApi } from './cloudstack/routes.ts';
-import type { ApiOptions } from './context.ts';
-import { deliverySchemas, registerDeliveryRoutes } from './delivery/delivery-routes.ts';
-import { directorySchemas, registerDirectoryRoutes } from './directory/directory-routes.ts';
-import {
-  directorySyncSchemas,
-  registerDirectorySyncRoutes,
-} from './directory/directory-sync-routes.ts';
-import { answerErrors } from './http/errors.ts';
-import type { Routes } from './http/schema.ts';
-import { eventSchemas, registerEventRoutes } from './event/event-routes.ts';
-import { explainSchemas, registerExplainRoutes } from './event/explain-routes.ts';
+import type { ApiOptions, RouteGroup } from './context.ts';
+import { bulkDeliveryRoutes } from './delivery/bulk-delivery-routes.ts';
+import { deliveryRoutes } from './delivery/delivery-routes.ts';
+import { statsRoutes } from './delivery/stats-routes.ts';
+import { directoryRoutes } from './directory/directory-routes.ts';
+import { directorySyncRoutes } from './directory/directory-sync-routes.ts';
+import { eventRoutes } from './event/event-routes.ts';
+import { explainRoutes } from './event/explain-routes.ts';
+import { quarantineRoutes } from './event/quarantine-routes.ts';
 import { registerFilterPreviewRoutes } from './filter/filter-preview-routes.ts';
 import { registerFilterRoutes } from './filter/filter-routes.ts';
-import { healthSchemas, registerHealthRoutes } from './health-routes.ts';
-import { problem } from './http/problem.ts';
-import { answerRepeats } from './http/idempotency.ts';
-import { intakeSchemas, registerIntakeRoutes } from './source/intake-routes.ts';
-import { keepPrivate } from './http/keep-private.ts';
-import { keySchemas, registerKeyRoutes } from './access/key-routes.ts';
-import { registerPreviewRoutes } from './format/preview-routes.ts';
-import { registerTestRoutes } from './webhook/test-routes.ts';
-import { deviceSchemas, registerOidcDeviceRoutes } from './access/oidc-device-routes.ts';
-import { registerOidcRoutes } from './access/oidc-routes.ts';
-import { quarantineSchemas, registerQuarantineRoutes } from './event/quarantine-routes.ts';
-import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
 import {
   filterPreview,
   filterPreviewRequest,
   newFilter,
   shownFilter,
 } from './filter/schema-filter.ts';
+import { registerPreviewRoutes } from './format/preview-routes.ts';
+import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
+import { healthRoutes } from './health-routes.ts';
+import { guard } from './http/authenticate.ts';
+import { answerErrors } from './http/errors.ts';
+import { answerRepeats } from './http/idempotency.ts';
+import { problem } from './http/problem.ts';
+import { createValidatorCompiler, formatErrors } from './http/validate.ts';
+import { settingRoutes } from './setting/setting-routes.ts';
+import { intakeRoutes } from './source/intake-routes.ts';
+import { sourceRoutes } from './source/source-routes.ts';
 import { rotatedSecret, rotation, testResult } from './webhook/schema-test.ts';
 import {
   newWebhook,
@@ -53,13 +51,7 @@ import {
   webhookTest,
 } from './webhook/schema-webhook.ts';
 import { registerSecretRoutes } from './webhook/secret-routes.ts';
-import { registerSessionRoutes, sessionSchemas } from './access/session-routes.ts';
-import { registerSettingRoutes, settingSchemas } from './setting/setting-routes.ts';
-import { registerSourceRoutes, sourceSchemas } from './source/source-routes.ts';
-import { registerStatsRoutes, stats } from './delivery/stats-routes.ts';
-import { registerTokenRoutes, tokenSchemas } from './access/token-routes.ts';
-import { registerUserRoutes, userSchemas } from './access/user-routes.ts';
-import { createValidatorCompiler, formatErrors } from './http/validate.ts';
+import { registerTestRoutes } from './webhook/test-routes.ts';
 import { registerWebhookRoutes } from './webhook/webhook-routes.ts';
 
 /** Where a route does not say otherwise. */
@@ -67,45 +59,39 @@ const bodyBytesMax = 1024 * 1024;
 /** Whoever sends a byte a minute keeps no connection for ever. */
 const requestMsMax = 120_000;
 
-const schemas = [
-  newWebhook,
-  webhookChange,
-  shownWebhook,
-  webhookTest,
-  unsavedTest,
-  testResult,
-  rotation,
-  rotatedSecret,
-  newFilter,
-  shownFilter,
-  filterPreviewRequest,
-  filterPreview,
-  ...eventSchemas,
-  ...explainSchemas,
-  ...deliverySchemas,
-  ...bulkDeliverySchemas,
-  ...intakeSchemas,
-  ...quarantineSchemas,
-  ...sourceSchemas,
-  ...healthSchemas,
-  shownFormat,
-  previewRequest,
-  formatPreview,
-  ...userSchemas,
-  ...tokenSchemas,
-  ...keySchemas,
-  ...sessionSchemas,
-  ...deviceSchemas,
-  problem,
-  ...settingSchemas,
-  ...auditSchemas,
-  ...directorySchemas,
-  ...directorySyncSchemas,
-  stats,
+/** In the order in which the OpenAPI document shows them. */
+const groups: readonly RouteGroup[] = [
+  healthRoutes,
+  sessionRoutes,
+  oidcRoutes,
+  oidcDeviceRoutes,
+  tokenRoutes,
+  userRoutes,
+  keyRoutes,
+  { schemas: [newWebhook, webhookChange, shownWebhook], register: registerWebhookRoutes },
+  { schemas: [newFilter, shownFilter], register: registerFilterRoutes },
+  { schemas: [rotation, rotatedSecret], register: registerSecretRoutes },
+  { schemas: [webhookTest, unsavedTest, testResult], register: registerTestRoutes },
+  { schemas: [filterPreviewRequest, filterPreview], register: registerFilterPreviewRoutes },
+  deliveryRoutes,
+  bulkDeliveryRoutes,
+  eventRoutes,
+  { schemas: [shownFormat, previewRequest, formatPreview], register: registerPreviewRoutes },
+  explainRoutes,
+  quarantineRoutes,
+  directoryRoutes,
+  directorySyncRoutes,
+  sourceRoutes,
+  statsRoutes,
+  intakeRoutes,
+  auditRoutes,
+  settingRoutes,
 ];
 
+const schemas = [...groups.flatMap(group => group.schemas), problem];
+
 /**
- * Makes the API; `listen` opens it, `close` closes it once what is being answered is answered.
+ * Creates the API; `listen` opens it, `close` closes it once what is being answered is answered.
  *
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
@@ -134,41 +120,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
     },
   });
   void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
-  void app.register(async routes =>
-    registerRoutes(routes.withTypeProvider<TypeBoxTypeProvider>(), options),
-  );
+  void app.register(async routes => {
+    const typed = routes.withTypeProvider<TypeBoxTypeProvider>();
+    for (const group of groups) group.register(typed, options);
+    registerCloudstackApi(routes, options);
+    routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
+  });
   return app;
-}
-
-function registerRoutes(routes: Routes, options: ApiOptions): void {
-  registerHealthRoutes(routes, options);
-  registerSessionRoutes(routes, options);
-  registerOidcRoutes(routes, options);
-  registerOidcDeviceRoutes(routes, options);
-  registerTokenRoutes(routes, options);
-  registerUserRoutes(routes, options);
-  registerKeyRoutes(routes, options);
-  registerWebhookRoutes(routes, options);
-  registerFilterRoutes(routes, options);
-  registerSecretRoutes(routes, options);
-  registerTestRoutes(routes, options);
-  registerFilterPreviewRoutes(routes, options);
-  registerDeliveryRoutes(routes, options);
-  registerBulkDeliveryRoutes(routes, options);
-  registerEventRoutes(routes, options);
-  registerPreviewRoutes(routes, options);
-  registerExplainRoutes(routes, options);
-  registerQuarantineRoutes(routes, options);
-  registerDirectoryRoutes(routes, options);
-  registerDirectorySyncRoutes(routes, options);
-  registerSourceRoutes(routes, options);
-  registerStatsRoutes(routes, options);
-  // Its parsers take bytes of any type: they are for it alone.
-  void routes.register(async posted => registerIntakeRoutes(posted, options));
-  registerAuditRoutes(routes, options);
-  registerSettingRoutes(routes, options);
-  registerCloudstackApi(routes, options);
-  routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
 }
 
 /** Many clients send `Content-Type: application/json` with everything, also where there is no body. */
@@ -219,5 +177,19 @@ function logRequests(app: FastifyInstance, { log }: ApiOptions): void {
     };
     if (request.method === 'GET') log.debug(facts, 'request.answered');
     else log.info(facts, 'request.answered');
+  });
+}
+
+/**
+ * Keeps answers out of caches: they hold tokens, secrets and what one caller may see, and one with a session's cookie
+ * looks to a proxy like any other page. Source: RFC 9111, section 5.2.2.
+ */
+function keepPrivate(app: FastifyInstance): void {
+  app.addHook('onSend', async (request, reply) => {
+    if (!request.url.startsWith('/v1/')) return;
+    void reply.header('x-content-type-options', 'nosniff');
+    if (reply.hasHeader('cache-control')) return;
+    // What has a tag may be kept by the one who asked, and is asked for again with it.
+    void reply.header('cache-control', reply.hasHeader('etag') ? 'private, no-cache' : 'no-store');
   });
 }

@@ -1,5 +1,7 @@
-/** What the routes are handed. */
+/** What files of routes bring to the API, and what they are handed. */
 import type { Static } from 'typebox';
+
+import type { TSchema } from 'typebox';
 
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
@@ -9,9 +11,17 @@ import type { testResult } from './webhook/schema-test.ts';
 import type { SettingDefaults } from '../setting/definition.ts';
 import type { Intake } from '../source/intake.ts';
 import type { Source } from '../source/source.ts';
+import type { Routes } from './http/schema.ts';
 import type { Store } from '../store/database.ts';
 import type { CloudIdentity } from '../directory/cloudstack/cloudstack-identity.ts';
 import type { KeyPair } from '../directory/cloudstack/cloudstack-sign.ts';
+
+/** The routes of one kind of thing. */
+export interface RouteGroup {
+  /** Those that requests and answers refer to by their `$id`. */
+  readonly schemas: readonly TSchema[];
+  readonly register: (app: Routes, options: ApiOptions) => void;
+}
 
 export interface ApiOptions {
   readonly store: Store;
@@ -32,7 +42,7 @@ export interface ApiOptions {
   /** Asks a receiver whether it wants deliveries. @returns why it is not to get any. */
   readonly validate: (webhook: Webhook) => Promise<string | undefined>;
   /** Reads a message of the quarantine again. */
-  readonly retry: RedriveControl;
+  readonly redrive: RedriveControl;
   /** What this process is. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** What holds where nothing is set. */

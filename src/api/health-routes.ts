@@ -8,7 +8,7 @@ import { databaseOf } from '../store/database.ts';
 import type { Store } from '../store/database.ts';
 import { isReachable } from '../store/ping.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
-import type { ApiOptions } from './context.ts';
+import type { ApiOptions, RouteGroup } from './context.ts';
 import { answer, ref } from './http/schema.ts';
 import type { Routes } from './http/schema.ts';
 import { presentSource, source } from './source/source-routes.ts';
@@ -38,8 +38,6 @@ const readiness = Type.Object(
   { $id: 'Readiness' },
 );
 
-export const healthSchemas = [readiness];
-
 const open = { tags: ['health'], security: [] };
 
 const schemas = {
@@ -65,7 +63,9 @@ const schemas = {
   },
 };
 
-export function registerHealthRoutes(app: Routes, options: ApiOptions): void {
+export const healthRoutes: RouteGroup = { schemas: [readiness], register: registerHealthRoutes };
+
+function registerHealthRoutes(app: Routes, options: ApiOptions): void {
   app.get('/healthz', { schema: schemas.health }, () => ({ status: 'ok' }));
 
   app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {

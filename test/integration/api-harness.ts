@@ -172,7 +172,7 @@ async function openApi(
     newId,
     now: Date.now,
     randomBytes,
-    retry: async () => ({ kind: 'missing' }),
+    redrive: async () => ({ kind: 'missing' }),
     testDelivery: transport.testDelivery,
     validate: transport.validate,
     self: { host: 'test', dispatches: false },

@@ -15,7 +15,7 @@ import type { ApiUnderTest } from './api-harness.ts';
 let api: ApiUnderTest;
 let app: App;
 beforeAll(async () => {
-  api = await startApi({ retry: id => app.retry(id) });
+  api = await startApi({ redrive: id => app.redrive(id) });
   app = await startApp({
     config: loadConfig({
       cwd: '/',

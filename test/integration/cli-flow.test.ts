@@ -11,7 +11,7 @@ import { waitUntil } from '../service/wait-until.ts';
 import { newId, secretKey } from './api-harness.ts';
 import { startCli } from './cli-harness.ts';
 
-const cli = await startCli({ retry: id => app.retry(id) });
+const cli = await startCli({ redrive: id => app.redrive(id) });
 const { api, run, json, makeWebhook } = cli;
 const receiver = await startReceiver();
 const app: App = await startApp({

@@ -5,7 +5,7 @@ import { anyObject, uuid, instant, nullable, text } from '../../event/schema.ts'
 import { listAudit } from '../../store/audit.ts';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';
 import { closed, listAnswer, pageQuery, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
@@ -26,8 +26,6 @@ const auditEntry = Type.Object(
   { $id: 'Audit' },
 );
 
-export const auditSchemas = [auditEntry];
-
 const schema = {
   summary: 'List what was changed, newest first',
   description:
@@ -44,7 +42,9 @@ const schema = {
   response: { 200: listAnswer(auditEntry, 'Changes.'), ...problems },
 };
 
-export function registerAuditRoutes(app: Routes, { store }: ApiOptions): void {
+export const auditRoutes: RouteGroup = { schemas: [auditEntry], register: registerAuditRoutes };
+
+function registerAuditRoutes(app: Routes, { store }: ApiOptions): void {
   app.get('/v1/audit', { schema }, async request =>
     scanPage(request.query, query =>
       listAudit(databaseOf(store), callerOf(request).visibility, query),

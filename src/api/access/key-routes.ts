@@ -7,7 +7,7 @@ import { deleteApiKey, listApiKeys } from '../../store/access/api-key.ts';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, listAnswer, noContent, pageQuery, problems } from '../http/schema.ts';
@@ -28,8 +28,6 @@ const createdApiKey = Type.Object(
   { ...keyFields, secretKey: text({ description: 'Shown this once.' }) },
   { $id: 'MadeApiKey' },
 );
-
-export const keySchemas = [apiKey, createdApiKey];
 
 const tags = ['access'];
 
@@ -59,7 +57,12 @@ const schemas = {
   },
 };
 
-export function registerKeyRoutes(app: Routes, { store, secretKey: key }: ApiOptions): void {
+export const keyRoutes: RouteGroup = {
+  schemas: [apiKey, createdApiKey],
+  register: registerKeyRoutes,
+};
+
+function registerKeyRoutes(app: Routes, { store, secretKey: key }: ApiOptions): void {
   app.get('/v1/users/:username/keys', { schema: schemas.list }, async request => {
     const { params, query } = request;
     const database = databaseOf(store);

@@ -9,7 +9,7 @@ import { Type } from 'typebox';
 import { csrfTokenOf } from '../../access/cookie.ts';
 import { forgiveAttempt } from '../../access/login-limit.ts';
 import { databaseOf } from '../../store/database.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireAttempt } from './require-attempt.ts';
@@ -47,8 +47,6 @@ const deviceWaiting = Type.Object(
   { $id: 'DeviceWaiting' },
 );
 
-export const deviceSchemas = [deviceLogin, deviceHandle, deviceWaiting];
-
 const tags = ['access'];
 
 const schemas = {
@@ -71,7 +69,12 @@ const schemas = {
   },
 };
 
-export function registerOidcDeviceRoutes(app: Routes, options: ApiOptions): void {
+export const oidcDeviceRoutes: RouteGroup = {
+  schemas: [deviceLogin, deviceHandle, deviceWaiting],
+  register: registerOidcDeviceRoutes,
+};
+
+function registerOidcDeviceRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
   const bodyLimit = strangersBytesMax;
   app.post('/v1/oidc/device', { schema: schemas.begin, bodyLimit }, async (request, reply) => {

@@ -7,7 +7,7 @@ import type { CookiePlace } from '../../access/cookie.ts';
 import { forgiveAttempt } from '../../access/login-limit.ts';
 import { noteMs, type OidcLogin } from '../../access/oidc/oidc-login.ts';
 import { databaseOf } from '../../store/database.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
 import type { Log } from '../../event/log.ts';
 import { asProblem, logProblem, sendProblem } from '../http/errors.ts';
@@ -53,7 +53,9 @@ const schemas = {
   },
 };
 
-export function registerOidcRoutes(app: Routes, options: ApiOptions): void {
+export const oidcRoutes: RouteGroup = { schemas: [], register: registerOidcRoutes };
+
+function registerOidcRoutes(app: Routes, options: ApiOptions): void {
   void app.register(async routes => {
     answerWithPages(routes, options.log);
     routes.addHook('onRequest', async (_, reply) => keepToItself(reply));

@@ -13,7 +13,7 @@ import type { KeyPair } from '../../directory/cloudstack/cloudstack-sign.ts';
 import { databaseOf } from '../../store/database.ts';
 import { endSession } from '../../store/access/query-user.ts';
 import { callerOf, tokenOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { logInByKey } from './log-in-by-key.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -94,8 +94,6 @@ const identity = Type.Object(
   { $id: 'Identity' },
 );
 
-export const sessionSchemas = [identity, loginBody, session, loginMethods, loggedOut];
-
 const tags = ['access'];
 
 const schemas = {
@@ -130,7 +128,12 @@ const schemas = {
   },
 };
 
-export function registerSessionRoutes(app: Routes, options: ApiOptions): void {
+export const sessionRoutes: RouteGroup = {
+  schemas: [identity, loginBody, session, loginMethods, loggedOut],
+  register: registerSessionRoutes,
+};
+
+function registerSessionRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
   app.post(
     '/v1/login',

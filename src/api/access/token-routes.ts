@@ -9,7 +9,7 @@ import { deleteToken, insertToken, listTokens } from '../../store/access/query-u
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import {
@@ -60,8 +60,6 @@ const createdToken = Type.Object(
   { $id: 'MadeToken' },
 );
 
-export const tokenSchemas = [token, newToken, createdToken];
-
 const DAY_MS = 86_400_000;
 const tags = ['access'];
 
@@ -86,7 +84,12 @@ const schemas = {
   },
 };
 
-export function registerTokenRoutes(app: Routes, { store, now }: ApiOptions): void {
+export const tokenRoutes: RouteGroup = {
+  schemas: [token, newToken, createdToken],
+  register: registerTokenRoutes,
+};
+
+function registerTokenRoutes(app: Routes, { store, now }: ApiOptions): void {
   app.get('/v1/tokens', { schema: schemas.list }, async request => {
     const { userId } = callerOf(request).principal;
     return listPage(request.query, byId, page => listTokens(databaseOf(store), userId, page));

@@ -20,7 +20,7 @@ import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { listPage, textKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import {
@@ -76,8 +76,6 @@ const newUser = closed(
 
 const userChange = closed({ password }, { $id: 'UserChange' });
 
-export const userSchemas = [user, newUser, userChange];
-
 export const userParams = Type.Object({ username: text({ maxLength: 255 }) });
 
 const tags = ['access'];
@@ -112,7 +110,12 @@ const schemas = {
 
 const byName = { shape: textKey, of: (row: UserFacts) => row.username };
 
-export function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
+export const userRoutes: RouteGroup = {
+  schemas: [user, newUser, userChange],
+  register: registerUserRoutes,
+};
+
+function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
   app.get('/v1/users', { schema: schemas.list }, async request => {
     const { visibility } = callerOf(request);
     return listPage(request.query, byName, page => listUsers(databaseOf(store), visibility, page));

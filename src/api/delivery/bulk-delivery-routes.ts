@@ -13,7 +13,7 @@ import type { Sweep } from '../../store/delivery/sweep.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { datesOf, encodeCursor, readCursor, uuidKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -82,8 +82,6 @@ const bulkRedelivered = Type.Object(
 
 const bulkDeleted = Type.Object(bulkCount, { $id: 'BulkDeleted' });
 
-export const bulkDeliverySchemas = [bulkRedelivery, bulkRedelivered, bulkDeleted];
-
 const deletion = closed({
   cursor: pageQuery.cursor,
   webhookId: uuid(),
@@ -122,7 +120,12 @@ const schemas = {
   },
 };
 
-export function registerBulkDeliveryRoutes(app: Routes, options: ApiOptions): void {
+export const bulkDeliveryRoutes: RouteGroup = {
+  schemas: [bulkRedelivery, bulkRedelivered, bulkDeleted],
+  register: registerBulkDeliveryRoutes,
+};
+
+function registerBulkDeliveryRoutes(app: Routes, options: ApiOptions): void {
   app.post('/v1/webhooks/:id/redeliver', { schema: schemas.redeliver }, async (request, reply) => {
     const wanted = { ...request.body, webhookId: request.params.id };
     return reply.code(202).send(await redeliver(options, callerOf(request), wanted));

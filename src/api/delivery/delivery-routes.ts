@@ -6,7 +6,7 @@ import { arrayOf, uuid, instant, mapOf, nullable, oneOf, text, whole } from '../
 import { databaseOf } from '../../store/database.ts';
 import { findDelivery, listDeliveries } from '../../store/event/query-flow.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';
 import { answer, closed, idParams, listAnswer, pageQuery, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
@@ -58,8 +58,6 @@ const deliveryDetail = Type.Object(
   { $id: 'DeliveryDetail' },
 );
 
-export const deliverySchemas = [attempt, delivery, deliveryDetail];
-
 /** The range of a list or a deletion. */
 export const eventRange = {
   from: Type.Optional(
@@ -103,7 +101,12 @@ const schemas = {
   },
 };
 
-export function registerDeliveryRoutes(app: Routes, options: ApiOptions): void {
+export const deliveryRoutes: RouteGroup = {
+  schemas: [attempt, delivery, deliveryDetail],
+  register: registerDeliveryRoutes,
+};
+
+function registerDeliveryRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
   app.get('/v1/deliveries', { schema: schemas.list }, async request =>
     scanPage(request.query, query =>

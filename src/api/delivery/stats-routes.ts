@@ -5,7 +5,7 @@ import type { Static } from 'typebox';
 import { readStats, statKeys } from '../../store/delivery/stats.ts';
 import type { StatFacts, StatKey } from '../../store/delivery/stats.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
@@ -28,7 +28,7 @@ const list = statKeys.join('|');
 const count = whole();
 const ms = nullable(whole());
 
-export const stats = Type.Object(
+const stats = Type.Object(
   {
     from: instant({ description: 'How far back the numbers reach.' }),
     to: instant(),
@@ -90,7 +90,9 @@ const schema = {
   response: { 200: answer(stats, 'The numbers.'), ...problems },
 };
 
-export function registerStatsRoutes(app: Routes, { store, now }: ApiOptions): void {
+export const statsRoutes: RouteGroup = { schemas: [stats], register: registerStatsRoutes };
+
+function registerStatsRoutes(app: Routes, { store, now }: ApiOptions): void {
   app.get('/v1/stats', { schema }, async request => {
     const { webhookId, eventType, ...wanted } = request.query;
     const by = statKeys.filter(key => wanted.by?.split(',').includes(key));

@@ -19,7 +19,7 @@ import type { Store } from '../../store/database.ts';
 import { listAccounts, listDomains } from '../../store/directory/query-directory.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { largeBodyBytesMax } from '../http/body.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { byCloudId, listPage } from '../http/page.ts';
 import { answer, closed, defaulted, listAnswer, pageQuery, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
@@ -105,16 +105,6 @@ const importDone = Type.Object(
   { $id: 'Imported' },
 );
 
-export const directorySchemas = [
-  domain,
-  newDomain,
-  domainImport,
-  account,
-  newAccount,
-  accountImport,
-  importDone,
-];
-
 const tags = ['directory'];
 
 /** The schemas of the routes of one of the two. @param nouns such as `a domain`, `domains`. */
@@ -174,7 +164,12 @@ const accounts = routeSchemas(['an account', 'accounts'], {
   filter: { domainId: Type.Optional(text()) },
 });
 
-export function registerDirectoryRoutes(app: Routes, { store }: ApiOptions): void {
+export const directoryRoutes: RouteGroup = {
+  schemas: [domain, newDomain, domainImport, account, newAccount, accountImport, importDone],
+  register: registerDirectoryRoutes,
+};
+
+function registerDirectoryRoutes(app: Routes, { store }: ApiOptions): void {
   registerDomains(app, store);
   registerAccounts(app, store);
 }

@@ -8,7 +8,7 @@ import { listUnknown } from '../../store/directory/query-unknown.ts';
 import { findDirectoryStatus, requestSync } from '../../store/directory/sync-state.ts';
 import type { DirectoryStatus } from '../../store/directory/sync-state.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
 import { changing } from '../http/changing.ts';
 import { answer, closed, defaulted, listAnswer, problems, ref } from '../http/schema.ts';
@@ -73,8 +73,6 @@ const syncRequest = closed(
   { $id: 'SyncRequest' },
 );
 
-export const directorySyncSchemas = [directoryStatus, unknownAccount, syncRequest];
-
 const tags = ['directory'];
 
 const schemas = {
@@ -100,7 +98,12 @@ const schemas = {
   },
 };
 
-export function registerDirectorySyncRoutes(app: Routes, { store }: ApiOptions): void {
+export const directorySyncRoutes: RouteGroup = {
+  schemas: [directoryStatus, unknownAccount, syncRequest],
+  register: registerDirectorySyncRoutes,
+};
+
+function registerDirectorySyncRoutes(app: Routes, { store }: ApiOptions): void {
   app.get('/v1/directory', { schema: schemas.status }, async () => requireStatus(store));
 
   app.post('/v1/directory/sync', { schema: schemas.sync }, async (request, reply) => {

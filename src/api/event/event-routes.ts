@@ -12,7 +12,7 @@ import { databaseOf } from '../../store/database.ts';
 import { findEvent, listEvents } from '../../store/event/query-flow.ts';
 import type { EventFacts } from '../../store/event/query-flow.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, idParams, listAnswer, pageQuery, problems } from '../http/schema.ts';
@@ -69,8 +69,6 @@ const eventDetail = Type.Object(
   { $id: 'EventDetail' },
 );
 
-export const eventSchemas = [event, eventDetail];
-
 const tags = ['events'];
 
 const schemas = {
@@ -98,7 +96,12 @@ const schemas = {
   },
 };
 
-export function registerEventRoutes(app: Routes, { store }: ApiOptions): void {
+export const eventRoutes: RouteGroup = {
+  schemas: [event, eventDetail],
+  register: registerEventRoutes,
+};
+
+function registerEventRoutes(app: Routes, { store }: ApiOptions): void {
   app.get('/v1/events', { schema: schemas.list }, async request => {
     const page = await scanPage(request.query, query =>
       listEvents(databaseOf(store), callerOf(request).visibility, query),

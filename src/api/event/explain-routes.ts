@@ -19,7 +19,7 @@ import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { readCursor, toPage, uuidKey } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { requireWebhook } from '../webhook/require-webhook.ts';
@@ -58,8 +58,6 @@ const explanation = Type.Object(
   { $id: 'Explanation' },
 );
 
-export const explainSchemas = [explanation];
-
 const query = closed({
   ...pageQuery,
   webhookId: Type.Optional(uuid({ description: 'This one alone.' })),
@@ -79,7 +77,12 @@ const schema = {
   response: { 200: listAnswer(explanation, 'One of each webhook you may see.'), ...problems },
 };
 
-export function registerExplainRoutes(app: Routes, { store }: ApiOptions): void {
+export const explainRoutes: RouteGroup = {
+  schemas: [explanation],
+  register: registerExplainRoutes,
+};
+
+function registerExplainRoutes(app: Routes, { store }: ApiOptions): void {
   app.get('/v1/events/:id/explain', { schema }, async request => {
     const { id: eventId } = request.params;
     const { limit, matched } = request.query;

@@ -11,7 +11,7 @@ import {
   listQuarantined,
 } from '../../store/event/query-quarantine.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions, RedriveControl } from '../context.ts';
+import type { ApiOptions, RedriveControl, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -58,8 +58,6 @@ const redriven = Type.Object(
   { $id: 'Retried' },
 );
 
-export const quarantineSchemas = [quarantined, quarantinedDetail, redriven];
-
 const tags = ['quarantine'];
 
 const schemas = {
@@ -94,7 +92,12 @@ const schemas = {
   },
 };
 
-export function registerQuarantineRoutes(app: Routes, { store, retry }: ApiOptions): void {
+export const quarantineRoutes: RouteGroup = {
+  schemas: [quarantined, quarantinedDetail, redriven],
+  register: registerQuarantineRoutes,
+};
+
+function registerQuarantineRoutes(app: Routes, { store, redrive }: ApiOptions): void {
   app.get('/v1/quarantine', { schema: schemas.list }, async ({ query }) =>
     listPage(query, byId, page => listQuarantined(databaseOf(store), page)),
   );
@@ -121,7 +124,7 @@ export function registerQuarantineRoutes(app: Routes, { store, retry }: ApiOptio
       const { source, position, reason } = await requireMessage(database, messageId);
       return { objectId: messageId, before: { source, position, reason } };
     });
-    return presentRedriven(messageId, await retry(messageId));
+    return presentRedriven(messageId, await redrive(messageId));
   });
 }
 

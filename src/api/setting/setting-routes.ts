@@ -18,7 +18,7 @@ import { deleteSetting, findSettings, putSetting } from '../../store/setting.ts'
 import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
@@ -52,8 +52,6 @@ const settingChange = closed(
   },
   { $id: 'SettingChange' },
 );
-
-export const settingSchemas = [setting, settingChange];
 
 const tags = ['settings'];
 
@@ -92,7 +90,12 @@ const schemas = {
   },
 };
 
-export function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptions): void {
+export const settingRoutes: RouteGroup = {
+  schemas: [setting, settingChange],
+  register: registerSettingRoutes,
+};
+
+function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptions): void {
   app.get('/v1/settings', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
     const found = await findTarget(database, callerOf(request), request.query);

@@ -7,11 +7,12 @@
  * The bytes are handed on as they came: what they mean is the matter of the source's format, and a signature is over them.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
 import { expectedProof, hasToken, isSigned } from '../../access/sender.ts';
 import type { Message } from '../../event/message.ts';
-import type { ApiOptions } from '../context.ts';
+import type { ApiOptions, RouteGroup } from '../context.ts';
 import type { Intake } from '../../source/intake.ts';
 import { ProblemError } from '../http/problem.ts';
 import { largeBodyBytesMax } from '../http/body.ts';
@@ -42,8 +43,6 @@ const recordedEvents = Type.Object(
   },
   { $id: 'TakenEvents' },
 );
-
-export const intakeSchemas = [newEvent, recordedEvents];
 
 const params = Type.Object({ source: text({ description: 'Name of a source of kind http.' }) });
 const recorded = answer(recordedEvents, 'Recorded. What was recorded before has the id it has.');
@@ -88,7 +87,19 @@ const schemas = {
   },
 };
 
-export async function registerIntakeRoutes(app: Routes, options: ApiOptions): Promise<void> {
+export const intakeRoutes: RouteGroup = {
+  schemas: [newEvent, recordedEvents],
+  register: registerIntakeRoutes,
+};
+
+function registerIntakeRoutes(app: Routes, options: ApiOptions): void {
+  // In a context of its own: its parsers, which take bytes of any type, are for it alone.
+  void app.register(async routes =>
+    registerBytes(routes.withTypeProvider<TypeBoxTypeProvider>(), options),
+  );
+}
+
+function registerBytes(app: Routes, options: ApiOptions): void {
   const bodyLimit = largeBodyBytesMax;
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 
 import { oneOf, text, whole } from '../../event/schema.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { ApiOptions, SourceControl } from '../context.ts';
+import type { ApiOptions, SourceControl, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, listAnswer, problems } from '../http/schema.ts';
@@ -24,8 +24,6 @@ export const source = Type.Object(
   { $id: 'Source' },
 );
 
-export const sourceSchemas = [source];
-
 const tags = ['sources'];
 
 const control = (summary: string) => ({
@@ -45,7 +43,9 @@ const schemas = {
   resume: control('Take messages again'),
 };
 
-export function registerSourceRoutes(app: Routes, options: ApiOptions): void {
+export const sourceRoutes: RouteGroup = { schemas: [source], register: registerSourceRoutes };
+
+function registerSourceRoutes(app: Routes, options: ApiOptions): void {
   const { store, sources } = options;
   app.get('/v1/sources', { schema: schemas.list }, () => ({
     items: sources().map(presentSource),
