@@ -63,7 +63,7 @@ const flow = (name: string, more: string): string =>
   `{name: ${name}, accountId: ${owner}, payloadUrl: "http://${name}.example/${owner}", ${more}}`;
 
 describe('hookline apply', () => {
-  it('makes what is declared, over several documents and lists, and a second time nothing', async () => {
+  it('creates what is declared, over several documents and lists, and a second time nothing', async () => {
     const text = `${lab()}---\n- {name: b, accountId: ${owner}, payloadUrl: "http://b.example/${owner}"}\n---\n`;
     const dry = await apply(text, '--dry-run');
     expect(dry.code).toBe(0);
@@ -96,7 +96,7 @@ describe('hookline apply', () => {
     for (const { out } of [dry, first, second]) expect(out).not.toContain('from env');
   });
 
-  it('changes field by field and filter by filter, and leaves alone what is not said', async () => {
+  it('updates field by field and filter by filter, and leaves alone what is not declared', async () => {
     await apply(lab());
     const [before] = await webhooks();
     const text = `{name: lab, accountId: ${owner}, payloadUrl: "http://lab.example/${owner}", tries: null,
@@ -132,7 +132,7 @@ describe('hookline apply', () => {
     expect((await webhooks())[0]?.filters).toEqual([]);
   });
 
-  it('sets a secret where there is none, another one when told to, and takes it away', async () => {
+  it('sets a secret where there is none, another one when told to, and unsets it', async () => {
     writeFileSync(join(home, 'lab.secret'), 'from file\n');
     await apply(flow('s', ''));
     expect((await apply(flow('s', 'secretKeyFrom: "file:lab.secret"'))).out).toContain(
@@ -296,7 +296,7 @@ describe('hookline webhook export', () => {
     expect(await webhooks()).toEqual(before);
   });
 
-  it('makes them again elsewhere', async () => {
+  it('creates them again elsewhere', async () => {
     await apply(
       `{name: x, accountId: ${owner}, payloadUrl: "https://x.example/${owner}", tries: 7, filters: [VM.START]}`,
     );

@@ -247,7 +247,7 @@ describe('hookline quarantine', () => {
 });
 
 describe('hookline user key', () => {
-  it('makes a pair that is shown once, lists it and takes it back', async () => {
+  it('creates a pair that is shown once, lists it and deletes it', async () => {
     const made: { id: string; apiKey: string; secretKey: string } = JSON.parse(
       (await run(['user', 'key', 'create', 'admin', '--json'])).out,
     );

@@ -84,7 +84,7 @@ const filterOf = (id: string, mode: string, matchtype: string, value: string) =>
 const here = async () => (await api.ask('GET', '/v1/webhooks?limit=100')).body.items;
 
 describe('hookline import cloudstack', () => {
-  it('makes what CloudStack has: owners, scopes, secrets, filters, and those of projects', async () => {
+  it('creates what CloudStack has: owners, scopes, secrets, filters, and those of projects', async () => {
     cloud.tables.webhook = [
       webhook('w1', { description: 'for people', secretkey: 'hush', state: 'Disabled' }),
       webhook('w2', { account: 'admin', domainid: 'emea', scope: 'Domain' }),
@@ -133,7 +133,7 @@ describe('hookline import cloudstack', () => {
     ]);
   });
 
-  it('makes nothing twice, and leaves alone what was changed here', async () => {
+  it('creates nothing twice, and leaves alone what was changed here', async () => {
     cloud.tables.webhook = [webhook('w1'), webhook('w2')];
     expect(await imported()).toEqual(['w1: created', 'w2: created']);
     expect(await imported()).toEqual(['w1: there already', 'w2: there already']);
@@ -148,19 +148,19 @@ describe('hookline import cloudstack', () => {
     expect((await here()).map(({ name }) => name)).toEqual(['ours', 'w2', 'w3']);
   });
 
-  it('makes nothing in a dry run', async () => {
+  it('creates nothing in a dry run', async () => {
     cloud.tables.webhook = [webhook('w1')];
     expect(await imported('--dry-run')).toEqual(['w1: to be created']);
     expect(await here()).toEqual([]);
   });
 
-  it('makes them disabled when asked to, for as long as CloudStack still delivers', async () => {
+  it('creates them disabled when asked to, for as long as CloudStack still delivers', async () => {
     cloud.tables.webhook = [webhook('w1')];
     expect(await imported('--disabled')).toEqual(['w1: created']);
     expect(await here()).toMatchObject([{ state: 'Disabled' }]);
   });
 
-  it('says which cannot be taken over and why, makes the others, and fails', async () => {
+  it('names those that cannot be imported and why, creates the others, and fails', async () => {
     cloud.tables.account.push({ id: 'admin-2', name: 'admin', domainid: 'emea' });
     cloud.tables.account.push({ id: 'new', name: 'new', domainid: 'apac' });
     cloud.tables.webhook = [

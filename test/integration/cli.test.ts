@@ -70,7 +70,7 @@ describe('hookline format', () => {
 });
 
 describe('hookline webhook', () => {
-  it('makes, shows, lists, changes and deletes', async () => {
+  it('creates, shows, lists, updates and deletes', async () => {
     const made = await makeWebhook(
       '--secret',
       'hunter2',
@@ -338,7 +338,7 @@ describe('hookline domain and account', () => {
     }
   });
 
-  it('are made one by one', async () => {
+  it('are created one by one', async () => {
     const domain = await json('domain', 'create', '--name', 'one');
     const account = await json(
       'account',
@@ -436,7 +436,7 @@ describe('hookline config and serve', () => {
 });
 
 describe('settings', () => {
-  it('are listed with where they come from, set, and taken back', async () => {
+  it('are listed with where they come from, set, and unset', async () => {
     const { domainId } = (await api.ask('GET', '/v1/session')).body;
     const set = ['setting', 'set', 'webhook.delivery.tries', '7', '--domain', domainId];
     expect(await json(...set)).toMatchObject({ value: '7', origin: 'domain', isSetHere: true });

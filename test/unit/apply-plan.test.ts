@@ -36,8 +36,8 @@ const wanted = fc.record({
   position: fc.constant('file:1'),
 });
 
-/** As a server has it that was told so, with what it adds. */
-function asMade({
+/** The webhook as a server answers it once it is created, with the fields the server adds. */
+function asCreated({
   name,
   accountId,
   fields,
@@ -64,12 +64,12 @@ const distinct = fc.uniqueArray(wanted, {
 });
 
 describe('a plan', () => {
-  it('makes everything where there is nothing, and keeps everything that was made so', () => {
+  it('creates everything where there is nothing, and keeps everything that was created so', () => {
     fc.assert(
       fc.property(distinct, all => {
         const first = planApply(all, [], options);
         expect(first.steps.every(({ action }) => action === 'create')).toBe(true);
-        const second = planApply(all, all.map(asMade), { ...options, prune: true });
+        const second = planApply(all, all.map(asCreated), { ...options, prune: true });
         expect(second.problems).toEqual([]);
         expect(second.steps.filter(({ action }) => action !== 'keep')).toEqual([]);
       }),
@@ -83,7 +83,7 @@ describe('a plan', () => {
         const gone = all[at % all.length];
         const rest = all.filter(one => one !== gone);
         for (const prune of [true, false]) {
-          const { steps } = planApply(rest, all.map(asMade), { ...options, prune });
+          const { steps } = planApply(rest, all.map(asCreated), { ...options, prune });
           const others = steps.filter(({ action }) => action !== 'keep');
           expect(others).toMatchObject([{ action: prune ? 'delete' : 'leave', name: gone?.name }]);
         }
@@ -94,7 +94,7 @@ describe('a plan', () => {
   it('never shows a value that may be a secret', () => {
     fc.assert(
       fc.property(distinct, all => {
-        const steps = planApply(all, all.map(asMade), { prune: false, secrets: true }).steps;
+        const steps = planApply(all, all.map(asCreated), { prune: false, secrets: true }).steps;
         for (const step of [...steps, ...planApply(all, [], options).steps]) {
           const shown = showResult({ step, done: true });
           expect(shown.split('\n').filter(line => /headers\.X-A.* 1$/.test(line))).toEqual([]);
