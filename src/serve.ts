@@ -21,7 +21,7 @@ import { openEmbeddedPostgres } from './postgres/embedded.ts';
 import { migrate } from './store/schema/migrate.ts';
 import { openStore } from './store/open.ts';
 import { type Store } from './store/database.ts';
-import { isReachable } from './store/ping.ts';
+import { isReachable } from './store/inspect.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {

@@ -6,7 +6,7 @@ import type { Static } from 'typebox';
 
 import { databaseOf } from '../store/database.ts';
 import type { Store } from '../store/database.ts';
-import { isReachable } from '../store/ping.ts';
+import { isReachable } from '../store/inspect.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 import type { ApiOptions, RouteGroup } from './context.ts';
 import { answer, ref } from './http/schema.ts';

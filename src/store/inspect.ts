@@ -1,4 +1,4 @@
-/** How things stand at the database, for `hookline doctor`: questions only, also where there is no schema yet. */
+/** Questions about the database itself, for the health check and `hookline doctor`, also where there is no schema yet. */
 import { sql } from 'kysely';
 
 import { migrations } from './schema/migrations.ts';
@@ -19,6 +19,16 @@ export interface DatabaseView {
   /** Names of migrations: this program's that were not run, and those that were run and this program does not know. */
   readonly pending: readonly string[];
   readonly unknown: readonly string[];
+}
+
+/** Whether the database answers; the reason why not does not matter here. */
+export async function isReachable(store: Store): Promise<boolean> {
+  try {
+    await sql`select 1`.execute(databaseOf(store));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** @throws when the database cannot be asked. */
