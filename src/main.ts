@@ -13,6 +13,6 @@ process.exitCode = await runCommandLine(process.argv.slice(2), version, {
     doctor: async (...given) => (await import('./doctor/doctor.ts')).runDoctor(...given),
     openLocal: async config => (await import('./local.ts')).openLocal(config),
     importFromCloudstack: async (...given) =>
-      (await import('./directory/cloudstack/import.ts')).importFromCloudstack(...given),
+      (await import('./directory/cloudstack/import-webhooks.ts')).importFromCloudstack(...given),
   },
 });

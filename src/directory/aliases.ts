@@ -1,6 +1,6 @@
 /**
- * Learns which account stands behind a CloudStack project. Its ActionEvents name both; others, such as UsageEvents,
- * name that account alone, and no API tells whose it is.
+ * Learns which account belongs to a CloudStack project. ActionEvents name both; others, such as UsageEvents, name the
+ * account only, and no API says which project it belongs to.
  */
 import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
@@ -8,14 +8,14 @@ import type { Database } from '../store/database.ts';
 import { setAlias } from '../store/directory/write-account.ts';
 
 export interface Aliases {
-  /** An event, and the account of the directory it belongs to. Whatever is to be written is written by and by. */
+  /** Learns from an event, given the directory's account that owns it. Writing happens in the background. */
   see(
     envelope: Envelope,
     directory: { owner: string | undefined; isKnown: (accountId: string) => boolean },
   ): void;
 }
 
-/** Pairs tried; beyond it they are forgotten and may be tried again. */
+/** Maximum number of pairs remembered as tried; then all are forgotten, and may be tried again. */
 const pairsMax = 10_000;
 
 export function createAliases({ database, log }: { database: () => Database; log: Log }): Aliases {

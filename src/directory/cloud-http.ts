@@ -1,4 +1,4 @@
-/** Requests to a cloud's API: JSON in and out, a total deadline, a bounded body, errors in words without secrets. */
+/** Requests to a cloud's API: JSON answers of bounded size, a time limit, and error messages without secrets. */
 import { Agent } from 'node:https';
 
 import fetch, { FetchError } from 'node-fetch';
@@ -7,7 +7,7 @@ import { CloudError } from './cloud-error.ts';
 import { isRecord, type Json } from './json.ts';
 
 export interface CloudHttpOptions {
-  /** From connecting to the last byte of the answer. */
+  /** Time limit from connecting to the last byte of the answer. */
   readonly timeoutMs: number;
   /** PEM text of the authorities to trust; absent: the system's. */
   readonly ca?: string;
@@ -29,10 +29,10 @@ export interface CloudAnswer {
 
 export type CloudHttp = (request: CloudRequest) => Promise<CloudAnswer>;
 
-/** A page of a list is a few hundred kilobytes. */
+/** Maximum size of an answer; a page of a list is a few hundred kilobytes. */
 const answerBytesMax = 64 * 1024 * 1024;
 
-/** The function it makes answers with any status. @throws {CloudError} when there is no answer in JSON. */
+/** The returned function resolves with any HTTP status. It throws {CloudError} when there is no JSON answer. */
 export function createCloudHttp({ timeoutMs, ca }: CloudHttpOptions): CloudHttp {
   const agent = ca === undefined ? undefined : new Agent({ ca, keepAlive: true });
   return async request => {
@@ -45,8 +45,8 @@ export function createCloudHttp({ timeoutMs, ca }: CloudHttpOptions): CloudHttp 
         size: answerBytesMax,
         signal: AbortSignal.any([signal, deadline]),
         headers: { accept: 'application/json', ...headers },
-        ...(body !== undefined && { body }),
-        ...(agent && url.startsWith('https:') && { agent }),
+        body,
+        agent: url.startsWith('https:') ? agent : undefined,
       });
       const text = await answer.text();
       return {
@@ -66,16 +66,16 @@ function parse(text: string, status: number, url: string): Json {
     const parsed: unknown = JSON.parse(text);
     if (isRecord(parsed)) return parsed;
   } catch {
-    // Said below, together with what parses but is no object.
+    // Reported below, like JSON that is not an object.
   }
   const hint =
     status >= 300 && status < 400 ? 'it redirects elsewhere' : 'is this the URL of its API?';
-  throw new CloudError(`${placeOf(url)} was answered ${status}, and not in JSON: ${hint}`, {
+  throw new CloudError(`${placeOf(url)} answered ${status} without JSON: ${hint}`, {
     status,
   });
 }
 
-/** node-fetch's own words name the whole URL, whose query is nobody's business. */
+/** Words an error of node-fetch, whose own message contains the whole URL with its query. */
 function explain(
   error: unknown,
   { url, timeoutMs, isLate }: { url: string; timeoutMs: number; isLate: boolean },
@@ -88,7 +88,7 @@ function explain(
   return new CloudError(`${place} cannot be reached: ${reason || (code ?? 'no reason given')}`);
 }
 
-/** Without user, password and query. */
+/** The URL without user, password and query. */
 function placeOf(url: string): string {
   const { protocol, host, pathname } = new URL(url);
   return `${protocol}//${host}${pathname}`;

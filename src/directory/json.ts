@@ -1,4 +1,4 @@
-/** Reads answers of a foreign API, of which nothing is certain. */
+/** Reads values from JSON answers of another system, whose shape is not certain. */
 
 export type Json = Readonly<Record<string, unknown>>;
 
@@ -17,12 +17,13 @@ export function recordsAt(json: Json, name: string): readonly Json[] {
   return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
-/** Undefined when it is absent, empty or no text. */
+/** The text at `name`; undefined when it is absent, empty or not text. */
 export function textAt(json: Json, name: string): string | undefined {
   const value = json[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }
 
+/** The number at `name`; undefined when there is none. */
 export function numberAt(json: Json, name: string): number | undefined {
   const value = json[name];
   return typeof value === 'number' ? value : undefined;

@@ -1,21 +1,21 @@
 /**
- * Asks the cloud for accounts the directory does not know, while their events wait to be matched.
+ * Looks up accounts in the cloud that the directory does not know, while their events wait to be matched.
  *
- * An account is asked for once at a time, however many events name it. One the cloud does not know is not asked for again
- * for a while, and when the cloud does not answer nothing is asked for a while: so a flood of strange ids, or a dead
- * API, costs the intake a bounded wait now and then.
+ * There is one look-up per account at a time, however many events name it. After "not found" the account, and after a
+ * failure every account, is not looked up for a while: a flood of unknown ids, or a dead API, delays the intake only now
+ * and then, for a bounded time.
  */
 import type { Log } from '../event/log.ts';
 import type { DirectoryProvider, FoundAccount, WantedAccount } from './provider.ts';
 
 export interface LookUpsOptions {
   readonly provider: DirectoryProvider;
-  /** Makes what was found known; resolves once matching sees it. */
+  /** Stores what was found; resolves once matching sees it. */
   readonly learn: (found: FoundAccount) => Promise<void>;
   readonly isKnownDomain: (id: string) => Promise<boolean>;
-  /** How long an account the cloud does not know is not asked for again. */
+  /** How long an account that the cloud does not know is not looked up again. */
   readonly unknownMs: number;
-  /** Milliseconds that only go forward. */
+  /** Monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly onResult: (result: LookUpResult) => void;
   readonly log: Log;
@@ -24,21 +24,21 @@ export interface LookUpsOptions {
 export type LookUpResult = 'found' | 'unknown' | 'failed';
 
 export interface LookUps {
-  /** Whether it makes sense to ask for it now. */
+  /** Whether the account may be looked up now. */
   isWorthAsking(accountId: string): boolean;
-  /** Resolves when all that could be asked for has been, whatever the answer, or when `signal` aborts. */
+  /** Looks accounts up; resolves when every answer is there, whatever it is, or when `signal` aborts. */
   ask(wanted: readonly WantedAccount[], signal: AbortSignal): Promise<void>;
-  /** Stops what is under way. */
+  /** Aborts running look-ups. */
   close(): void;
 }
 
-/** Asked for at a time; the rest of a batch waits its turn. */
+/** Maximum number of look-ups at a time; others wait. */
 const concurrencyMax = 4;
-/** Asked for or waiting to be. */
+/** Maximum number of accounts being looked up or waiting. */
 const waitingMax = 1_000;
-/** Remembered as unknown to the cloud; beyond it the oldest is forgotten. */
+/** Maximum number of accounts remembered as unknown to the cloud; then the oldest is forgotten. */
 const unknownMax = 10_000;
-/** After a failure nothing is asked for so long. */
+/** Pause of all look-ups after a failure. */
 const restMs = 15_000;
 
 export function createLookUps(options: LookUpsOptions): LookUps {
@@ -84,7 +84,7 @@ export function createLookUps(options: LookUpsOptions): LookUps {
         return [underWay];
       });
       const isDone = await Promise.race([Promise.all(asked).then(() => true), aborted(signal)]);
-      // Too slow to wait for is as good as away.
+      // An API too slow to wait for is treated like one that failed.
       if (!isDone) restUntil = now() + restMs;
     },
     close: () => stop.abort(),
@@ -116,7 +116,7 @@ async function aborted(signal: AbortSignal): Promise<false> {
   return false;
 }
 
-/** Runs so many at a time, first come first served. */
+/** Runs at most `max` works at a time, first come first served. */
 function createTurns(max: number): (work: () => Promise<void>) => Promise<void> {
   const queue: (() => void)[] = [];
   let running = 0;

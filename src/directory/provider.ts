@@ -1,4 +1,4 @@
-/** A cloud as the directory sees it. */
+/** The interface through which the directory reads a cloud. */
 import type {
   CloudAccount,
   CloudDomain,
@@ -10,16 +10,16 @@ export type ProviderKind = (typeof providerKinds)[number];
 
 export interface DirectoryProvider {
   readonly kind: ProviderKind;
-  /** Everything there is. @throws {CloudError} */
+  /** Reads all domains, accounts and projects. @throws {CloudError} */
   readAll(signal: AbortSignal): Promise<DirectorySnapshot>;
-  /** One account; undefined when the cloud does not know it. @throws {CloudError} when that cannot be said. */
+  /** Looks up one account; undefined when the cloud does not know it. @throws {CloudError} when it gives no answer. */
   lookUp(wanted: WantedAccount, options: LookUpOptions): Promise<FoundAccount | undefined>;
 }
 
 export interface WantedAccount {
-  /** As the event names it. */
+  /** The account's id in the event. */
   readonly accountId: string;
-  /** The project the event names beside it. */
+  /** The project's id in the event. */
   readonly projectId?: string;
 }
 
@@ -30,6 +30,6 @@ export interface LookUpOptions {
 
 export interface FoundAccount {
   readonly account: CloudAccount;
-  /** The account's domain and those above it that are not known yet, topmost first. */
+  /** Domains of the account that are not known yet, its own and those above, topmost first. */
   readonly domains: readonly CloudDomain[];
 }

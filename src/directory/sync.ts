@@ -1,8 +1,8 @@
 /**
- * Keeps the tables in step with the cloud: now and then everything is read anew.
+ * Keeps the tables in step with the cloud by reading everything at intervals.
  *
- * Of all processes one does it at a time, whichever claims it first when it is due. Whatever goes wrong, the tables stay
- * as they are and serve; how old they are is a metric, and why is in `directory_state`.
+ * One process at a time does so: the one that first claims a sync that is due. If it fails, the tables stay as they are
+ * and remain in use; a metric shows their age, and `directory_state` the reason.
  */
 
 import type { Log } from '../event/log.ts';
@@ -28,16 +28,16 @@ export interface SyncOptions {
 }
 
 export interface DirectorySyncOptions extends SyncOptions {
-  /** False: this process only follows what the others do. */
+  /** Whether this process syncs; if false, it only follows the state. */
   readonly syncs: boolean;
   readonly onStatus: (status: DirectoryStatus) => void;
 }
 
-/** How soon a sync that is due is noticed. */
+/** Interval at which a due sync is looked for. */
 const tickMs = 2_000;
-/** A sync that takes longer is given up. */
+/** Time limit of a sync. */
 const syncMsMax = 30 * 60_000;
-/** First wait after a failure; doubled up to the refresh time. */
+/** First wait after a failure; doubles up to the refresh time. */
 const retryMs = 5_000;
 
 /** Follows the state of the directory, and syncs when it is due, until `signal` aborts. */
@@ -62,9 +62,9 @@ export async function keepDirectory(
 }
 
 /**
- * Syncs if it is due and nobody else is at it.
+ * Syncs if a sync is due and no other process runs it.
  *
- * @returns what changed; undefined when nothing was due, or it failed, which is recorded, or was overtaken.
+ * @returns what changed; undefined when none was due, another process took over, or it failed, which is recorded.
  * @throws when the database cannot be reached.
  */
 export async function syncWhenDue(
@@ -104,8 +104,8 @@ async function sync(
 }
 
 /**
- * What seems to be gone is asked for once more: in a list read by page numbers, one row may slip past when another
- * goes at the same time.
+ * Reads the cloud, and if accounts are missing, once more: in a list read by page numbers, a row can be skipped when
+ * another one is deleted meanwhile.
  */
 async function readTwice(
   store: Store,

@@ -1,4 +1,4 @@
-/** Keeps the directory in step with the cloud, and finds out whose the events are that the index does not know. */
+/** Keeps the directory in step with the cloud, and looks up the accounts of events that the index does not know. */
 import type { Config } from '../config/config.ts';
 import type { DirectoryConfig } from '../config/directory/directory.ts';
 import { createAliases } from './aliases.ts';
@@ -7,10 +7,9 @@ import { createCloudstackProvider } from './cloudstack/cloudstack.ts';
 import { createKeystoneClient } from './keystone/keystone-client.ts';
 import { createKeystoneProvider } from './keystone/keystone.ts';
 import { createLookUps, type LookUps } from './look-up.ts';
-import { createMisses } from './misses.ts';
 import type { DirectoryProvider, FoundAccount } from './provider.ts';
 import { keepDirectory } from './sync.ts';
-import { createUnknownAccounts } from './unknown.ts';
+import { createMisses, createUnknownAccounts } from './unknown-accounts.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
 import type { Message } from '../event/message.ts';
@@ -25,11 +24,11 @@ import { addCloudAccount, isKnownDomain } from '../store/directory/write-account
 
 /** The directory's numbers for monitoring. */
 export interface TenancyMetrics {
-  /** An event's account is not in the directory. */
+  /** Counts an event whose account is not in the directory. */
   unknownAccount(): void;
-  /** The cloud was asked for an account. */
+  /** Counts a look-up of an account in the cloud. */
   readonly accountAskedFor: (result: 'found' | 'unknown' | 'failed') => void;
-  /** A directory is configured; without one it has no age. */
+  /** Notes that a directory is configured, so that its age is shown. */
   directory(): void;
   directorySynced(status: DirectorySynced): void;
 }
@@ -46,14 +45,14 @@ export interface TenancyOptions {
   readonly sync: MatchSync;
   readonly metrics: TenancyMetrics;
   readonly newId: () => string;
-  /** Keep the tables in step; false where another process does. */
+  /** Whether this process syncs the tables; false where another one does. */
   readonly syncs: boolean;
   readonly log: Log;
 }
 
 export interface Tenancy {
   run(signal: AbortSignal): Promise<void>;
-  /** What a batch is read with: `count` tells what it missed, once it is recorded. */
+  /** Creates the reading of one batch. Its `count` counts the unknown accounts, once the batch is recorded. */
   readBatch(source: SourceReading): BatchReading;
 }
 

@@ -1,5 +1,5 @@
 /**
- * One PostgreSQL server that this process starts and that ends with it.
+ * Creates a PostgreSQL cluster, and starts a server on it that ends with this process.
  *
  * Source: PostgreSQL 18, "Creating a Database Cluster", "Shutting Down the Server", `src/backend/utils/init/miscinit.c`
  * (`CreateLockFile`: the lines of `postmaster.pid`).
@@ -13,17 +13,17 @@ import type { PostgresBinaries, UnixUser } from './postgres-binaries.ts';
 
 export interface ClusterFiles {
   readonly binaries: PostgresBinaries;
-  /** The cluster's own directory. */
+  /** Data directory of the cluster. */
   readonly directory: string;
   readonly user: UnixUser | undefined;
 }
 
 export interface ClusterOptions {
-  /** A free one is chosen when absent. */
+  /** Port of the server; absent: a free one is chosen. */
   readonly port?: number;
   /** Further settings, as in postgresql.conf. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** When this process dies: an orderly end, or an instant one and the directory named removed. */
+  /** What happens when this process dies: the server stops in order, or is killed and the named directory removed. */
   readonly onDeath: 'stop' | { readonly remove: string };
   readonly log?: (line: string) => void;
 }
@@ -40,8 +40,8 @@ const retryMs = 200;
 const ready = 'database system is ready to accept connections';
 
 /**
- * Makes a cluster in the directory, which must be empty or absent. Its text is UTF-8, sorted by code point whatever
- * locales the machine has, and its only user is `superuser`.
+ * Creates a cluster in the directory, which must be empty or absent. Its encoding is UTF-8, its collation by code point on
+ * every machine, and its only user is `superuser`.
  */
 export async function initialiseCluster(
   { binaries, directory, user }: ClusterFiles,
@@ -65,7 +65,7 @@ export async function initialiseCluster(
         ['--locale-provider', 'builtin'],
         ['--builtin-locale', 'C.UTF-8'],
       ].flat(),
-      { deathSignal: 'KILL', directory, ...(user ? { user } : {}) },
+      { deathSignal: 'KILL', directory, user },
     );
     const ended = await initdb.exited;
     await initdb.stop({ signal: 'SIGTERM', deadlineMs: 1_000, keepDirectory: ended === 'code 0' });
@@ -80,7 +80,7 @@ export async function initialiseCluster(
 /**
  * Starts the server on a loopback port and waits until it answers, recovery after a crash included.
  *
- * @throws Error with what the server said when it does not start.
+ * @throws Error with the server's output when it does not start.
  */
 export async function startCluster(files: ClusterFiles, options: ClusterOptions): Promise<Cluster> {
   for (let tries = 1; ; tries += 1) {
@@ -90,19 +90,19 @@ export async function startCluster(files: ClusterFiles, options: ClusterOptions)
     if (ended === undefined) return { port, process: server.process };
     const output = server.process.lastOutput();
     await server.process.stop({ signal: 'SIGINT', deadlineMs: 1_000, keepDirectory: true });
-    if (tries >= startTriesMax || !isPassing(output, options)) {
+    if (tries >= startTriesMax || !isTransient(output, options)) {
       throw new Error(`PostgreSQL ended with ${ended} while starting:\n${output}`);
     }
     await wait(retryMs);
   }
 }
 
-/** The server ends in order: transactions are rolled back, a checkpoint is written. */
+/** Stops the server in order: it rolls back transactions and writes a checkpoint. */
 export async function stopCluster(cluster: Cluster, keepDirectory: boolean): Promise<void> {
   await cluster.process.stop({ signal: 'SIGINT', deadlineMs: 60_000, keepDirectory });
 }
 
-/** A loopback TCP port that nothing listens on at this moment. */
+/** Finds a loopback TCP port that nothing listens on at this moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   return new Promise((resolve, reject) => {
@@ -114,8 +114,8 @@ export async function freePort(): Promise<number> {
   });
 }
 
-/** Another program took the port first, or processes of a server killed a moment ago are still on their way out. */
-function isPassing(output: string, options: ClusterOptions): boolean {
+/** Whether starting again may help: another program took the port, or processes of a killed server are still ending. */
+function isTransient(output: string, options: ClusterOptions): boolean {
   if (output.includes('is still in use')) return true;
   return options.port === undefined && output.includes('could not bind');
 }
@@ -139,8 +139,8 @@ function spawnServer(
   const readyLine = Promise.withResolvers<undefined>();
   const server = spawnGuarded(binaries.postgres, ['-D', directory, ...args], {
     deathSignal: onDeath === 'stop' ? 'INT' : 'KILL',
-    ...(onDeath === 'stop' ? {} : { directory: onDeath.remove }),
-    ...(user ? { user } : {}),
+    directory: onDeath === 'stop' ? undefined : onDeath.remove,
+    user,
     onLine: line => {
       log?.(line);
       if (line.includes(ready)) readyLine.resolve(undefined);

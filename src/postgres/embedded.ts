@@ -1,15 +1,15 @@
 /**
- * The PostgreSQL that Hookline brings itself, for who sets no `HOOKLINE_DATABASE_URL`: one persistent cluster below
- * the data directory, run by this process alone and reachable from this machine alone.
+ * The embedded PostgreSQL, used when `HOOKLINE_DATABASE_URL` is not set: one persistent cluster in the data directory, run
+ * by this process alone and reachable from this machine alone.
  *
  *     <dataDir>/postgres            the cluster
  *     <dataDir>/postgres.key        the password of its only user, mode 0600
- *     <dataDir>/postgres.owner      the process that runs it, while one does
- *     <dataDir>/postgres-programs-… a copy of the programs, where the user `postgres` cannot reach the installed ones
+ *     <dataDir>/postgres.owner      the process that runs it, while there is one
+ *     <dataDir>/postgres-programs-… a copy of the programs, if the user `postgres` cannot reach the installed ones
  *
- * The server ends in order when its owner dies, however it dies (`guarded-process.ts`). A server found running
- * without a living owner is one that is still ending, or one whose guard was killed as well: it is stopped and
- * started again, never adopted, because only a server of our own is sure to end with us.
+ * The server stops in order when its owner dies, however it dies (`guarded-process.ts`). A server that runs without a
+ * living owner is still stopping, or its guard was killed as well: it is stopped and started again, never adopted,
+ * because only a server started by this process is sure to end with it.
  */
 import { randomBytes } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -35,19 +35,19 @@ import {
 import { isServerOf, readPostmaster } from './postmaster-file.ts';
 
 export interface EmbeddedPostgres extends AsyncDisposable {
-  /** Of the database `postgres`, password included. */
+  /** URL of the database `postgres`, with its password. */
   readonly url: string;
-  /** Settles when the server has ended, and says how: `code 0` after `stop`, `signal SIGKILL` when it was killed. */
+  /** Resolves when the server has ended, with the way it did: `code 0` after `stop`, `signal SIGKILL` when killed. */
   readonly exited: Promise<string>;
-  /** Ends the server in order and gives the directory free. Idempotent. */
+  /** Stops the server in order and releases the directory. Idempotent. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedOptions {
   readonly dataDir: string;
-  /** A free one is chosen when absent, another one at each start. */
+  /** Port of the server; absent: a free one is chosen at each start. */
   readonly port?: number;
-  /** Gets the server's log, line by line. */
+  /** Receives the server's log, line by line. */
   readonly log?: (line: string) => void;
 }
 
@@ -55,7 +55,7 @@ const orphanDeadlineMs = 60_000;
 const pollMs = 50;
 
 /**
- * Starts the server, after making the cluster when there is none yet.
+ * Starts the server; creates the cluster first if there is none.
  *
  * @throws ConfigError when another living process runs this directory's server (it has to share through
  *   `HOOKLINE_DATABASE_URL`, or use a directory of its own), or when the directory cannot be used.
@@ -78,7 +78,7 @@ export async function openEmbeddedPostgres(options: EmbeddedOptions): Promise<Em
   }
 }
 
-/** The URL of the server that another living process runs on this directory; undefined when none does. */
+/** Finds the URL of the server that another living process runs on this directory; undefined when there is none. */
 export async function findEmbeddedPostgres(dataDir: string): Promise<string | undefined> {
   if ((await ownerOf(join(dataDir, 'postgres.owner'))) === undefined) return undefined;
   const [postmaster, password] = await Promise.all([
@@ -117,21 +117,21 @@ async function alreadyOwned(dataDir: string): Promise<ConfigError> {
 
 async function prepareFiles(dataDir: string): Promise<ClusterFiles> {
   const user = await postgresUser();
-  await openTheWay(dataDir, user);
+  await letUserEnter(dataDir, user);
   const binaries = await findPostgresBinaries(user, join(dataDir, 'postgres-programs'));
   const directory = join(dataDir, 'postgres');
   const version = await readVersion(directory);
   if (version !== undefined && version !== binaries.major) {
     throw new ConfigError([
-      `HOOKLINE_DATA_DIR: ${dataDir}: its database is of PostgreSQL ${version}, this Hookline brings ` +
+      `HOOKLINE_DATA_DIR: ${dataDir}: its database belongs to PostgreSQL ${version}, but this Hookline includes ` +
         `PostgreSQL ${binaries.major}; expected a database of that version (pg_upgrade, or dump and restore)`,
     ]);
   }
   return { binaries, directory, user };
 }
 
-/** The data directory is ours to open for passing through; the directories above it are not. */
-async function openTheWay(dataDir: string, user: UnixUser | undefined): Promise<void> {
+/** Lets the user `postgres` enter the data directory; the directories above it are left as they are. */
+async function letUserEnter(dataDir: string, user: UnixUser | undefined): Promise<void> {
   if (await canReach(user, dataDir)) return;
   await chmod(dataDir, 0o711);
   if (await canReach(user, dataDir)) return;
@@ -150,7 +150,7 @@ async function preparePassword(dataDir: string): Promise<string> {
   return password;
 }
 
-/** A directory without `PG_VERSION` is what a first start left that was cut short. */
+/** Creates the cluster in place of what an interrupted first start left, which has no `PG_VERSION`. */
 async function initialiseAnew(files: ClusterFiles, password: string): Promise<void> {
   await rm(files.directory, { recursive: true, force: true });
   await initialiseCluster(files, password);
@@ -160,7 +160,7 @@ async function readVersion(directory: string): Promise<string | undefined> {
   return (await readOptional(join(directory, 'PG_VERSION')))?.trim();
 }
 
-/** Ends a server that has no owner. A `postmaster.pid` that names no such server is removed. */
+/** Stops a server without an owner. Removes a `postmaster.pid` that names no such server. */
 async function stopOrphan(directory: string): Promise<void> {
   const postmaster = await readPostmaster(directory);
   if (postmaster === undefined) return;

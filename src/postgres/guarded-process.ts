@@ -15,13 +15,13 @@ import { Duplex, type Readable } from 'node:stream';
 
 export interface GuardedProcess {
   readonly pid: number;
-  /** Settles when the command has ended, whoever ended it; says how: `code 1`, `signal SIGKILL`. Never rejects. */
+  /** Resolves when the command has ended, with the way it did: `code 1`, `signal SIGKILL`. Never rejects. */
   readonly exited: Promise<string>;
-  /** What it wrote last, for the message of an error. */
+  /** The last lines of its output, for error messages. */
   lastOutput(): string;
   /**
-   * Sends `signal`, and SIGKILL when that did not end the command in time; then the guard cleans up. Resolves when
-   * the command, its process group and the guard are gone. Idempotent.
+   * Sends `signal`, and SIGKILL if the command does not end in time; then the guard cleans up. Resolves when the command,
+   * its process group and the guard have ended. Idempotent.
    */
   stop(how: StopOptions): Promise<void>;
 }
@@ -29,16 +29,16 @@ export interface GuardedProcess {
 export interface StopOptions {
   readonly signal: NodeJS.Signals;
   readonly deadlineMs: number;
-  /** Leaves the directory in place: the command is about to be started again. */
+  /** Keeps the directory, because the command will be started again. */
   readonly keepDirectory?: boolean;
 }
 
 export interface GuardOptions {
-  /** Sent to the command when this process dies. After `SIGKILL` for anything that needs no orderly end. */
+  /** Signal to the command when this process dies; `KILL` for anything that needs no orderly end. */
   readonly deathSignal: 'INT' | 'TERM' | 'KILL';
-  /** Removed when this process dies or `stop` is called. The user the command runs as must be allowed to. */
+  /** Directory to remove when this process dies or `stop` is called, which the command's user must be allowed to do. */
   readonly directory?: string;
-  /** Unix user and group to run as, when this process is root and the command refuses to be. */
+  /** Unix user and group of the command, if this process is root and the command refuses to run as root. */
   readonly user?: { readonly uid: number; readonly gid: number };
   readonly env?: NodeJS.ProcessEnv;
   readonly onLine?: (line: string) => void;
@@ -77,7 +77,7 @@ export function spawnGuarded(
     cwd: '/',
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
-    ...(env === undefined ? {} : { env }),
+    env,
     ...user,
   });
   const lines: string[] = [];
@@ -117,8 +117,9 @@ interface Guard {
 
 function guardOf(child: ChildProcess): Guard {
   const socket = child.stdio[3];
-  if (!(socket instanceof Duplex)) throw new RangeError('descriptor 3 of the guard is no socket');
-  // The guard's death resets the connection on some systems; either way it is gone.
+  if (!(socket instanceof Duplex))
+    throw new RangeError('descriptor 3 of the guard is not a socket');
+  // On some systems the end of the guard resets the connection; that is an end as well.
   socket.on('error', () => socket.destroy());
   socket.resume();
   const gone = once(socket, 'close').then(() => undefined);

@@ -1,9 +1,9 @@
 /**
- * A file that names the living process something belongs to. It may outlive that process: an owner that is dead, or
- * whose process id is another process's by now, owns nothing.
+ * A file that names the process that owns something. It may outlive that process: an owner that is dead, or whose process
+ * id now belongs to another process, owns nothing.
  *
- * Two processes that find the same dead owner at once may both claim it in rare cases; what is owned must bear that
- * (PostgreSQL refuses a second server on a directory by itself).
+ * In rare cases two processes that find the same dead owner at once both become owners; what is owned must tolerate that
+ * (PostgreSQL itself refuses a second server on a directory).
  */
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 
@@ -13,7 +13,7 @@ export interface Ownership {
 
 const triesMax = 5;
 
-/** Undefined when another living process is the owner. */
+/** Makes this process the owner. @returns undefined when another living process is. */
 export async function claimOwnership(path: string): Promise<Ownership | undefined> {
   const self = await identityOf(process.pid);
   const draft = `${path}.${process.pid}`;
@@ -30,7 +30,7 @@ export async function claimOwnership(path: string): Promise<Ownership | undefine
   }
 }
 
-/** The process id of the living owner. */
+/** Finds the process id of the living owner; undefined when there is none. */
 export async function ownerOf(path: string): Promise<number | undefined> {
   const text = await readFile(path, 'utf8').catch(() => '');
   const pid = Number(text.split(' ')[0]);
@@ -38,7 +38,7 @@ export async function ownerOf(path: string): Promise<number | undefined> {
   return (await identityOf(pid)) === text ? pid : undefined;
 }
 
-/** A link is made whole or not at all, unlike a file that is created and then written. */
+/** Creates the file by a link, which appears with its whole content or not at all. */
 async function linked(draft: string, path: string): Promise<boolean> {
   return link(draft, path).then(
     () => true,
@@ -54,7 +54,7 @@ async function releaseOwned(path: string, self: string): Promise<void> {
   if (text === self) await rm(path, { force: true });
 }
 
-/** The process id and, where the system tells, when that process began: field 22 of Linux's `/proc/<pid>/stat`. */
+/** The process id and, on Linux, the start time of the process: field 22 of `/proc/<pid>/stat`. */
 async function identityOf(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');

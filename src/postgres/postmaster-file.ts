@@ -1,5 +1,5 @@
 /**
- * What a running PostgreSQL server says about itself in its cluster's `postmaster.pid`.
+ * Reads a cluster's `postmaster.pid`, in which a running PostgreSQL server describes itself.
  *
  * Source: PostgreSQL 18, `src/include/utils/pidfile.h`.
  */
@@ -17,7 +17,7 @@ export interface Postmaster {
 
 const run = promisify(execFile);
 
-/** Undefined when there is no such file. The server it names may be long gone: see `isServerOf`. */
+/** Reads the file; undefined when there is none. The server it names may have ended long ago: see `isServerOf`. */
 export async function readPostmaster(directory: string): Promise<Postmaster | undefined> {
   const text = await readFile(join(directory, 'postmaster.pid'), 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
@@ -26,8 +26,8 @@ export async function readPostmaster(directory: string): Promise<Postmaster | un
 }
 
 /**
- * Whether the process is a server that `startCluster` started on this directory. A number alone proves nothing: after
- * a reboot, or in a container that was started again, it may be any other process's.
+ * Whether the process is a server that `startCluster` started on this directory. Its id alone proves nothing: after a
+ * reboot, or in a restarted container, it may belong to any other process.
  */
 export async function isServerOf(pid: number, directory: string): Promise<boolean> {
   const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => askPs(pid));

@@ -1,5 +1,4 @@
-/** Pauses the sources while too much is undelivered; the bus keeps the rest. */
-
+/** Pauses the sources while too many deliveries are waiting; the bus keeps further messages. */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { Source } from '../source/source.ts';
@@ -9,14 +8,15 @@ import { databaseOf, type Store } from '../store/database.ts';
 export interface BacklogOptions {
   readonly store: Store;
   readonly sources: readonly Source[];
-  /** Deliveries waiting in the database at which the sources pause; they resume at four fifths of it. */
+  /** Number of deliveries waiting in the database at which the sources pause; they resume at four fifths of it. */
   readonly max: number;
   readonly log: Log;
 }
 
 export interface Backlog {
-  /** As last counted, up to `max`. */
+  /** Number of deliveries waiting when last counted, up to `max`. */
   readonly waiting: number;
+  /** Counts and decides every few seconds until `signal` aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -25,7 +25,7 @@ const resumeShare = 0.8;
 
 export function watchBacklog({ store, sources, max, log }: BacklogOptions): Backlog {
   let waiting = 0;
-  /** Those paused here; an operator's own pause is left alone. */
+  /** Sources paused by the backlog, as opposed to those that an operator paused. */
   const paused = new Set<Source>();
 
   function decide(): void {

@@ -1,8 +1,7 @@
 /**
- * Keeps the tables in order: days made ahead, days past their retention dropped, old receipts, keys
- * and secrets forgotten, and what a former key sealed sealed anew.
+ * Maintains the tables: creates the next days' partitions, drops those past their retention, deletes old receipts, keys,
+ * audit rows and secrets, and encrypts anew what a previous secret key encrypted.
  */
-
 import { resealSecrets } from '../access/secret/reseal.ts';
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
@@ -16,11 +15,11 @@ import { dropReceipts } from '../store/record/receipt-match.ts';
 
 export interface JanitorOptions {
   readonly store: Store;
-  /** Whole days that are kept besides today. */
+  /** Number of whole days to keep, besides today. */
   readonly retentionDays: number;
-  /** For how long events are known by the names their cloud gave them. */
+  /** How long an event's id from its cloud is kept to recognize repetitions. */
   readonly keyHours: number;
-  /** The present one first. With a former one beside it, what that sealed is sealed anew. */
+  /** The current key first, then previous ones, whose secrets are encrypted anew. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   readonly now: () => Date;
   readonly log: Log;
@@ -28,11 +27,11 @@ export interface JanitorOptions {
 
 const HOUR_MS = 3_600_000;
 const intervalMs = HOUR_MS;
-/** Changes are few, and asked for long after: "since when is it so, and who did it". */
+/** Retention of the audit log: changes are few, and people ask long after who made them. */
 const auditDays = 400;
 const DAY_MS = 86_400_000;
 
-/** Tidies at once and then every hour until `signal` aborts. Several janitors at once do no harm. */
+/** Maintains the tables now and then every hour until `signal` aborts. Several processes may do so at once. */
 export async function runJanitor(options: JanitorOptions, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await tidy(options).catch((error: unknown) =>

@@ -1,5 +1,4 @@
-/** Keeps no more ended deliveries of each webhook than its setting says, at the times the settings say. */
-
+/** Deletes finished deliveries beyond the number that a webhook's setting keeps, at the interval of the settings. */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { Webhook } from '../webhook/webhook.ts';
@@ -14,10 +13,10 @@ export interface RetentionOptions {
   readonly log: Log;
 }
 
-/** How soon a changed interval is noticed. */
-const lookMs = 500;
+/** Interval at which a changed setting is noticed. */
+const checkMs = 500;
 
-/** Trims after the initial delay and then each interval, until `signal` aborts. Several at once do no harm. */
+/** Deletes after the initial delay and then at each interval, until `signal` aborts. Several processes may do so at once. */
 export async function runRetention(options: RetentionOptions, signal: AbortSignal): Promise<void> {
   const { settings, log } = options;
   const startedAtMs = performance.now();
@@ -32,7 +31,7 @@ export async function runRetention(options: RetentionOptions, signal: AbortSigna
       );
       trimmedAtMs = performance.now();
     }
-    await delay(lookMs, signal);
+    await delay(checkMs, signal);
   }
 }
 

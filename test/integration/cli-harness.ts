@@ -9,7 +9,7 @@ import type { Actions } from '../../src/cli/context.ts';
 import { runCommandLine } from '../../src/cli/program.ts';
 import type { ApiOptions } from '../../src/api/context.ts';
 import { runDoctor } from '../../src/doctor/doctor.ts';
-import { importFromCloudstack } from '../../src/directory/cloudstack/import.ts';
+import { importFromCloudstack } from '../../src/directory/cloudstack/import-webhooks.ts';
 import { openLocal } from '../../src/local.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';

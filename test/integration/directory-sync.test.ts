@@ -312,7 +312,7 @@ describe('when the cloud’s API fails', () => {
     expect(await accounts()).toEqual(everybody);
     const after = await harness.status();
     expect(after).toMatchObject({ syncedAt: before.syncedAt, failures: 1, accounts: 5 });
-    expect(after.error).toContain('was answered 503');
+    expect(after.error).toContain('answered 503');
     expect(after.ageSeconds).toBeGreaterThan(0);
     harness.cloud.intercept = () => undefined;
     await harness.sync();

@@ -104,7 +104,7 @@ describe('the embedded PostgreSQL', () => {
     await (await openEmbeddedPostgres({ dataDir })).stop();
     await writeFile(join(dataDir, 'postgres', 'PG_VERSION'), '13\n');
     await expect(openEmbeddedPostgres({ dataDir })).rejects.toThrow(
-      /of PostgreSQL 13, .* brings PostgreSQL 18/,
+      /belongs to PostgreSQL 13, but this Hookline includes PostgreSQL 18/,
     );
   });
 });

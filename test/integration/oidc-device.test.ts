@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { runCommandLine } from '../../src/cli/program.ts';
 import { runDoctor } from '../../src/doctor/doctor.ts';
-import { importFromCloudstack } from '../../src/directory/cloudstack/import.ts';
+import { importFromCloudstack } from '../../src/directory/cloudstack/import-webhooks.ts';
 import { openLocal } from '../../src/local.ts';
 import { openBrowser } from '../service/browser.ts';
 import { waitUntil } from '../service/wait-until.ts';

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { layerDomains } from '../../src/directory/layers.ts';
+import { layerDomains } from '../../src/directory/cloudstack/domain-layers.ts';
 
 const anyDomains = fc.uniqueArray(
   fc.record({

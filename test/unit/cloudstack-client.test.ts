@@ -119,9 +119,9 @@ describe('an error', () => {
   });
 
   it.each([
-    [{ status: 503, body: '<html>down</html>' }, 'was answered 503, and not in JSON'],
+    [{ status: 503, body: '<html>down</html>' }, 'answered 503 without JSON'],
     [{ status: 302, body: '', headers: { location: 'https://x/' } }, 'it redirects elsewhere'],
-    [{ status: 200, body: { status: 'ok' } }, "in another shape than CloudStack's"],
+    [{ status: 200, body: { status: 'ok' } }, "is not CloudStack's"],
     [{ status: 200, body: '[]' }, 'is this the URL of its API?'],
     ['cut' as const, 'cannot be reached'],
   ])('is told for the answer %j', async (reaction, expected) => {

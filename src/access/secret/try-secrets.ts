@@ -37,7 +37,7 @@ export async function trySecrets(
       if (why === undefined && !sealed.subarray(1, 1 + present.length).equals(present)) former += 1;
     }
   }
-  return { opened, former, lost, ...(reason !== undefined && { reason }) };
+  return { opened, former, lost, reason };
 }
 
 async function* everyRow(database: Database, table: SealedTable): AsyncGenerator<SealedRow> {

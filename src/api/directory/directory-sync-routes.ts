@@ -1,7 +1,7 @@
 /** How far the directory is in step with the cloud, syncing it now, and the accounts nobody knows. */
 import { Type } from 'typebox';
 
-import { unknownAccountsMax } from '../../directory/unknown.ts';
+import { unknownAccountsMax } from '../../directory/unknown-accounts.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
 import { listUnknown } from '../../store/directory/query-unknown.ts';

@@ -1,8 +1,8 @@
 /**
- * Asks a CloudStack management server: signed commands, and lists page by page.
+ * Client of a CloudStack management server: signed commands, and lists read page by page.
  *
  * Source: apache/cloudstack, ApiServer (envelopes, signature), BaseListCmd (paging; default.page.size is also the
- * largest page one may ask for). Requests are POSTed, so that neither key nor signature appears in access logs.
+ * largest page size allowed). Requests are POSTed, so that neither key nor signature appears in access logs.
  */
 import { CloudError } from '../cloud-error.ts';
 import { createCloudHttp, type CloudHttpOptions } from '../cloud-http.ts';
@@ -10,9 +10,9 @@ import { signQuery, type KeyPair } from './cloudstack-sign.ts';
 import { isRecord, numberAt, recordsAt, textAt, type Json } from '../json.ts';
 
 export interface CloudstackOptions extends CloudHttpOptions, KeyPair {
-  /** `https://host:8443/client/api`. */
+  /** URL of the API, such as `https://host:8443/client/api`. */
   readonly url: string;
-  /** Rows asked for at a time; what the server allows is found out. */
+  /** Rows per page; reduced to what the server allows. */
   readonly pageSize: number;
   readonly now: () => number;
 }
@@ -20,32 +20,32 @@ export interface CloudstackOptions extends CloudHttpOptions, KeyPair {
 export type Params = Readonly<Record<string, string>>;
 
 export interface ListCommand {
-  /** `listDomains`. */
+  /** Name of the command, such as `listDomains`. */
   readonly command: string;
-  /** Of the list in the answer: `domain`. */
+  /** Name of the list in the answer, such as `domain`. */
   readonly key: string;
   readonly params?: Params;
-  /** `page`: what the answer calls `count` is the size of the page. CloudStack's listWebhookFilters does so. */
+  /** Meaning of `count` in the answer; in that of listWebhookFilters it is the size of the page. */
   readonly countIs?: 'total' | 'page';
 }
 
 export interface Listed {
-  /** Each id once. */
+  /** Rows, each id once. */
   readonly rows: readonly Json[];
-  /** False when the rows are not as many as the server counts, or it counts otherwise each time, also when read again. */
+  /** False when the number of rows differs from the server's count, or that count changed, even after reading again. */
   readonly isWhole: boolean;
 }
 
 export interface CloudstackClient {
-  /** @returns what is inside the answer's envelope. @throws {CloudError} */
+  /** Runs a command. @returns the content of the answer's envelope. @throws {CloudError} */
   call(command: string, params: Params, signal: AbortSignal): Promise<Json>;
-  /** All pages. @throws {CloudError} */
+  /** Reads all pages of a list. @throws {CloudError} */
   list(command: ListCommand, signal: AbortSignal): Promise<Listed>;
 }
 
-/** What changes while it is being read shifts the pages: then all of it is read again. */
+/** How often a list is read at most; changes while it is read shift the pages. */
 const readsMax = 3;
-/** A server that never ends a list is not believed. */
+/** Maximum number of pages, in case a server never ends a list. */
 const pagesMax = 100_000;
 
 export function createCloudstackClient(options: CloudstackOptions): CloudstackClient {
@@ -61,10 +61,10 @@ export function createCloudstackClient(options: CloudstackOptions): CloudstackCl
       signal,
     });
     const answer = body[`${command.toLowerCase()}response`] ?? body['errorresponse'];
-    // Without its envelope an answer that says nothing would pass for an empty list.
+    // An answer in another shape must not pass for an empty list.
     if (!isRecord(answer)) {
       throw new CloudError(
-        `${command} was answered ${status} in another shape than CloudStack's: is directory.url its API's, such as https://host/client/api?`,
+        `the answer to ${command} (${status}) is not CloudStack's: is directory.url the URL of its API, such as https://host/client/api?`,
         { status },
       );
     }
@@ -113,7 +113,7 @@ export function createCloudstackClient(options: CloudstackOptions): CloudstackCl
   return { call, list };
 }
 
-/** The server says which page size it would take: `default.page.size`. */
+/** The page size that the server allows, which is its `default.page.size`, from the text of its refusal. */
 function pageSizeAllowed(error: unknown): number | undefined {
   if (!(error instanceof CloudError)) return undefined;
   const [, allowed] = /max allowed page size value: ([1-9]\d*)/.exec(error.message) ?? [];
@@ -133,6 +133,6 @@ function refusal(command: string, { status, errorCode, text }: Refused): CloudEr
       : '';
   return new CloudError(
     `CloudStack refuses ${command} (${errorCode ?? status}): ${text ?? 'no reason given'}.${hint}`,
-    { status, ...(errorCode !== undefined && { errorCode }) },
+    { status, errorCode },
   );
 }

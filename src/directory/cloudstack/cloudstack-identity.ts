@@ -1,5 +1,5 @@
 /**
- * Whose CloudStack key pair it is: the server is asked once, with that very pair.
+ * Finds the owner of a CloudStack key pair by one request that the pair signs.
  *
  * Source: apache/cloudstack, ListUsersCmd without `listall` (the users of the caller's own account), UserResponse,
  * Account.Type.
@@ -13,9 +13,9 @@ export interface CloudIdentity {
   readonly accountId: string;
   readonly accountName: string;
   readonly domainId: string;
-  /** CloudStack's resource admins are users here: they own no domain. */
+  /** Role here; CloudStack's resource admins are users, because they own no domain. */
   readonly role: 'Admin' | 'DomainAdmin' | 'User';
-  /** Undefined where the account has several users and the server does not say whose key it is. */
+  /** Absent when the account has several users and the server does not say whose key it is. */
   readonly user?: { readonly id: string; readonly username: string };
 }
 
@@ -25,8 +25,10 @@ const roles = new Map<number | undefined, CloudIdentity['role']>([
 ]);
 
 /**
- * @param server how CloudStack is reached; the keys are those of `pair`.
- * @returns undefined when CloudStack does not take the pair.
+ * Asks CloudStack whose pair it is.
+ *
+ * @param server how to reach CloudStack, without keys.
+ * @returns undefined when CloudStack rejects the pair.
  * @throws {CloudError} when it cannot be asked.
  */
 export async function identifyKeyPair(
@@ -39,7 +41,7 @@ export async function identifyKeyPair(
     const { rows } = await client.list({ command: 'listUsers', key: 'user' }, signal);
     const row = rows.find(one => textAt(one, 'apikey') === pair.apiKey) ?? rows[0];
     if (!row) return undefined;
-    const isHis = rows.length === 1 || textAt(row, 'apikey') === pair.apiKey;
+    const isOwner = rows.length === 1 || textAt(row, 'apikey') === pair.apiKey;
     const [accountId, domainId] = [textAt(row, 'accountid'), textAt(row, 'domainid')];
     const [id, username] = [textAt(row, 'id'), textAt(row, 'username')];
     if (accountId === undefined || domainId === undefined) return undefined;
@@ -48,7 +50,7 @@ export async function identifyKeyPair(
       accountName: textAt(row, 'account') ?? accountId,
       domainId,
       role: roles.get(numberAt(row, 'accounttype')) ?? 'User',
-      ...(isHis && id !== undefined && username !== undefined && { user: { id, username } }),
+      user: isOwner && id !== undefined && username !== undefined ? { id, username } : undefined,
     };
   } catch (error) {
     if (error instanceof CloudError && error.status === 401) return undefined;

@@ -1,4 +1,4 @@
-/** Requests to CloudStack, signed by version 3: the parameters say when the signature expires. */
+/** Signs requests to CloudStack by signature version 3, in which a parameter says when the signature expires. */
 import { canonicalQuery, encodeParameter, signQueryText } from './cloudstack-signature.ts';
 
 export interface KeyPair {
@@ -6,11 +6,11 @@ export interface KeyPair {
   readonly secretKey: string;
 }
 
-/** The server refuses an expiry more than fifteen minutes ahead; the rest is for clocks that disagree. */
+/** Validity of a signature. The server refuses more than fifteen minutes; the rest tolerates clocks that differ. */
 const validMs = 10 * 60_000;
 
 /**
- * The request's parameters, signed, as a form or query.
+ * Signs parameters, and returns them as a form or query.
  *
  * @example signQuery({ command: 'listDomains', response: 'json' }, pair, Date.now())
  *   // 'apiKey=…&command=listDomains&expires=2026-11-22T10%3A00%3A00%2B0000&response=json&signatureVersion=3&signature=…'
@@ -25,5 +25,5 @@ export function signQuery(
   return `${query}&signature=${encodeParameter(signQueryText(query, secretKey))}`;
 }
 
-/** `yyyy-MM-dd'T'HH:mm:ssZ`, in UTC. */
+/** An instant as `yyyy-MM-dd'T'HH:mm:ssZ` in UTC. */
 const expiry = (atMs: number): string => `${new Date(atMs).toISOString().slice(0, 19)}+0000`;

@@ -1,12 +1,12 @@
 /**
- * How requests to CloudStack's query API are signed, whichever side of one this Hookline is on; pure.
+ * Signatures of CloudStack's query API, both as its client and as a server; pure.
  *
- * Source: apache/cloudstack, ApiServer.verifyRequest: the parameters in the order of their names, the values as Java's
- * URLEncoder writes them with `+` replaced by `%20`, all in lower case, HMAC-SHA1, base64.
+ * Source: apache/cloudstack, ApiServer.verifyRequest: parameters sorted by name, values encoded as by Java's URLEncoder
+ * with `+` replaced by `%20`, all in lower case, then HMAC-SHA1 in base64.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
-/** Encoded, ordered by code unit as Java sorts names (capitals come first), and without the signature. */
+/** The text to sign: parameters encoded and sorted by code unit as in Java (capitals first), without the signature. */
 export function canonicalQuery(params: Iterable<readonly [name: string, value: string]>): string {
   return [...params]
     .filter(([name]) => name.toLowerCase() !== 'signature')
@@ -15,14 +15,14 @@ export function canonicalQuery(params: Iterable<readonly [name: string, value: s
     .join('&');
 }
 
-/** @param query as `canonicalQuery` makes it. */
+/** @param query from `canonicalQuery`. */
 export function signQueryText(query: string, secretKey: string): string {
   return createHmac('sha1', secretKey).update(query.toLowerCase()).digest('base64');
 }
 
 /**
- * In the same time whatever is wrong with it. `~` may be signed as itself: clients written in Go and Python do so, and
- * fail at a real CloudStack whenever there is one in a value.
+ * Verifies a signature in constant time. `~` may be signed unencoded: clients written in Go and Python do so, and fail at
+ * a real CloudStack whenever a value has one.
  */
 export function isSignatureOf(given: string, query: string, secretKey: string): boolean {
   const found = Buffer.from(given);
@@ -33,7 +33,7 @@ export function isSignatureOf(given: string, query: string, secretKey: string): 
   return isRight.includes(true);
 }
 
-/** Java leaves `*` as it is, unlike most; and encodes `!'()~`, unlike encodeURIComponent. */
+/** Encodes as Java's URLEncoder: it keeps `*`, and unlike encodeURIComponent encodes `!'()~`. */
 export function encodeParameter(value: string): string {
   return encodeURIComponent(value).replaceAll(
     /[!'()~]/g,

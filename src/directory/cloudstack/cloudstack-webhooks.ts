@@ -1,8 +1,8 @@
 /**
- * Reads the webhooks of a CloudStack management server, as they would be here.
+ * Reads the webhooks of a CloudStack management server and translates them.
  *
- * Source: reference "CloudStack" sections 1.1 to 1.4; apache/cloudstack WebhookApiServiceImpl.listWebhooks. Those of
- * projects are listed only when they are asked for with `projectid=-1`; the answer names an owner, never its id.
+ * Source: apache/cloudstack, WebhookApiServiceImpl.listWebhooks. Webhooks of projects are listed only with `projectid=-1`;
+ * the answer has the owner's name but not its id.
  */
 import type { WebhookFilter } from '../../webhook/webhook.ts';
 import type { Scope, WebhookState } from '../../webhook/words.ts';
@@ -19,7 +19,7 @@ export interface CloudWebhook {
   readonly domainId: string;
   readonly payloadUrl: string;
   readonly sslVerification: boolean;
-  /** As it is: CloudStack gives it in clear. */
+  /** Plain text, as CloudStack returns it. */
   readonly secretKey?: string;
   readonly filters: readonly WebhookFilter[];
   readonly owner: CloudOwner;
@@ -27,14 +27,14 @@ export interface CloudWebhook {
 
 export interface CloudOwner {
   readonly name: string;
-  /** Undefined when it cannot be told; then `problem` says why. */
+  /** Absent when it cannot be determined; then `problem` says why. */
   readonly accountId?: string;
   readonly problem?: string;
 }
 
 export interface CloudWebhooks {
   readonly webhooks: readonly CloudWebhook[];
-  /** What could not be read, in sentences. */
+  /** Sentences about what could not be read. */
   readonly notes: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export async function readCloudWebhooks(
     const all = { listall: 'true', ...params };
     const { rows, isWhole } = await client.list({ command, key, params: all }, signal);
     if (isWhole) return rows;
-    throw new CloudError(`${command} gave ${rows.length} rows and counts otherwise; try again`);
+    throw new CloudError(`${command} returned ${rows.length} rows, but counts others; try again`);
   };
   const own = await list('listWebhooks', 'webhook');
   const projects = await list('listWebhooks', 'webhook', { projectid: '-1' });
@@ -70,10 +70,10 @@ export async function readCloudWebhooks(
   return { webhooks, notes };
 }
 
-/** To a key that may list webhooks, both mean that there is no such command. */
+/** Error codes that mean, for a key that may list webhooks, that the command does not exist. */
 const noSuchCommand = [401, 432];
 
-/** Undefined where CloudStack does not know filters. */
+/** Reads a webhook's filters, oldest first; undefined when this CloudStack has no filters. */
 async function readFilters(
   client: CloudstackClient,
   webhookid: string,
@@ -82,7 +82,7 @@ async function readFilters(
   const command = { command: 'listWebhookFilters', key: 'webhookfilter', countIs: 'page' } as const;
   try {
     const { rows } = await client.list({ ...command, params: { webhookid } }, signal);
-    // Newest first; but it matters which was there when the next was added (its check for conflicts).
+    // CloudStack lists the newest first, but conflicts are checked in the order in which filters were added.
     return rows.map(toFilter).toReversed();
   } catch (error) {
     const code = error instanceof CloudError ? error.errorCode : undefined;
@@ -101,20 +101,18 @@ function toFilter(row: Json): WebhookFilter {
 
 function toWebhook(row: Json, filters: readonly WebhookFilter[], owner: CloudOwner): CloudWebhook {
   const payloadUrl = textAt(row, 'payloadurl') ?? '';
-  const description = textAt(row, 'description');
-  const secretKey = textAt(row, 'secretkey');
   return {
     name: textAt(row, 'name') ?? payloadUrl,
     state: oneOf(webhookStates, textAt(row, 'state'), 'Enabled'),
     scope: oneOf(scopes, textAt(row, 'scope'), 'Local'),
     domainId: textAt(row, 'domainid') ?? '',
     payloadUrl,
-    // An update there may leave it on with an http URL, where it means nothing.
+    // An update in CloudStack may leave it on with an http URL, where it has no effect.
     sslVerification: row['sslverification'] === true && /^https:/i.test(payloadUrl),
     filters,
     owner,
-    ...(description !== undefined && { description }),
-    ...(secretKey !== undefined && { secretKey }),
+    description: textAt(row, 'description'),
+    secretKey: textAt(row, 'secretkey'),
   };
 }
 
@@ -124,8 +122,8 @@ interface People {
 }
 
 /**
- * The webhook's domain is its owner's, except that with scope Domain it may be any below: then the owner is whoever of
- * that name is in the domain or above it, if there is only one.
+ * Finds the owner of a webhook. Its domain is the owner's, except that with scope Domain it may be one below: then the
+ * owner is the account of that name in the domain or above it, if there is only one.
  */
 function ownerOf(row: Json, { accounts, domains }: People): CloudOwner {
   const projectId = textAt(row, 'projectid');
@@ -147,6 +145,7 @@ function ownerOf(row: Json, { accounts, domains }: People): CloudOwner {
   return { name, problem };
 }
 
+/** Lists the ids of the domains above a domain, nearest first. */
 function above(domainId: string, domains: readonly Json[]): readonly string[] {
   const parents = new Map(domains.map(row => [textAt(row, 'id'), textAt(row, 'parentdomainid')]));
   const path = new Set<string>();

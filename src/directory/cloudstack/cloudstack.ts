@@ -1,9 +1,9 @@
 /**
- * CloudStack's tenants: domains are a tree under ROOT, accounts and projects lie in domains.
+ * Reads CloudStack's tenants: domains form a tree under ROOT, accounts and projects lie in domains.
  *
- * A project is kept under its own id. The account behind it, whose uuid CloudStack's events carry as `account`, is
- * given by no command (listAccounts leaves accounts of type project out, listProjects names it without an id); but
- * those events carry the project's id too, so the two find each other when the first one passes (decision record 20).
+ * A project is stored under its own id. CloudStack's events name the account behind it as `account`, but no command
+ * returns that account's id: listAccounts leaves accounts of type project out, listProjects has its name only. Those
+ * events carry the project's id too, so the pair is learned from the first of them (decision record 20).
  *
  * Source: apache/cloudstack, QueryManagerImpl.searchForDomainsInternal, searchForAccountIdsAndCount,
  * listProjectsInternal; ActionEventUtils.publishOnEventBus. `details=min` spares the server the resource counts.
@@ -17,11 +17,11 @@ import type { AccountKind } from '../../store/schema/directory.ts';
 import { CloudError } from '../cloud-error.ts';
 import type { CloudstackClient, Params } from './cloudstack-client.ts';
 import { textAt, type Json } from '../json.ts';
-import { layerDomains } from '../layers.ts';
+import { layerDomains } from './domain-layers.ts';
 import type { DirectoryProvider, FoundAccount, LookUpOptions, WantedAccount } from '../provider.ts';
 
 const everything: Params = { listall: 'true', details: 'min' };
-/** A tree deeper than this is a ring. */
+/** Maximum depth of the tree; a deeper one is taken for a ring. */
 const depthMax = 255;
 
 export function createCloudstackProvider(client: CloudstackClient): DirectoryProvider {
@@ -57,9 +57,9 @@ async function readAll(client: CloudstackClient, signal: AbortSignal): Promise<D
 }
 
 /**
- * The key of a domain's admin shows a part of the tree, whose top names a parent that is not shown.
+ * Makes the top of a partial tree a root: with the key of a domain admin, its parent is named but not listed.
  *
- * @throws {CloudError} when there is no one top.
+ * @throws {CloudError} when there is not exactly one top.
  */
 function withTop(domains: readonly CloudDomain[]): readonly CloudDomain[] {
   if (domains.some(({ parentId }) => parentId === null)) return domains;
@@ -97,7 +97,7 @@ async function lookUp(
   while (next !== null && !(await options.isKnownDomain(next))) {
     const row = await findOne(client, { command: 'listDomains', key: 'domain', id: next }, signal);
     const domain = toDomain(row);
-    // Deleted in between, or a ring: there is no way up.
+    // The domain was deleted in between, or the tree is a ring: the root cannot be reached.
     if (!domain || domains.length > depthMax) return undefined;
     domains.unshift(domain);
     next = domain.parentId;
@@ -105,7 +105,7 @@ async function lookUp(
   return { account, domains };
 }
 
-/** An id that CloudStack does not know is an invalid parameter to it. */
+/** CloudStack's error code for an invalid parameter, which an unknown id is. */
 const invalidParameter = 431;
 
 async function findOne(

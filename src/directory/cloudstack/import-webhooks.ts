@@ -1,11 +1,17 @@
 /**
- * Makes here what webhooks there are in CloudStack. An owner has one webhook for a payload URL there as here, so those
- * two say which is which: running it again makes nothing twice, and leaves what was changed here as it is.
+ * `hookline import cloudstack`: creates webhooks like those of the configured CloudStack.
+ *
+ * An owner has one webhook per payload URL in both places, so that owner and URL identify a webhook: importing again
+ * creates nothing twice, and keeps what was changed here.
  */
+import type { Config } from '../../config/config.ts';
+import { ConfigError } from '../../event/errors.ts';
 import type { WebhookFilter } from '../../webhook/webhook.ts';
+import { createCloudstackClient } from './cloudstack-client.ts';
+import { readCloudWebhooks } from './cloudstack-webhooks.ts';
 import type { CloudWebhook, CloudWebhooks } from './cloudstack-webhooks.ts';
 
-/** A webhook as it is here, as far as it can be compared; what is secret cannot. */
+/** The comparable part of a webhook that exists here; secrets are not shown. */
 export interface ExistingWebhook {
   readonly name: string;
   readonly description?: string | null;
@@ -18,25 +24,26 @@ export interface ExistingWebhook {
 
 export interface NewWebhook extends Omit<CloudWebhook, 'owner' | 'domainId'> {
   readonly accountId: string;
-  /** With scope Domain. */
+  /** Present with scope Domain only. */
   readonly domainId?: string;
 }
 
-/** Where webhooks are made. */
+/** Creates webhooks, by the API or in the database. */
 export interface ImportTarget {
+  /** Finds the webhook of an account with this URL. */
   find(accountId: string, payloadUrl: string): Promise<ExistingWebhook | undefined>;
-  /** @throws with words for the operator when it is refused. */
+  /** @throws with a message for the operator when the webhook is refused. */
   create(webhook: NewWebhook): Promise<void>;
 }
 
 export interface ImportOptions {
-  /** Look, and make nothing. */
+  /** Compare only, and create nothing. */
   readonly dryRun: boolean;
-  /** Make all of them disabled: as long as CloudStack delivers too, receivers would get everything twice. */
+  /** Create all webhooks disabled: while CloudStack delivers too, receivers would get everything twice. */
   readonly disabled: boolean;
 }
 
-/** `differs`: it is there, and was left as it is; `detail` names what differs. */
+/** `differs`: it exists and was not changed; `detail` names what differs. */
 export type ImportResult = 'created' | 'to be created' | 'there already' | 'differs' | 'failed';
 
 export interface ImportedWebhook {
@@ -47,14 +54,30 @@ export interface ImportedWebhook {
   readonly detail: string;
 }
 
-/** The webhooks of a CloudStack, and what became of each here. */
+/** The webhooks of a CloudStack, and the result for each. */
 export interface CloudImport {
   readonly webhooks: readonly ImportedWebhook[];
-  /** What could not be read, in sentences. */
+  /** Sentences about what could not be read. */
   readonly notes: readonly string[];
 }
 
-/** What became of each, in CloudStack's order. One that fails keeps no other from being made. */
+/** Reads CloudStack's webhooks and imports them. @throws {ConfigError} when no CloudStack is configured. @throws {CloudError} when it does not answer. */
+export async function importFromCloudstack(
+  { directory }: Config,
+  target: ImportTarget,
+  options: ImportOptions,
+): Promise<CloudImport> {
+  if (directory?.kind !== 'cloudstack') {
+    throw new ConfigError([
+      `directory.kind: ${directory?.kind ?? 'not set'}: expected cloudstack, with directory.url, apiKey and secretKey: webhooks are read from there`,
+    ]);
+  }
+  const client = createCloudstackClient({ ...directory, now: Date.now });
+  const read = await readCloudWebhooks(client, new AbortController().signal);
+  return { webhooks: await importWebhooks(read, target, options), notes: read.notes };
+}
+
+/** Imports webhooks in CloudStack's order. One that fails does not stop the others. */
 export async function importWebhooks(
   { webhooks }: CloudWebhooks,
   target: ImportTarget,
@@ -90,8 +113,8 @@ async function importOne(
     await target.create({
       ...rest,
       accountId,
-      ...(webhook.scope === 'Domain' && { domainId }),
-      ...(disabled && { state: 'Disabled' }),
+      domainId: webhook.scope === 'Domain' ? domainId : undefined,
+      state: disabled ? 'Disabled' : webhook.state,
     });
     return { result: 'created', detail: '' };
   } catch (error) {

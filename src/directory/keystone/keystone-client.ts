@@ -1,5 +1,6 @@
 /**
- * Asks OpenStack Keystone (Identity API v3): a token for a password or an application credential, lists page by page.
+ * Client of OpenStack Keystone (Identity API v3): gets a token for a password or an application credential, and reads lists
+ * page by page.
  *
  * Source: openstack/keystone, api-ref/source/v3 (authenticate-v3.inc), keystone/server/flask/common.py
  * (ResourceBase.wrap_collection: `links.next`, `truncated`).
@@ -17,16 +18,16 @@ export type KeystoneCredential =
   | {
       readonly kind: 'password';
       readonly username: string;
-      /** Names of the domains that user and project lie in. */
+      /** Name of the user's domain. */
       readonly userDomain: string;
       readonly password: string;
-      /** The token's scope; absent: the whole system. */
+      /** Scope of the token, with the name of the project's domain; absent: the whole system. */
       readonly project?: { readonly name: string; readonly domain: string };
     }
   | { readonly kind: 'application'; readonly id: string; readonly secret: string };
 
 export interface KeystoneOptions extends CloudHttpOptions {
-  /** `https://host:5000/v3`. */
+  /** URL of the API, such as `https://host:5000/v3`. */
   readonly url: string;
   readonly credential: KeystoneCredential;
   readonly pageSize: number;
@@ -34,22 +35,22 @@ export interface KeystoneOptions extends CloudHttpOptions {
 
 export interface KeystoneListed {
   readonly rows: readonly Json[];
-  /** False when the server cut the list off without a way on: an old Keystone with `list_limit`. */
+  /** False when the server cut the list off without a link to the next page, as old versions with `list_limit` do. */
   readonly isWhole: boolean;
 }
 
 export interface KeystoneClient {
-  /** All pages. @param key of the list in the answer, and its path: `projects`. @throws {CloudError} */
+  /** Reads all pages of a list. @param key its path, and its name in the answer: `projects`. @throws {CloudError} */
   list(
     key: string,
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<KeystoneListed>;
-  /** @param path such as `projects/<id>`. @returns undefined when there is none. @throws {CloudError} */
+  /** Reads one object. @param path such as `projects/<id>`. @returns undefined when not found. @throws {CloudError} */
   find(path: string, key: string, signal: AbortSignal): Promise<Json | undefined>;
 }
 
-/** A server that never ends a list is not believed. */
+/** Maximum number of pages, in case a server never ends a list. */
 const pagesMax = 100_000;
 
 type Get = (path: string, signal: AbortSignal) => Promise<CloudAnswer>;
@@ -67,7 +68,7 @@ export function createKeystoneClient(options: KeystoneOptions): KeystoneClient {
   };
 }
 
-/** Asks with a token, which is got when there is none and when the last one is not taken any more. */
+/** Creates a GET with a token, which is requested when there is none or when the last one is no longer accepted. */
 function createGet(options: KeystoneOptions): Get {
   const http = createCloudHttp(options);
   let token: Promise<string> | undefined;
@@ -134,7 +135,7 @@ async function listAll(
     if (next === undefined) {
       return { rows: [...rows.values()], isWhole: answer.body['truncated'] !== true };
     }
-    // Keystone names itself by its public address, which may lie elsewhere: the token goes where it came from.
+    // The link has Keystone's public address, which may be another host: send the token only to the configured one.
     const following = URL.parse(next, url)?.searchParams.toString();
     if (following === undefined || following === params) break;
     params = following;
@@ -165,9 +166,6 @@ function authRequest(credential: KeystoneCredential): object {
 
 function refusal(what: string, { status, body }: CloudAnswer): CloudError {
   const reason = textAt(recordAt(body, 'error'), 'message') ?? 'no reason given';
-  const hint =
-    status === 403
-      ? ' The role `reader` on the system, or `admin`, may list what is asked for.'
-      : '';
+  const hint = status === 403 ? ' This requires the role `reader` on the system, or `admin`.' : '';
   return new CloudError(`Keystone refuses ${what} (${status}): ${reason}${hint}`, { status });
 }

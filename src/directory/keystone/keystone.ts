@@ -1,11 +1,11 @@
 /**
- * OpenStack's tenants: projects are what events belong to, and lie in domains, which are not nested. Users can own
- * webhooks too, so they are accounts of kind `user`; with a large LDAP behind Keystone one leaves them out.
+ * Reads OpenStack's tenants. Events belong to projects, which lie in domains; domains are not nested. Users can own webhooks
+ * too, as accounts of kind `user`; with a large LDAP behind Keystone they can be left out.
  *
- * A project inside another is in its domain like any other: scope Domain covers both.
+ * A project inside another one lies in the same domain: scope Domain covers both.
  *
- * Source: openstack/keystone, api-ref/source/v3 (domains.inc, projects.inc, users.inc). Users are asked for domain
- * by domain, because with domain-specific drivers a list without `domain_id` is of one domain only.
+ * Source: openstack/keystone, api-ref/source/v3 (domains.inc, projects.inc, users.inc). Users are listed domain by domain,
+ * because with domain-specific drivers a list without `domain_id` contains one domain only.
  */
 import type {
   CloudAccount,
@@ -19,7 +19,7 @@ import type { DirectoryProvider, FoundAccount, LookUpOptions, WantedAccount } fr
 
 export interface KeystoneProviderOptions {
   readonly client: KeystoneClient;
-  /** Take in users besides projects. */
+  /** Whether to read users in addition to projects. */
   readonly users: boolean;
 }
 

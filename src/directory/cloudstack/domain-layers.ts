@@ -1,13 +1,14 @@
-/** Puts a flat list of domains into layers, tops first; pure. */
-import type { CloudDomain } from '../store/directory/directory-snapshot.ts';
+/** Sorts a flat list of domains into layers, parents before children; pure. */
+import type { CloudDomain } from '../../store/directory/directory-snapshot.ts';
 
 export interface Layered {
+  /** Domains without a parent first, then their children, and so on. */
   readonly layers: readonly (readonly CloudDomain[])[];
-  /** Domains that hang under none of the tops: their parents are missing, or they are a ring. */
+  /** Domains that are in no layer, because an ancestor is missing or they form a ring. */
   readonly adrift: readonly CloudDomain[];
 }
 
-/** Tops are the domains without a parent. Of an id that comes twice the last is taken. */
+/** If an id occurs twice, its last domain counts. */
 export function layerDomains(domains: readonly CloudDomain[]): Layered {
   const byId = new Map(domains.map(domain => [domain.id, domain]));
   const below = Map.groupBy(byId.values(), ({ parentId }) => parentId);
