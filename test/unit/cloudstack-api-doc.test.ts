@@ -29,5 +29,5 @@ it('names tests that there are', () => {
 
 it('names every command, and the bound of a list', () => {
   expect(commands.map(({ name }) => name).filter(name => !doc.includes(`\`${name}\``))).toEqual([]);
-  expect(doc).toContain(`${deliveriesSeenMax.toLocaleString('en')} of those wanted`);
+  expect(doc).toContain(`newest ${deliveriesSeenMax.toLocaleString('en')} of`);
 });
