@@ -13,11 +13,11 @@ import {
 import {
   countUsers,
   findUser,
-  insertToken,
   insertUser,
   lockFirstUser,
   replacePassword,
 } from '../store/access/query-user.ts';
+import { insertToken } from '../store/access/token.ts';
 import { hashPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 

@@ -19,7 +19,7 @@ import type { MatchSync } from '../match/match-sync.ts';
 import type { SourceReading } from '../normalize/normalizers.ts';
 import { createReader } from '../record/read.ts';
 import { databaseOf, type Store } from '../store/database.ts';
-import { forgetDirectoryStatus, type DirectoryStatus } from '../store/directory/sync-state.ts';
+import { deleteDirectoryStatus, type DirectoryStatus } from '../store/directory/sync-state.ts';
 import { addCloudAccount, isKnownDomain } from '../store/directory/write-account.ts';
 
 /** The directory's numbers for monitoring. */
@@ -75,7 +75,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
       await keepDirectory({ store, provider, refreshMs, syncs, onStatus, log }, signal);
       lookUps?.close();
     } else if (syncs) {
-      await forgetDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
+      await deleteDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
         log.debug({ err: error }, 'directory.state_kept'),
       );
     }

@@ -6,7 +6,7 @@ import type { Normalizers, SourceReading } from '../normalize/normalizers.ts';
 import type { ReadMessage } from './recorder.ts';
 import { databaseOf, type Database, type Store } from '../store/database.ts';
 import { findQuarantined } from '../store/event/query-quarantine.ts';
-import { findEventIds } from '../store/event/query-flow.ts';
+import { findEventIds } from '../store/event/event.ts';
 
 export type RedriveResult =
   /** It has left the quarantine; there are no event ids when it holds nothing that anybody wants. */

@@ -1,9 +1,10 @@
 /** What people changed: who, what, when, from where, before and after. Rows are added and never changed. */
-import { sql } from 'kysely';
+import { expressionBuilder, sql } from 'kysely';
 
-import { instant } from './sql/instant.ts';
 import type { Database } from './database.ts';
-import { conditions, inKeysetPage, notBefore, pageOf, scanWindowEnd } from './sql/keyset.ts';
+import type { Row, Tables } from './schema/tables.ts';
+import { conditions, type Condition } from './sql/condition.ts';
+import { readKeysetPage } from './sql/keyset.ts';
 import type { Page, KeysetQuery } from './sql/keyset.ts';
 import { accountWithin, domainWithin } from './sql/visibility.ts';
 import type { Visibility } from './sql/visibility.ts';
@@ -18,20 +19,6 @@ export interface Change {
   readonly after?: object;
 }
 
-export interface AuditFacts {
-  readonly id: string;
-  /** RFC 3339. */
-  readonly at: string;
-  readonly username: string | null;
-  readonly action: string;
-  readonly objectId: string;
-  readonly accountId: string | null;
-  readonly domainId: string | null;
-  readonly before: Readonly<Record<string, unknown>> | null;
-  readonly after: Readonly<Record<string, unknown>> | null;
-  readonly address: string | null;
-}
-
 /** Hookline itself, which nobody asked. */
 export const nobody = { username: null, address: null };
 
@@ -39,19 +26,28 @@ export const nobody = { username: null, address: null };
 export async function insertAudit(
   database: Database,
   { username, address }: { username: string | null; address: string | null },
-  change: Change,
+  { action, objectId, accountId, domainId, before, after }: Change,
 ): Promise<void> {
-  const { action, objectId, accountId, domainId, before, after } = change;
-  await sql`insert into audit (username, address, action, object_id, account_id, domain_id, before, after)
-    values (${username}, ${address}, ${action}, ${objectId}, ${accountId ?? null}, ${domainId ?? null},
-      ${json(before)}::jsonb, ${json(after)}::jsonb)`.execute(database);
+  await database
+    .insertInto('audit')
+    .values({
+      username,
+      address,
+      action,
+      objectId,
+      accountId,
+      domainId,
+      before: before && json(before),
+      after: after && json(after),
+    })
+    .execute();
 }
 
 /** PostgreSQL's JSON holds every character but NUL. */
-const json = (value: object | undefined): string | null =>
-  value === undefined
-    ? null
-    : JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`);
+const json = (value: object) =>
+  sql<
+    Record<string, unknown>
+  >`${JSON.stringify(value).replaceAll(String.raw`\u0000`, String.raw`\ufffd`)}::jsonb`;
 
 export interface AuditQuery extends KeysetQuery {
   readonly username?: string;
@@ -64,36 +60,31 @@ export async function listAudit(
   database: Database,
   visibility: Visibility,
   query: AuditQuery,
-): Promise<Page<AuditFacts>> {
+): Promise<Page<Row<'audit'>>> {
+  const eb = expressionBuilder<{ x: Tables['audit'] }, 'x'>();
   const wanted = conditions([
     visibility.kind === 'everything' ? undefined : within(visibility),
-    query.username === undefined ? undefined : sql`x.username = ${query.username}`,
-    query.action === undefined ? undefined : sql`x.action = ${query.action}`,
-    query.objectId === undefined ? undefined : sql`x.object_id = ${query.objectId}`,
+    query.username === undefined ? undefined : eb('x.username', '=', query.username),
+    query.action === undefined ? undefined : eb('x.action', '=', query.action),
+    query.objectId === undefined ? undefined : eb('x.objectId', '=', query.objectId),
   ]);
-  const last = wanted && (await scanWindowEnd(database, sql`audit x`, inKeysetPage('x', query)));
-  const { rows } = await sql<AuditFacts>`
-    select x.id, ${instant('x.at')} as at, x.username, x.action, x.object_id as "objectId",
-      x.account_id as "accountId", x.domain_id as "domainId", x.before, x.after, x.address
-    from audit x
-    where ${inKeysetPage('x', query)} and ${notBefore('x', last)} and ${wanted ?? sql`true`}
-    order by x.id desc limit ${query.limit + 1}`.execute(database);
-  return pageOf(rows, query.limit, last);
+  const list = { table: sql`audit x`, alias: 'x', wanted };
+  return readKeysetPage(database, query, list, database.selectFrom('audit as x').selectAll('x'));
 }
 
 /**
  * What is of an account is its own and its admins'; what is of a domain alone is its admins'. What is of both, as a
  * webhook of one account for another's domain, is for the admins of both.
  */
-function within(visibility: Visibility) {
+function within(visibility: Visibility): Condition {
   const ofAccount = accountWithin('x.account_id', visibility);
   if (visibility.kind !== 'subtree') return ofAccount;
   const ofDomain = domainWithin('x.domain_id', visibility);
-  return sql`((x.account_id is not null or x.domain_id is not null)
+  return sql<boolean>`((x.account_id is not null or x.domain_id is not null)
     and (x.account_id is null or ${ofAccount}) and (x.domain_id is null or ${ofDomain}))`;
 }
 
-/** Removes what is older. */
-export async function dropAudit(database: Database, before: Date): Promise<void> {
-  await sql`delete from audit where at < ${before}`.execute(database);
+/** Deletes what is older. */
+export async function deleteAudit(database: Database, before: Date): Promise<void> {
+  await database.deleteFrom('audit').where('at', '<', before.toISOString()).execute();
 }

@@ -1,61 +1,70 @@
-/** Settings as they are kept. What they mean is in `src/setting/`. */
+/** Settings as they are kept. `src/setting/` says what they mean. */
 import { sql } from 'kysely';
 
 import type { Database } from './database.ts';
+import type { Row } from './schema/tables.ts';
+import { anyOf, columnsOf } from './sql/condition.ts';
+import { now } from './sql/instant.ts';
 
-export interface StoredSetting {
-  readonly scope: 'webhook' | 'domain' | 'global';
-  readonly scopeId: string;
-  readonly name: string;
-  readonly value: string;
-}
-
-const columns = sql`s.scope, s.scope_id as "scopeId", s.name, s.value`;
+const columns = ['scope', 'scopeId', 'name', 'value'] as const;
+/** One value, for one place. */
+export type StoredSetting = Readonly<Pick<Row<'setting'>, (typeof columns)[number]>>;
+export type SettingPlace = Pick<StoredSetting, 'scope' | 'scopeId'>;
 
 export async function loadSettings(database: Database): Promise<readonly StoredSetting[]> {
-  const { rows } = await sql<StoredSetting>`select ${columns} from setting s`.execute(database);
-  return rows;
+  return database.selectFrom('setting').select(columns).execute();
 }
 
-/** Those of some places. */
+/** The settings of some places. */
 export async function findSettings(
   database: Database,
-  places: readonly Pick<StoredSetting, 'scope' | 'scopeId'>[],
+  places: readonly SettingPlace[],
 ): Promise<readonly StoredSetting[]> {
-  const { rows } = await sql<StoredSetting>`
-    select ${columns} from setting s join unnest(
-      ${places.map(({ scope }) => scope)}::text[], ${places.map(({ scopeId }) => scopeId)}::text[])
-      as wanted(scope, scope_id) on s.scope = wanted.scope and s.scope_id = wanted.scope_id`.execute(
-    database,
-  );
-  return rows;
+  const wanted = sql<SettingPlace>`unnest(
+    ${places.map(({ scope }) => scope)}::text[], ${places.map(({ scopeId }) => scopeId)}::text[])`;
+  return database
+    .selectFrom('setting')
+    .innerJoin(wanted.as<'wanted'>(sql`wanted(scope, scope_id)`), join =>
+      join
+        .onRef('wanted.scope', '=', 'setting.scope')
+        .onRef('wanted.scopeId', '=', 'setting.scopeId'),
+    )
+    .select(columnsOf('setting', columns))
+    .execute();
 }
 
-/** @returns what was there before. */
+/** @returns the value before. */
 export async function putSetting(
   database: Database,
   { scope, scopeId, name, value }: StoredSetting,
 ): Promise<string | undefined> {
-  const { rows } = await sql<{ value: string }>`select value from setting
-    where scope = ${scope} and scope_id = ${scopeId} and name = ${name} for update`.execute(
-    database,
-  );
-  await sql`insert into setting (scope, scope_id, name, value)
-    values (${scope}, ${scopeId}, ${name}, ${value})
-    on conflict (scope, scope_id, name) do update set value = excluded.value, updated = now()`.execute(
-    database,
-  );
-  return rows[0]?.value;
+  const before = await database
+    .selectFrom('setting')
+    .select('value')
+    .where(eb => eb.and({ scope, scopeId, name }))
+    .forUpdate()
+    .executeTakeFirst();
+  await database
+    .insertInto('setting')
+    .values({ scope, scopeId, name, value })
+    .onConflict(conflict =>
+      conflict.columns(['scope', 'scopeId', 'name']).doUpdateSet({ value, updated: now }),
+    )
+    .execute();
+  return before?.value;
 }
 
-/** @param names the setting's name and its aliases. @returns what was there. */
+/** @param names the setting's name and its aliases. @returns the value before. */
 export async function deleteSetting(
   database: Database,
-  { scope, scopeId }: Pick<StoredSetting, 'scope' | 'scopeId'>,
+  { scope, scopeId }: SettingPlace,
   names: readonly string[],
 ): Promise<string | undefined> {
-  const { rows } = await sql<{ value: string }>`delete from setting
-    where scope = ${scope} and scope_id = ${scopeId} and name = any(${[...names]}::text[])
-    returning value`.execute(database);
-  return rows[0]?.value;
+  const before = await database
+    .deleteFrom('setting')
+    .where(eb => eb.and({ scope, scopeId }))
+    .where('name', '=', anyOf(names))
+    .returning('value')
+    .executeTakeFirst();
+  return before?.value;
 }

@@ -5,13 +5,13 @@
 import { resealSecrets } from '../access/secret/reseal.ts';
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
-import { dropAudit } from '../store/audit.ts';
-import { dropOldKeys } from '../store/access/idempotency-key.ts';
-import { dropKeys } from '../store/event/known-event.ts';
+import { deleteAudit } from '../store/audit.ts';
+import { deleteOldKeys } from '../store/access/idempotency-key.ts';
+import { deleteKeys } from '../store/event/known-event.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
 import { dropExpiredSecrets } from '../store/webhook/write-secret.ts';
-import { dropReceipts } from '../store/record/receipt-match.ts';
+import { deleteReceipts } from '../store/record/receipt-match.ts';
 
 export interface JanitorOptions {
   readonly store: Store;
@@ -47,11 +47,11 @@ async function tidy(options: JanitorOptions): Promise<void> {
   await openPartitions(store, now());
   const dropped = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
-  await dropReceipts(databaseOf(store), keepFrom);
-  await dropKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
-  await dropAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
+  await deleteReceipts(databaseOf(store), keepFrom);
+  await deleteKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
+  await deleteAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
-  await dropOldKeys(databaseOf(store));
+  await deleteOldKeys(databaseOf(store));
   await reseal(options);
 }
 

@@ -4,7 +4,7 @@ import { databaseOf } from '../../src/store/database.ts';
 import { addUnknown } from '../../src/store/directory/query-unknown.ts';
 import {
   claimSync,
-  forgetDirectoryStatus,
+  deleteDirectoryStatus,
   recordFailure,
 } from '../../src/store/directory/sync-state.ts';
 import { newId, startApi } from './api-harness.ts';
@@ -204,7 +204,7 @@ describe('the directory', () => {
       acceptRemovals: true,
       adoptLocal: false,
     });
-    await forgetDirectoryStatus(database);
+    await deleteDirectoryStatus(database);
   });
 
   it('lists the accounts it does not know, last seen first', async () => {

@@ -7,7 +7,7 @@ import type { SourceControl } from '../../src/api/context.ts';
 import { problemKinds } from '../../src/api/http/problem.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
-import { claimSync, forgetDirectoryStatus } from '../../src/store/directory/sync-state.ts';
+import { claimSync, deleteDirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { newId, startApi } from './api-harness.ts';
 import type { Answer, ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';
@@ -120,7 +120,7 @@ describe('the OpenAPI document', () => {
       expect.soft(faultsOf({ method: 'get', path, answer }), path).toBe('');
     }
     api.sources.pop();
-    await forgetDirectoryStatus(databaseOf(api.store));
+    await deleteDirectoryStatus(databaseOf(api.store));
   });
 });
 

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
-import { dropKeys, findKnown, keyHash } from '../../src/store/event/known-event.ts';
+import { deleteKeys, findKnown, keyHash } from '../../src/store/event/known-event.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import {
@@ -159,9 +159,9 @@ describe('an event that its cloud named', () => {
     const database = databaseOf(harness.store);
     const hash = keyHash('nova', 'a');
     const known = new Map([[hash, entries[0]?.events[0]?.id]]);
-    await dropKeys(database, new Date(Date.now() - 60_000));
+    await deleteKeys(database, new Date(Date.now() - 60_000));
     expect(await findKnown(database, [hash, keyHash('nova', 'b')])).toEqual(known);
-    await dropKeys(database, new Date(Date.now() + 60_000));
+    await deleteKeys(database, new Date(Date.now() + 60_000));
     expect(await findKnown(database, [hash])).toEqual(new Map());
     expect(await record(harness, named(['a']))).toHaveLength(1);
   });

@@ -2,8 +2,8 @@
 import type { Log } from '../../event/log.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
-import { findLogoutHint } from '../../store/access/query-identity.ts';
-import { deleteExpiredTokens } from '../../store/access/query-user.ts';
+import { findLogoutHint } from '../../store/access/token.ts';
+import { deleteExpiredTokens } from '../../store/access/token.ts';
 import { admit } from './oidc-admit.ts';
 import type { Admission, AdmitOptions } from './oidc-admit.ts';
 import { createOidcProvider, newChecks } from './oidc-provider.ts';

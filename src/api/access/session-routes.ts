@@ -11,7 +11,7 @@ import type { Session } from '../../access/session.ts';
 import { hashToken } from '../../access/token.ts';
 import type { KeyPair } from '../../directory/cloudstack/cloudstack-sign.ts';
 import { databaseOf } from '../../store/database.ts';
-import { endSession } from '../../store/access/query-user.ts';
+import { endSession } from '../../store/access/token.ts';
 import { callerOf, tokenOf } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { logInByKey } from './log-in-by-key.ts';

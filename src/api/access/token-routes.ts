@@ -5,7 +5,7 @@ import { createToken, hashToken } from '../../access/token.ts';
 import { arrayOf, uuid, instant, line, nullable, oneOf, text, whole } from '../../event/schema.ts';
 import { fullScopes, tokenScopes } from '../../store/schema/access.ts';
 import { databaseOf } from '../../store/database.ts';
-import { deleteToken, insertToken, listTokens } from '../../store/access/query-user.ts';
+import { deleteToken, insertToken, listTokens } from '../../store/access/token.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';

@@ -6,7 +6,7 @@ import { arrayOf, flag, uuid, instant, nullable, oneOf, text, whole } from '../.
 import { deleteDeliveries, deleteDelivery } from '../../store/delivery/delete-delivery.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
-import { findDelivery } from '../../store/event/query-flow.ts';
+import { findDelivery } from '../../store/delivery/delivery.ts';
 import { findWebhook } from '../../store/webhook/find-webhook.ts';
 import { findRedeliverable, insertRedeliveries } from '../../store/delivery/redeliver.ts';
 import type { Sweep } from '../../store/delivery/sweep.ts';

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
 import { arrayOf, uuid, instant, mapOf, nullable, oneOf, text, whole } from '../../event/schema.ts';
 import { databaseOf } from '../../store/database.ts';
-import { findDelivery, listDeliveries } from '../../store/event/query-flow.ts';
+import { findDelivery, listDeliveries } from '../../store/delivery/delivery.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';

@@ -6,7 +6,7 @@ import type { Formats } from '../../format/formats.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
 import { renderEvent } from '../../format/render.ts';
 import { databaseOf } from '../../store/database.ts';
-import type { DeliveryFacts, OwedEvent } from '../../store/event/query-flow.ts';
+import type { DeliveryFacts, OwedEvent } from '../../store/delivery/delivery.ts';
 import { findWebhook, type WebhookFacts } from '../../store/webhook/find-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions } from '../context.ts';

@@ -1,8 +1,8 @@
 /** Delivers once more what was delivered: one way for REST and for CloudStack's API. */
 import { redeliveryId } from '../../event/id.ts';
 import { insertRedelivery } from '../../store/delivery/redeliver.ts';
-import { findDelivery } from '../../store/event/query-flow.ts';
-import type { DeliveryFacts } from '../../store/event/query-flow.ts';
+import { findDelivery } from '../../store/delivery/delivery.ts';
+import type { DeliveryFacts } from '../../store/delivery/delivery.ts';
 import { findWebhook } from '../../store/webhook/find-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';

@@ -9,8 +9,8 @@ import type { Envelope, FactDefinition, FactName } from '../../event/envelope.ts
 import { timeOf } from '../../event/id.ts';
 import { toEnvelope } from '../../store/event/envelope.ts';
 import { databaseOf } from '../../store/database.ts';
-import { findEvent, listEvents } from '../../store/event/query-flow.ts';
-import type { EventFacts } from '../../store/event/query-flow.ts';
+import { findEvent, listEvents } from '../../store/event/event.ts';
+import type { EventFacts } from '../../store/event/event.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';

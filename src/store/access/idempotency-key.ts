@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
+import { fromNow, now } from '../sql/instant.ts';
 
 export interface RepeatableRequest {
   readonly userId: string;
@@ -20,33 +21,51 @@ export type Claim =
 
 /** How long an answer is kept. */
 export const keptHours = 24;
-const kept = sql`${keptHours} * interval '1 hour'`;
+const keptSince = sql<string>`now() - ${keptHours} * interval '1 hour'`;
 
 /**
- * Of several at once one is the first. A claim that has lapsed is that of a process that died over it: the same request
- * may take it over, for whether the first was carried out nobody knows.
+ * Claims the key for one request; of several at once one is the first. A claim that has lapsed is that of a process that
+ * died over it: the same request may take it over, for whether the first was carried out nobody knows.
  */
 export async function claimKey(
   database: Database,
-  request: RepeatableRequest,
+  { userId, route, key, fingerprint }: RepeatableRequest,
   claimMs: number,
 ): Promise<Claim> {
-  const { userId, route, key, fingerprint } = request;
-  const { rows: claimed } = await sql<{ id: string }>`
-    insert into idempotency_key as k (user_id, route, key, fingerprint, claimed_until)
-    values (${userId}, ${route}, ${key}, ${fingerprint}, now() + ${claimMs} * interval '1 ms')
-    on conflict (user_id, route, key) do update set id = excluded.id, fingerprint = excluded.fingerprint,
-      claimed_until = excluded.claimed_until, status = null, sealed = null, created = now()
-    where k.created < now() - ${kept}
-      or (k.status is null and k.claimed_until < now() and k.fingerprint = excluded.fingerprint)
-    returning k.id`.execute(database);
-  const [first] = claimed;
+  const first = await database
+    .insertInto('idempotency_key')
+    .values({ userId, route, key, fingerprint, claimedUntil: fromNow(claimMs) })
+    .onConflict(conflict =>
+      conflict
+        .columns(['userId', 'route', 'key'])
+        .doUpdateSet(eb => ({
+          id: eb.ref('excluded.id'),
+          fingerprint,
+          claimedUntil: fromNow(claimMs),
+          status: null,
+          sealed: null,
+          created: now,
+        }))
+        .where(eb =>
+          eb.or([
+            eb('idempotency_key.created', '<', keptSince),
+            eb.and([
+              eb('idempotency_key.status', 'is', null),
+              eb('idempotency_key.claimedUntil', '<', now),
+              eb('idempotency_key.fingerprint', '=', fingerprint),
+            ]),
+          ]),
+        ),
+    )
+    .returning('id')
+    .executeTakeFirst();
   if (first) return { kind: 'first', id: first.id };
-  const { rows } = await sql<{ same: boolean; status: number | null; sealed: Buffer | null }>`
-    select fingerprint = ${fingerprint} as same, status, sealed from idempotency_key
-    where user_id = ${userId} and route = ${route} and key = ${key}`.execute(database);
-  const [row] = rows;
-  if (row && !row.same) return { kind: 'other' };
+  const row = await database
+    .selectFrom('idempotency_key')
+    .select(['fingerprint', 'status', 'sealed'])
+    .where(eb => eb.and({ userId, route, key }))
+    .executeTakeFirst();
+  if (row && !row.fingerprint.equals(fingerprint)) return { kind: 'other' };
   if (!row || row.status === null || row.sealed === null) return { kind: 'running' };
   return { kind: 'answered', status: row.status, sealed: row.sealed };
 }
@@ -56,16 +75,18 @@ export async function keepAnswer(
   id: string,
   { status, sealed }: { status: number; sealed: Buffer },
 ): Promise<void> {
-  await sql`update idempotency_key set status = ${status}, sealed = ${sealed} where id = ${id}`.execute(
-    database,
-  );
+  await database
+    .updateTable('idempotency_key')
+    .set({ status, sealed })
+    .where('id', '=', id)
+    .execute();
 }
 
 /** Nothing was done: the same key may be used again. */
 export async function releaseKey(database: Database, id: string): Promise<void> {
-  await sql`delete from idempotency_key where id = ${id}`.execute(database);
+  await database.deleteFrom('idempotency_key').where('id', '=', id).execute();
 }
 
-export async function dropOldKeys(database: Database): Promise<void> {
-  await sql`delete from idempotency_key where created < now() - ${kept}`.execute(database);
+export async function deleteOldKeys(database: Database): Promise<void> {
+  await database.deleteFrom('idempotency_key').where('created', '<', keptSince).execute();
 }

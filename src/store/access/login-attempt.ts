@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
+import { anyOf } from '../sql/condition.ts';
 
 const window = sql`interval '15 minutes'`;
 
@@ -29,7 +30,13 @@ export async function forgiveLoginAttempt(
   database: Database,
   { clear, lower }: { clear: string | undefined; lower: readonly string[] },
 ): Promise<void> {
-  await sql`delete from login_attempt where key = ${clear ?? null}`.execute(database);
-  await sql`update login_attempt set count = count - 1
-    where key = any(${[...lower]}::text[]) and count > 0`.execute(database);
+  if (clear !== undefined) {
+    await database.deleteFrom('login_attempt').where('key', '=', clear).execute();
+  }
+  await database
+    .updateTable('login_attempt')
+    .set(eb => ({ count: eb('count', '-', 1) }))
+    .where('key', '=', anyOf(lower))
+    .where('count', '>', 0)
+    .execute();
 }

@@ -9,11 +9,13 @@
  */
 import { sql } from 'kysely';
 
-import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
-import type { Fragment } from '../sql/keyset.ts';
+import type { Row } from '../schema/tables.ts';
+import { anyOf, allOf, type Condition } from '../sql/condition.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
+
+type Found = Pick<Row<'delivery'>, 'id' | 'eventId'>;
 
 /** To be called in a transaction. @returns `delivering`: a process has it in its hands, and it stays. */
 export async function deleteDelivery(
@@ -21,10 +23,12 @@ export async function deleteDelivery(
   id: string,
 ): Promise<'deleted' | 'delivering' | 'missing'> {
   await holdProcesses(database);
-  const { rows } = await sql<Found & { state: DeliveryState }>`
-    select id, event_id as "eventId", webhook_id as "webhookId", state from delivery
-    where id = ${id} for update`.execute(database);
-  const [row] = rows;
+  const row = await database
+    .selectFrom('delivery')
+    .select(['id', 'eventId', 'webhookId', 'state'])
+    .where('id', '=', id)
+    .forUpdate()
+    .executeTakeFirst();
   if (!row) return 'missing';
   if (row.state === 'delivering') return 'delivering';
   await deleteRows(database, row.webhookId, [row]);
@@ -49,34 +53,32 @@ export async function deleteDeliveries(database: Database, sweep: Sweep): Promis
  */
 export async function deleteWanted(
   database: Database,
-  wanted: Fragment,
+  wanted: Condition,
   limit: number,
 ): Promise<number> {
   await holdProcesses(database);
-  const { rows } = await sql<Found>`
-    select d.id, d.event_id as "eventId", d.webhook_id as "webhookId" from delivery d
-    where ${wanted} and d.state <> 'delivering' order by d.id limit ${limit} for update`.execute(
-    database,
-  );
+  const rows = await database
+    .selectFrom('delivery as d')
+    .select(['d.id', 'd.eventId', 'd.webhookId'])
+    .where(allOf([wanted]))
+    .where('d.state', '<>', 'delivering')
+    .orderBy('d.id')
+    .limit(limit)
+    .forUpdate()
+    .execute();
   const byWebhook = Map.groupBy(rows, ({ webhookId }) => webhookId);
   for (const [webhookId, found] of byWebhook) await deleteRows(database, webhookId, found);
   return rows.length;
 }
 
-interface Found {
-  readonly id: string;
-  readonly eventId: string;
-  readonly webhookId: string;
-}
-
 async function holdProcesses(database: Database): Promise<void> {
-  await sql`select from process order by id for key share`.execute(database);
+  await database.selectFrom('process').select('id').orderBy('id').forKeyShare().execute();
 }
 
 async function deleteRows(
   database: Database,
   webhookId: string,
-  rows: readonly Pick<Found, 'id' | 'eventId'>[],
+  rows: readonly Found[],
 ): Promise<void> {
   if (rows.length === 0) return;
   const ids = rows.map(({ id }) => id);
@@ -84,6 +86,6 @@ async function deleteRows(
   await sql`update event e set owed = array_remove(e.owed, ${webhookId}::uuid)
     where e.id = any(${eventIds}::uuid[]) and exists (select from process p
       where p.id = e.process_id and p.watermark < e.id)`.execute(database);
-  await sql`delete from attempt where delivery_id = any(${ids}::uuid[])`.execute(database);
-  await sql`delete from delivery where id = any(${ids}::uuid[])`.execute(database);
+  await database.deleteFrom('attempt').where('deliveryId', '=', anyOf(ids)).execute();
+  await database.deleteFrom('delivery').where('id', '=', anyOf(ids)).execute();
 }

@@ -3,37 +3,20 @@
  *
  * There may be millions, which nobody can count in bounded time: only the newest so many are looked at.
  */
-import { sql } from 'kysely';
+import { sql, type SelectQueryBuilder } from 'kysely';
 
-import type { Envelope } from '../../event/envelope.ts';
-import { deleteWanted } from './delete-delivery.ts';
-import { envelopeColumn, toEnvelope, type EnvelopeRow } from '../event/envelope.ts';
-import { instant } from '../sql/instant.ts';
-import { all, contains, countAndRead } from '../sql/numbered-page.ts';
-import type { Counted, PageOf } from '../sql/numbered-page.ts';
 import type { Database } from '../database.ts';
-import { conditions, inKeysetPage } from '../sql/keyset.ts';
-import type { Fragment } from '../sql/keyset.ts';
+import { envelopeColumn, toEnvelope } from '../event/envelope.ts';
+import type { Row, Tables } from '../schema/tables.ts';
+import { allOf, contains } from '../sql/condition.ts';
+import { inKeysetPage } from '../sql/keyset.ts';
+import { readNumberedPage, type Counted, type PageOf } from '../sql/numbered-page.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
+import { deleteWanted } from './delete-delivery.ts';
 
-/** A delivery as its last attempt left it. */
-export interface NamedDelivery {
-  readonly id: string;
-  readonly eventId: string;
-  readonly envelope: Envelope;
-  readonly body: string;
-  readonly webhookId: string;
-  /** Null of one that has been deleted. */
-  readonly webhookName: string | null;
-  readonly state: string;
-  readonly createdAt: string;
-  /** Null before the first attempt has ended. */
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly error: string | null;
-  readonly responseBody: string | null;
-}
+/** A delivery as its last attempt left it: parts are null before that has ended, the name when the webhook is deleted. */
+export type NamedDelivery = NonNullable<Awaited<ReturnType<typeof findNamedDelivery>>>;
 
 export interface DeliverySearch {
   readonly id?: string;
@@ -49,13 +32,6 @@ export interface DeliverySearch {
 /** Newest deliveries that a list looks at, and so the largest count it gives; older ones are found by their dates. */
 export const deliveriesSeenMax = 100_000;
 
-const endedAt = sql`d.started_at + d.duration_ms * interval '1 ms'`;
-const deliveryColumns = sql`d.id, d.event_id as "eventId", ${envelopeColumn('e')} as envelope, e.body,
-  d.webhook_id as "webhookId", (select w.name from webhook w where w.id = d.webhook_id) as "webhookName", d.state,
-  ${instant('d.created_at')} as "createdAt", ${instant('d.started_at')} as "startedAt",
-  to_char((${endedAt}) at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as "endedAt", d.error,
-  d.response_body as "responseBody"`;
-
 /** Those that were attempted, the newest first. */
 export async function listDeliveriesByPage(
   database: Database,
@@ -63,40 +39,59 @@ export async function listDeliveriesByPage(
   { search, page }: { search: DeliverySearch; page: PageOf },
 ): Promise<Counted<NamedDelivery>> {
   const { eventType, keyword } = search;
-  const wanted = conditions([
-    eventType === undefined ? undefined : sql`e.event = ${eventType}`,
-    keyword === undefined ? undefined : contains(sql`e.body`, keyword),
-  ]);
-  const seen = sql`(select d.* from delivery d
-    where d.started_at is not null and ${deliveriesWanted(visibility, search)}
-    order by d.id desc limit ${deliveriesSeenMax}) d`;
-  const { count, rows } = await countAndRead<DeliveryRow>(database, {
-    from: sql`from ${seen} join event e on e.id = d.event_id where ${wanted ?? sql`true`}`,
-    columns: deliveryColumns,
+  const seen = database
+    .selectFrom('delivery as d')
+    .selectAll()
+    .where(attempted(visibility, search))
+    .orderBy('d.id', 'desc')
+    .limit(deliveriesSeenMax);
+  const wanted = selectNamed(database, seen)
+    .where(eb => eb.and({ 'e.event': eventType }))
+    .where(allOf([keyword === undefined ? undefined : contains(sql`e.body`, keyword)]))
     // A redelivery's id has the time of its event.
-    order: sql`d.created_at desc, d.id desc`,
-    page,
-  });
-  return { count, rows: rows.map(toNamed) };
+    .orderBy('d.createdAt', 'desc')
+    .orderBy('d.id', 'desc');
+  const { count, rows } = await readNumberedPage(database, wanted, page);
+  return { count, rows: rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) })) };
 }
-
-type DeliveryRow = Omit<NamedDelivery, 'envelope'> & { readonly envelope: EnvelopeRow };
-
-const toNamed = (row: DeliveryRow): NamedDelivery => ({
-  ...row,
-  envelope: toEnvelope(row.envelope),
-});
 
 /** One delivery, attempted or not. */
-export async function findNamedDelivery(
-  database: Database,
-  id: string,
-): Promise<NamedDelivery | undefined> {
-  const { rows } = await sql<DeliveryRow>`
-    select ${deliveryColumns} from delivery d join event e on e.id = d.event_id
-    where d.id = ${id}`.execute(database);
-  return rows.map(toNamed)[0];
+export async function findNamedDelivery(database: Database, id: string) {
+  const one = database.selectFrom('delivery as d').selectAll().where('d.id', '=', id);
+  const row = await selectNamed(database, one).executeTakeFirst();
+  return row && { ...row, envelope: toEnvelope(row.envelope) };
 }
+
+function selectNamed(
+  database: Database,
+  deliveries: SelectQueryBuilder<Tables & { d: Tables['delivery'] }, 'd', Row<'delivery'>>,
+) {
+  return database
+    .selectFrom(deliveries.as('d'))
+    .innerJoin('event as e', 'e.id', 'd.eventId')
+    .select([
+      'd.id',
+      'd.eventId',
+      'd.webhookId',
+      'd.state',
+      'd.createdAt',
+      'd.startedAt',
+      'd.error',
+      'd.responseBody',
+      'e.body',
+      envelopeColumn('e').as('envelope'),
+      endedAt.as('endedAt'),
+    ])
+    .select(eb =>
+      eb
+        .selectFrom('webhook as w')
+        .select('w.name')
+        .whereRef('w.id', '=', 'd.webhookId')
+        .as('webhookName'),
+    );
+}
+
+const endedAt = sql<string | null>`d.started_at + d.duration_ms * interval '1 ms'`;
 
 /**
  * Deletes what a list would have, so many at most; see `deleteWanted`.
@@ -108,20 +103,21 @@ export async function deleteListed(
   visibility: Visibility,
   { search, limit }: { search: DeliverySearch; limit: number },
 ): Promise<number> {
-  const wanted = sql`d.started_at is not null and ${deliveriesWanted(visibility, search)}`;
-  return deleteWanted(database, wanted, limit);
+  return deleteWanted(database, attempted(visibility, search), limit);
 }
 
 /**
- * A webhook's owner sees what became of the events in their visibility: one that was Global once has had everybody's.
+ * For `delivery d`: it was attempted, and is searched for. A webhook's owner sees what became of the events in their
+ * visibility: a webhook that was Global once has had everybody's.
  *
  * An attempt never ends before its event was recorded, whose time the id begins with: later days are not read.
  */
-function deliveriesWanted(
+function attempted(
   visibility: Visibility,
   { id, webhookId, startedFrom, endedTo }: DeliverySearch,
-): Fragment {
-  return all([
+) {
+  return allOf([
+    sql`d.started_at is not null`,
     visibility.kind === 'everything'
       ? undefined
       : sql`d.webhook_id in (select w.id from webhook w where ${webhookWithin('w', visibility)})
@@ -129,8 +125,8 @@ function deliveriesWanted(
     id === undefined ? undefined : sql`d.id = ${id}`,
     webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
     startedFrom && sql`d.started_at >= ${startedFrom}`,
-    endedTo &&
-      sql`${inKeysetPage('d', { limit: 0, to: nextSecond(endedTo) })} and ${endedAt} < ${nextSecond(endedTo)}`,
+    endedTo && inKeysetPage('d', { limit: 0, to: nextSecond(endedTo) }),
+    endedTo && sql`${endedAt} < ${nextSecond(endedTo)}`,
   ]);
 }
 

@@ -4,7 +4,8 @@ import { sql } from 'kysely';
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
-import type { Fragment } from '../sql/keyset.ts';
+import type { Fragment } from '../sql/condition.ts';
+import { now } from '../sql/instant.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import type { ScanWindow, Sweep, Swept } from './sweep.ts';
 
@@ -23,10 +24,11 @@ export async function insertRedelivery(
   database: Database,
   { id, eventId, webhookId }: Pick<Row<'delivery'>, 'id' | 'eventId' | 'webhookId'>,
 ): Promise<void> {
-  await sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
-    values (${id}, ${eventId}, ${webhookId}, 'redelivery', 'pending', 0, now(), now())`.execute(
-    database,
-  );
+  const due = { state: 'pending', tries: 0, nextAttemptAt: now, createdAt: now } as const;
+  await database
+    .insertInto('delivery')
+    .values({ id, eventId, webhookId, kind: 'redelivery', ...due })
+    .execute();
   await sql`select pg_notify('hookline', 'due')`.execute(database);
 }
 

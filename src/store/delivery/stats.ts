@@ -10,7 +10,7 @@ import { timeOf } from '../../event/id.ts';
 import { inTransaction } from '../database.ts';
 import type { Store } from '../database.ts';
 import { firstIdAt } from '../sql/keyset.ts';
-import type { Fragment } from '../sql/keyset.ts';
+import type { Fragment } from '../sql/condition.ts';
 import { webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 

@@ -6,8 +6,9 @@ import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
-import { conditions, firstIdAt } from '../sql/keyset.ts';
-import type { Fragment } from '../sql/keyset.ts';
+import { conditions } from '../sql/condition.ts';
+import { firstIdAt } from '../sql/keyset.ts';
+import type { Fragment } from '../sql/condition.ts';
 import { eventWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 

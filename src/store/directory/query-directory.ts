@@ -1,69 +1,45 @@
 /** Domains and accounts, for access, the API and imports. */
 import { sql } from 'kysely';
 
-import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
-import type { AccountKind, Origin } from '../schema/directory.ts';
+import type { Row } from '../schema/tables.ts';
+import { after, anyOf } from '../sql/condition.ts';
 import { accountWithin, domainWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
-export interface DomainFacts {
-  readonly id: string;
-  readonly name: string;
-  readonly parentId: string | null;
-  readonly path: string;
-  readonly origin: Origin;
-  /** RFC 3339: when the cloud was first seen without it. */
-  readonly removedAt: string | null;
-}
+const domainColumns = ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'] as const;
+export type DomainFacts = Readonly<Pick<Row<'domain'>, (typeof domainColumns)[number]>>;
 
-/** What an account is made with. */
-export interface AccountValues {
-  readonly id: string;
-  readonly name: string;
-  readonly domainId: string;
-  readonly kind: AccountKind;
-}
-
-export interface AccountFacts extends AccountValues {
-  readonly origin: Origin;
-  /** Another id its events carry: the uuid of the account behind a CloudStack project. */
-  readonly alias: string | null;
-  /** RFC 3339: when the cloud was first seen without it. Its webhooks are told of nothing from then on. */
-  readonly removedAt: string | null;
-}
+const accountColumns = ['id', 'name', 'domainId', 'kind', 'origin', 'alias', 'removedAt'] as const;
+export type AccountFacts = Readonly<Pick<Row<'account'>, (typeof accountColumns)[number]>>;
+/** What an account is created with. */
+export type AccountValues = Pick<AccountFacts, 'id' | 'name' | 'domainId' | 'kind'>;
 
 interface Page {
   readonly limit: number;
   readonly cursor?: string;
 }
 
-/** How many rows a write made and changed; the rest were as given already. */
+/** How many rows a write created and updated; the rest were as given already. */
 export interface Upserted {
   readonly created: number;
   readonly updated: number;
 }
 
-const domainColumns = sql`d.id, d.name, d.parent_id as "parentId", d.path, d.origin,
-  ${instant('d.removed_at')} as "removedAt"`;
-const accountColumns = sql`a.id, a.name, a.domain_id as "domainId", a.kind, a.origin, a.alias,
-  ${instant('a.removed_at')} as "removedAt"`;
-
-const after = (column: string, { cursor }: Page) =>
-  cursor === undefined ? sql`true` : sql`${sql.ref(column)} > ${cursor}`;
-
 export async function listDomains(
   database: Database,
   visibility: Visibility,
-  page: Page & { name?: string; parentId?: string },
+  { limit, cursor, name, parentId }: Page & { name?: string; parentId?: string },
 ): Promise<readonly DomainFacts[]> {
-  const { rows } = await sql<DomainFacts>`
-    select ${domainColumns} from domain d
-    where ${after('d.id', page)} and ${page.name === undefined ? sql`true` : sql`d.name = ${page.name}`}
-      and ${page.parentId === undefined ? sql`true` : sql`d.parent_id = ${page.parentId}`}
-      and ${domainWithin('d.id', visibility)}
-    order by d.id limit ${page.limit}`.execute(database);
-  return rows;
+  return database
+    .selectFrom('domain as d')
+    .select(domainColumns)
+    .where(eb => after(eb.ref('id'), cursor))
+    .where(eb => eb.and({ name, parentId }))
+    .where(domainWithin('d.id', visibility))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }
 
 export async function findDomain(
@@ -71,23 +47,27 @@ export async function findDomain(
   id: string,
   visibility: Visibility,
 ): Promise<DomainFacts | undefined> {
-  const { rows } = await sql<DomainFacts>`
-    select ${domainColumns} from domain d
-    where d.id = ${id} and ${domainWithin('d.id', visibility)}`.execute(database);
-  return rows[0];
+  return database
+    .selectFrom('domain as d')
+    .select(domainColumns)
+    .where('id', '=', id)
+    .where(domainWithin('d.id', visibility))
+    .executeTakeFirst();
 }
 
 /** The domain without a parent; undefined while the directory is empty. */
 export async function findRootDomain(database: Database): Promise<DomainFacts | undefined> {
-  const { rows } = await sql<DomainFacts>`
-    select ${domainColumns} from domain d where d.parent_id is null order by d.path limit 1`.execute(
-    database,
-  );
-  return rows[0];
+  return database
+    .selectFrom('domain')
+    .select(domainColumns)
+    .where('parentId', 'is', null)
+    .orderBy('path')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 /**
- * Gives the root its id and name in the cloud; makes it when there is none. What hung under the root so far hangs
+ * Gives the root its id and name in the cloud; creates it when there is none. What hung under the root so far hangs
  * under it afterwards.
  */
 export async function adoptRootDomain(
@@ -96,25 +76,33 @@ export async function adoptRootDomain(
 ): Promise<Upserted> {
   const root = await findRootDomain(database);
   if (root?.id === id) return upsertDomains(database, [{ id, name, parentId: null }]);
-  await sql`insert into domain (id, name, path) values (${id}, ${name}, '')`.execute(database);
+  await database.insertInto('domain').values({ id, name, path: '' }).execute();
   if (!root) return { created: 1, updated: 0 };
-  await sql`update domain set parent_id = ${id} where parent_id = ${root.id}`.execute(database);
-  await sql`update account set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
-  await sql`update webhook set domain_id = ${id} where domain_id = ${root.id}`.execute(database);
-  await sql`update setting set scope_id = ${id}
-    where scope = 'domain' and scope_id = ${root.id}`.execute(database);
-  await sql`delete from domain where id = ${root.id}`.execute(database);
+  await database
+    .updateTable('domain')
+    .set({ parentId: id })
+    .where('parentId', '=', root.id)
+    .execute();
+  for (const table of ['account', 'webhook'] as const) {
+    await database
+      .updateTable(table)
+      .set({ domainId: id })
+      .where('domainId', '=', root.id)
+      .execute();
+  }
+  await database
+    .updateTable('setting')
+    .set({ scopeId: id })
+    .where(eb => eb.and({ scope: 'domain', scopeId: root.id }))
+    .execute();
+  await database.deleteFrom('domain').where('id', '=', root.id).execute();
   return { created: 0, updated: 1 };
 }
 
 /** @param domains parents before their children: a path is made from the parent's. */
 export async function upsertDomains(
   database: Database,
-  domains: readonly {
-    readonly id: string;
-    readonly name: string;
-    readonly parentId: string | null;
-  }[],
+  domains: readonly Pick<DomainFacts, 'id' | 'name' | 'parentId'>[],
 ): Promise<Upserted> {
   const { rows } = await sql<{ made: boolean }>`
     insert into domain as d (id, name, parent_id, path)
@@ -131,15 +119,17 @@ export async function upsertDomains(
 export async function listAccounts(
   database: Database,
   visibility: Visibility,
-  page: Page & { name?: string; domainId?: string },
+  { limit, cursor, name, domainId }: Page & { name?: string; domainId?: string },
 ): Promise<readonly AccountFacts[]> {
-  const { rows } = await sql<AccountFacts>`
-    select ${accountColumns} from account a
-    where ${after('a.id', page)} and ${page.name === undefined ? sql`true` : sql`a.name = ${page.name}`}
-      and ${page.domainId === undefined ? sql`true` : sql`a.domain_id = ${page.domainId}`}
-      and ${accountWithin('a.id', visibility)}
-    order by a.id limit ${page.limit}`.execute(database);
-  return rows;
+  return database
+    .selectFrom('account as a')
+    .select(accountColumns)
+    .where(eb => after(eb.ref('id'), cursor))
+    .where(eb => eb.and({ name, domainId }))
+    .where(accountWithin('a.id', visibility))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }
 
 export async function findAccount(
@@ -147,10 +137,29 @@ export async function findAccount(
   id: string,
   visibility: Visibility,
 ): Promise<AccountFacts | undefined> {
-  const { rows } = await sql<AccountFacts>`
-    select ${accountColumns} from account a
-    where a.id = ${id} and ${accountWithin('a.id', visibility)}`.execute(database);
-  return rows[0];
+  return database
+    .selectFrom('account as a')
+    .select(accountColumns)
+    .where('id', '=', id)
+    .where(accountWithin('a.id', visibility))
+    .executeTakeFirst();
+}
+
+/** The account of this name in the domain, unless the cloud has lost it. */
+export async function findAccountByName(
+  database: Database,
+  visibility: Visibility,
+  { name, domainId }: { name: string; domainId: string },
+): Promise<{ readonly id: string } | undefined> {
+  return database
+    .selectFrom('account as a')
+    .select('id')
+    .where(eb => eb.and({ name, domainId, kind: 'user' }))
+    .where('removedAt', 'is', null)
+    .where(accountWithin('a.id', visibility))
+    .orderBy('id')
+    .limit(1)
+    .executeTakeFirst();
 }
 
 export async function upsertAccounts(
@@ -168,18 +177,33 @@ export async function upsertAccounts(
   return countMade(rows);
 }
 
-/** Of these ids, those that no domain has. */
+function countMade(rows: readonly { readonly made: boolean }[]): Upserted {
+  const created = rows.filter(({ made }) => made).length;
+  return { created, updated: rows.length - created };
+}
+
+/** Those of these ids that no domain has. */
 export async function missingDomains(
   database: Database,
   ids: readonly string[],
 ): Promise<readonly string[]> {
-  const { rows } = await sql<{ id: string }>`
-    select wanted.id from unnest(${[...new Set(ids)]}::text[]) as wanted(id)
-    where not exists (select from domain d where d.id = wanted.id)`.execute(database);
-  return rows.map(({ id }) => id);
+  const rows = await database
+    .selectFrom('domain')
+    .select('id')
+    .where('id', '=', anyOf(ids))
+    .execute();
+  const found = new Set(rows.map(({ id }) => id));
+  return [...new Set(ids)].filter(id => !found.has(id));
 }
 
-function countMade(rows: readonly { readonly made: boolean }[]): Upserted {
-  const created = rows.filter(({ made }) => made).length;
-  return { created, updated: rows.length - created };
+/** Whether the path of names leads to the domain. @param path 'com/cloud'; '' is the root. */
+export async function isDomainAt(database: Database, id: string, path: string): Promise<boolean> {
+  const { rows } = await sql`
+    with recursive up as (
+      select d.parent_id, case when d.parent_id is null then '' else d.name end as names, d.parent_id is null as is_root from domain d where d.id = ${id}
+      union all
+      select d.parent_id, case when d.parent_id is null then up.names else d.name || '/' || up.names end, d.parent_id is null
+      from up join domain d on d.id = up.parent_id where not up.is_root)
+    select from up where is_root and names = ${path}`.execute(database);
+  return rows.length > 0;
 }

@@ -2,17 +2,12 @@
 import { sql } from 'kysely';
 
 import { floats, texts } from '../sql/columns.ts';
-import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
+import type { Row } from '../schema/tables.ts';
+import type { Fragment } from '../sql/condition.ts';
 
-export interface UnknownAccountFacts {
-  readonly id: string;
-  /** The project its events name; null when they name none. */
-  readonly project: string | null;
+export interface UnknownAccountFacts extends Readonly<Omit<Row<'unknown_account'>, 'events'>> {
   readonly events: number;
-  /** RFC 3339, as all instants here. */
-  readonly firstSeen: string;
-  readonly lastSeen: string;
 }
 
 export interface UnknownCount {
@@ -21,6 +16,10 @@ export interface UnknownCount {
   /** Since the last count was added. */
   readonly events: number;
 }
+
+/** No account has the id, neither as its own nor as its alias. */
+export const isUnknown = (id: Fragment) =>
+  sql<boolean>`not exists (select from account a where a.id = ${id} or a.alias = ${id})`;
 
 /** Adds to what was counted. Beyond `keptMax` accounts those not seen for longest are dropped. */
 export async function addUnknown(
@@ -34,7 +33,7 @@ export async function addUnknown(
     select r.id, r.project, r.events::bigint from unnest(${texts(sorted.map(({ id }) => id))},
       ${texts(sorted.map(({ project }) => project))}, ${floats(sorted.map(({ events }) => events))})
       as r(id, project, events)
-    where not exists (select from account a where a.id = r.id or a.alias = r.id)
+    where ${isUnknown(sql`r.id`)}
     on conflict (id) do update set events = u.events + excluded.events, last_seen = now(),
       project = coalesce(excluded.project, u.project)`.execute(database);
   await sql`delete from unknown_account where id in (
@@ -48,10 +47,12 @@ export async function listUnknown(
   database: Database,
   limit: number,
 ): Promise<readonly UnknownAccountFacts[]> {
-  const { rows } = await sql<UnknownAccountFacts>`
-    select u.id, u.project, u.events::float8 as events, ${instant('u.first_seen')} as "firstSeen",
-      ${instant('u.last_seen')} as "lastSeen"
-    from unknown_account u where not exists (select from account a where a.id = u.id or a.alias = u.id)
-    order by u.last_seen desc, u.id limit ${limit}`.execute(database);
-  return rows;
+  return database
+    .selectFrom('unknown_account as u')
+    .select(['id', 'project', 'firstSeen', 'lastSeen', sql<number>`events::float8`.as('events')])
+    .where(isUnknown(sql`u.id`))
+    .orderBy('lastSeen', 'desc')
+    .orderBy('id')
+    .limit(limit)
+    .execute();
 }

@@ -1,15 +1,21 @@
 /** Single accounts, as they are found out between two syncs. */
 import { sql } from 'kysely';
 
-import { DIRECTORY_LOCK } from './apply-snapshot.ts';
 import { insertAudit, nobody } from '../audit.ts';
-import type { CloudAccount, CloudDomain } from './directory-snapshot.ts';
 import { inTransaction, type Database, type Store } from '../database.ts';
+import { now } from '../sql/instant.ts';
+import { DIRECTORY_LOCK } from './apply-snapshot.ts';
+import type { CloudAccount, CloudDomain } from './directory-snapshot.ts';
 import { findRootDomain } from './query-directory.ts';
+import { isUnknown } from './query-unknown.ts';
 
 export async function isKnownDomain(database: Database, id: string): Promise<boolean> {
-  const { rows } = await sql`select from domain where id = ${id}`.execute(database);
-  return rows.length > 0;
+  const domain = await database
+    .selectFrom('domain')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return domain !== undefined;
 }
 
 /**
@@ -22,25 +28,39 @@ export async function addCloudAccount(
   store: Store,
   { account, domains }: { account: CloudAccount; domains: readonly CloudDomain[] },
 ): Promise<void> {
+  const { id, name, domainId, kind } = account;
   await inTransaction(store, async database => {
     await sql`select pg_advisory_xact_lock(${DIRECTORY_LOCK})`.execute(database);
     const root = await findRootDomain(database);
-    for (const { id, name, parentId } of domains) {
-      await sql`insert into domain (id, name, parent_id, path, origin)
-        values (${id}, ${name}, ${parentId ?? root?.id ?? null}, '', 'cloud')
-        on conflict (id) do nothing`.execute(database);
+    for (const domain of domains) {
+      await database
+        .insertInto('domain')
+        .values({
+          id: domain.id,
+          name: domain.name,
+          parentId: domain.parentId ?? root?.id,
+          path: '',
+          origin: 'cloud',
+        })
+        .onConflict(conflict => conflict.column('id').doNothing())
+        .execute();
     }
-    await sql`insert into account as a (id, name, domain_id, kind, origin)
-      values (${account.id}, ${account.name}, ${account.domainId}, ${account.kind}, 'cloud')
-      on conflict (id) do update set name = excluded.name, domain_id = excluded.domain_id, kind = excluded.kind,
-        removed_at = null, updated = now()
-      where a.origin = 'cloud'`.execute(database);
-    await sql`delete from unknown_account where id = ${account.id}`.execute(database);
+    await database
+      .insertInto('account')
+      .values({ id, name, domainId, kind, origin: 'cloud' })
+      .onConflict(conflict =>
+        conflict
+          .column('id')
+          .doUpdateSet({ name, domainId, kind, removedAt: null, updated: now })
+          .where('account.origin', '=', 'cloud'),
+      )
+      .execute();
+    await database.deleteFrom('unknown_account').where('id', '=', id).execute();
     await insertAudit(database, nobody, {
       action: 'account.found',
-      objectId: account.id,
-      accountId: account.id,
-      domainId: account.domainId,
+      objectId: id,
+      accountId: id,
+      domainId,
       after: account,
     });
   });
@@ -55,10 +75,12 @@ export async function setAlias(
   database: Database,
   { projectId, accountId }: { projectId: string; accountId: string },
 ): Promise<boolean> {
-  const { numAffectedRows } = await sql`update account a set alias = ${accountId}, updated = now()
-    where a.id = ${projectId} and a.kind = 'project' and a.alias is distinct from ${accountId}
-      and not exists (select from account o where o.id = ${accountId} or o.alias = ${accountId})`.execute(
-    database,
-  );
-  return Number(numAffectedRows ?? 0) > 0;
+  const { numUpdatedRows } = await database
+    .updateTable('account')
+    .set({ alias: accountId, updated: now })
+    .where(eb => eb.and({ id: projectId, kind: 'project' }))
+    .where('alias', 'is distinct from', accountId)
+    .where(isUnknown(sql`${accountId}`))
+    .executeTakeFirst();
+  return numUpdatedRows > 0n;
 }

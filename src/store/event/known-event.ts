@@ -24,6 +24,6 @@ export async function findKnown(
 }
 
 /** Forgets the keys of events recorded before. */
-export async function dropKeys(database: Database, before: Date): Promise<void> {
-  await sql`delete from event_key where event_id < ${firstIdAt(before)}::uuid`.execute(database);
+export async function deleteKeys(database: Database, before: Date): Promise<void> {
+  await database.deleteFrom('event_key').where('eventId', '<', firstIdAt(before)).execute();
 }

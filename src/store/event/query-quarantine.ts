@@ -1,49 +1,58 @@
 /** Messages that could not be understood, as people look at them, for the API. */
 import { sql } from 'kysely';
 
-import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
+import type { Row } from '../schema/tables.ts';
+import { inKeysetPage } from '../sql/keyset.ts';
 
-export interface QuarantineFacts {
-  readonly id: string;
-  readonly source: string;
-  readonly position: string;
-  readonly routingKey: string | null;
-  readonly headers: Readonly<Record<string, string>> | null;
-  readonly reason: string;
+const columns = [
+  'id',
+  'source',
+  'position',
+  'routingKey',
+  'headers',
+  'reason',
+  'createdAt',
+] as const;
+
+export interface QuarantineFacts extends Readonly<
+  Pick<Row<'quarantine'>, (typeof columns)[number]>
+> {
   /** Null is a Kafka tombstone. */
   readonly bodyBytes: number | null;
-  /** RFC 3339. */
-  readonly createdAt: string;
 }
-
-const columns = sql`q.id, q.source, q.position, q.routing_key as "routingKey", q.headers, q.reason,
-  octet_length(q.body) as "bodyBytes", ${instant('q.created_at')} as "createdAt"`;
 
 /** Newest first, those before `cursor`. */
 export async function listQuarantined(
   database: Database,
-  query: { limit: number; cursor?: string; source?: string },
+  { limit, cursor, source }: { limit: number; cursor?: string; source?: string },
 ): Promise<readonly QuarantineFacts[]> {
-  const { rows } = await sql<QuarantineFacts>`
-    select ${columns} from quarantine q
-    where ${query.cursor === undefined ? sql`true` : sql`q.id < ${query.cursor}::uuid`}
-      and ${query.source === undefined ? sql`true` : sql`q.source = ${query.source}`}
-    order by q.id desc limit ${query.limit}`.execute(database);
-  return rows;
+  return selectQuarantined(database)
+    .where(eb => eb.and({ source }))
+    .where(inKeysetPage('quarantine', { limit, cursor }))
+    .orderBy('id', 'desc')
+    .limit(limit)
+    .execute();
 }
 
 export async function findQuarantined(
   database: Database,
   id: string,
 ): Promise<(QuarantineFacts & { readonly body: Buffer | null }) | undefined> {
-  const { rows } = await sql<QuarantineFacts & { body: Buffer | null }>`
-    select ${columns}, q.body from quarantine q where q.id = ${id}`.execute(database);
-  return rows[0];
+  return selectQuarantined(database).select('body').where('id', '=', id).executeTakeFirst();
 }
 
+const selectQuarantined = (database: Database) =>
+  database
+    .selectFrom('quarantine')
+    .select(columns)
+    .select(sql<number | null>`octet_length(body)`.as('bodyBytes'));
+
 export async function deleteQuarantined(database: Database, id: string): Promise<boolean> {
-  const { rows } = await sql`
-    delete from quarantine where id = ${id} returning id`.execute(database);
-  return rows.length > 0;
+  const deleted = await database
+    .deleteFrom('quarantine')
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst();
+  return deleted !== undefined;
 }

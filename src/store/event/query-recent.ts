@@ -1,12 +1,13 @@
 /** The last events with all that formats and filters look at, to try them out before they are saved. */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
 import type { Envelope } from '../../event/envelope.ts';
-import { envelopeColumn, toEnvelope, type EnvelopeRow } from './envelope.ts';
 import type { Database } from '../database.ts';
+import { allOf } from '../sql/condition.ts';
 import { inKeysetPage, notBefore, scanWindowEnd } from '../sql/keyset.ts';
 import { eventWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
+import { envelopeColumn, toEnvelope } from './envelope.ts';
 
 export interface RecentEvent {
   readonly id: string;
@@ -21,11 +22,11 @@ export async function listRecentEvents(
   { limit, eventType }: { readonly limit: number; readonly eventType?: string },
 ): Promise<readonly RecentEvent[]> {
   const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
-  const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
-    select e.id, ${envelopeColumn('e')} as envelope, e.body from event e
-    where ${notBefore('e', last)} and ${eventWithin('e', visibility)}
-      and ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`}
-    order by e.id desc limit ${limit}`.execute(database);
+  const rows = await selectRecent(database, sql`e.body`)
+    .where(allOf([notBefore('e', last), eventWithin('e', visibility)]))
+    .where(eb => eb.and({ 'e.event': eventType }))
+    .limit(limit)
+    .execute();
   return rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
 }
 
@@ -33,7 +34,7 @@ export interface ScanQuery {
   /** Whose events; each of these has to allow it. */
   readonly within: readonly Visibility[];
   readonly limit: number;
-  /** What is longer is cut off one character after. */
+  /** Longer bodies are cut off one character after. */
   readonly bodyCharsMax: number;
 }
 
@@ -43,17 +44,14 @@ export async function* scanRecentEvents(
   { within, limit, bodyCharsMax }: ScanQuery,
 ): AsyncGenerator<readonly RecentEvent[]> {
   const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
+  const allowed = allOf(within.map(visibility => eventWithin('e', visibility)));
   let cursor: string | undefined;
   for (let left = limit; left > 0;) {
     const page = Math.min(left, scanPageSize);
-    const { rows } = await sql<{ id: string; envelope: EnvelopeRow; body: string }>`
-      select e.id, ${envelopeColumn('e')} as envelope, left(e.body, ${bodyCharsMax + 1}) as body from event e
-      where ${notBefore('e', last)} and ${inKeysetPage('e', { limit, ...(cursor !== undefined && { cursor }) })}
-        and ${sql.join(
-          within.map(visibility => eventWithin('e', visibility)),
-          sql` and `,
-        )}
-      order by e.id desc limit ${page}`.execute(database);
+    const rows = await selectRecent(database, sql`left(e.body, ${bodyCharsMax + 1})`)
+      .where(allOf([notBefore('e', last), inKeysetPage('e', { limit, cursor }), allowed]))
+      .limit(page)
+      .execute();
     yield rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
     if (rows.length < page) return;
     cursor = rows.at(-1)?.id;
@@ -62,3 +60,10 @@ export async function* scanRecentEvents(
 }
 
 const scanPageSize = 50;
+
+function selectRecent(database: Database, body: RawBuilder<string>) {
+  return database
+    .selectFrom('event as e')
+    .select(['e.id', body.as('body'), envelopeColumn('e').as('envelope')])
+    .orderBy('e.id', 'desc');
+}

@@ -1,6 +1,4 @@
 /** Whose an event is, by the tables. */
-import { sql } from 'kysely';
-
 import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
 
@@ -18,12 +16,14 @@ export async function findTenant(
 ): Promise<EventTenant> {
   const named = [account, category === undefined ? undefined : project];
   for (const name of named.filter(one => one !== undefined)) {
-    const { rows } = await sql<{ id: string; path: string }>`
-      select a.id, d.path from account a join domain d on d.id = a.domain_id
-      where a.id = ${name} or a.alias = ${name} order by (a.id = ${name}) desc limit 1`.execute(
-      database,
-    );
-    const [row] = rows;
+    const row = await database
+      .selectFrom('account as a')
+      .innerJoin('domain as d', 'd.id', 'a.domainId')
+      .select(['a.id', 'd.path'])
+      .where(eb => eb.or([eb('a.id', '=', name), eb('a.alias', '=', name)]))
+      .orderBy(eb => eb('a.id', '=', name), 'desc')
+      .limit(1)
+      .executeTakeFirst();
     if (row) return { owner: row.id, path: row.path.split('/').filter(Boolean).toReversed() };
   }
   return { owner: undefined, path: undefined };

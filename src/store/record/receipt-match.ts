@@ -41,7 +41,7 @@ function takeOne(hash: string, wanted: Map<string, number>, found: Map<string, n
   return true;
 }
 
-/** Drops receipts of consumers long gone. What they held was given back and decided on, or the queue is gone. */
-export async function dropReceipts(database: Database, before: Date): Promise<void> {
-  await sql`delete from receipt where created_at < ${before}`.execute(database);
+/** Deletes receipts of consumers long gone: what they held was given back and decided on, or the queue is gone. */
+export async function deleteReceipts(database: Database, before: Date): Promise<void> {
+  await database.deleteFrom('receipt').where('createdAt', '<', before.toISOString()).execute();
 }

@@ -2,6 +2,8 @@
 import { sql } from 'kysely';
 
 import { inTransaction, type Database, type Store } from '../database.ts';
+import type { Row } from '../schema/tables.ts';
+import { anyOf } from '../sql/condition.ts';
 
 /**
  * Which events of a batch are recorded after all, when the connection broke before the answer came.
@@ -20,33 +22,37 @@ export async function findRecorded(
     const lease = await sql`select from process where id = ${processId} for update`.execute(
       database,
     );
-    const { rows } = await sql<{ id: string }>`select id from event
-      where id = any(${[...eventIds]}::uuid[])`.execute(database);
+    const rows = await database
+      .selectFrom('event')
+      .select('id')
+      .where('id', '=', anyOf(eventIds))
+      .execute();
     return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
   });
 }
 
+type PartitionKey = Pick<Row<'source_position'>, 'source' | 'topic' | 'partition'>;
+
 /** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
 export async function storedPosition(
   database: Database,
-  key: { source: string; topic: string; partition: number },
+  { source, topic, partition }: PartitionKey,
 ): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
-  const { rows } = await sql<{ next_offset: string; topic_id: string | null }>`
-    select next_offset, topic_id from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
-  const [row] = rows;
-  return row && { nextOffset: BigInt(row.next_offset), topicId: row.topic_id };
+  const row = await database
+    .selectFrom('source_position')
+    .select(['nextOffset', 'topicId'])
+    .where(eb => eb.and({ source, topic, partition }))
+    .executeTakeFirst();
+  return row && { nextOffset: BigInt(row.nextOffset), topicId: row.topicId };
 }
 
 /** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
 export async function forgetOffset(
   database: Database,
-  key: { source: string; topic: string; partition: number },
+  { source, topic, partition }: PartitionKey,
 ): Promise<void> {
-  await sql`delete from source_position
-    where source = ${key.source} and topic = ${key.topic} and partition = ${key.partition}`.execute(
-    database,
-  );
+  await database
+    .deleteFrom('source_position')
+    .where(eb => eb.and({ source, topic, partition }))
+    .execute();
 }

@@ -66,7 +66,7 @@ export const CredentialTable = defineEntity({
     scopes: p
       .array()
       .columnType('text[]')
-      .$type<TokenScope[]>()
+      .$type<readonly TokenScope[]>()
       .default([...fullScopes]),
     created: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime().nullable(),

@@ -66,19 +66,22 @@ export const DirectoryStateTable = defineEntity({
     /** When the next sync is due; who begins one moves it on, so that nobody else does. */
     nextAt: p.datetime().defaultRaw('now()'),
     attemptedAt: p.datetime().nullable(),
-    /** When the reading of the snapshot that serves began. */
+    /** When the reading of the snapshot that serves began; null before the first. */
     syncedAt: p.datetime().nullable(),
-    /** Of the last attempt; null when it succeeded. */
+    /** Why the last attempt failed; null when it did not. */
     error: p.text().nullable(),
+    /** Attempts that failed one after the other. */
     failures: p.integer().default(0),
+    /** False: the cloud's lists were not whole, so nothing that was missing was marked as gone. */
     isWhole: p.boolean().nullable(),
+    /** The cloud's, gone ones left out. */
     domains: p.integer().default(0),
     accounts: p.integer().default(0),
     /** Rows made by hand or import whose ids the cloud knows too; they are left alone. */
     localRows: p.integer().default(0),
-    /** Rows that are missing in the cloud's answer, too many to be believed. */
+    /** Rows missing in the cloud's answer that were not marked as gone, because they are too many to be believed. */
     removalsHeld: p.integer().default(0),
-    /** Asked for, for the next sync. */
+    /** Requested of the next sync. */
     acceptRemovals: p.boolean().default(false),
     adoptLocal: p.boolean().default(false),
   },

@@ -31,7 +31,7 @@ export const EventTable = defineEntity({
     /** The exact text every webhook of the default format gets. */
     body: p.text(),
     /** Ids of the webhooks that matched when it was recorded. */
-    owed: p.array().columnType('uuid[]'),
+    owed: p.array().columnType('uuid[]').$type<readonly string[]>(),
   },
 });
 

@@ -45,7 +45,7 @@ export const ReceiptTable = defineEntity({
     consumerId: p.uuid(),
     createdAt: p.datetime().defaultRaw('now()'),
     /** One for each message of the batch: the first 128 bits of SHA-256 over routing key, NUL, body. */
-    hashes: p.array().columnType('uuid[]'),
+    hashes: p.array().columnType('uuid[]').$type<readonly string[]>(),
   },
 });
 

@@ -1,6 +1,12 @@
-/** Instants as statements read them: RFC 3339 in UTC, to the millisecond. @example '2026-11-21T13:05:01.123Z' */
+/** Instants as statements read and write them: RFC 3339 in UTC, to the millisecond. @example '2026-11-21T13:05:01.123Z' */
 import { sql } from 'kysely';
 import { types, TypeOverrides } from 'pg';
+
+/** The database's clock; within a transaction the time it began. */
+export const now = sql<string>`now()`;
+
+/** So many milliseconds from now, by the database's clock. */
+export const fromNow = (ms: number) => sql<string>`now() + ${ms} * interval '1 millisecond'`;
 
 /** The column as text, for where the driver would not see a timestamp: inside of JSON, and among texts. */
 export const instant = (column: string) =>

@@ -4,9 +4,10 @@
  * What has no index is looked for in a bounded window of rows, so that a page costs the same however many millions of
  * rows there are: a page may hold fewer items than asked for, or none, and still not be the last.
  */
-import { sql } from 'kysely';
+import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 
 import type { Database } from '../database.ts';
+import { allOf, type Condition, type Fragment } from './condition.ts';
 
 /** Rows looked at for one page. */
 const window = 10_000;
@@ -26,32 +27,54 @@ export interface KeysetQuery {
   readonly to?: Date;
 }
 
-export type Fragment = ReturnType<typeof sql>;
-
-export function conditions(all: readonly (Fragment | undefined)[]): Fragment | undefined {
-  const given = all.filter(one => one !== undefined);
-  return given.length === 0 ? undefined : sql.join(given, sql` and `);
-}
-
-export function inKeysetPage(alias: string, { cursor, from, to }: KeysetQuery): Fragment {
+export function inKeysetPage(
+  alias: string,
+  { cursor, from, to }: KeysetQuery,
+): RawBuilder<boolean> {
   const id = sql.ref(`${alias}.id`);
-  return (
-    conditions([
-      cursor === undefined ? undefined : sql`${id} < ${cursor}::uuid`,
-      from === undefined ? undefined : sql`${id} >= ${firstIdAt(from)}::uuid`,
-      to === undefined ? undefined : sql`${id} < ${firstIdAt(to)}::uuid`,
-    ]) ?? sql`true`
-  );
+  return allOf([
+    cursor === undefined ? undefined : sql`${id} < ${cursor}::uuid`,
+    from === undefined ? undefined : sql`${id} >= ${firstIdAt(from)}::uuid`,
+    to === undefined ? undefined : sql`${id} < ${firstIdAt(to)}::uuid`,
+  ]);
 }
 
-export const notBefore = (alias: string, last: string | undefined): Fragment =>
+export const notBefore = (alias: string, last: string | undefined): RawBuilder<boolean> =>
   last === undefined ? sql`true` : sql`${sql.ref(`${alias}.id`)} >= ${last}::uuid`;
+
+/** What a list is read from, and what is wanted of it. */
+export interface KeysetList {
+  /** @example sql`event e` */
+  readonly table: Fragment;
+  readonly alias: string;
+  /** A condition, written by hand, on what an index has before the id: it costs no look at other rows. */
+  readonly prefix?: Condition;
+  /** Conditions that rows are looked at for; undefined when every row is wanted. */
+  readonly wanted: Condition | undefined;
+}
+
+/** @param rows what is selected of the list's table, with its id. */
+export async function readKeysetPage<DB, TB extends keyof DB, Item extends { id: string }>(
+  database: Database,
+  query: KeysetQuery,
+  { table, alias, prefix, wanted }: KeysetList,
+  rows: SelectQueryBuilder<DB, TB, Item>,
+): Promise<Page<Item>> {
+  const along = allOf([inKeysetPage(alias, query), prefix]);
+  const last = wanted && (await scanWindowEnd(database, table, along));
+  const found = await rows
+    .where(allOf([along, notBefore(alias, last), wanted]))
+    .orderBy(sql.ref(`${alias}.id`), 'desc')
+    .limit(query.limit + 1)
+    .execute();
+  return pageOf(found, query.limit, last);
+}
 
 /** Id of the last row of the window, or undefined when the table ends before it. */
 export async function scanWindowEnd(
   database: Database,
   table: Fragment,
-  along: Fragment,
+  along: Condition,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
     select id from ${table} where ${along} order by id desc offset ${window - 1} limit 1`.execute(
@@ -60,7 +83,7 @@ export async function scanWindowEnd(
   return rows[0]?.id;
 }
 
-export function pageOf<T extends { readonly id: string }>(
+function pageOf<T extends { readonly id: string }>(
   rows: readonly T[],
   limit: number,
   windowLast: string | undefined,

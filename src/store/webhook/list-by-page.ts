@@ -5,8 +5,8 @@ import { filterNames } from '../../webhook/filter/filter-fields.ts';
 import type { WebhookValues } from '../../webhook/values.ts';
 import type { Database } from '../database.ts';
 import type { AccountKind } from '../schema/directory.ts';
-import { contains } from '../sql/numbered-page.ts';
-import type { Counted, PageOf } from '../sql/numbered-page.ts';
+import { contains } from '../sql/condition.ts';
+import { readNumberedPage, type PageOf } from '../sql/numbered-page.ts';
 import { webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
@@ -45,18 +45,12 @@ export async function listWebhooksByPage(
   if (keyword !== undefined) wanted = wanted.where(contains(sql.ref('w.name'), keyword));
   if (ownerKind !== undefined) wanted = wanted.where('a.kind', '=', ownerKind);
   if (domain) wanted = wanted.where(inDomain(domain));
-  const rows = await wanted
+  const rows = wanted
     .select(['w.id', 'w.name', 'w.description', 'w.state', 'w.scope', 'w.payloadUrl'])
     .select(['w.sslVerification', 'w.created', 'w.domainId', 'd.name as domainName'])
     .select(['w.accountId', 'a.name as accountName', 'a.kind as accountKind'])
-    .orderBy('w.id')
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  const { count } = await wanted
-    .select(eb => eb.fn.countAll().as('count'))
-    .executeTakeFirstOrThrow();
-  return { count: Number(count), rows } satisfies Counted<object>;
+    .orderBy('w.id');
+  return readNumberedPage(database, rows, page);
 }
 
 const inDomain = ({ id, isRecursive }: { id: string; isRecursive: boolean }) =>
@@ -81,16 +75,10 @@ export async function listFiltersByPage(
     const value = search[name];
     if (value !== undefined) wanted = wanted.where(`f.${name}`, '=', value);
   }
-  const rows = await wanted
+  const rows = wanted
     .select(filterNames.map(name => `f.${name}` as const))
     .select(['f.id', 'f.created', 'f.webhookId', 'w.name as webhookName'])
     .orderBy('f.created', 'desc')
-    .orderBy('f.id', 'desc')
-    .offset(page.offset)
-    .limit(page.limit)
-    .execute();
-  const { count } = await wanted
-    .select(eb => eb.fn.countAll().as('count'))
-    .executeTakeFirstOrThrow();
-  return { count: Number(count), rows } satisfies Counted<object>;
+    .orderBy('f.id', 'desc');
+  return readNumberedPage(database, rows, page);
 }

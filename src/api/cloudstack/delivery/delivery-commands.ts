@@ -10,7 +10,7 @@ import {
 import type { DeliverySearch } from '../../../store/delivery/list-deliveries-by-page.ts';
 import { databaseOf, inTransaction } from '../../../store/database.ts';
 import type { Database } from '../../../store/database.ts';
-import { findDelivery } from '../../../store/event/query-flow.ts';
+import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/find-webhook.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import { writeAudit } from '../../setting/write-audit.ts';

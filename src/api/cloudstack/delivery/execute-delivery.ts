@@ -10,7 +10,7 @@ import type { Webhook } from '../../../webhook/webhook.ts';
 import { findNamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
-import { findDelivery } from '../../../store/event/query-flow.ts';
+import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/find-webhook.ts';
 import type { TestOutcome } from '../../context.ts';
 import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';

@@ -3,7 +3,7 @@
  *
  * Source: apache/cloudstack, AccountManagerImpl.finalizeOwner and buildACLSearchParameters.
  */
-import { findAccountByName } from '../../../store/directory/find-by-name.ts';
+import { findAccountByName } from '../../../store/directory/query-directory.ts';
 import type { WebhookSearch } from '../../../store/webhook/list-by-page.ts';
 import type { Database } from '../../../store/database.ts';
 import { findAccount, findDomain } from '../../../store/directory/query-directory.ts';

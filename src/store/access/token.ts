@@ -1,0 +1,116 @@
+/** What users prove themselves with: tokens that they made for programs, and sessions. */
+import { sql, type Expression, type Insertable } from 'kysely';
+
+import type { Database } from '../database.ts';
+import type { Row, Tables } from '../schema/tables.ts';
+import { after } from '../sql/condition.ts';
+import { now } from '../sql/instant.ts';
+import { selectOwners, type TokenOwner } from './query-user.ts';
+
+const tokenColumns = ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'] as const;
+export type TokenFacts = Pick<Row<'credential'>, (typeof tokenColumns)[number]>;
+
+/** What a token that was presented is, and opens. */
+export type Presented = Pick<Row<'credential'>, 'kind' | 'scopes' | 'expiresAt'>;
+
+/** Whether `lastUsedAt` is to be written: it is exact to a minute, for a request a second must not be a write a second. */
+export const isStale = (lastUsedAt: Expression<string | null>) =>
+  sql<boolean>`(${lastUsedAt} is null or ${lastUsedAt} < now() - interval '1 minute')`;
+
+/** @param token its `logoutHint` is sealed. */
+export async function insertToken(
+  database: Database,
+  token: Insertable<Tables['credential']>,
+): Promise<TokenFacts> {
+  return database
+    .insertInto('credential')
+    .values(token)
+    .returning(tokenColumns)
+    .executeTakeFirstOrThrow();
+}
+
+/** The user a token belongs to, unless the token has expired; writes down that it was used. */
+export async function findTokenOwner(
+  database: Database,
+  tokenHash: Buffer,
+): Promise<(TokenOwner & Presented) | undefined> {
+  return database
+    .with('found', db =>
+      db
+        .selectFrom('credential')
+        .select(['id', 'userId', 'kind', 'scopes', 'lastUsedAt', 'expiresAt'])
+        .where('tokenHash', '=', tokenHash)
+        .where(eb => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', now)])),
+    )
+    .with('touched', db =>
+      db
+        .updateTable('credential as c')
+        .from('found')
+        .set({ lastUsedAt: now })
+        .whereRef('c.id', '=', 'found.id')
+        .where(eb => isStale(eb.ref('found.lastUsedAt'))),
+    )
+    .selectFrom('found')
+    .innerJoin(selectOwners(database).as('owner'), 'owner.id', 'found.userId')
+    .selectAll('owner')
+    .select(['found.kind', 'found.scopes', 'found.expiresAt'])
+    .executeTakeFirst();
+}
+
+/** Tokens a user made, by id; those after `cursor`. Sessions are not among them. */
+export async function listTokens(
+  database: Database,
+  userId: string,
+  { limit, cursor }: { limit: number; cursor?: string },
+): Promise<readonly TokenFacts[]> {
+  return database
+    .selectFrom('credential')
+    .select(tokenColumns)
+    .where('userId', '=', userId)
+    .where('kind', '=', 'token')
+    .where(eb => after(eb.ref('id'), cursor))
+    .orderBy('id')
+    .limit(limit)
+    .execute();
+}
+
+export async function deleteToken(
+  database: Database,
+  userId: string,
+  id: string,
+): Promise<TokenFacts | undefined> {
+  return database
+    .deleteFrom('credential')
+    .where('id', '=', id)
+    .where('userId', '=', userId)
+    .returning(tokenColumns)
+    .executeTakeFirst();
+}
+
+/** The sealed ID token of the session, if the session began with one. */
+export async function findLogoutHint(
+  database: Database,
+  tokenHash: Buffer,
+): Promise<string | undefined> {
+  const session = await database
+    .selectFrom('credential')
+    .select('logoutHint')
+    .where('tokenHash', '=', tokenHash)
+    .where('kind', '=', 'session')
+    .executeTakeFirst();
+  return session?.logoutHint ?? undefined;
+}
+
+/** Ends the session with this token; a token made for a program is left alone. */
+export async function endSession(database: Database, tokenHash: Buffer): Promise<void> {
+  await database
+    .deleteFrom('credential')
+    .where('tokenHash', '=', tokenHash)
+    .where('kind', '=', 'session')
+    .execute();
+}
+
+/** Deletes sessions and tokens that have expired. */
+export async function deleteExpiredTokens(database: Database): Promise<void> {
+  await database.deleteFrom('credential').where('expiresAt', '<', now).execute();
+}

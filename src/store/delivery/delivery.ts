@@ -1,0 +1,132 @@
+/** Deliveries as people look at them, for the API: newest first along the primary key, or along (webhook_id, id). */
+import { expressionBuilder, sql, type RawBuilder } from 'kysely';
+
+import type { Attempt, DeliveryState } from '../../event/delivery.ts';
+import type { Envelope } from '../../event/envelope.ts';
+import type { Database } from '../database.ts';
+import { envelopeColumn, toEnvelope } from '../event/envelope.ts';
+import type { Row, Tables } from '../schema/tables.ts';
+import { anyOf, columnsOf, conditions } from '../sql/condition.ts';
+import { instant } from '../sql/instant.ts';
+import { readKeysetPage } from '../sql/keyset.ts';
+import type { Page, KeysetQuery } from '../sql/keyset.ts';
+import { eventWithin, webhookWithin } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
+
+export interface DeliveryQuery extends KeysetQuery {
+  readonly webhookId?: string;
+  readonly eventId?: string;
+  readonly state?: DeliveryState;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+}
+
+const columns = [
+  'id',
+  'eventId',
+  'webhookId',
+  'kind',
+  'state',
+  'tries',
+  'nextAttemptAt',
+  'createdAt',
+  'finishedAt',
+] as const;
+
+export interface DeliveryFacts extends Readonly<Pick<Row<'delivery'>, (typeof columns)[number]>> {
+  readonly eventType: string;
+  readonly entityUuid: string | null;
+  readonly attempts: readonly NumberedAttempt[];
+}
+
+export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfterMs'> {
+  readonly number: number;
+  readonly startedAt: string;
+}
+
+/** What a delivery's request is made of. */
+export interface OwedEvent {
+  readonly envelope: Envelope;
+  readonly body: string;
+}
+
+export async function listDeliveries(
+  database: Database,
+  visibility: Visibility,
+  query: DeliveryQuery,
+): Promise<Page<DeliveryFacts>> {
+  const { webhookId } = query;
+  const eb = expressionBuilder<{ d: Tables['delivery']; e: Tables['event'] }, 'd' | 'e'>();
+  const wanted = conditions([
+    visibility.kind === 'everything' ? undefined : deliveryWithin(visibility),
+    query.eventId === undefined ? undefined : eb('d.eventId', '=', query.eventId),
+    query.state === undefined ? undefined : eb('d.state', '=', query.state),
+    query.eventType === undefined ? undefined : eb('e.event', '=', query.eventType),
+    query.entityUuid === undefined ? undefined : eb('e.entityuuid', '=', query.entityUuid),
+  ]);
+  const list = {
+    table: sql`delivery d`,
+    alias: 'd',
+    prefix: webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
+    wanted,
+  };
+  return readKeysetPage(database, query, list, selectDeliveries(database));
+}
+
+export async function findDelivery(
+  database: Database,
+  id: string,
+  visibility: Visibility,
+): Promise<(DeliveryFacts & OwedEvent) | undefined> {
+  const row = await selectDeliveries(database)
+    .select(['e.body', envelopeColumn('e').as('envelope')])
+    .where('d.id', '=', id)
+    .where(deliveryWithin(visibility))
+    .executeTakeFirst();
+  return row && { ...row, envelope: toEnvelope(row.envelope) };
+}
+
+function selectDeliveries(database: Database) {
+  return database
+    .selectFrom('delivery as d')
+    .innerJoin('event as e', 'e.id', 'd.eventId')
+    .select(columnsOf('d', columns))
+    .select(['e.event as eventType', 'e.entityuuid as entityUuid', attempts.as('attempts')]);
+}
+
+/** The attempts before the last one, which are rows of their own, and the last one, which is in the delivery's row. */
+const attempts = sql<
+  readonly NumberedAttempt[]
+>`coalesce((select jsonb_agg(${attemptJson('a', 'number')} order by a.number)
+    from attempt a where a.delivery_id = d.id), '[]')
+  || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end`;
+
+function attemptJson(alias: string, number: string): RawBuilder<unknown> {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql`jsonb_strip_nulls(jsonb_build_object('number', ${column(number)},
+    'startedAt', ${instant(`${alias}.started_at`)}, 'durationMs', ${column('duration_ms')},
+    'status', ${column('status')}, 'error', ${column('error')}, 'responseBody', ${column('response_body')}))`;
+}
+
+/**
+ * Deliveries are whose their webhook and their event are: a webhook that was Global once has had everybody's. Those of a
+ * deleted webhook are in nobody's visibility but `everything`.
+ */
+const deliveryWithin = (visibility: Visibility): RawBuilder<boolean> =>
+  visibility.kind === 'everything'
+    ? sql`true`
+    : sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', visibility)})
+        and ${eventWithin('e', visibility)})`;
+
+/** The states of those of these deliveries that have a row. */
+export async function statesOf(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, DeliveryState>> {
+  const rows = await database
+    .selectFrom('delivery')
+    .select(['id', 'state'])
+    .where('id', '=', anyOf(ids))
+    .execute();
+  return new Map(rows.map(({ id, state }) => [id, state]));
+}

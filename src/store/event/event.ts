@@ -1,0 +1,83 @@
+/** Events as people look at them, for the API: newest first along the primary key (`sql/keyset.ts`). */
+import { expressionBuilder, sql, type RawBuilder } from 'kysely';
+
+import type { Database } from '../database.ts';
+import type { Tables } from '../schema/tables.ts';
+import { anyOf, conditions } from '../sql/condition.ts';
+import { readKeysetPage } from '../sql/keyset.ts';
+import type { Page, KeysetQuery } from '../sql/keyset.ts';
+import { eventWithin, webhookWithin } from '../sql/visibility.ts';
+import type { Visibility } from '../sql/visibility.ts';
+import { envelopeColumns, type EnvelopeRow } from './envelope.ts';
+
+export interface EventQuery extends KeysetQuery {
+  readonly source?: string;
+  readonly eventType?: string;
+  readonly entityUuid?: string;
+  readonly account?: string;
+}
+
+export interface EventFacts extends EnvelopeRow {
+  readonly id: string;
+  /** The configured name of the source it came by. */
+  readonly sourceName: string;
+  readonly owed: readonly string[];
+}
+
+export async function listEvents(
+  database: Database,
+  visibility: Visibility,
+  query: EventQuery,
+): Promise<Page<EventFacts>> {
+  const eb = expressionBuilder<{ e: Tables['event'] }, 'e'>();
+  const wanted = conditions([
+    visibility.kind === 'everything' ? undefined : eventWithin('e', visibility),
+    query.source === undefined ? undefined : eb('e.source', '=', query.source),
+    query.eventType === undefined ? undefined : eb('e.event', '=', query.eventType),
+    query.entityUuid === undefined ? undefined : eb('e.entityuuid', '=', query.entityUuid),
+    query.account === undefined ? undefined : eb('e.account', '=', query.account),
+  ]);
+  const list = { table: sql`event e`, alias: 'e', wanted };
+  return readKeysetPage(database, query, list, selectEvents(database, visibility));
+}
+
+export async function findEvent(
+  database: Database,
+  id: string,
+  visibility: Visibility,
+): Promise<(EventFacts & { readonly body: string }) | undefined> {
+  return selectEvents(database, visibility)
+    .select('e.body')
+    .where('e.id', '=', id)
+    .where(eventWithin('e', visibility))
+    .executeTakeFirst();
+}
+
+function selectEvents(database: Database, visibility: Visibility) {
+  const facts = sql<EnvelopeRow>`(select ${envelopeColumns('e')})`;
+  return database
+    .selectFrom('event as e')
+    .crossJoinLateral(facts.as('facts'))
+    .selectAll('facts')
+    .select(['e.id', 'e.source as sourceName', owedWithin(visibility).as('owed')]);
+}
+
+/** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's visibility but `everything`. */
+const owedWithin = (visibility: Visibility): RawBuilder<readonly string[]> =>
+  visibility.kind === 'everything'
+    ? sql`e.owed`
+    : sql`array(select w.id from webhook w where w.id = any(e.owed) and ${webhookWithin('w', visibility)})`;
+
+/** Those of these events that are recorded. */
+export async function findEventIds(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom('event')
+    .select('id')
+    .where('id', '=', anyOf(ids))
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}

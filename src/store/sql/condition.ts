@@ -1,0 +1,36 @@
+/** Conditions that statements have in common, and columns of a joined table. */
+import { sql, type Expression, type RawBuilder } from 'kysely';
+
+/** Any piece of a statement that is written by hand. */
+export type Fragment = RawBuilder<unknown>;
+/** A condition, built or written by hand. */
+export type Condition = Expression<unknown>;
+
+/** All of the conditions that are given; undefined when none is. */
+export function conditions(
+  all: readonly (Condition | undefined)[],
+): RawBuilder<boolean> | undefined {
+  const given = all.filter(one => one !== undefined);
+  return given.length === 0 ? undefined : sql.join<boolean>(given, sql` and `);
+}
+
+/** All of the conditions that are given. */
+export const allOf = (all: readonly (Condition | undefined)[]): RawBuilder<boolean> =>
+  conditions(all) ?? sql<boolean>`true`;
+
+/** One of these values, for `where('id', '=', anyOf(ids))`: one parameter however many there are. */
+export const anyOf = <T>(values: readonly T[]): RawBuilder<T> => sql<T>`any(${[...values]})`;
+
+/** Rows after the last one of the page before; all of them without a cursor. */
+export const after = (column: Expression<string>, cursor: string | undefined) =>
+  cursor === undefined ? sql<boolean>`true` : sql<boolean>`${column} > ${cursor}`;
+
+/** Whether a column contains a text, in any case; `%` and `_` mean themselves. */
+export const contains = (column: Fragment, part: string) =>
+  sql<boolean>`strpos(lower(${column}), lower(${part})) > 0`;
+
+/** The columns as those of a table's alias. @example columnsOf('u', ['id', 'role']) // ['u.id', 'u.role'] */
+export const columnsOf = <Alias extends string, Column extends string>(
+  alias: Alias,
+  columns: readonly Column[],
+) => columns.map(column => `${alias}.${column}` as const);
