@@ -1,4 +1,4 @@
-/** Listens to what the triggers say has changed. The channel and its payloads are in migration 0001. */
+/** Listens to what the triggers say has changed. `migrations/0003-triggers.ts` has the channel and its payloads. */
 import { Client } from 'pg';
 
 import { connectMsMax } from './open.ts';

@@ -27,7 +27,7 @@ export async function openStore(
     entities: tables,
     extensions: [Migrator],
     migrations: {
-      migrationsList: migrations,
+      migrationsList: [...migrations],
       snapshot: false,
       tableName: 'migration',
     },

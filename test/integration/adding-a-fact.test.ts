@@ -36,7 +36,7 @@ const edits = [
     "region: { ...name, column: 'region', doc: 'the region', example: 'eu-west' },\n",
   ],
   ['src/store/schema/event.ts', 'domain: p.text().nullable(),\n', 'region: p.text().nullable(),\n'],
-  ['migrations/0001-schema.ts', '    project text,\n    domain text,\n', '    region text,\n'],
+  ['migrations/0002-flow.ts', '    project text,\n    domain text,\n', '    region text,\n'],
 ] as const;
 
 const copy = mkdtempSync(join(tmpdir(), 'hookline-fact-'));

@@ -300,7 +300,7 @@ describe('hookline user and token', () => {
       /^local:uid=\d+@./,
     );
     const status = await run(['migrate', 'status'], { env });
-    expect(status.out).toMatch(/^done {5}Migration0001/);
+    expect(status.out).toMatch(/^done {5}0001-management/);
     expect(await run(['migrate', 'up'], { env })).toMatchObject({ code: 0, out: 'Nothing to do.' });
   });
 });

@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import { inTransaction, type Store } from '../database.ts';
+import { migrations } from './migrations.ts';
 import { openPartitions } from './partition.ts';
 
 /** Any constant will do, as long as every Hookline uses the same one. */
@@ -13,15 +14,26 @@ export interface MigrationStatus {
 }
 
 /**
- * Runs the pending migrations; safe when several processes start at once.
+ * The database's migrations are not these and not an extension of these: running what is missing would mix two schemas.
+ * Nothing was written; the operator has to give this Hookline another database, or this database another Hookline.
+ */
+export class ForeignSchemaError extends Error {
+  override readonly name = 'ForeignSchemaError';
+  readonly code = 'foreign_schema';
+}
+
+/**
+ * Runs the pending migrations; safe when several processes start at once. A database of a newer Hookline is left alone.
  *
  * MikroORM's migrator takes no lock of its own, so the lock rides on a transaction of ours that outlives the
  * migration. It is released by commit, rollback or a dropped connection alike.
  *
  * @returns names of the migrations that were run.
+ * @throws {ForeignSchemaError}
  */
 export async function migrate(store: Store): Promise<readonly string[]> {
   return locked(store, async () => {
+    refuseForeign(await migrationStatus(store));
     const ran = await store.migrator.up();
     await openPartitions(store, new Date());
     return ran.map(migration => migration.name);
@@ -42,6 +54,14 @@ export async function migrationStatus(store: Store): Promise<MigrationStatus> {
     executed: executed.map(migration => migration.name),
     pending: pending.map(migration => migration.name),
   };
+}
+
+function refuseForeign({ executed, pending }: MigrationStatus): void {
+  const unknown = executed.filter(name => !migrations.some(known => known.name === name));
+  if (unknown.length === 0 || pending.length === 0) return;
+  throw new ForeignSchemaError(
+    `the database was set up by another line of Hookline: it has ${unknown.join(', ')}, which this one does not know, and lacks ${pending.join(', ')}; give this Hookline an empty database, or use the Hookline that set this one up`,
+  );
 }
 
 async function locked<T>(store: Store, work: () => Promise<T>): Promise<T> {

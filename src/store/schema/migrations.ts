@@ -1,24 +1,25 @@
-/** Every change of the schema, in the order they are made. */
-import { Migration0001Schema } from '../../../migrations/0001-schema.ts';
-import { Migration0002Outgoing } from '../../../migrations/0002-outgoing.ts';
-import { Migration0003Directory } from '../../../migrations/0003-directory.ts';
-import { Migration0004Access } from '../../../migrations/0004-access.ts';
-import { Migration0005Rest } from '../../../migrations/0005-rest.ts';
-import { Migration0007Intake } from '../../../migrations/0007-intake.ts';
-import { Migration0008Format } from '../../../migrations/0008-format.ts';
-import { Migration0009Filter } from '../../../migrations/0009-filter.ts';
-import { Migration0010Oidc } from '../../../migrations/0010-oidc.ts';
-import { Migration0011Lane } from '../../../migrations/0011-lane.ts';
+/** The changes of the schema, in the order they are made: the files of `migrations/`, each of which exports one class. */
+import { readdirSync } from 'node:fs';
 
-export const migrations = [
-  Migration0001Schema,
-  Migration0002Outgoing,
-  Migration0003Directory,
-  Migration0004Access,
-  Migration0005Rest,
-  Migration0007Intake,
-  Migration0008Format,
-  Migration0009Filter,
-  Migration0010Oidc,
-  Migration0011Lane,
-];
+import type { MigrationObject } from '@mikro-orm/core';
+import { Migration } from '@mikro-orm/migrations';
+
+const folder = new URL('../../../migrations/', import.meta.url);
+
+/** @param file `0001-management.ts`; `.js` in the package. */
+async function load(file: string): Promise<MigrationObject> {
+  const exported: object = await import(new URL(file, folder).href);
+  const [migration] = Object.values(exported);
+  if (!isMigration(migration)) throw new RangeError(`migrations/${file} exports no migration`);
+  return { name: file.replace(/\.[jt]s$/, ''), class: migration };
+}
+
+const isMigration = (value: unknown): value is MigrationObject['class'] =>
+  typeof value === 'function' && value.prototype instanceof Migration;
+
+export const migrations: readonly MigrationObject[] = await Promise.all(
+  readdirSync(folder)
+    .filter(file => /^\d{4}-[a-z-]+\.[jt]s$/.test(file))
+    .toSorted()
+    .map(load),
+);

@@ -1,0 +1,113 @@
+/** What the database does by itself: derives the domains' paths, tells every process of changes, deletes settings. */
+import { Migration } from '@mikro-orm/migrations';
+
+export class Triggers extends Migration {
+  override up(): void {
+    const purposes = [domainPaths, notifications, owners, ranks, settings];
+    for (const statement of purposes.flat()) this.addSql(statement);
+  }
+
+  override down(): void {
+    this.addSql(`drop function domain_path(), domain_path_below(), notify_change(), notify_truncate(), notify_owner(),
+      notify_rank(), drop_settings() cascade`);
+  }
+}
+
+/** '/<root>/<child>/', ids from the top. It is derived, so that plain SQL cannot leave it wrong. */
+const domainPaths = [
+  `create function domain_path() returns trigger language plpgsql as $$
+    declare above text;
+    begin
+      select path into above from domain where id = new.parent_id;
+      new.path := coalesce(above, '/') || new.id || '/';
+      if new.parent_id = new.id or above like '%/' || new.id || '/%' then
+        raise exception 'domain % cannot be moved below itself', new.id using errcode = 'check_violation';
+      end if;
+      return new;
+    end $$`,
+  `create trigger domain_path before insert or update on domain
+    for each row execute function domain_path()`,
+  // Each child's own update computes its path from the new one above it, level by level.
+  `create function domain_path_below() returns trigger language plpgsql as $$
+    begin
+      update domain set path = '' where parent_id = new.id;
+      return null;
+    end $$`,
+  `create trigger domain_path_below after update on domain
+    for each row when (old.path is distinct from new.path) execute function domain_path_below()`,
+];
+
+/**
+ * A change to what processes hold in memory is told to all of them on the channel `hookline`: `webhook:<id>` also for
+ * its filters and secrets, `domain:<id>`, `account:<id>`, `setting:<scope>`, `truncate`.
+ */
+const notifications = [
+  `create function notify_change() returns trigger language plpgsql as $$
+    declare changed jsonb := coalesce(to_jsonb(new), to_jsonb(old));
+    begin
+      perform pg_notify('hookline', tg_argv[0] || ':' || (changed ->> tg_argv[1]));
+      if tg_op = 'UPDATE' and to_jsonb(old) ->> tg_argv[1] <> changed ->> tg_argv[1] then
+        perform pg_notify('hookline', tg_argv[0] || ':' || (to_jsonb(old) ->> tg_argv[1]));
+      end if;
+      return null;
+    end $$`,
+  `create function notify_truncate() returns trigger language plpgsql as $$
+    begin
+      perform pg_notify('hookline', 'truncate');
+      return null;
+    end $$`,
+  ...[
+    ['domain', 'domain', 'id'],
+    ['account', 'account', 'id'],
+    ['webhook', 'webhook', 'id'],
+    ['webhook_filter', 'webhook', 'webhook_id'],
+    ['webhook_secret', 'webhook', 'webhook_id'],
+    ['setting', 'setting', 'scope'],
+  ].flatMap(([table, kind, key]) => [
+    `create trigger notify_change after insert or update or delete on ${table}
+      for each row execute function notify_change('${kind}', '${key}')`,
+    `create trigger notify_truncate after truncate on ${table}
+      for each statement execute function notify_truncate()`,
+  ]),
+];
+
+/** An owner that is gone, or back, decides whether their webhooks are sent anything. */
+const owners = [
+  `create function notify_owner() returns trigger language plpgsql as $$
+    begin
+      perform pg_notify('hookline', 'webhook:' || id) from webhook where account_id = new.id;
+      return null;
+    end $$`,
+  `create trigger notify_owner after update on account
+    for each row when (old.removed_at is distinct from new.removed_at)
+    execute function notify_owner()`,
+];
+
+/** The roles of an account's users decide how far its webhooks' deliveries reach. */
+const ranks = [
+  `create function notify_rank() returns trigger language plpgsql as $$
+    begin
+      if tg_op <> 'INSERT' and old.account_id is not null then
+        perform pg_notify('hookline', 'account:' || old.account_id);
+      end if;
+      if tg_op <> 'DELETE' and new.account_id is not null then
+        perform pg_notify('hookline', 'account:' || new.account_id);
+      end if;
+      return null;
+    end $$`,
+  `create trigger notify_rank after insert or delete or update of role, account_id on app_user
+    for each row execute function notify_rank()`,
+];
+
+/** Two tables own settings, so no foreign key leads to either; settings leave with their owner this way. */
+const settings = [
+  `create function drop_settings() returns trigger language plpgsql as $$
+    begin
+      delete from setting where scope = tg_argv[0] and scope_id = old.id::text;
+      return null;
+    end $$`,
+  ...['webhook', 'domain'].map(
+    table => `create trigger drop_settings after delete on ${table}
+      for each row execute function drop_settings('${table}')`,
+  ),
+];
