@@ -14,9 +14,13 @@ export type ApiKeyFacts = Pick<Row<'api_key'>, (typeof columns)[number]>;
 
 export async function insertApiKey(
   database: Database,
-  pair: Insertable<Tables['api_key']>,
+  { userId, apiKey, sealed }: Insertable<Tables['api_key']>,
 ): Promise<ApiKeyFacts> {
-  return database.insertInto('api_key').values(pair).returning(columns).executeTakeFirstOrThrow();
+  return database
+    .insertInto('api_key')
+    .values({ userId, apiKey, sealed })
+    .returning(columns)
+    .executeTakeFirstOrThrow();
 }
 
 /** A user's pairs, by id, those after `cursor`. */

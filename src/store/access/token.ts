@@ -20,11 +20,19 @@ export const isStale = (lastUsedAt: Expression<string | null>) =>
 /** @param token its `logoutHint` is sealed. */
 export async function insertToken(
   database: Database,
-  token: Insertable<Tables['credential']>,
+  {
+    userId,
+    kind,
+    name,
+    tokenHash,
+    scopes,
+    expiresAt,
+    logoutHint,
+  }: Insertable<Tables['credential']>,
 ): Promise<TokenFacts> {
   return database
     .insertInto('credential')
-    .values(token)
+    .values({ userId, kind, name, tokenHash, scopes, expiresAt, logoutHint })
     .returning(tokenColumns)
     .executeTakeFirstOrThrow();
 }
