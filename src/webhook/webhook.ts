@@ -3,7 +3,7 @@ import type { FilterValues } from './filter/filter-fields.ts';
 import type { FieldKnownTo, WebhookOwner, WebhookValues } from './values.ts';
 
 /** A condition on events; texts are compared case-sensitively. How several combine: `match/conditions.ts`. */
-export interface WebhookFilter extends Omit<FilterValues, 'type'> {
+export interface WebhookFilter extends Pick<FilterValues, 'mode' | 'matchType' | 'value'> {
   /** Absent means `EventType`, which is all that CloudStack knows. */
   readonly type?: FilterValues['type'];
 }

@@ -35,7 +35,7 @@ export type Environment = Readonly<Record<string, string>>;
 
 export const adminPassword = 'correct horse battery staple';
 
-const main = resolve(import.meta.dirname, '../../src/main.ts');
+const ownProgram = resolve(import.meta.dirname, '../../src/main.ts');
 const defaults: Environment = {
   HOOKLINE_HTTP_PORT: '0',
   HOOKLINE_SECRET_KEY: Buffer.alloc(32, 7).toString('base64'),
@@ -47,14 +47,16 @@ const defaults: Environment = {
 /**
  * @param environment `HOOKLINE_…`, beside a free port, a key, a password, and leave to deliver to this machine.
  * @param args of `serve`.
+ * @param program the file to run: `src/main.ts` of this checkout, or of a copy.
  */
 export function spawnHookline(
   environment: Environment,
   args: readonly string[] = [],
+  program = ownProgram,
 ): HooklineProcess {
   const lines: LogLine[] = [];
   const said: string[] = [];
-  const hookline = spawnGuarded(process.execPath, [main, 'serve', ...args], {
+  const hookline = spawnGuarded(process.execPath, [program, 'serve', ...args], {
     deathSignal: 'KILL',
     env: { ...withoutHookline(process.env), ...defaults, ...environment },
     onLine: line => {

@@ -2,10 +2,7 @@
  * Adds a fact to the envelope by the three edits that `event/envelope.ts` names, in a copy of the source, and follows it
  * from a posted message through the tables to the answers of the API.
  */
-import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import { afterAll, expect, it } from 'vitest';
@@ -26,6 +23,7 @@ import { everything } from '../../src/store/sql/visibility.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { createDatabase } from '../service/postgres.ts';
 import { sharedService, uniqueName } from '../service/shared.ts';
+import { copySource } from '../service/source-copy.ts';
 import { newId } from './record-harness.ts';
 
 /** Every edit: the file, the text before the new one, and the new one. */
@@ -39,20 +37,11 @@ const edits = [
   ['migrations/0002-flow.ts', '    project text,\n    domain text,\n', '    region text,\n'],
 ] as const;
 
-const copy = mkdtempSync(join(tmpdir(), 'hookline-fact-'));
-afterAll(() => rmSync(copy, { recursive: true }));
-for (const path of ['src', 'migrations', 'package.json']) {
-  cpSync(path, join(copy, path), { recursive: true });
-}
-symlinkSync(resolve('node_modules'), join(copy, 'node_modules'));
-for (const [path, after, text] of edits) {
-  const before = readFileSync(join(copy, path), 'utf8');
-  if (!before.includes(after)) throw new RangeError(`${path} has no ${after}`);
-  writeFileSync(join(copy, path), before.replace(after, `${after}${text}`));
-}
+const copy = copySource(edits);
+afterAll(() => copy[Symbol.dispose]());
 
 async function load<T>(path: string): Promise<T> {
-  return import(/* @vite-ignore */ pathToFileURL(join(copy, path)).href);
+  return import(/* @vite-ignore */ pathToFileURL(join(copy.path, path)).href);
 }
 
 const message = messageFrom({
@@ -87,7 +76,7 @@ it('is read from a message, and from where a mapping says', async () => {
   expect(await normalized()).toEqual(expected);
   const { loadConfig } = await load<typeof loading>('src/config/load/load.ts');
   const env = { HOOKLINE_KAFKA_BROKERS: 'b:1', HOOKLINE_KAFKA_MAPPING_REGION: '/region' };
-  const [source] = loadConfig({ env, cwd: copy }).sources;
+  const [source] = loadConfig({ env, cwd: copy.path }).sources;
   expect(source?.mapping).toEqual({ region: '/region' });
 });
 
@@ -122,14 +111,5 @@ it('is in the REST schemas', async () => {
 });
 
 it('has sound types', () => {
-  const config = {
-    extends: resolve('tsconfig.json'),
-    compilerOptions: { typeRoots: [resolve('node_modules/@types')] },
-    include: ['src/**/*.ts', 'migrations/*.ts'],
-  };
-  writeFileSync(join(copy, 'tsconfig.json'), JSON.stringify(config));
-  const tsc = resolve('node_modules/typescript/bin/tsc');
-  const { status, stdout } = spawnSync(process.execPath, [tsc, '-p', copy], { encoding: 'utf8' });
-  expect(stdout).toBe('');
-  expect(status).toBe(0);
-}, 60_000);
+  expect(copy.checkTypes()).toEqual({ status: 0, stdout: '' });
+}, 300_000);

@@ -1,5 +1,6 @@
 /** JSON schemas of filters, and of the preview of what they would match. The fields are `webhook/filter-fields.ts`. */
 import { Type } from 'typebox';
+import type { TSchema } from 'typebox';
 
 import {
   arrayOf,
@@ -11,32 +12,27 @@ import {
   text,
   whole,
 } from '../../event/schema.ts';
-import { filterFields } from '../../webhook/filter/filter-fields.ts';
+import { filterFields, filterSchemas } from '../../webhook/filter/filter-fields.ts';
 import { filtersMax } from '../../webhook/filter/filter-rules.ts';
 import { schemasOf } from '../../webhook/values.ts';
 import { closed, defaulted, ref } from '../http/schema.ts';
 
-const { type, mode, matchType, value } = filterFields;
+const fields = filterSchemas();
 
-export const newFilter = closed(
-  {
-    type: defaulted(type.schema, type.initial),
-    mode: defaulted(mode.schema, mode.initial),
-    matchType: defaulted(matchType.schema, matchType.initial),
-    value: value.schema,
-  },
-  { $id: 'NewFilter' },
-);
+/** A request that leaves out a field gets its initial value. */
+const written: typeof fields = {
+  ...fields,
+  ...Object.fromEntries(
+    Object.entries(filterFields).flatMap(([name, field]) =>
+      'initial' in field ? [[name, defaulted<TSchema>(field.schema, field.initial)]] : [],
+    ),
+  ),
+};
+
+export const newFilter = closed(written, { $id: 'NewFilter' });
 
 export const shownFilter = Type.Object(
-  {
-    id: uuid(),
-    type: type.schema,
-    mode: mode.schema,
-    matchType: matchType.schema,
-    value: value.schema,
-    created: instant(),
-  },
+  { id: uuid(), ...fields, created: instant() },
   { $id: 'Filter' },
 );
 

@@ -1,5 +1,6 @@
 /** Creates and deletes filters: one way for REST and for CloudStack's API. */
-import type { WebhookFilter } from '../../webhook/webhook.ts';
+import { initialFilter } from '../../webhook/filter/filter-fields.ts';
+import type { FilterWish } from '../../webhook/filter/filter-fields.ts';
 import { inTransaction } from '../../store/database.ts';
 import { lockWebhook } from '../../store/webhook/write-webhook.ts';
 import { deleteFilterRow, insertFilter } from '../../store/webhook/write-filter.ts';
@@ -19,8 +20,9 @@ type Deps = Pick<ApiOptions, 'store' | 'newId'>;
 export async function createFilter(
   { store, newId }: Deps,
   caller: Caller,
-  { id, filter }: { id: string; filter: WebhookFilter },
+  { id, filter: wish }: { id: string; filter: FilterWish },
 ): Promise<FilterFacts> {
+  const filter = { ...initialFilter, ...wish };
   return inTransaction(store, async database => {
     await lockWebhook(database, id);
     const webhook = await requireWebhook(database, id, caller.visibility);

@@ -1,13 +1,13 @@
 /** Writes the filters of webhooks. */
 import { filterNames } from '../../webhook/filter/filter-fields.ts';
-import type { WebhookFilter } from '../../webhook/webhook.ts';
+import type { FilterValues } from '../../webhook/filter/filter-fields.ts';
 import type { Database } from '../database.ts';
 import type { FilterFacts } from './find-webhook.ts';
 
 export async function insertFilter(
   database: Database,
   webhookId: string,
-  filter: WebhookFilter & { readonly id: string },
+  filter: FilterValues & { readonly id: string },
 ): Promise<FilterFacts> {
   return database
     .insertInto('webhook_filter')

@@ -38,9 +38,36 @@ export const filterFields = {
 } as const;
 
 type Fields = typeof filterFields;
-
-const isField = (name: string): name is keyof Fields => name in filterFields;
-export const filterNames: readonly (keyof Fields)[] = Object.keys(filterFields).filter(isField);
+type FilterField = keyof Fields;
 
 /** A filter's own row, less what the database adds. */
-export type FilterValues = { readonly [Name in keyof Fields]: Static<Fields[Name]['schema']> };
+export type FilterValues = { readonly [Name in FilterField]: Static<Fields[Name]['schema']> };
+
+type Initial = {
+  readonly [
+    Name in FilterField as Fields[Name] extends { readonly initial: unknown } ? Name : never
+  ]: FilterValues[Name];
+};
+/** The values of a new filter that may leave some out. */
+export type FilterWish = Omit<FilterValues, keyof Initial> & Partial<Initial>;
+
+const isField = (name: string): name is FilterField => name in filterFields;
+export const filterNames: readonly FilterField[] = Object.keys(filterFields).filter(isField);
+
+/** The values of a new filter, as far as its request may leave them out. */
+export const initialFilter: Initial = initials();
+
+function initials(): Initial;
+function initials(): object {
+  return Object.fromEntries(
+    Object.entries(filterFields).flatMap(([name, field]) =>
+      'initial' in field ? [[name, field.initial]] : [],
+    ),
+  );
+}
+
+/** The JSON schemas of all fields, by their names. */
+export function filterSchemas(): { readonly [Name in FilterField]: Fields[Name]['schema'] };
+export function filterSchemas(): object {
+  return Object.fromEntries(filterNames.map(name => [name, filterFields[name].schema]));
+}
