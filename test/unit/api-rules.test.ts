@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 import { orderDomains } from '../../src/api/directory/order-domains.ts';
 import { findConflict } from '../../src/webhook/filter/filter-conflict.ts';
-import { decodeCursor, encodeCursor, textKey, toPage } from '../../src/api/http/page.ts';
+import { encodeCursor, readCursor, textKey, toPage } from '../../src/api/http/page.ts';
 import { normalizePayloadUrl } from '../../src/webhook/plan-webhook.ts';
 import { filterMatchTypes, filterModes } from '../../src/webhook/words.ts';
 import type { WebhookFilter } from '../../src/webhook/webhook.ts';
@@ -118,22 +118,14 @@ describe('a cursor', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 1, maxLength: 255, unit: anyCharacter }), key => {
         fc.pre(!key.includes('\0') && key.isWellFormed());
-        expect(decodeCursor({ limit: 1, cursor: encodeCursor(key) }, textKey)).toEqual({
-          cursor: key,
-        });
+        expect(readCursor(encodeCursor(key), textKey)).toBe(key);
       }),
     );
   });
 
   it('is there only while there is more', () => {
     const rows = ['a', 'b', 'c'];
-    const page = (limit: number) =>
-      toPage(
-        rows,
-        limit,
-        row => row,
-        row => row,
-      );
+    const page = (limit: number) => toPage(rows, limit, row => row);
     expect(page(2)).toEqual({ items: ['a', 'b'], nextCursor: encodeCursor('b') });
     expect(page(3)).toEqual({ items: rows, nextCursor: null });
   });

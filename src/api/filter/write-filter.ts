@@ -1,13 +1,12 @@
 /** Creates and deletes filters: one way for REST and for CloudStack's API. */
 import { initialFilter } from '../../webhook/filter/filter-fields.ts';
 import type { FilterWish } from '../../webhook/filter/filter-fields.ts';
-import { inTransaction } from '../../store/database.ts';
 import { lockWebhook } from '../../store/webhook/write-webhook.ts';
 import { deleteFilterRow, insertFilter } from '../../store/webhook/write-filter.ts';
 import type { FilterFacts } from '../../store/webhook/find-webhook.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
+import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireMoreFilters, requireWebhook } from '../webhook/require-webhook.ts';
 
@@ -23,18 +22,14 @@ export async function createFilter(
   { id, filter: wish }: { id: string; filter: FilterWish },
 ): Promise<FilterFacts> {
   const filter = { ...initialFilter, ...wish };
-  return inTransaction(store, async database => {
+  const { after } = await changing(store, caller, 'filter.created', async database => {
     await lockWebhook(database, id);
     const webhook = await requireWebhook(database, id, caller.visibility);
     await requireMoreFilters(database, webhook, [{ filter, path: '' }]);
     const created = await insertFilter(database, id, { ...filter, id: newId() });
-    await writeAudit(database, caller, {
-      action: 'filter.created',
-      ...ofWebhook(webhook),
-      after: created,
-    });
-    return created;
+    return { ...ofWebhook(webhook), after: created };
   });
+  return after;
 }
 
 /**
@@ -46,15 +41,11 @@ export async function deleteFilter(
   caller: Caller,
   { id, filterId }: { id: string; filterId: string },
 ): Promise<void> {
-  await inTransaction(store, async database => {
+  await changing(store, caller, 'filter.deleted', async database => {
     const webhook = await requireWebhook(database, id, caller.visibility);
     const before = webhook.filters.find(one => one.id === filterId);
     if (!before || !(await deleteFilterRow(database, id, filterId))) throw noFilter();
-    await writeAudit(database, caller, {
-      action: 'filter.deleted',
-      ...ofWebhook(webhook),
-      before,
-    });
+    return { ...ofWebhook(webhook), before };
   });
 }
 

@@ -1,65 +1,16 @@
-/** Keyset paging: `?limit=&cursor=` in, `{ items, nextCursor }` out. */
+/** Paged lists: `?limit=&cursor=` in, `{ items, nextCursor }` out. */
 import type { Page } from '../../store/sql/keyset.ts';
 import { ProblemError } from './problem.ts';
 
-export interface PageQuery {
+interface PageQuery {
   readonly limit: number;
   readonly cursor?: string;
 }
 
-export interface ListAnswer<T> {
-  readonly items: readonly T[];
+export interface ListAnswer<Row> {
+  readonly items: readonly Row[];
   readonly nextCursor: string | null;
 }
-
-export const pageQuery = {
-  limit: { type: 'integer', minimum: 1, maximum: 500, default: 50, description: 'Items at most.' },
-  cursor: { type: 'string', maxLength: 1_000, description: '`nextCursor` of the page before.' },
-} as const;
-
-/** The schema of a list's answer. @param item `$id` of the items' schema. */
-export const listOf = (item: string, description: string) => ({
-  description,
-  type: 'object',
-  required: ['items', 'nextCursor'],
-  properties: {
-    items: { type: 'array', items: { $ref: `${item}#` } },
-    nextCursor: {
-      type: ['string', 'null'],
-      description: 'Pass as `cursor` for the next page; null on the last one.',
-    },
-  },
-});
-
-/** Cursors are opaque: today the key of the last item. */
-export function encodeCursor(key: string): string {
-  return Buffer.from(key, 'utf8').toString('base64url');
-}
-
-/**
- * The key to go on after; nothing on the first page.
- *
- * @param shape what keys of this list look like.
- * @throws {ProblemError} for a cursor that is none of this list's.
- */
-export function decodeCursor(query: PageQuery, shape: RegExp): { cursor?: string } {
-  const cursor = readCursor(query.cursor, shape);
-  return cursor === undefined ? {} : { cursor };
-}
-
-/** The key to go on after; undefined on the first page. @throws {ProblemError} cursor_invalid */
-export function readCursor(cursor: string | undefined, shape: RegExp): string | undefined {
-  if (cursor === undefined) return undefined;
-  const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (!shape.test(key) || encodeCursor(key) !== cursor) {
-    throw new ProblemError('cursor_invalid', 'Take the cursor from nextCursor of the same list.');
-  }
-  return key;
-}
-
-export const uuidKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Ids of the cloud and names: any text PostgreSQL can hold. */
-export const textKey = /^[^\0]{1,255}$/;
 
 /** What a list runs along. */
 export interface ListKey<Row> {
@@ -68,8 +19,12 @@ export interface ListKey<Row> {
   readonly of: (row: Row) => string;
 }
 
+export const uuidKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** Ids of the cloud and names: any text PostgreSQL can hold. */
+export const textKey = /^[^\0]{1,255}$/;
+
 export const byId: ListKey<{ readonly id: string }> = { shape: uuidKey, of: ({ id }) => id };
-/** Ids that the cloud chose. */
+/** For ids that the cloud chose. */
 export const byCloudId: ListKey<{ readonly id: string }> = { shape: textKey, of: ({ id }) => id };
 
 /**
@@ -89,7 +44,7 @@ export async function listPage<Query extends PageQuery, Row>(
 }
 
 /**
- * One page of a list that runs backwards in time and looks at a bounded number of rows (`store/sql/keyset.ts`).
+ * One page of a list that runs backwards in time and examines a bounded number of rows (`store/sql/keyset.ts`).
  *
  * @throws {ProblemError} cursor_invalid
  */
@@ -97,11 +52,8 @@ export async function scanPage<Query extends PageQuery & Range, Row>(
   query: Query,
   load: (query: Omit<Query, keyof Range> & DateRange) => Promise<Page<Row>>,
 ): Promise<ListAnswer<Row>> {
-  const { items, next } = await load({
-    ...query,
-    ...datesOf(query),
-    cursor: readCursor(query.cursor, uuidKey),
-  });
+  const cursor = readCursor(query.cursor, uuidKey);
+  const { items, next } = await load({ ...query, ...datesOf(query), cursor });
   return { items, nextCursor: next && encodeCursor(next) };
 }
 
@@ -122,26 +74,39 @@ export const datesOf = ({ from, to }: Range): DateRange => ({
 });
 
 /**
- * The page of rows that were asked for one beyond the limit, so that the last page is known for what it is.
+ * The page of rows, and whether there is a next one.
  *
- * @param keyOf the key the list runs along.
+ * @param rows one more than the limit where there is a next page.
  */
-export function toPage<Row, Item = Row>(
-  rows: readonly Row[],
-  limit: number,
-  keyOf: (row: Row) => string,
-  present?: (row: Row) => Item,
-): ListAnswer<Item>;
 export function toPage<Row>(
   rows: readonly Row[],
   limit: number,
   keyOf: (row: Row) => string,
-  present: (row: Row) => unknown = row => row,
-): ListAnswer<unknown> {
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
+): ListAnswer<Row> {
+  const items = rows.slice(0, limit);
+  const last = items.at(-1);
   return {
-    items: shown.map(present),
+    items,
     nextCursor: rows.length > limit && last !== undefined ? encodeCursor(keyOf(last)) : null,
   };
+}
+
+/** Cursors are opaque to clients: today, the key of the last item. */
+export function encodeCursor(key: string): string {
+  return Buffer.from(key, 'utf8').toString('base64url');
+}
+
+/**
+ * The key after which the page begins; undefined on the first page.
+ *
+ * @param shape what keys of this list look like.
+ * @throws {ProblemError} cursor_invalid, for a cursor that is none of this list's.
+ */
+export function readCursor(cursor: string | undefined, shape: RegExp): string | undefined {
+  if (cursor === undefined) return undefined;
+  const key = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (!shape.test(key) || encodeCursor(key) !== cursor) {
+    throw new ProblemError('cursor_invalid', 'Take the cursor from nextCursor of the same list.');
+  }
+  return key;
 }

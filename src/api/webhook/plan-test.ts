@@ -9,8 +9,8 @@ import { toDispatchWebhook } from '../../webhook/webhook.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { ApiOptions } from '../context.ts';
 import type { Caller } from '../http/authenticate.ts';
+import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
-import { writeAudit } from '../setting/write-audit.ts';
 import { findOwner, requireAccount } from './owner.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
 import type { UnsavedTestBody, WebhookTestBody } from './schema-webhook.ts';
@@ -36,11 +36,10 @@ export async function planSaved(
   const [saved] = await loadWebhooksById(store, [id]);
   if (!saved) throw new ProblemError('not_found', 'The webhook was deleted at the same moment.');
   // The audit comes first, so that no test is made without a trace.
-  await writeAudit(database, caller, {
-    action: 'webhook.tested',
+  await changing(store, caller, 'webhook.tested', async () => ({
     ...ofWebhook(current),
     after: { payloadUrl },
-  });
+  }));
   const secrets = secretKey === undefined ? saved.secrets : secretsOf(options, secretKey);
   return { ...saved, payloadUrl, sslVerification, secrets };
 }
@@ -54,11 +53,10 @@ export async function planUnsaved(
   const database = databaseOf(options.store);
   const owner = await findOwner(database, caller, accountId);
   const values = planNewWebhook(owner, { ...wanted, name: 'test' }, options.now());
-  await writeAudit(database, caller, {
-    action: 'url.tested',
+  await changing(options.store, caller, 'url.tested', async () => ({
     objectId: values.payloadUrl,
     accountId: owner.id,
     domainId: owner.domainId,
-  });
+  }));
   return toDispatchWebhook(values, { id: randomUUID(), secrets: secretsOf(options, secretKey) });
 }

@@ -1,14 +1,13 @@
 /** A webhook's secret: replace it with an overlap. */
 import { seal } from '../../access/secret/seal.ts';
 import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
-import { inTransaction } from '../../store/database.ts';
 import { replacedUntil, rotateSecret } from '../../store/webhook/write-secret.ts';
 import { lockWebhook, touchWebhook } from '../../store/webhook/write-webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
-import { writeAudit } from '../setting/write-audit.ts';
+import { changing } from '../http/changing.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
-import { bodyMayBeAbsent } from '../http/route.ts';
+import { bodyMayBeAbsent } from '../http/body.ts';
 import { answer, idParams, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { rotatedSecret, rotation } from './schema-test.ts';
@@ -37,20 +36,16 @@ export function registerSecretRoutes(
     async (request, reply) => {
       const { id } = request.params;
       const { overlap, secretKey = createWebhookSecret(randomBytes) } = request.body;
-      const formerValidUntil = await inTransaction(store, async database => {
-        const caller = callerOf(request);
+      const caller = callerOf(request);
+      const { after } = await changing(store, caller, 'webhook.secret_replaced', async database => {
         await lockWebhook(database, id);
         const webhook = await requireWebhook(database, id, caller.visibility);
         await rotateSecret(database, id, seal(key, secretKey), overlap * 1_000);
         await touchWebhook(database, id);
-        const until = await replacedUntil(database, id);
-        await writeAudit(database, caller, {
-          action: 'webhook.secret_replaced',
-          ...ofWebhook(webhook),
-          after: { secretKey, overlap, formerValidUntil: until },
-        });
-        return until;
+        const formerValidUntil = await replacedUntil(database, id);
+        return { ...ofWebhook(webhook), after: { secretKey, overlap, formerValidUntil } };
       });
+      const { formerValidUntil } = after;
       return reply.header('cache-control', 'no-store').send({ secretKey, formerValidUntil });
     },
   );

@@ -9,7 +9,7 @@ import type { Webhook } from '../../webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { planSaved, planUnsaved } from './plan-test.ts';
-import { bodyMayBeAbsent } from '../http/route.ts';
+import { bodyMayBeAbsent } from '../http/body.ts';
 import { answer, idParams, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { testResult } from './schema-test.ts';

@@ -16,7 +16,7 @@ import { newWebhook, shownWebhook, webhookChange } from './schema-webhook.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from './write-webhook.ts';
 import type { ApiOptions } from '../context.ts';
 import { conditional, etagOf, isKnown, notModified, presentWebhook } from '../http/etag.ts';
-import { decodeCursor, toPage, uuidKey } from '../http/page.ts';
+import { byId, listPage } from '../http/page.ts';
 import { requireWebhook } from './require-webhook.ts';
 import {
   answer,
@@ -83,22 +83,15 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   const answerOf = async (webhook: WebhookFacts) => readAnswer(databaseOf(store), webhook);
 
   app.get('/v1/webhooks', { schema: schemas.list }, async request => {
-    const { limit, cursor: _, ...wanted } = request.query;
-    const rows = await listWebhooks(databaseOf(store), callerOf(request).visibility, {
-      ...wanted,
-      ...decodeCursor(request.query, uuidKey),
-      limit: limit + 1,
-    });
+    const database = databaseOf(store);
+    const page = await listPage(request.query, byId, query =>
+      listWebhooks(database, callerOf(request).visibility, query),
+    );
     const healths = await readHealth(
-      databaseOf(store),
-      rows.slice(0, limit).map(({ id }) => id),
+      database,
+      page.items.map(({ id }) => id),
     );
-    return toPage(
-      rows,
-      limit,
-      ({ id }) => id,
-      webhook => toAnswer(webhook, healths),
-    );
+    return { ...page, items: page.items.map(webhook => toAnswer(webhook, healths)) };
   });
 
   app.post('/v1/webhooks', { schema: schemas.create }, async (request, reply) => {

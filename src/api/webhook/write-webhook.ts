@@ -1,5 +1,5 @@
 /** Creates, updates and deletes webhooks: the rules, the rows and the audit, in one transaction each. */
-import { databaseOf, inTransaction } from '../../store/database.ts';
+import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
@@ -20,10 +20,10 @@ import type { WebhookValues } from '../../webhook/values.ts';
 import type { ApiOptions } from '../context.ts';
 import { checkFormat } from '../format/check-format.ts';
 import type { Caller } from '../http/authenticate.ts';
+import { changing } from '../http/changing.ts';
 import { etagOf, requireMatch } from '../http/etag.ts';
 import type { Conditions } from '../http/etag.ts';
 import { ProblemError } from '../http/problem.ts';
-import { writeAudit } from '../setting/write-audit.ts';
 import { findOwner, requireAccount, requireScope } from './owner.ts';
 import { ofWebhook, requireMoreFilters, requireWebhook } from './require-webhook.ts';
 import type { NewWebhookBody, WebhookChangeBody } from './schema-webhook.ts';
@@ -45,7 +45,7 @@ export async function createWebhook(
   const { secretKey, filters = [] } = body;
   await checkFormat(options, caller, { ...initialValues, ...body });
   await askAboutNew(options, caller, body);
-  return inTransaction(store, async database => {
+  const { created } = await changing(store, caller, 'webhook.created', async database => {
     const values = await planNew(database, { options, caller }, body);
     const id = newId();
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
@@ -56,14 +56,10 @@ export async function createWebhook(
       numbered(filters),
     );
     for (const filter of filters) await insertFilter(database, id, { ...filter, id: newId() });
-    const created = await requireWebhook(database, id, everything);
-    await writeAudit(database, caller, {
-      action: 'webhook.created',
-      ...ofWebhook(created),
-      after: { ...created, secretKey },
-    });
-    return created;
+    const webhook = await requireWebhook(database, id, everything);
+    return { ...ofWebhook(webhook), after: { ...webhook, secretKey }, created: webhook };
   });
+  return created;
 }
 
 /** @throws {ProblemError} precondition_failed, receiver_not_validated, and others. @throws {WebhookError} */
@@ -74,7 +70,7 @@ export async function updateWebhook(
 ): Promise<WebhookFacts> {
   const { id } = target;
   await tryChange(options, caller, { id, body });
-  return inTransaction(options.store, async database => {
+  const { updated } = await changing(options.store, caller, 'webhook.updated', async database => {
     const { secretKey } = body;
     const current = await takeWebhook(database, caller, target);
     const { owner, values } = await planChange(database, options, { current, body });
@@ -85,16 +81,12 @@ export async function updateWebhook(
     }
     if (!(await updateWebhookRow(database, id, values))) throw urlInUse(values);
     await replaceSecretKey(database, options, { id, secretKey });
-    const now = await requireWebhook(database, id, everything);
-    await writeAudit(database, caller, {
-      action: 'webhook.updated',
-      // The former values are shown, too: to those who might have seen them.
-      ...ofWebhook(current.scope === 'Global' ? current : now),
-      before: current,
-      after: { ...now, secretKey },
-    });
-    return now;
+    const webhook = await requireWebhook(database, id, everything);
+    // The former values are shown, too: to those who might have seen them.
+    const owners = ofWebhook(current.scope === 'Global' ? current : webhook);
+    return { ...owners, before: current, after: { ...webhook, secretKey }, updated: webhook };
   });
+  return updated;
 }
 
 /** @throws {ProblemError} not_found, precondition_failed */
@@ -103,14 +95,10 @@ export async function deleteWebhook(
   caller: Caller,
   target: Target,
 ): Promise<void> {
-  await inTransaction(store, async database => {
+  await changing(store, caller, 'webhook.deleted', async database => {
     const before = await takeWebhook(database, caller, target);
     await deleteWebhookRow(database, target.id);
-    await writeAudit(database, caller, {
-      action: 'webhook.deleted',
-      ...ofWebhook(before),
-      before,
-    });
+    return { ...ofWebhook(before), before };
   });
 }
 

@@ -8,12 +8,12 @@ import {
   listDeliveriesByPage,
 } from '../../../store/delivery/list-deliveries-by-page.ts';
 import type { DeliverySearch } from '../../../store/delivery/list-deliveries-by-page.ts';
-import { databaseOf, inTransaction } from '../../../store/database.ts';
-import type { Database } from '../../../store/database.ts';
+import { databaseOf } from '../../../store/database.ts';
+import type { Database, Store } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/find-webhook.ts';
 import type { Caller } from '../../http/authenticate.ts';
-import { writeAudit } from '../../setting/write-audit.ts';
+import { changing } from '../../http/changing.ts';
 import { listFields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
 import { valueRefused } from '../request/command-error.ts';
@@ -29,35 +29,32 @@ export const listWebhookDeliveries: CommandFunction = async ({ options, caller, 
   return listFields('webhookdelivery', count, await presentDeliveries(options, rows));
 };
 
-/** Deleted in one transaction; those beyond are left for the next. */
+/** Deliveries deleted in one transaction; those beyond are left for the next. */
 const deletedAtOnceMax = 5_000;
 
 export const deleteWebhookDelivery: CommandFunction = async ({ options, caller, args }) => {
   const search = await readSearch(databaseOf(options.store), caller, args);
   for (;;) {
-    const deleted = await inTransaction(options.store, async database => {
-      const what = { search, limit: deletedAtOnceMax };
-      const count = await deleteListed(database, caller.visibility, what);
-      if (count > 0) await noteDeleted(database, caller, { search, count });
-      return count;
-    });
+    const deleted = await deleteSome(options.store, caller, search);
     if (deleted < deletedAtOnceMax) return { success: true };
   }
 };
 
-async function noteDeleted(
-  database: Database,
-  caller: Caller,
-  { search, count }: { search: DeliverySearch; count: number },
-): Promise<void> {
+/** @returns how many were deleted. */
+async function deleteSome(store: Store, caller: Caller, search: DeliverySearch): Promise<number> {
   const { accountId, domain } = caller.principal;
-  await writeAudit(database, caller, {
-    action: 'deliveries.deleted',
-    objectId: search.id ?? search.webhookId ?? 'all in reach',
-    accountId: accountId ?? null,
-    domainId: domain?.id ?? null,
-    after: { ...search, count },
+  const done = await changing(store, caller, 'deliveries.deleted', async database => {
+    const what = { search, limit: deletedAtOnceMax };
+    const count = await deleteListed(database, caller.visibility, what);
+    if (count === 0) return undefined;
+    return {
+      objectId: search.id ?? search.webhookId ?? 'all in reach',
+      accountId,
+      domainId: domain?.id,
+      after: { ...search, count },
+    };
   });
+  return done?.after.count ?? 0;
 }
 
 /** @throws {CommandError} */
@@ -81,12 +78,5 @@ async function readSearch(
     throw valueRefused('Invalid management server specified');
   }
   const [eventType, keyword] = [args.text('eventtype'), args.text('keyword')];
-  return {
-    ...(id !== undefined && { id }),
-    ...(webhookId !== undefined && { webhookId }),
-    ...(startedFrom && { startedFrom }),
-    ...(endedTo && { endedTo }),
-    ...(eventType !== undefined && { eventType }),
-    ...(keyword !== undefined && { keyword }),
-  };
+  return { id, webhookId, startedFrom, endedTo, eventType, keyword };
 }
