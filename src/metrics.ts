@@ -28,7 +28,7 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const messages = new Counter({
     name: 'hookline_messages_total',
-    help: 'Messages settled, by source and what became of them (event, quarantined, repeated, dropped).',
+    help: 'Messages settled, by source and result (event, quarantined, repeated, dropped).',
     labelNames: ['source', 'result'] as const,
     registers,
   });
@@ -40,7 +40,7 @@ export function createMetrics(): Metrics {
   });
   const duration = new Histogram({
     name: 'hookline_attempt_duration_seconds',
-    help: 'How long attempts took, from connecting to the end of the response.',
+    help: 'Duration of attempts, from connecting to the end of the response.',
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
@@ -57,7 +57,7 @@ export function createMetrics(): Metrics {
   });
   const lookUps = new Counter({
     name: 'hookline_directory_look_ups_total',
-    help: 'Accounts the cloud was asked for because the directory did not know them (found, unknown, failed).',
+    help: 'Accounts looked up in the cloud because the directory did not know them (found, unknown, failed).',
     labelNames: ['result'] as const,
     registers,
   });

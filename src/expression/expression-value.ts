@@ -13,11 +13,11 @@ export class UnansweredError extends Error {
 /** The errors, created once: a stack for each event that an expression fails on would cost more than the expression. */
 const faults = {
   steps: new UnansweredError('it takes more steps than an expression may'),
-  depth: new UnansweredError('it meets lists within lists within lists, too deep to look into'),
+  depth: new UnansweredError('it meets lists that are nested too deeply'),
   order: new UnansweredError('it compares by order what is neither text nor a number'),
   mixed: new UnansweredError('it compares text with a number'),
   object: new UnansweredError('it compares an object'),
-  infinite: new UnansweredError('it meets a number beyond all bounds'),
+  infinite: new UnansweredError('it meets a number that is not finite'),
   text: new UnansweredError('a function that takes text is given something else'),
   number: new UnansweredError('$number is given what is no number'),
 };

@@ -88,14 +88,14 @@ function refusedByFilters(
 /**
  * The subject of the sentence.
  *
- * @example 'VM.START', 'its status Completed', 'what has no entity', 'it'
+ * @example 'VM.START', 'its status Completed', 'an event without entity', 'it'
  */
 function subjectOf(type: WebhookFilter['type'] = 'EventType', subject: Subject): string {
   if (type === 'Expression') return 'it';
   const fact = facts[type](subject);
   if (type === 'EventType') return String(fact);
   return fact === undefined
-    ? `what has no ${type.toLowerCase()}`
+    ? `an event without ${type.toLowerCase()}`
     : `its ${type.toLowerCase()} ${fact}`;
 }
 
@@ -112,11 +112,11 @@ function outsideScope(
   if (scope === 'Local') {
     return accountId === owner
       ? undefined
-      : `Local covers account ${accountId}; the event is of account ${owner}`;
+      : `Local covers account ${accountId}; the event belongs to account ${owner}`;
   }
   return path.includes(domainId)
     ? undefined
-    : `Domain covers domain ${domainId} and below; the event is of domain ${path[0]}`;
+    : `Domain covers domain ${domainId} and below; the event belongs to domain ${path[0]}`;
 }
 
 function written({ type = 'EventType', matchType, value }: WebhookFilter): string {

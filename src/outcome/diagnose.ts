@@ -79,7 +79,7 @@ function diagnoseStatus({ success, location }: Symptoms, status: number): Diagno
     const where = location === undefined ? 'elsewhere' : `to ${location}`;
     return {
       code: 'redirect',
-      text: `The receiver redirects ${where} with status ${status}. Redirects are never followed: make that the payload URL if it is right.`,
+      text: `The receiver redirects ${where} with status ${status}. Redirects are never followed: use that as the payload URL if it is right.`,
     };
   }
   const hint = hints[status] ?? (status >= 500 ? 'It has a problem of its own: see its log.' : '');
@@ -91,11 +91,11 @@ const hints: Readonly<Record<number, string>> = {
   401: 'It wants credentials, or does not accept the signature: compare the secrets.',
   403: 'It refuses the request: compare the secrets, and its rules for who may call it.',
   404: 'There is nothing at this path.',
-  405: 'This path takes no POST.',
+  405: 'This path does not accept POST.',
   410: 'It says it is gone for good; a real delivery would disable the webhook.',
-  413: 'It takes no body of this size.',
-  415: 'It takes no application/json.',
-  429: 'It is called too often.',
+  413: 'It does not accept a body of this size.',
+  415: 'It does not accept application/json.',
+  429: 'It gets too many requests.',
 };
 
 function diagnoseError(symptoms: Symptoms, error: string): Diagnosis {
@@ -109,7 +109,7 @@ function diagnoseError(symptoms: Symptoms, error: string): Diagnosis {
     case 'egress_blocked':
       return {
         code: 'blocked',
-        text: `Deliveries to ${hostname} are not allowed: ${error}. Whoever runs Hookline decides on its egress rules.`,
+        text: `Deliveries to ${hostname} are not allowed: ${error}. The operator of Hookline sets its egress rules.`,
       };
     case 'proxy_failed':
       return { code: 'proxy_failed', text: `${capitalized(error)}.` };
@@ -124,7 +124,10 @@ function diagnoseError(symptoms: Symptoms, error: string): Diagnosis {
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
     case 'EHOSTDOWN':
-      return { code: 'unreachable', text: `There is no way to ${host} from here (${errorCode}).` };
+      return {
+        code: 'unreachable',
+        text: `There is no route to ${host} from here (${errorCode}).`,
+      };
     default:
       return phase === 'securing' || isCertificateError(errorCode)
         ? diagnoseTls(symptoms, error)
@@ -137,7 +140,7 @@ function tooLate({ phase, timeoutMs }: Symptoms, host: string): string {
     case 'resolving':
       return `No name server answered for ${host} within ${timeoutMs} ms.`;
     case 'connecting':
-      return `No connection to ${host} within ${timeoutMs} ms: it is down, or a firewall drops what comes from here.`;
+      return `No connection to ${host} within ${timeoutMs} ms: it is down, or a firewall drops connections from here.`;
     case 'securing':
       return `${host} took the connection but did not finish the TLS handshake within ${timeoutMs} ms.`;
     case 'waiting':
@@ -176,7 +179,7 @@ function diagnoseTls(symptoms: Symptoms, error: string): Diagnosis {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
       return {
         code: 'certificate_self_signed',
-        text: 'The certificate is signed by itself, by no authority. Give it to the webhook as its CA certificate, or have one signed.',
+        text: 'The certificate is self-signed. Give it to the webhook as its CA certificate, or have one signed by an authority.',
       };
     default:
       if (isCertificateError(errorCode)) {
@@ -191,7 +194,10 @@ function diagnoseTls(symptoms: Symptoms, error: string): Diagnosis {
 
 function diagnoseHandshake(host: string, errorCode: string, error: string): Diagnosis {
   if (/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|HTTP_REQUEST/.test(errorCode)) {
-    return { code: 'not_tls', text: `${host} speaks no TLS: should the URL begin with http:?` };
+    return {
+      code: 'not_tls',
+      text: `${host} does not speak TLS: should the URL begin with http:?`,
+    };
   }
   if (isAboutOurCertificate(errorCode)) {
     return {
@@ -210,7 +216,7 @@ function diagnoseTalk({ url, errorCode = '', phase }: Symptoms, error: string): 
   const { host, protocol } = new URL(url);
   const isTls = protocol === 'https:';
   if (errorCode.startsWith('HPE_')) {
-    return { code: 'not_http', text: `What ${host} answers is not HTTP (${errorCode}).` };
+    return { code: 'not_http', text: `The answer of ${host} is not HTTP (${errorCode}).` };
   }
   if (['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET'].includes(errorCode)) {
     const when = phase === 'reading' ? 'in the middle of its answer' : 'without an answer';

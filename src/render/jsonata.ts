@@ -57,7 +57,7 @@ function withoutFunctions(_: string, value: unknown): unknown {
     (typeof value === 'object' &&
       value !== null &&
       ('_jsonata_lambda' in value || '_jsonata_function' in value));
-  if (isFunction) throw new Error('there is a function in what it finds');
+  if (isFunction) throw new Error('its result holds a function');
   return value;
 }
 

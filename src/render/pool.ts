@@ -136,6 +136,6 @@ function makeSeats(count: number): readonly Seat[] {
 }
 
 const closed = (): RenderError =>
-  new RenderError('templates are not run any more: Hookline stops', { isFinal: false });
+  new RenderError('templates are no longer run: Hookline is stopping', { isFinal: false });
 const tooMany = (count: number): RenderError =>
-  new RenderError(`${count} templates wait to be run already`, { isFinal: false });
+  new RenderError(`${count} templates are already waiting to be run`, { isFinal: false });

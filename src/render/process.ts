@@ -147,7 +147,7 @@ function endedBy({ memoryMb }: ProcessOptions, code: number | null, signal: stri
 }
 
 const overstayed = (ms: number): RenderError =>
-  new RenderError(`the template did not end within ${ms} ms, not even when it was told to`, {
+  new RenderError(`the template did not end within ${ms} ms, not even when interrupted`, {
     isFinal: false,
   });
 

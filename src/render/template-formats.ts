@@ -12,14 +12,14 @@ export function templateFormats(pool: RenderPool): readonly Format[] {
   return [
     {
       name: 'template',
-      description: 'What a Liquid template makes of the event: JSON or any text.',
+      description: 'The result of a Liquid template: JSON or any text.',
       takes: { template: 'The Liquid template; docs/templates.md says what it sees.' },
       needs: ['template'],
       ...renderedBy(pool, 'liquid'),
     },
     {
       name: 'jsonata',
-      description: 'What a JSONata expression makes of the event: JSON or a text.',
+      description: 'The result of a JSONata expression: JSON or a text.',
       takes: { template: 'The JSONata expression; docs/templates.md says what it sees.' },
       needs: ['template'],
       ...renderedBy(pool, 'jsonata'),
@@ -91,7 +91,7 @@ function renderedOf({ id }: FormatEvent, answer: Answer): Rendered {
   if ('fault' in answer) {
     const { fault, line, column, limit } = answer;
     const place = line === undefined ? '' : `line ${line}, column ${column}: `;
-    throw new RenderError(`the template cannot say this event: ${place}${fault}`, {
+    throw new RenderError(`the template cannot render this event: ${place}${fault}`, {
       isFinal: limit !== 'time',
     });
   }

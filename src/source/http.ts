@@ -56,9 +56,12 @@ const rejection = (reason: string, retryAfterSeconds: number): Rejection => ({
   reason,
   retryAfterSeconds,
 });
-const stopped = rejection('This Hookline takes nothing in now.', 5);
-const paused = rejection('The source is paused, by an operator or because too much waits.', 30);
-const full = rejection('Too many requests wait to be recorded.', 2);
+const stopped = rejection('This Hookline accepts no messages now.', 5);
+const paused = rejection(
+  'The source is paused, by an operator or because too many deliveries are waiting.',
+  30,
+);
+const full = rejection('Too many requests are waiting to be recorded.', 2);
 const late = rejection('The message could not be recorded in time.', 5);
 
 /** A message whose sender waits. */

@@ -100,7 +100,7 @@ describe('the explanation of an event', () => {
       filter: 'filter',
     });
     expect(told.get('filter')?.detail).toBe('VM.START is excluded by the filter Prefix "VM."');
-    expect(told.get('elsewhere')?.detail).toContain('the event is of domain home');
+    expect(told.get('elsewhere')?.detail).toContain('the event belongs to domain home');
     expect(told.get('gone')?.detail).toContain('gone from the cloud');
 
     const matching = await explain(await record({ account: 'own' }), '&matched=true');

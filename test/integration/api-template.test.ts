@@ -97,7 +97,10 @@ describe('a template', () => {
     const answer = await api.ask('POST', '/v1/preview', { format: 'jsonata', template });
     expect(answer.status).toBe(200);
     expect(answer.body.items).toMatchObject([
-      { body: null, error: 'the template cannot say this event: it finds nothing in this event' },
+      {
+        body: null,
+        error: 'the template cannot render this event: it finds nothing in this event',
+      },
       { body: '2', error: null },
       { body: '1', error: null },
     ]);

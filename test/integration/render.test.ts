@@ -53,7 +53,7 @@ describe('the processes that run templates', () => {
     expect(pids).toHaveLength(1);
     pool.close();
     await waitUntil('the processes to end', () => !pids.some(isRunning));
-    await expect(pool.run(plain)).rejects.toThrow(/Hookline stops/);
+    await expect(pool.run(plain)).rejects.toThrow(/Hookline is stopping/);
   });
 
   it.each<[string, string]>([
@@ -145,8 +145,8 @@ describe('the processes that run templates', () => {
     await expect(pool.run(plain)).rejects.toMatchObject({ isFinal: false });
     pool.close();
     expect(await Promise.all(waiting)).toEqual([
-      expect.stringContaining('Hookline stops'),
-      expect.stringContaining('Hookline stops'),
+      expect.stringContaining('Hookline is stopping'),
+      expect.stringContaining('Hookline is stopping'),
     ]);
     await first;
   });
@@ -207,7 +207,7 @@ describe('a delivery with a template', () => {
     ];
     expect(await harness.settled(first, 'failed')).toMatchObject({
       tries: 1,
-      error: 'the template cannot say this event: line 2, column 1: undefined filter: nope',
+      error: 'the template cannot render this event: line 2, column 1: undefined filter: nope',
     });
     expect(await harness.settled(second, 'failed')).toMatchObject({
       tries: 1,
@@ -215,7 +215,7 @@ describe('a delivery with a template', () => {
     });
     expect(await harness.settled(third, 'failed')).toMatchObject({
       tries: 2,
-      error: 'the template cannot say this event: it takes longer than 1000 ms',
+      error: 'the template cannot render this event: it takes longer than 1000 ms',
     });
   });
 

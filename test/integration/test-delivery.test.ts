@@ -138,7 +138,7 @@ describe('a test delivery', () => {
     const inside = await tester.test({ payloadUrl: 'http://inside.test/', accountId: tenant });
     expect(inside.diagnosis).toEqual({
       code: 'blocked',
-      text: 'Deliveries to inside.test are not allowed: blocked by egress rule private (10.0.0.0/8). Whoever runs Hookline decides on its egress rules.',
+      text: 'Deliveries to inside.test are not allowed: blocked by egress rule private (10.0.0.0/8). The operator of Hookline sets its egress rules.',
     });
     expect(inside.error).toBe('blocked by egress rule private (10.0.0.0/8)');
     expect(inside).not.toHaveProperty('connection');
@@ -244,7 +244,7 @@ describe('what a test delivery diagnoses', () => {
     };
     expect(await answer(307, { location: 'https://elsewhere.test/' })).toEqual({
       code: 'redirect',
-      text: 'The receiver redirects to https://elsewhere.test/ with status 307. Redirects are never followed: make that the payload URL if it is right.',
+      text: 'The receiver redirects to https://elsewhere.test/ with status 307. Redirects are never followed: use that as the payload URL if it is right.',
     });
     expect((await answer(404)).text).toBe(
       'The receiver answered with status 404. There is nothing at this path.',

@@ -164,7 +164,7 @@ describe('a source that is posted to', () => {
       waitMs: 1_000,
       log: captureLog(),
     });
-    expect(await idle.accept(message('a'))).toEqual(refused(/takes nothing in/));
+    expect(await idle.accept(message('a'))).toEqual(refused(/accepts no messages/));
     const stopping = Promise.withResolvers<void>();
     const run = start(
       async () => {
@@ -178,8 +178,11 @@ describe('a source that is posted to', () => {
     const stopped = run.stop();
     stopping.resolve();
     await stopped;
-    expect(await Promise.all(answers)).toEqual([refused(/in time/), refused(/takes nothing in/)]);
-    expect(await run.source.accept(message('c'))).toEqual(refused(/takes nothing in/));
+    expect(await Promise.all(answers)).toEqual([
+      refused(/in time/),
+      refused(/accepts no messages/),
+    ]);
+    expect(await run.source.accept(message('c'))).toEqual(refused(/accepts no messages/));
     expect(run.source.status()).toEqual({ state: 'stopped' });
   });
 
@@ -190,6 +193,6 @@ describe('a source that is posted to', () => {
     const answer = run.source.accept(message('a'));
     await expect(run.running).rejects.toThrow('a bug');
     expect(await answer).toEqual(refused(/in time/));
-    expect(await run.source.accept(message('b'))).toEqual(refused(/takes nothing in/));
+    expect(await run.source.accept(message('b'))).toEqual(refused(/accepts no messages/));
   });
 });

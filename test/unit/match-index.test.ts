@@ -217,8 +217,8 @@ describe('explain', () => {
       ['global'],
       ['asleep', 'state', 'the webhook is Disabled'],
       ['orphan', 'state', 'its owner, account a, is gone from the cloud'],
-      ['bens', 'scope', 'Local covers account ben; the event is of account anna'],
-      ['apac', 'scope', 'Domain covers domain apac and below; the event is of domain berlin'],
+      ['bens', 'scope', 'Local covers account ben; the event belongs to account anna'],
+      ['apac', 'scope', 'Domain covers domain apac and below; the event belongs to domain berlin'],
       ['alerts', 'category', 'its category is ActionEvent; wanted: AlertEvent'],
       ['not-vms', 'filter', 'VM.START is excluded by the filter Prefix "VM."'],
       [

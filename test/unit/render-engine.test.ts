@@ -96,8 +96,8 @@ describe('a JSONata transform', () => {
     ['original.constructor', 'it finds nothing in this event'],
     ['$string.constructor', 'it finds nothing in this event'],
     ['$lookup($, "toString")', 'it finds nothing in this event'],
-    ['function($x) { $x }', 'there is a function in what it finds'],
-    ['{"a": [$sum]}', 'there is a function in what it finds'],
+    ['function($x) { $x }', 'its result holds a function'],
+    ['{"a": [$sum]}', 'its result holds a function'],
     ['($f := function($n) { $f($n + 1) + 1 }; $f(1))', 'call stack'],
   ])('%s is refused: %s', (template, part) => {
     expect(say('jsonata', template)).toMatchObject({ fault: expect.stringContaining(part) });

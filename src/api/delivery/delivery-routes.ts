@@ -50,7 +50,7 @@ const deliveryDetail = Type.Object(
     requestHeaders: nullable(
       mapOf(text(), {
         description:
-          'The headers of the last attempt, without the signatures. Null when the event cannot be said in the format.',
+          'The headers of the last attempt, without the signatures. Null when the event cannot be rendered in the format.',
       }),
     ),
     requestBody: nullable(text()),

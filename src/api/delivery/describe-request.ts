@@ -26,7 +26,7 @@ export interface DescribedRequest {
 
 /**
  * @param sentAtMs milliseconds since 1970.
- * @throws {RenderError} when the event cannot be said so.
+ * @throws {RenderError} when the event cannot be rendered so.
  */
 export async function describeRequest(
   event: FormatEvent,

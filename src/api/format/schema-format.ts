@@ -44,7 +44,7 @@ export const formatPreview = Type.Object(
           mapOf(text(), { description: 'Without the signatures; secrets read `***`.' }),
         ),
         body: nullable(text()),
-        error: nullable(text({ description: 'Why the event cannot be said so.' })),
+        error: nullable(text({ description: 'Why the event cannot be rendered.' })),
         skipped: nullable(
           text({
             description: 'Why the format has nothing to say of the event: it would not be sent.',

@@ -41,7 +41,7 @@ export function batchingOf({ batch, format }: Webhook, formats: Formats): Format
   const { arrayType } = requireFormat(formats, format);
   if (!batch) throw new Error('the webhook wants one event a request');
   if (arrayType === undefined) {
-    throw new Error(`the format ${format} has one event a request; take batch away`);
+    throw new Error(`the format ${format} has one event a request; remove batch`);
   }
   return { ...batch, arrayType };
 }

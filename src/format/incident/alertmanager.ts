@@ -18,7 +18,7 @@ const lastsMs = 24 * 60 * 60 * 1_000;
 /** @example body [{"labels":{"alertname":"VM.START","severity":"error","entityuuid":"b4e2…"},"annotations":{…},"startsAt":"…"}] */
 export const alertmanager: Format = {
   name: 'alertmanager',
-  description: "Prometheus Alertmanager's API v2: alerts that fire and end.",
+  description: "Prometheus Alertmanager's API v2: fires and resolves alerts.",
   takes: { body: 'labels added to every alert, as texts' },
   refuse: ({ body = {} }) =>
     Object.entries(body).every(([name, value]) => LABEL.test(name) && typeof value === 'string')

@@ -19,7 +19,7 @@ const textMax = 4_000;
 /** @example body {"short_description":"VM.START failed","description":"…","urgency":"2","impact":"2","correlation_id":"hookline-6f1c…"} */
 export const servicenow: Format = {
   name: 'servicenow',
-  description: "An incident in ServiceNow's table `incident`, for what failed or warns.",
+  description: "An incident in ServiceNow's table `incident` when something failed or warns.",
   takes: { body: addedFields },
   render(event, options) {
     const { key, step, severity } = incidentOf(event);
@@ -39,7 +39,7 @@ export const servicenow: Format = {
 /** @example body {"fields":{"summary":"VM.START failed","description":"{noformat}…{noformat}","labels":["hookline","error"],"project":{"key":"OPS"}}} */
 export const jira: Format = {
   name: 'jira',
-  description: 'An issue in Jira, for what failed or warns.',
+  description: 'An issue in Jira when something failed or warns.',
   takes: {
     body: 'fields of the issue, such as {"project":{"key":"OPS"},"issuetype":{"name":"Bug"}}',
   },
