@@ -74,9 +74,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
     );
     return {
       databaseUrl,
-      ...(url !== undefined && { url }),
-      ...(generated !== undefined &&
-        config.adminPassword === undefined && { adminPassword: generated }),
+      url,
+      adminPassword: config.adminPassword === undefined ? generated : undefined,
       stop: () => stack.disposeAsync(),
     };
   } catch (error) {
@@ -123,8 +122,8 @@ async function listen(
     store,
     secretKey,
     secretKeys: secretKeysOf({ secretKey, config }),
-    ...(oidc && { oidc }),
-    ...keyLoginOf(config),
+    oidc,
+    keyLogin: keyLoginOf(config),
     sources: () => app.sources,
     intakes: () => app.intakes,
     ownIntake: ownSourceName,
@@ -146,14 +145,14 @@ async function listen(
   return api.listen({ host: config.http.host, port: config.http.port });
 }
 
-function keyLoginOf({ directory }: Config): { readonly keyLogin?: KeyLogin } {
-  if (directory?.kind !== 'cloudstack' || !directory.keyLogin) return {};
+function keyLoginOf({ directory }: Config): KeyLogin | undefined {
+  if (directory?.kind !== 'cloudstack' || !directory.keyLogin) return undefined;
   const { url: issuer, keyLogin } = directory;
   const { trustMs } = keyLogin;
   const server = { ...directory, now: Date.now };
   const identify: KeyLogin['identify'] = async (pair, signal) =>
     identifyKeyPair(server, pair, signal);
-  return { keyLogin: { issuer, trustMs, identify } };
+  return { issuer, trustMs, identify };
 }
 
 /** The message of the first start to the operator. */

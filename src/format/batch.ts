@@ -35,6 +35,6 @@ export function joinRendered(
       .slice(0, 32)}`,
     body: Buffer.from(body),
     headers: ['Content-Type', as === 'array' ? arrayType : 'application/x-ndjson'],
-    ...(first?.signature && { signature: first.signature }),
+    signature: first?.signature,
   };
 }

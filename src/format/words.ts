@@ -36,7 +36,7 @@ export function wordsOf(event: FormatEvent): Words {
     severity: severityOf(envelope),
     facts: facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
     time,
-    ...(description !== undefined && { text: description }),
+    text: description,
   };
 }
 

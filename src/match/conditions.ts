@@ -66,10 +66,10 @@ export function compileConditions({
   }
   const onType = filters.filter(({ type = 'EventType' }) => type === 'EventType');
   return {
-    ...(!categories.includes('*') && { categories: new Set(categories) }),
+    categories: categories.includes('*') ? undefined : new Set(categories),
     excludes: ofMode(onType, 'Exclude').map(compileTypeFilter),
     includes: ofMode(onType, 'Include').map(compileTypeFilter),
-    ...(onType.length < filters.length && { others: compileOthers(filters) }),
+    others: onType.length < filters.length ? compileOthers(filters) : undefined,
   };
 }
 

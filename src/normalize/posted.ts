@@ -60,7 +60,7 @@ function eventOf(item: JsonObject, { place, make, message }: Deps): NormalizedEv
     throw new MalformedMessageError(`"details" of ${place} is no JSON object; expected one`);
   }
   const made = make(
-    { ...facts, event, key: id, ...(isObject(details) && { details }) },
+    { ...facts, event, key: id, details: isObject(details) ? details : undefined },
     item,
     message,
   );

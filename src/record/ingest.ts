@@ -241,13 +241,12 @@ export class Ingest {
     const entry = owed.get(event.id);
     if (!entry) return;
     owed.delete(event.id);
-    const { account } = event.envelope;
     const outgoing: OutgoingEvent = {
       id: event.id,
       event: event.envelope.event,
       body: event.body,
       envelope: event.envelope,
-      ...(account !== undefined && { account }),
+      account: event.envelope.account,
     };
     const written = (): void => ledger.settle(entry);
     const queuedAtMs = performance.now();

@@ -13,8 +13,8 @@ export function quarantine(message: Message, id: string, reason: string): ReadMe
       position: storable(position),
       reason: storable(reason),
       body,
-      ...(routingKey !== undefined && { routingKey: storable(routingKey) }),
-      ...(headers && { headers: storableAll(headers) }),
+      routingKey: routingKey === undefined ? undefined : storable(routingKey),
+      headers: headers && storableAll(headers),
     },
   };
 }

@@ -44,7 +44,7 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
           body,
           owed: webhooks.map(webhook => webhook.id),
           ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
-          ...(key !== undefined && { key }),
+          key,
         };
       });
       return { message, events };
@@ -77,7 +77,7 @@ function withoutSecrets(message: Message, scrubber: Scrubber): Message {
   return {
     ...message,
     body: body === null ? null : scrubber.bytes(body),
-    ...(headers && { headers: textsOf(scrubber.object(headers)) }),
+    headers: headers && textsOf(scrubber.object(headers)),
   };
 }
 

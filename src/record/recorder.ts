@@ -112,7 +112,7 @@ async function recordRetry(
     ...owner,
     events,
     quarantined: [],
-    retry: { id: retryOf, ...(quarantined && { reason: quarantined.reason }) },
+    retry: { id: retryOf, reason: quarantined?.reason },
   });
   if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
   return result.kind === 'recorded' ? withoutKnown([read], result.known) : [];
@@ -133,7 +133,7 @@ async function recordReceived(
     const result = await recordBatch(database, {
       ...owner,
       ...rowsOf(fresh),
-      ...(batch.consumer && { receipt: { consumerId: batch.consumer.id, hashes, forget } }),
+      receipt: batch.consumer && { consumerId: batch.consumer.id, hashes, forget },
     });
     if (result.kind !== 'recorded') throw new LeaseLostError(leaseLost(owner));
     return { fresh: withoutKnown(fresh, result.known), forget, receiptId: result.receiptId };

@@ -45,8 +45,8 @@ export function createRedrive(options: RedriveOptions): Redrive {
       position,
       body,
       redelivered: false,
-      ...(routingKey !== null && { routingKey }),
-      ...(headers !== null && { headers }),
+      routingKey: routingKey ?? undefined,
+      headers: headers ?? undefined,
     };
     const reading = readBatch(configured);
     let last: ReadMessage | undefined;

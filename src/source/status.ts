@@ -35,7 +35,7 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     if (kind === loggedState && (kind !== 'waiting' || clock() - loggedAt < reminderMs)) return;
     loggedAt = clock();
     loggedState = kind;
-    const line = { source: name, state, ...(reason === undefined ? {} : { reason }) };
+    const line = { source: name, state, reason };
     if (reason === undefined) log.info(line, 'source.changed');
     else log.warn(line, 'source.changed');
   }
@@ -73,8 +73,8 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     },
     status: () => ({
       state: paused && state === 'running' ? 'paused' : state,
-      ...(reason === undefined ? {} : { reason }),
-      ...(lag === undefined ? {} : { lag }),
+      reason,
+      lag,
     }),
   };
 }

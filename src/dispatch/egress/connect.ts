@@ -151,7 +151,7 @@ function createSecurer(
     timeout: connectMs,
     allowH2: false,
     rejectUnauthorized: sslVerification,
-    ...(secureContext && { secureContext }),
+    secureContext,
   });
   return async (target, socket) => {
     try {

@@ -24,13 +24,12 @@ export interface CertificateDetails extends CertificateFacts {
 }
 
 export function describeTls(socket: TLSSocket): TlsDetails {
-  const certificate = describeCertificate(socket);
   return {
     protocol: socket.getProtocol() ?? 'unknown',
     cipher: socket.getCipher().name,
     authorized: socket.authorized,
-    ...(socket.authorizationError && { authorizationError: String(socket.authorizationError) }),
-    ...(certificate && { certificate }),
+    authorizationError: socket.authorizationError ? String(socket.authorizationError) : undefined,
+    certificate: describeCertificate(socket),
   };
 }
 

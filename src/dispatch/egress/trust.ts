@@ -21,14 +21,14 @@ export type Trust = (caCertificate?: string) => SecureContext | undefined;
 /** Reads the identity. @throws Error of OpenSSL when certificate or key cannot be used. */
 export function createTrust(identity: ClientIdentity = {}): Trust {
   const { ca, cert, key } = identity;
-  const shown = { ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) };
+  const shown = { cert, key };
   // The system's authorities are many: they are read once, and only where Node's own set of them cannot be used.
   const common =
     ca === undefined && cert === undefined
       ? undefined
       : createSecureContext({
           ...shown,
-          ...(ca !== undefined && { ca: [...getCACertificates('default'), ca] }),
+          ca: ca === undefined ? undefined : [...getCACertificates('default'), ca],
         });
   return caCertificate =>
     caCertificate === undefined ? common : createSecureContext({ ...shown, ca: caCertificate });

@@ -38,7 +38,7 @@ export async function openTunnel(
   const { origin, username, password } = new URL(url);
   const credentials = [username, password].map(decodeURIComponent).join(':');
   const client = new Client(origin, {
-    connect: { timeout: timeoutMs, allowH2: false, ...(secureContext && { secureContext }) },
+    connect: { timeout: timeoutMs, allowH2: false, secureContext },
     headersTimeout: timeoutMs,
   });
   const { statusCode, socket } = await client

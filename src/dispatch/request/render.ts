@@ -45,8 +45,7 @@ export function createRenderer(
       if (form instanceof Promise) form.catch(() => cache.delete(key));
       return form;
     };
-    const { secretKey: credential } = options;
-    return { render, ...(credential !== undefined && { credential }) };
+    return { render, credential: options.secretKey };
   };
 }
 
@@ -65,9 +64,9 @@ function optionsOf(
 ): FormatOptions {
   const current = secrets.find(({ expiresAtMs }) => expiresAtMs === undefined);
   return {
-    ...(takes.body !== undefined && body && { body }),
-    ...(takes.msgKey !== undefined && msgKey !== null && { msgKey }),
-    ...(takes.template !== undefined && template !== null && { template }),
-    ...(takes.secretKey !== undefined && current && { secretKey: unseal(current.sealed) }),
+    body: takes.body === undefined ? undefined : (body ?? undefined),
+    msgKey: takes.msgKey === undefined ? undefined : (msgKey ?? undefined),
+    template: takes.template === undefined ? undefined : (template ?? undefined),
+    secretKey: takes.secretKey === undefined ? undefined : current && unseal(current.sealed),
   };
 }

@@ -38,14 +38,7 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
     const path = subPath === undefined ? pathname + search : joinPath(pathname, subPath, search);
-    const request = { route, path, headers, body, timeoutMs };
-    // Few formats have either, and this runs for every attempt.
-    if (skip === undefined && credential === undefined) return request;
-    return {
-      ...request,
-      ...(skip !== undefined && { skip }),
-      ...(credential !== undefined && { credential }),
-    };
+    return { route, path, headers, body, timeoutMs, skip, credential };
   }
 
   return {

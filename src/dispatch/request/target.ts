@@ -82,7 +82,7 @@ function openTarget(
       origin: url.origin,
       sslVerification,
       reach,
-      ...(caCertificate !== null && { caCertificate }),
+      caCertificate: caCertificate ?? undefined,
     }),
     headers: [
       ...Object.entries(own).flat(),

@@ -47,5 +47,5 @@ export const cloudstack: Format = {
   description: "CloudStack's own webhooks: its message byte for byte, X-CS headers.",
   takes: {},
   render: ({ id, envelope: { event, account }, body }) =>
-    formatCloudStack({ id, event, body, ...(account !== undefined && { account }) }),
+    formatCloudStack({ id, event, body, account }),
 };

@@ -38,13 +38,7 @@ export function readRoutingKey(routingKey: string | undefined): RoutingKey | und
       `the second word of the routing key is not a known category; expected ${categories.join(', ')}`,
     );
   }
-  return {
-    category,
-    ...(source !== undefined && { source }),
-    ...(type !== undefined && { type }),
-    ...(resource !== undefined && { resource }),
-    ...(resourceUuid !== undefined && { resourceUuid }),
-  };
+  return { category, source, type, resource, resourceUuid };
 }
 
 /**

@@ -83,11 +83,11 @@ function objectOf(record: JsonObject): StoredObject {
   const versionId = textAt(record, 's3.object.versionId');
   const sequencer = textAt(record, 's3.object.sequencer');
   return {
-    ...(key !== undefined && { key: isCeph(record) ? key : decoded(key) }),
-    ...(Number.isSafeInteger(bytes) && { size: bytes }),
-    ...(eTag !== undefined && { eTag }),
-    ...(versionId !== undefined && { versionId }),
-    ...(sequencer !== undefined && { sequencer }),
+    key: key === undefined || isCeph(record) ? key : decoded(key),
+    size: Number.isSafeInteger(bytes) ? bytes : undefined,
+    eTag,
+    versionId,
+    sequencer,
   };
 }
 

@@ -39,7 +39,7 @@ export function* chunksOf(
         offsets,
         nextOffset: last ? endOffset : (offsets.at(-1) ?? -1n) + 1n,
         highWatermark,
-        ...(topicId === undefined ? {} : { topicId }),
+        topicId,
       },
     };
     start = end;
@@ -78,13 +78,12 @@ function lastOf(list: unknown): object | undefined {
 }
 
 function toMessage(position: string, { key, value, headers }: KafkaMessage): Message {
-  const text = headers === undefined ? undefined : toText(headers);
   return {
     position,
     body: value,
     redelivered: false,
-    ...(key !== null && isUtf8(key) ? { key: key.toString() } : {}),
-    ...(text === undefined ? {} : { headers: text }),
+    key: key !== null && isUtf8(key) ? key.toString() : undefined,
+    headers: headers && toText(headers),
   };
 }
 

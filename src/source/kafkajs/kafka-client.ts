@@ -55,7 +55,7 @@ export function createClient(options: KafkaClientOptions): Kafka {
     clientId: `hookline-${options.name}`,
     brokers: [...options.brokers],
     ...login(options.sasl),
-    ...(options.tls === undefined ? {} : { ssl: { ...options.tls } }),
+    ssl: options.tls && { ...options.tls },
     connectionTimeout: connectTimeoutMs,
     authenticationTimeout: answerTimeoutMs,
     requestTimeout: answerTimeoutMs,

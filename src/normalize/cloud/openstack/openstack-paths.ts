@@ -86,7 +86,7 @@ export function pathsOf(eventType: string): PayloadPaths {
   for (const [pattern, place] of places) {
     const match = pattern.exec(eventType);
     if (match === null) continue;
-    return { ...place, ...(match[1] !== undefined && { entity: match[1] }) };
+    return { ...place, entity: match[1] ?? place.entity };
   }
   return {};
 }

@@ -19,7 +19,7 @@ export function readEventType(eventType: string): EventType {
   const phase = phases.find(known => known === words.at(-1));
   if (phase !== undefined && words.length > 1) words.pop();
   const action = words.at(-1) ?? eventType;
-  return { resource: words.at(-2) ?? action, action, ...(phase !== undefined && { phase }) };
+  return { resource: words.at(-2) ?? action, action, phase };
 }
 
 /** Matches notifications that services send periodically or on every request, without anything having happened. */
