@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { findApiKeyOwner, insertApiKey } from '../store/access/api-key.ts';
-import type { ApiKeyFacts } from '../store/access/api-key.ts';
+import type { ApiKeyRow } from '../store/access/api-key.ts';
 import type { Database } from '../store/database.ts';
 import { open, seal } from './secret/seal.ts';
 import { toPrincipal } from './session.ts';
@@ -15,7 +15,7 @@ const keyBytes = 64;
 export async function createApiKey(
   database: Database,
   { userId, key }: { userId: string; key: Buffer },
-): Promise<ApiKeyFacts & { readonly secretKey: string }> {
+): Promise<ApiKeyRow & { readonly secretKey: string }> {
   const secretKey = randomBytes(keyBytes).toString('base64url');
   const made = await insertApiKey(database, {
     userId,

@@ -5,18 +5,15 @@ import { insertAudit, nobody } from '../store/audit.ts';
 import { fullScopes } from '../store/schema/access.ts';
 import { databaseOf, inTransaction } from '../store/database.ts';
 import type { Database, Store } from '../store/database.ts';
-import {
-  adoptRootDomain,
-  findRootDomain,
-  upsertAccounts,
-} from '../store/directory/query-directory.ts';
+import { upsertAccounts } from '../store/directory/account.ts';
+import { adoptRootDomain, findRootDomain } from '../store/directory/domain.ts';
 import {
   countUsers,
   findUser,
   insertUser,
   lockFirstUser,
   replacePassword,
-} from '../store/access/query-user.ts';
+} from '../store/access/user.ts';
 import { insertToken } from '../store/access/token.ts';
 import { hashPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';

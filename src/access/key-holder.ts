@@ -5,9 +5,9 @@
 import { insertAudit } from '../store/audit.ts';
 import { inTransaction } from '../store/database.ts';
 import type { Database, Store } from '../store/database.ts';
-import { findIdentity, insertIdentity, renewStanding } from '../store/access/query-identity.ts';
-import type { Identity, Standing } from '../store/access/query-identity.ts';
-import type { UserFacts } from '../store/access/query-user.ts';
+import { findIdentity, insertIdentity, renewStanding } from '../store/access/identity.ts';
+import type { Identity, Standing } from '../store/access/identity.ts';
+import type { UserRow } from '../store/access/user.ts';
 import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 
@@ -33,7 +33,7 @@ export async function admitKeyHolder(
   });
 }
 
-async function meet(database: Database, holder: KeyHolder): Promise<UserFacts | undefined> {
+async function meet(database: Database, holder: KeyHolder): Promise<UserRow | undefined> {
   const made = await insertIdentity(database, holder);
   // None was made: perhaps because the same person came twice at once.
   if (!made) return findIdentity(database, holder);
@@ -54,7 +54,7 @@ async function meet(database: Database, holder: KeyHolder): Promise<UserFacts | 
 async function renew(
   database: Database,
   holder: KeyHolder,
-  { id, username, role, accountId }: UserFacts,
+  { id, username, role, accountId }: UserRow,
 ): Promise<void> {
   await renewStanding(database, id, holder);
   const after = { role: holder.role, accountId: holder.accountId ?? null };

@@ -3,9 +3,9 @@ import type { Role } from '../store/schema/access.ts';
 import { fullScopes } from '../store/schema/access.ts';
 import type { TokenScope } from '../store/schema/access.ts';
 import type { Database } from '../store/database.ts';
-import { findUser } from '../store/access/query-user.ts';
+import { findUser } from '../store/access/user.ts';
 import { deleteExpiredTokens, findTokenOwner, insertToken } from '../store/access/token.ts';
-import type { TokenOwner } from '../store/access/query-user.ts';
+import type { TokenOwner } from '../store/access/user.ts';
 import { verifyPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 

@@ -5,7 +5,7 @@
 import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
 import type { Database } from '../store/database.ts';
-import { setAlias } from '../store/directory/write-account.ts';
+import { setAlias } from '../store/directory/account.ts';
 
 export interface Aliases {
   /** Learns from an event, given the directory's account that owns it. Writing happens in the background. */

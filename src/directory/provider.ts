@@ -1,9 +1,5 @@
 /** The interface through which the directory reads a cloud. */
-import type {
-  CloudAccount,
-  CloudDomain,
-  DirectorySnapshot,
-} from '../store/directory/directory-snapshot.ts';
+import type { CloudAccount, CloudDomain, DirectorySnapshot } from '../store/directory/snapshot.ts';
 
 export const providerKinds = ['cloudstack', 'keystone'] as const;
 export type ProviderKind = (typeof providerKinds)[number];

@@ -8,7 +8,7 @@
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { applySnapshot, countMissing, type Applied } from '../store/directory/apply-snapshot.ts';
-import type { DirectorySnapshot } from '../store/directory/directory-snapshot.ts';
+import type { DirectorySnapshot } from '../store/directory/snapshot.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import {
   claimSync,

@@ -20,7 +20,8 @@ import type { SourceReading } from '../normalize/normalizers.ts';
 import { createReader } from '../record/read.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { deleteDirectoryStatus, type DirectoryStatus } from '../store/directory/sync-state.ts';
-import { addCloudAccount, isKnownDomain } from '../store/directory/write-account.ts';
+import { addCloudAccount } from '../store/directory/account.ts';
+import { isKnownDomain } from '../store/directory/domain.ts';
 
 /** The directory's numbers for monitoring. */
 export interface TenancyMetrics {

@@ -4,7 +4,7 @@ import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { databaseOf, type Store } from '../store/database.ts';
-import { addUnknown } from '../store/directory/query-unknown.ts';
+import { addUnknown } from '../store/directory/unknown-account.ts';
 import type { WantedAccount } from './provider.ts';
 
 export interface UnknownAccounts {

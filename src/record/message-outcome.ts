@@ -1,6 +1,6 @@
 /** The outcome of each message of a batch, for a sender who waits for it. */
 import type { MessageOutcome } from '../event/message.ts';
-import { findKnown, keyHash } from '../store/event/known-event.ts';
+import { findKnownEvents, keyHash } from '../store/event/event-key.ts';
 import type { Database } from '../store/database.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 import type { ReadMessage } from './recorder.ts';
@@ -22,7 +22,8 @@ export async function recordedIds(
   const isNew = new Set(recorded.flatMap(({ events }) => events.map(({ id }) => id)));
   const hashOf = ({ key = '' }: EventToRecord): string => keyHash(source, key);
   const known = read.flatMap(({ events }) => events.filter(({ id }) => !isNew.has(id)));
-  const idByHash = known.length === 0 ? undefined : await findKnown(database, known.map(hashOf));
+  const idByHash =
+    known.length === 0 ? undefined : await findKnownEvents(database, known.map(hashOf));
   return event => (isNew.has(event.id) ? event.id : idByHash?.get(hashOf(event)));
 }
 

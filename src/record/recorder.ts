@@ -9,14 +9,14 @@ import { LeaseLostError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/database.ts';
-import { takeReceipts } from '../store/record/receipt-match.ts';
+import { takeReceipts } from '../store/record/receipt.ts';
 import {
   recordBatch,
   type BatchRows,
   type EventToRecord,
   type MessageToQuarantine,
 } from '../store/record/record-batch.ts';
-import { forgetOffset, storedPosition } from '../store/record/recorded.ts';
+import { deletePosition, findPosition } from '../store/record/recorded.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** A message that has been read: its events, or its entry for the quarantine. */
@@ -84,7 +84,7 @@ async function recordSpan(
     const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
     if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
     if (result.kind === 'recorded') return withoutKnown(fresh, result.known);
-    const stored = await storedPosition(databaseOf(store), key);
+    const stored = await findPosition(databaseOf(store), key);
     const nextOffset = stored?.nextOffset ?? 0n;
     const hasIds = topicId !== undefined && typeof stored?.topicId === 'string';
     if (!hasIds && nextOffset > span.highWatermark) {
@@ -93,7 +93,7 @@ async function recordSpan(
         { ...key, stored: `${nextOffset}`, end: `${span.highWatermark}` },
         'topic.recreated',
       );
-      await forgetOffset(databaseOf(store), key);
+      await deletePosition(databaseOf(store), key);
     } else {
       if (nextOffset >= span.nextOffset) return [];
       from = span.offsets.findIndex(offset => offset >= nextOffset);

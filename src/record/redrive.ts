@@ -5,7 +5,7 @@ import type { BatchReading, Ingest } from './ingest.ts';
 import type { Normalizers, SourceReading } from '../normalize/normalizers.ts';
 import type { ReadMessage } from './recorder.ts';
 import { databaseOf, type Database, type Store } from '../store/database.ts';
-import { findQuarantined } from '../store/event/query-quarantine.ts';
+import { findQuarantined } from '../store/event/quarantine.ts';
 import { findEventIds } from '../store/event/event.ts';
 
 export type RedriveResult =

@@ -8,10 +8,10 @@ import { now } from './sql/instant.ts';
 
 const columns = ['scope', 'scopeId', 'name', 'value'] as const;
 /** One value, for one place. */
-export type StoredSetting = Readonly<Pick<Row<'setting'>, (typeof columns)[number]>>;
-export type SettingPlace = Pick<StoredSetting, 'scope' | 'scopeId'>;
+export type SettingRow = Readonly<Pick<Row<'setting'>, (typeof columns)[number]>>;
+export type SettingPlace = Pick<SettingRow, 'scope' | 'scopeId'>;
 
-export async function loadSettings(database: Database): Promise<readonly StoredSetting[]> {
+export async function loadSettings(database: Database): Promise<readonly SettingRow[]> {
   return database.selectFrom('setting').select(columns).execute();
 }
 
@@ -19,7 +19,7 @@ export async function loadSettings(database: Database): Promise<readonly StoredS
 export async function findSettings(
   database: Database,
   places: readonly SettingPlace[],
-): Promise<readonly StoredSetting[]> {
+): Promise<readonly SettingRow[]> {
   const wanted = sql<SettingPlace>`unnest(
     ${places.map(({ scope }) => scope)}::text[], ${places.map(({ scopeId }) => scopeId)}::text[])`;
   return database
@@ -36,7 +36,7 @@ export async function findSettings(
 /** @returns the value before. */
 export async function putSetting(
   database: Database,
-  { scope, scopeId, name, value }: StoredSetting,
+  { scope, scopeId, name, value }: SettingRow,
 ): Promise<string | undefined> {
   const before = await database
     .selectFrom('setting')

@@ -6,12 +6,12 @@ import { resealSecrets } from '../access/secret/reseal.ts';
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { deleteAudit } from '../store/audit.ts';
-import { deleteOldKeys } from '../store/access/idempotency-key.ts';
-import { deleteKeys } from '../store/event/known-event.ts';
+import { deleteIdempotencyKeys } from '../store/access/idempotency-key.ts';
+import { deleteEventKeys } from '../store/event/event-key.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
 import { dropExpiredSecrets } from '../store/webhook/write-secret.ts';
-import { deleteReceipts } from '../store/record/receipt-match.ts';
+import { deleteReceipts } from '../store/record/receipt.ts';
 
 export interface JanitorOptions {
   readonly store: Store;
@@ -48,10 +48,10 @@ async function tidy(options: JanitorOptions): Promise<void> {
   const dropped = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
   await deleteReceipts(databaseOf(store), keepFrom);
-  await deleteKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
+  await deleteEventKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
   await deleteAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
-  await deleteOldKeys(databaseOf(store));
+  await deleteIdempotencyKeys(databaseOf(store));
   await reseal(options);
 }
 

@@ -4,7 +4,7 @@ import { delay } from '../event/wait.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
-import { trimDeliveries, webhooksWithDeliveries } from '../store/delivery/trim.ts';
+import { trimDeliveries, listWebhooksWithDeliveries } from '../store/delivery/trim.ts';
 
 export interface RetentionOptions {
   readonly store: Store;
@@ -41,7 +41,7 @@ async function trim(
 ): Promise<void> {
   const database = databaseOf(store);
   let deleted = 0;
-  for (const id of await webhooksWithDeliveries(database)) {
+  for (const id of await listWebhooksWithDeliveries(database)) {
     if (signal.aborted) return;
     const keep = settings.number('webhook.deliveries.limit', webhook(id));
     deleted += await trimDeliveries(database, id, keep);

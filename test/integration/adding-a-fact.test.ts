@@ -13,7 +13,7 @@ import type * as formats from '../../src/normalize/source-formats.ts';
 import type * as posting from '../../src/normalize/posted.ts';
 import type * as databases from '../../src/store/database.ts';
 import type * as flow from '../../src/store/event/event.ts';
-import type * as recent from '../../src/store/event/query-recent.ts';
+import type * as recent from '../../src/store/event/recent.ts';
 import type * as opening from '../../src/store/open.ts';
 import type * as leases from '../../src/store/record/lease.ts';
 import type * as batches from '../../src/store/record/record-batch.ts';
@@ -88,7 +88,7 @@ it('is recorded and read back', async () => {
     const { joinProcess } = await load<typeof leases>('src/store/record/lease.ts');
     const { recordBatch } = await load<typeof batches>('src/store/record/record-batch.ts');
     const { findEvent } = await load<typeof flow>('src/store/event/event.ts');
-    const { listRecentEvents } = await load<typeof recent>('src/store/event/query-recent.ts');
+    const { listRecentEvents } = await load<typeof recent>('src/store/event/recent.ts');
     const database = databaseOf(store);
     const process = { host: 'test', pid: 1, ttlMs: 60_000, watermark: newId() };
     const processId = await joinProcess(database, process);

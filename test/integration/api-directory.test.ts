@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { databaseOf } from '../../src/store/database.ts';
-import { addUnknown } from '../../src/store/directory/query-unknown.ts';
+import { addUnknown } from '../../src/store/directory/unknown-account.ts';
 import {
   claimSync,
   deleteDirectoryStatus,

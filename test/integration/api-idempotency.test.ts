@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { resealSecrets } from '../../src/access/secret/reseal.ts';
-import { claimKey, deleteOldKeys } from '../../src/store/access/idempotency-key.ts';
+import { claimKey, deleteIdempotencyKeys } from '../../src/store/access/idempotency-key.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { secretKey, startApi } from './api-harness.ts';
 import type { Answer, ApiUnderTest } from './api-harness.ts';
@@ -137,7 +137,7 @@ describe('a POST that comes again with its Idempotency-Key', () => {
     await run(`update idempotency_key set created = now() - interval '25 hours' where key = ?`, [
       key,
     ]);
-    await deleteOldKeys(databaseOf(api.store));
+    await deleteIdempotencyKeys(databaseOf(api.store));
     expect(await run('select from idempotency_key where key = ?', [key])).toEqual([]);
   });
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import type { Role } from '../../src/store/schema/access.ts';
-import { adoptRootDomain } from '../../src/store/directory/query-directory.ts';
+import { adoptRootDomain } from '../../src/store/directory/domain.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';

@@ -20,7 +20,7 @@ async function owe(
   return ids;
 }
 
-async function statesOf({ records }: DispatchHarness): Promise<readonly string[]> {
+async function findStates({ records }: DispatchHarness): Promise<readonly string[]> {
   const rows = await records.rows<{ state: string }>(
     'select state from delivery order by event_id',
   );
@@ -56,7 +56,7 @@ describe('a batch', () => {
       expect(isSigned(request, 'hush-hush', request.body.toString())).toBe(true);
     }
     await waitUntil('all to be delivered', async () =>
-      (await statesOf(harness)).every(state => state === 'delivered'),
+      (await findStates(harness)).every(state => state === 'delivered'),
     );
     expect(await harness.records.count('delivery')).toBe(30);
   });
@@ -96,7 +96,7 @@ describe('a batch', () => {
     const ids = await owe(harness, webhookId, 5);
     await harness.start();
     await waitUntil('all to have failed', async () =>
-      (await statesOf(harness)).every(state => state === 'failed'),
+      (await findStates(harness)).every(state => state === 'failed'),
     );
     const seen = receiver.requests.flatMap(({ body }) => idsIn(body.toString()));
     expect(seen.toSorted()).toEqual(ids.flatMap(id => [id, id]));

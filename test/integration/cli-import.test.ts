@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { databaseOf } from '../../src/store/database.ts';
-import { addUnknown } from '../../src/store/directory/query-unknown.ts';
+import { addUnknown } from '../../src/store/directory/unknown-account.ts';
 import { claimSync } from '../../src/store/directory/sync-state.ts';
 import { refuse, startCloudstack, type FakeCloudstack } from '../fixtures/cloudstack-server.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';

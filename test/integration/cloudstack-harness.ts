@@ -5,7 +5,7 @@ import type { InjectOptions } from 'fastify';
 
 import { createApiKey } from '../../src/access/api-key.ts';
 import { databaseOf } from '../../src/store/database.ts';
-import { findUser } from '../../src/store/access/query-user.ts';
+import { findUser } from '../../src/store/access/user.ts';
 import { secretKey, type ApiUnderTest } from './api-harness.ts';
 
 export interface Pair {

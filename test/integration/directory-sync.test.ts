@@ -5,11 +5,8 @@ import { createKeystoneProvider } from '../../src/directory/keystone/keystone.ts
 import { keepDirectory, syncWhenDue } from '../../src/directory/sync.ts';
 import { listenToChanges } from '../../src/store/changes.ts';
 import { databaseOf } from '../../src/store/database.ts';
-import {
-  adoptRootDomain,
-  upsertAccounts,
-  upsertDomains,
-} from '../../src/store/directory/query-directory.ts';
+import { upsertAccounts } from '../../src/store/directory/account.ts';
+import { adoptRootDomain, upsertDomains } from '../../src/store/directory/domain.ts';
 import { claimSync, requestSync } from '../../src/store/directory/sync-state.ts';
 import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { startKeystone } from '../fixtures/keystone-server.ts';

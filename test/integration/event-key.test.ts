@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
-import { deleteKeys, findKnown, keyHash } from '../../src/store/event/known-event.ts';
+import { deleteEventKeys, findKnownEvents, keyHash } from '../../src/store/event/event-key.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import {
@@ -159,10 +159,10 @@ describe('an event that its cloud named', () => {
     const database = databaseOf(harness.store);
     const hash = keyHash('nova', 'a');
     const known = new Map([[hash, entries[0]?.events[0]?.id]]);
-    await deleteKeys(database, new Date(Date.now() - 60_000));
-    expect(await findKnown(database, [hash, keyHash('nova', 'b')])).toEqual(known);
-    await deleteKeys(database, new Date(Date.now() + 60_000));
-    expect(await findKnown(database, [hash])).toEqual(new Map());
+    await deleteEventKeys(database, new Date(Date.now() - 60_000));
+    expect(await findKnownEvents(database, [hash, keyHash('nova', 'b')])).toEqual(known);
+    await deleteEventKeys(database, new Date(Date.now() + 60_000));
+    expect(await findKnownEvents(database, [hash])).toEqual(new Map());
     expect(await record(harness, named(['a']))).toHaveLength(1);
   });
 });

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
-import { claimDue, countWaiting, waitingWebhooks } from '../../src/store/delivery/claim.ts';
+import { claimDue, countWaiting, listWaitingWebhooks } from '../../src/store/delivery/claim.ts';
 import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
@@ -204,7 +204,9 @@ describe('claiming', () => {
       databaseOf(store),
       eventIds.slice(0, 3).map(id => due(id, quiet, Date.now() + 60_000)),
     );
-    expect((await waitingWebhooks(databaseOf(store))).toSorted()).toEqual([busy, quiet].toSorted());
+    expect((await listWaitingWebhooks(databaseOf(store))).toSorted()).toEqual(
+      [busy, quiet].toSorted(),
+    );
 
     const [first] = await claimDue(databaseOf(store), harness.processId, [
       { webhookId: busy, room: 1 },

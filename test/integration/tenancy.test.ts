@@ -8,7 +8,7 @@ import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { databaseOf } from '../../src/store/database.ts';
-import { listUnknown } from '../../src/store/directory/query-unknown.ts';
+import { listUnknown } from '../../src/store/directory/unknown-account.ts';
 import { openTenancy, type Tenancy } from '../../src/directory/tenancy.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {

@@ -4,7 +4,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
 import { commands } from '../../src/api/cloudstack/commands.ts';
-import { deliveriesSeenMax } from '../../src/store/delivery/list-deliveries-by-page.ts';
+import { deliveriesSeenMax } from '../../src/store/delivery/list-by-page.ts';
 
 const doc = readFileSync('docs/cloudstack-api.md', 'utf8');
 const tests = globSync('test/{unit,property,integration}/cloudstack*.test.ts')

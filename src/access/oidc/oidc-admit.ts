@@ -11,9 +11,9 @@ import {
   insertIdentity,
   renewStanding,
   suspendTrust,
-} from '../../store/access/query-identity.ts';
-import type { Identity, Standing } from '../../store/access/query-identity.ts';
-import type { UserFacts } from '../../store/access/query-user.ts';
+} from '../../store/access/identity.ts';
+import type { Identity, Standing } from '../../store/access/identity.ts';
+import type { UserRow } from '../../store/access/user.ts';
 import { readClaims, readUsername } from './oidc-claims.ts';
 import type { ClaimRules, Claims, Reading } from './oidc-claims.ts';
 import { openSession } from '../session.ts';
@@ -99,7 +99,7 @@ async function meet(
   { issuer, subject, address, claims }: Arrival,
   standing: Standing,
   options: ClaimRules,
-): Promise<{ readonly kind: 'met'; readonly user: UserFacts } | Refusal> {
+): Promise<{ readonly kind: 'met'; readonly user: UserRow } | Refusal> {
   const named = readUsername(claims, options);
   if (named.kind === 'refused') return { ...named, why: 'unmapped' };
   const { username } = named;
@@ -121,7 +121,7 @@ async function meet(
 async function renew(
   database: Database,
   { address }: Arrival,
-  { id, username, role, accountId }: UserFacts,
+  { id, username, role, accountId }: UserRow,
   standing: Standing,
 ): Promise<void> {
   await renewStanding(database, id, standing);
@@ -139,7 +139,7 @@ async function noteRefusal(
   database: Database,
   { issuer, subject, address }: Arrival,
   refusal: Refusal,
-  known?: UserFacts,
+  known?: UserRow,
 ): Promise<Refusal> {
   const { claim, reason } = refusal;
   const after = { issuer, subject, claim, reason };
@@ -150,7 +150,7 @@ async function noteRefusal(
 }
 
 /** Whose change it is. */
-const ofUser = ({ username, accountId, role }: UserFacts) => ({
+const ofUser = ({ username, accountId, role }: UserRow) => ({
   objectId: username,
   ...(role !== 'Admin' && { accountId }),
 });

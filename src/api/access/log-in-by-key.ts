@@ -12,7 +12,7 @@ import type { CloudIdentity } from '../../directory/cloudstack/cloudstack-identi
 import type { KeyPair } from '../../directory/cloudstack/cloudstack-sign.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
-import { findAccount } from '../../store/directory/query-directory.ts';
+import { findAccount } from '../../store/directory/account.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions, KeyLogin } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';

@@ -7,15 +7,15 @@ import { cloudId, instant, line, nullable, oneOf, text } from '../../event/schem
 import { roles } from '../../store/schema/access.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database, Store } from '../../store/database.ts';
-import { findAccount } from '../../store/directory/query-directory.ts';
+import { findAccount } from '../../store/directory/account.ts';
 import {
   deleteUser,
   findUserWithin,
   insertUser,
   listUsers,
   replacePassword,
-} from '../../store/access/query-user.ts';
-import type { UserFacts } from '../../store/access/query-user.ts';
+} from '../../store/access/user.ts';
+import type { UserRow } from '../../store/access/user.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -108,7 +108,7 @@ const schemas = {
   },
 };
 
-const byName = { shape: textKey, of: (row: UserFacts) => row.username };
+const byName = { shape: textKey, of: (row: UserRow) => row.username };
 
 export const userRoutes: RouteGroup = {
   schemas: [user, newUser, userChange],
@@ -157,7 +157,7 @@ async function createUser(
   store: Store,
   caller: Caller,
   { password: chosen, ...wanted }: Static<typeof newUser>,
-): Promise<UserFacts> {
+): Promise<UserRow> {
   const { principal } = caller;
   requireEverything(principal);
   if (wanted.role === 'Admin' && principal.role !== 'Admin') {
@@ -194,14 +194,14 @@ export async function requireUser(
   database: Database,
   name: string,
   visibility: Visibility,
-): Promise<UserFacts> {
+): Promise<UserRow> {
   const found = await findUserWithin(database, name, visibility);
   if (!found) throw noUser(name);
   return found;
 }
 
 /** Whose change it is, for the audit. An Admin is nobody's but the Admins'. */
-export const ofUser = ({ username: name, accountId, role: has }: UserFacts) => ({
+export const ofUser = ({ username: name, accountId, role: has }: UserRow) => ({
   objectId: name,
   ...(has !== 'Admin' && { accountId }),
 });

@@ -6,7 +6,7 @@ import type { Formats } from '../../format/formats.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
 import { renderEvent } from '../../format/render.ts';
 import { databaseOf } from '../../store/database.ts';
-import type { DeliveryFacts, OwedEvent } from '../../store/delivery/delivery.ts';
+import type { DeliveryRow, OwedEvent } from '../../store/delivery/delivery.ts';
 import { findWebhook, type WebhookFacts } from '../../store/webhook/find-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions } from '../context.ts';
@@ -60,7 +60,7 @@ interface DescribedDelivery {
 /** What was sent, made again with what the webhook is set to now: nothing of it is stored but the event. */
 export async function describeDelivery(
   { store, formats }: Pick<ApiOptions, 'store' | 'formats'>,
-  { eventId, webhookId, envelope, body, createdAt, attempts }: DeliveryFacts & OwedEvent,
+  { eventId, webhookId, envelope, body, createdAt, attempts }: DeliveryRow & OwedEvent,
 ): Promise<DescribedDelivery> {
   // Whoever may see the delivery may see its webhook; of a deleted one, the format is not known any more.
   const webhook = await findWebhook(databaseOf(store), webhookId, everything);

@@ -2,7 +2,7 @@
 import { redeliveryId } from '../../event/id.ts';
 import { insertRedelivery } from '../../store/delivery/redeliver.ts';
 import { findDelivery } from '../../store/delivery/delivery.ts';
-import type { DeliveryFacts } from '../../store/delivery/delivery.ts';
+import type { DeliveryRow } from '../../store/delivery/delivery.ts';
 import { findWebhook } from '../../store/webhook/find-webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -20,7 +20,7 @@ export async function redeliver(
   { store, randomBytes }: Pick<ApiOptions, 'store' | 'randomBytes'>,
   id: string,
   caller: Caller,
-): Promise<DeliveryFacts> {
+): Promise<DeliveryRow> {
   const { visibility } = caller;
   const { created } = await changing(store, caller, 'delivery.redelivered', async database => {
     const past = await findDelivery(database, id, visibility);

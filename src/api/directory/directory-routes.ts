@@ -16,7 +16,8 @@ import {
 } from '../../event/schema.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
-import { listAccounts, listDomains } from '../../store/directory/query-directory.ts';
+import { listAccounts } from '../../store/directory/account.ts';
+import { listDomains } from '../../store/directory/domain.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { largeBodyBytesMax } from '../http/body.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';

@@ -4,7 +4,7 @@ import { Type } from 'typebox';
 import { unknownAccountsMax } from '../../directory/unknown-accounts.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
-import { listUnknown } from '../../store/directory/query-unknown.ts';
+import { listUnknown } from '../../store/directory/unknown-account.ts';
 import { findDirectoryStatus, requestSync } from '../../store/directory/sync-state.ts';
 import type { DirectoryStatus } from '../../store/directory/sync-state.ts';
 import { callerOf } from '../http/authenticate.ts';

@@ -1,20 +1,15 @@
 /** Domains and accounts as REST creates, imports and finds them: both in the same way. */
 import type { Database, Store } from '../../store/database.ts';
+import { findAccount, upsertAccounts } from '../../store/directory/account.ts';
 import {
   adoptRootDomain,
-  findAccount,
   findDomain,
   findRootDomain,
-  missingDomains,
-  upsertAccounts,
+  findMissingDomains,
   upsertDomains,
-} from '../../store/directory/query-directory.ts';
-import type {
-  AccountFacts,
-  AccountValues,
-  DomainFacts,
-  Upserted,
-} from '../../store/directory/query-directory.ts';
+} from '../../store/directory/domain.ts';
+import type { AccountRow, AccountValues } from '../../store/directory/account.ts';
+import type { DomainRow, Upserted } from '../../store/directory/domain.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -43,7 +38,7 @@ interface Entry {
   readonly id: string;
 }
 
-export const domainDirectory: Directory<DomainFacts, ImportedDomain> = {
+export const domainDirectory: Directory<DomainRow, ImportedDomain> = {
   kind: 'domain',
   find: findDomain,
   order: items => {
@@ -55,7 +50,7 @@ export const domainDirectory: Directory<DomainFacts, ImportedDomain> = {
   ownerOf: ({ id }) => ({ domainId: id }),
 };
 
-export const accountDirectory: Directory<AccountFacts, AccountValues> = {
+export const accountDirectory: Directory<AccountRow, AccountValues> = {
   kind: 'account',
   find: findAccount,
   order: items => items,
@@ -162,7 +157,7 @@ async function writeAccounts(
 }
 
 async function refuseMissing(database: Database, domainIds: readonly string[]): Promise<void> {
-  const missing = await missingDomains(database, domainIds);
+  const missing = await findMissingDomains(database, domainIds);
   if (missing.length === 0) return;
   const shown = missing.slice(0, 5).join(', ');
   throw new ProblemError(

@@ -10,7 +10,7 @@ import { timeOf } from '../../event/id.ts';
 import { toEnvelope } from '../../store/event/envelope.ts';
 import { databaseOf } from '../../store/database.ts';
 import { findEvent, listEvents } from '../../store/event/event.ts';
-import type { EventFacts } from '../../store/event/event.ts';
+import type { EventRow } from '../../store/event/event.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { scanPage } from '../http/page.ts';
@@ -118,6 +118,6 @@ function registerEventRoutes(app: Routes, { store }: ApiOptions): void {
   });
 }
 
-function presentEvent({ id, sourceName, owed, ...row }: EventFacts) {
+function presentEvent({ id, sourceName, owed, ...row }: EventRow) {
   return { id, recordedAt: timeOf(id), sourceName, ...toEnvelope(row), owed };
 }

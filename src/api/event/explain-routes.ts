@@ -12,8 +12,8 @@ import { loadWebhooksById } from '../../store/webhook/load.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findEvent } from '../../store/event/event.ts';
-import { statesOf } from '../../store/delivery/delivery.ts';
-import type { EventFacts } from '../../store/event/event.ts';
+import { findStates } from '../../store/delivery/delivery.ts';
+import type { EventRow } from '../../store/event/event.ts';
 import { listWebhooks } from '../../store/webhook/find-webhook.ts';
 import { toEnvelope } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
@@ -124,14 +124,14 @@ async function choose(
 
 async function explain(
   database: Database,
-  { body, ...event }: EventFacts & { readonly body: string },
+  { body, ...event }: EventRow & { readonly body: string },
   webhooks: readonly Webhook[],
 ): Promise<readonly Static<typeof explanation>[]> {
   const envelope = envelopeOf(event);
   const subject = new Subject(envelope, body);
   const tenant: EventTenant = await findTenant(database, envelope);
   const idOf = (webhookId: string): string => deliveryId(event.id, webhookId);
-  const states = await statesOf(
+  const states = await findStates(
     database,
     webhooks.map(({ id }) => idOf(id)),
   );
@@ -153,7 +153,7 @@ async function explain(
     });
 }
 
-function envelopeOf(row: EventFacts): Envelope {
+function envelopeOf(row: EventRow): Envelope {
   const { id: _id, sourceName: _source, owed: _owed, ...envelope } = row;
   return toEnvelope(envelope);
 }

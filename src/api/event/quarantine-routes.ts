@@ -9,7 +9,7 @@ import {
   deleteQuarantined,
   findQuarantined,
   listQuarantined,
-} from '../../store/event/query-quarantine.ts';
+} from '../../store/event/quarantine.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RedriveControl, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';

@@ -3,7 +3,7 @@ import { RenderError } from '../../event/errors.ts';
 import type { FormatEvent, OptionFault } from '../../format/format.ts';
 import { refuseOptions } from '../../format/formats.ts';
 import { databaseOf } from '../../store/database.ts';
-import { listRecentEvents } from '../../store/event/query-recent.ts';
+import { listRecentEvents } from '../../store/event/recent.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';

@@ -3,7 +3,7 @@ import type { Static } from 'typebox';
 
 import { RenderError } from '../../event/errors.ts';
 import { databaseOf } from '../../store/database.ts';
-import { listRecentEvents, type RecentEvent } from '../../store/event/query-recent.ts';
+import { listRecentEvents, type RecentEvent } from '../../store/event/recent.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';

@@ -11,7 +11,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import { permissionFor } from '../../access/permission.ts';
 import { open, seal, UnsealError } from '../../access/secret/seal.ts';
-import { claimKey, keepAnswer, keptHours, releaseKey } from '../../store/access/idempotency-key.ts';
+import { claimKey, saveAnswer, keptHours, releaseKey } from '../../store/access/idempotency-key.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { ApiOptions } from '../context.ts';
 import { ProblemError } from './problem.ts';
@@ -82,7 +82,7 @@ export function answerRepeats(app: FastifyInstance, options: ApiOptions): void {
     try {
       if (reply.statusCode < 300) {
         const sealed = seal(secretKey, JSON.stringify(answerOf(reply, payload)));
-        await keepAnswer(database, claimId, { status: reply.statusCode, sealed });
+        await saveAnswer(database, claimId, { status: reply.statusCode, sealed });
       } else {
         await releaseKey(database, claimId);
       }

@@ -13,7 +13,7 @@ import { chainOf, createSettingIndex } from '../../setting/resolve.ts';
 import type { Place } from '../../setting/resolve.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
-import { findDomain } from '../../store/directory/query-directory.ts';
+import { findDomain } from '../../store/directory/domain.ts';
 import { deleteSetting, findSettings, putSetting } from '../../store/setting.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';

@@ -1,8 +1,9 @@
 /** The account that a webhook belongs to, and the scope that it may have there. */
-import { highestRole } from '../../store/access/query-user.ts';
+import { findHighestRole } from '../../store/access/user.ts';
 import type { Database } from '../../store/database.ts';
-import { findAccount, findDomain } from '../../store/directory/query-directory.ts';
-import type { AccountFacts } from '../../store/directory/query-directory.ts';
+import { findAccount } from '../../store/directory/account.ts';
+import { findDomain } from '../../store/directory/domain.ts';
+import type { AccountRow } from '../../store/directory/account.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { maySpecify } from '../../webhook/scope.ts';
 import type { WebhookValues } from '../../webhook/values.ts';
@@ -19,7 +20,7 @@ export async function findOwner(
   database: Database,
   { principal, visibility }: Caller,
   accountId = principal.accountId,
-): Promise<AccountFacts> {
+): Promise<AccountRow> {
   if (accountId === undefined) {
     throw new ProblemError('account_invalid', 'You have no account of your own: say accountId.');
   }
@@ -33,7 +34,7 @@ export async function requireAccount(
   database: Database,
   id: string,
   visibility: Visibility,
-): Promise<AccountFacts> {
+): Promise<AccountRow> {
   const account = await findAccount(database, id, visibility);
   if (!account) throw new ProblemError('account_invalid', `There is no account ${id}.`);
   return account;
@@ -47,10 +48,10 @@ export async function requireAccount(
 export async function requireScope(
   database: Database,
   { principal, visibility }: Caller,
-  { owner, values }: { owner: AccountFacts; values: WebhookValues },
+  { owner, values }: { owner: AccountRow; values: WebhookValues },
 ): Promise<void> {
   const { scope, domainId } = values;
-  const ownerRole = await highestRole(database, owner.id);
+  const ownerRole = await findHighestRole(database, owner.id);
   if (!maySpecify(principal.role, scope) || (ownerRole && !maySpecify(ownerRole, scope))) {
     throw new ProblemError(
       'scope_invalid',

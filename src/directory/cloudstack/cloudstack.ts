@@ -12,7 +12,7 @@ import type {
   CloudAccount,
   CloudDomain,
   DirectorySnapshot,
-} from '../../store/directory/directory-snapshot.ts';
+} from '../../store/directory/snapshot.ts';
 import type { AccountKind } from '../../store/schema/directory.ts';
 import { CloudError } from '../cloud-error.ts';
 import type { CloudstackClient, Params } from './cloudstack-client.ts';

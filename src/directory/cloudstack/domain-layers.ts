@@ -1,5 +1,5 @@
 /** Sorts a flat list of domains into layers, parents before children; pure. */
-import type { CloudDomain } from '../../store/directory/directory-snapshot.ts';
+import type { CloudDomain } from '../../store/directory/snapshot.ts';
 
 export interface Layered {
   /** Domains without a parent first, then their children, and so on. */

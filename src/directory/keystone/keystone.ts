@@ -11,7 +11,7 @@ import type {
   CloudAccount,
   CloudDomain,
   DirectorySnapshot,
-} from '../../store/directory/directory-snapshot.ts';
+} from '../../store/directory/snapshot.ts';
 import type { AccountKind } from '../../store/schema/directory.ts';
 import { textAt, type Json } from '../json.ts';
 import type { KeystoneClient, KeystoneListed } from './keystone-client.ts';

@@ -11,7 +11,7 @@ import { delay } from '../../event/wait.ts';
 import {
   claimDue,
   releaseUnheld,
-  waitingWebhooks,
+  listWaitingWebhooks,
   type ClaimedDelivery,
 } from '../../store/delivery/claim.ts';
 import { databaseOf, type Store } from '../../store/database.ts';
@@ -92,7 +92,7 @@ async function claimInto(
   windowRoom: number,
 ): Promise<readonly ClaimedDelivery[]> {
   const database = databaseOf(options.store);
-  const webhookIds = await waitingWebhooks(database);
+  const webhookIds = await listWaitingWebhooks(database);
   const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
   const wanted = webhookIds
     .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(options, webhookId)) }))

@@ -5,17 +5,17 @@ import type { Database } from '../database.ts';
 import type { Row, Tables } from '../schema/tables.ts';
 import { after } from '../sql/condition.ts';
 import { now } from '../sql/instant.ts';
-import { selectOwners, type TokenOwner } from './query-user.ts';
+import { selectOwners, type TokenOwner } from './user.ts';
 import { isStale } from './token.ts';
 
 const columns = ['id', 'apiKey', 'created', 'lastUsedAt'] as const;
 /** A pair, without its secret half. */
-export type ApiKeyFacts = Pick<Row<'api_key'>, (typeof columns)[number]>;
+export type ApiKeyRow = Pick<Row<'api_key'>, (typeof columns)[number]>;
 
 export async function insertApiKey(
   database: Database,
   { userId, apiKey, sealed }: Insertable<Tables['api_key']>,
-): Promise<ApiKeyFacts> {
+): Promise<ApiKeyRow> {
   return database
     .insertInto('api_key')
     .values({ userId, apiKey, sealed })
@@ -28,7 +28,7 @@ export async function listApiKeys(
   database: Database,
   userId: string,
   { limit, cursor }: { limit: number; cursor?: string },
-): Promise<readonly ApiKeyFacts[]> {
+): Promise<readonly ApiKeyRow[]> {
   return database
     .selectFrom('api_key')
     .select(columns)
@@ -43,7 +43,7 @@ export async function deleteApiKey(
   database: Database,
   userId: string,
   id: string,
-): Promise<ApiKeyFacts | undefined> {
+): Promise<ApiKeyRow | undefined> {
   return database
     .deleteFrom('api_key')
     .where('id', '=', id)

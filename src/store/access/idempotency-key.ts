@@ -70,7 +70,7 @@ export async function claimKey(
   return { kind: 'answered', status: row.status, sealed: row.sealed };
 }
 
-export async function keepAnswer(
+export async function saveAnswer(
   database: Database,
   id: string,
   { status, sealed }: { status: number; sealed: Buffer },
@@ -87,6 +87,6 @@ export async function releaseKey(database: Database, id: string): Promise<void> 
   await database.deleteFrom('idempotency_key').where('id', '=', id).execute();
 }
 
-export async function deleteOldKeys(database: Database): Promise<void> {
+export async function deleteIdempotencyKeys(database: Database): Promise<void> {
   await database.deleteFrom('idempotency_key').where('created', '<', keptSince).execute();
 }

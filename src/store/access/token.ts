@@ -5,10 +5,10 @@ import type { Database } from '../database.ts';
 import type { Row, Tables } from '../schema/tables.ts';
 import { after } from '../sql/condition.ts';
 import { now } from '../sql/instant.ts';
-import { selectOwners, type TokenOwner } from './query-user.ts';
+import { selectOwners, type TokenOwner } from './user.ts';
 
 const tokenColumns = ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'] as const;
-export type TokenFacts = Pick<Row<'credential'>, (typeof tokenColumns)[number]>;
+export type TokenRow = Pick<Row<'credential'>, (typeof tokenColumns)[number]>;
 
 /** What a token that was presented is, and opens. */
 export type Presented = Pick<Row<'credential'>, 'kind' | 'scopes' | 'expiresAt'>;
@@ -29,7 +29,7 @@ export async function insertToken(
     expiresAt,
     logoutHint,
   }: Insertable<Tables['credential']>,
-): Promise<TokenFacts> {
+): Promise<TokenRow> {
   return database
     .insertInto('credential')
     .values({ userId, kind, name, tokenHash, scopes, expiresAt, logoutHint })
@@ -70,7 +70,7 @@ export async function listTokens(
   database: Database,
   userId: string,
   { limit, cursor }: { limit: number; cursor?: string },
-): Promise<readonly TokenFacts[]> {
+): Promise<readonly TokenRow[]> {
   return database
     .selectFrom('credential')
     .select(tokenColumns)
@@ -86,7 +86,7 @@ export async function deleteToken(
   database: Database,
   userId: string,
   id: string,
-): Promise<TokenFacts | undefined> {
+): Promise<TokenRow | undefined> {
   return database
     .deleteFrom('credential')
     .where('id', '=', id)

@@ -30,7 +30,7 @@ const isFree = sql`state = 'pending' and order_key is null`;
 const isOrdered = sql`state in ('pending', 'delivering') and order_key is not null`;
 
 /** The webhooks that have waiting deliveries, due or not, by id: one index step a webhook. */
-export async function waitingWebhooks(database: Database): Promise<readonly string[]> {
+export async function listWaitingWebhooks(database: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ webhook_id: string }>`
     with recursive ${webhooksWith('free', isFree)}, ${webhooksWith('ordered', isOrdered)}
     select webhook_id from free where webhook_id is not null

@@ -33,7 +33,7 @@ const columns = [
   'finishedAt',
 ] as const;
 
-export interface DeliveryFacts extends Readonly<Pick<Row<'delivery'>, (typeof columns)[number]>> {
+export interface DeliveryRow extends Readonly<Pick<Row<'delivery'>, (typeof columns)[number]>> {
   readonly eventType: string;
   readonly entityUuid: string | null;
   readonly attempts: readonly NumberedAttempt[];
@@ -54,7 +54,7 @@ export async function listDeliveries(
   database: Database,
   visibility: Visibility,
   query: DeliveryQuery,
-): Promise<Page<DeliveryFacts>> {
+): Promise<Page<DeliveryRow>> {
   const { webhookId } = query;
   const eb = expressionBuilder<{ d: Tables['delivery']; e: Tables['event'] }, 'd' | 'e'>();
   const wanted = conditions([
@@ -77,7 +77,7 @@ export async function findDelivery(
   database: Database,
   id: string,
   visibility: Visibility,
-): Promise<(DeliveryFacts & OwedEvent) | undefined> {
+): Promise<(DeliveryRow & OwedEvent) | undefined> {
   const row = await selectDeliveries(database)
     .select(['e.body', envelopeColumn('e').as('envelope')])
     .where('d.id', '=', id)
@@ -119,7 +119,7 @@ const deliveryWithin = (visibility: Visibility): RawBuilder<boolean> =>
         and ${eventWithin('e', visibility)})`;
 
 /** The states of those of these deliveries that have a row. */
-export async function statesOf(
+export async function findStates(
   database: Database,
   ids: readonly string[],
 ): Promise<ReadonlyMap<string, DeliveryState>> {

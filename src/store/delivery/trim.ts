@@ -7,7 +7,7 @@ import type { Database } from '../database.ts';
 const chunk = 5_000;
 
 /** Ids of the webhooks that have deliveries, deleted webhooks' too: one index step a webhook. */
-export async function webhooksWithDeliveries(database: Database): Promise<readonly string[]> {
+export async function listWebhooksWithDeliveries(database: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ webhook_id: string }>`
     with recursive w as (
       (select webhook_id from delivery order by webhook_id limit 1)

@@ -10,10 +10,10 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 
 import { insertAudit, nobody } from '../audit.ts';
-import type { CloudAccount, DirectorySnapshot } from './directory-snapshot.ts';
+import type { CloudAccount, DirectorySnapshot } from './snapshot.ts';
 import { texts } from '../sql/columns.ts';
 import { inTransaction, type Database, type Store } from '../database.ts';
-import { adoptRootDomain, findRootDomain } from './query-directory.ts';
+import { adoptRootDomain, findRootDomain } from './domain.ts';
 import { isOvertaken, recordSync } from './sync-state.ts';
 
 export interface ApplyOptions {

@@ -17,7 +17,7 @@ export interface EventQuery extends KeysetQuery {
   readonly account?: string;
 }
 
-export interface EventFacts extends EnvelopeRow {
+export interface EventRow extends EnvelopeRow {
   readonly id: string;
   /** The configured name of the source it came by. */
   readonly sourceName: string;
@@ -28,7 +28,7 @@ export async function listEvents(
   database: Database,
   visibility: Visibility,
   query: EventQuery,
-): Promise<Page<EventFacts>> {
+): Promise<Page<EventRow>> {
   const eb = expressionBuilder<{ e: Tables['event'] }, 'e'>();
   const wanted = conditions([
     visibility.kind === 'everything' ? undefined : eventWithin('e', visibility),
@@ -45,7 +45,7 @@ export async function findEvent(
   database: Database,
   id: string,
   visibility: Visibility,
-): Promise<(EventFacts & { readonly body: string }) | undefined> {
+): Promise<(EventRow & { readonly body: string }) | undefined> {
   return selectEvents(database, visibility)
     .select('e.body')
     .where('e.id', '=', id)

@@ -14,7 +14,7 @@ import { envelopeFacts, factNames } from '../../event/envelope.ts';
 import type { Envelope, FactName } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import { texts, uuids } from '../sql/columns.ts';
-import { keyHash } from '../event/known-event.ts';
+import { keyHash } from '../event/event-key.ts';
 import type { Database } from '../database.ts';
 
 export interface EventToRecord {

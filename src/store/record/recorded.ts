@@ -34,7 +34,7 @@ export async function findRecorded(
 type PartitionKey = Pick<Row<'source_position'>, 'source' | 'topic' | 'partition'>;
 
 /** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
-export async function storedPosition(
+export async function findPosition(
   database: Database,
   { source, topic, partition }: PartitionKey,
 ): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
@@ -47,7 +47,7 @@ export async function storedPosition(
 }
 
 /** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
-export async function forgetOffset(
+export async function deletePosition(
   database: Database,
   { source, topic, partition }: PartitionKey,
 ): Promise<void> {

@@ -21,6 +21,13 @@ export const allOf = (all: readonly (Condition | undefined)[]): RawBuilder<boole
 /** One of these values, for `where('id', '=', anyOf(ids))`: one parameter however many there are. */
 export const anyOf = <T>(values: readonly T[]): RawBuilder<T> => sql<T>`any(${[...values]})`;
 
+/** A page of a list in the order of a key. */
+export interface PageQuery {
+  readonly limit: number;
+  /** The key of the last row of the page before. */
+  readonly cursor?: string;
+}
+
 /** Rows after the last one of the page before; all of them without a cursor. */
 export const after = (column: Expression<string>, cursor: string | undefined) =>
   cursor === undefined ? sql<boolean>`true` : sql<boolean>`${column} > ${cursor}`;

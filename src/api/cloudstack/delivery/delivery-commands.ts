@@ -3,11 +3,8 @@
  *
  * Source: reference "CloudStack" sections 1.1 and 1.3; apache/cloudstack, WebhookApiServiceImpl.
  */
-import {
-  deleteListed,
-  listDeliveriesByPage,
-} from '../../../store/delivery/list-deliveries-by-page.ts';
-import type { DeliverySearch } from '../../../store/delivery/list-deliveries-by-page.ts';
+import { deleteListed, listDeliveriesByPage } from '../../../store/delivery/list-by-page.ts';
+import type { DeliverySearch } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import type { Database, Store } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';

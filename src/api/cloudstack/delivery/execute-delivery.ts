@@ -7,8 +7,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Webhook } from '../../../webhook/webhook.ts';
-import { findNamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
-import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
+import { findNamedDelivery } from '../../../store/delivery/list-by-page.ts';
+import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/find-webhook.ts';

@@ -1,7 +1,7 @@
 /** Deliveries as answers show them: nothing of a request is stored but its event, so it is made again. */
 import { RenderError } from '../../../event/errors.ts';
 import { defaultFormat } from '../../../format/format.ts';
-import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
+import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findWebhooks } from '../../../store/webhook/find-webhook.ts';
 import type { ApiOptions } from '../../context.ts';

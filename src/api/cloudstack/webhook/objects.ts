@@ -5,7 +5,7 @@
  * WebhookFilterResponse. What is missing here is missing on purpose: docs/cloudstack-api.md.
  */
 import type { NamedWebhook, NamedFilter } from '../../../store/webhook/list-by-page.ts';
-import type { NamedDelivery } from '../../../store/delivery/list-deliveries-by-page.ts';
+import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import type { DescribedRequest } from '../../delivery/describe-request.ts';
 import { writeInstant } from '../request/answer.ts';
 import type { Fields } from '../request/answer.ts';

@@ -3,10 +3,11 @@
  *
  * Source: apache/cloudstack, AccountManagerImpl.finalizeOwner and buildACLSearchParameters.
  */
-import { findAccountByName } from '../../../store/directory/query-directory.ts';
+import { findAccountByName } from '../../../store/directory/account.ts';
 import type { WebhookSearch } from '../../../store/webhook/list-by-page.ts';
 import type { Database } from '../../../store/database.ts';
-import { findAccount, findDomain } from '../../../store/directory/query-directory.ts';
+import { findAccount } from '../../../store/directory/account.ts';
+import { findDomain } from '../../../store/directory/domain.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import type { Arguments } from '../request/arguments.ts';
 import { unknownEntity } from '../request/arguments.ts';

@@ -14,7 +14,7 @@ export function keyHash(source: string, key: string): string {
 }
 
 /** The ids of the events recorded under these keys, by hash; a hash without one is not recorded, or forgotten. */
-export async function findKnown(
+export async function findKnownEvents(
   database: Database,
   hashes: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
@@ -24,6 +24,6 @@ export async function findKnown(
 }
 
 /** Forgets the keys of events recorded before. */
-export async function deleteKeys(database: Database, before: Date): Promise<void> {
+export async function deleteEventKeys(database: Database, before: Date): Promise<void> {
   await database.deleteFrom('event_key').where('eventId', '<', firstIdAt(before)).execute();
 }

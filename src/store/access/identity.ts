@@ -2,7 +2,7 @@
 import type { Database } from '../database.ts';
 import type { Role } from '../schema/access.ts';
 import { fromNow, now } from '../sql/instant.ts';
-import { userColumns, type UserFacts } from './query-user.ts';
+import { userColumns, type UserRow } from './user.ts';
 
 export interface Identity {
   readonly issuer: string;
@@ -21,7 +21,7 @@ export interface Standing {
 export async function findIdentity(
   database: Database,
   identity: Identity,
-): Promise<UserFacts | undefined> {
+): Promise<UserRow | undefined> {
   return database
     .selectFrom('app_user')
     .select(userColumns)
@@ -41,7 +41,7 @@ export async function insertIdentity(
     accountId,
     trustMs,
   }: Identity & Standing & { username: string },
-): Promise<UserFacts | undefined> {
+): Promise<UserRow | undefined> {
   return database
     .insertInto('app_user')
     .values({ username, issuer, subject, role, accountId, trustedUntil: fromNow(trustMs) })

@@ -1,24 +1,14 @@
-/** Domains and accounts, for access, the API and imports. */
+/** Domains, for access, the API and imports. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
-import { after, anyOf } from '../sql/condition.ts';
-import { accountWithin, domainWithin } from '../sql/visibility.ts';
+import { after, anyOf, type PageQuery } from '../sql/condition.ts';
+import { domainWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
-const domainColumns = ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'] as const;
-export type DomainFacts = Readonly<Pick<Row<'domain'>, (typeof domainColumns)[number]>>;
-
-const accountColumns = ['id', 'name', 'domainId', 'kind', 'origin', 'alias', 'removedAt'] as const;
-export type AccountFacts = Readonly<Pick<Row<'account'>, (typeof accountColumns)[number]>>;
-/** What an account is created with. */
-export type AccountValues = Pick<AccountFacts, 'id' | 'name' | 'domainId' | 'kind'>;
-
-interface Page {
-  readonly limit: number;
-  readonly cursor?: string;
-}
+const columns = ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'] as const;
+export type DomainRow = Readonly<Pick<Row<'domain'>, (typeof columns)[number]>>;
 
 /** How many rows a write created and updated; the rest were as given already. */
 export interface Upserted {
@@ -29,11 +19,11 @@ export interface Upserted {
 export async function listDomains(
   database: Database,
   visibility: Visibility,
-  { limit, cursor, name, parentId }: Page & { name?: string; parentId?: string },
-): Promise<readonly DomainFacts[]> {
+  { limit, cursor, name, parentId }: PageQuery & { name?: string; parentId?: string },
+): Promise<readonly DomainRow[]> {
   return database
     .selectFrom('domain as d')
-    .select(domainColumns)
+    .select(columns)
     .where(eb => after(eb.ref('id'), cursor))
     .where(eb => eb.and({ name, parentId }))
     .where(domainWithin('d.id', visibility))
@@ -46,20 +36,20 @@ export async function findDomain(
   database: Database,
   id: string,
   visibility: Visibility,
-): Promise<DomainFacts | undefined> {
+): Promise<DomainRow | undefined> {
   return database
     .selectFrom('domain as d')
-    .select(domainColumns)
+    .select(columns)
     .where('id', '=', id)
     .where(domainWithin('d.id', visibility))
     .executeTakeFirst();
 }
 
 /** The domain without a parent; undefined while the directory is empty. */
-export async function findRootDomain(database: Database): Promise<DomainFacts | undefined> {
+export async function findRootDomain(database: Database): Promise<DomainRow | undefined> {
   return database
     .selectFrom('domain')
-    .select(domainColumns)
+    .select(columns)
     .where('parentId', 'is', null)
     .orderBy('path')
     .limit(1)
@@ -102,7 +92,7 @@ export async function adoptRootDomain(
 /** @param domains parents before their children: a path is made from the parent's. */
 export async function upsertDomains(
   database: Database,
-  domains: readonly Pick<DomainFacts, 'id' | 'name' | 'parentId'>[],
+  domains: readonly Pick<DomainRow, 'id' | 'name' | 'parentId'>[],
 ): Promise<Upserted> {
   const { rows } = await sql<{ made: boolean }>`
     insert into domain as d (id, name, parent_id, path)
@@ -116,74 +106,8 @@ export async function upsertDomains(
   return countMade(rows);
 }
 
-export async function listAccounts(
-  database: Database,
-  visibility: Visibility,
-  { limit, cursor, name, domainId }: Page & { name?: string; domainId?: string },
-): Promise<readonly AccountFacts[]> {
-  return database
-    .selectFrom('account as a')
-    .select(accountColumns)
-    .where(eb => after(eb.ref('id'), cursor))
-    .where(eb => eb.and({ name, domainId }))
-    .where(accountWithin('a.id', visibility))
-    .orderBy('id')
-    .limit(limit)
-    .execute();
-}
-
-export async function findAccount(
-  database: Database,
-  id: string,
-  visibility: Visibility,
-): Promise<AccountFacts | undefined> {
-  return database
-    .selectFrom('account as a')
-    .select(accountColumns)
-    .where('id', '=', id)
-    .where(accountWithin('a.id', visibility))
-    .executeTakeFirst();
-}
-
-/** The account of this name in the domain, unless the cloud has lost it. */
-export async function findAccountByName(
-  database: Database,
-  visibility: Visibility,
-  { name, domainId }: { name: string; domainId: string },
-): Promise<{ readonly id: string } | undefined> {
-  return database
-    .selectFrom('account as a')
-    .select('id')
-    .where(eb => eb.and({ name, domainId, kind: 'user' }))
-    .where('removedAt', 'is', null)
-    .where(accountWithin('a.id', visibility))
-    .orderBy('id')
-    .limit(1)
-    .executeTakeFirst();
-}
-
-export async function upsertAccounts(
-  database: Database,
-  accounts: readonly AccountValues[],
-): Promise<Upserted> {
-  const { rows } = await sql<{ made: boolean }>`
-    insert into account as a (id, name, domain_id, kind)
-    select * from unnest(
-      ${accounts.map(({ id }) => id)}::text[], ${accounts.map(({ name }) => name)}::text[],
-      ${accounts.map(({ domainId }) => domainId)}::text[], ${accounts.map(({ kind }) => kind)}::text[])
-    on conflict (id) do update set name = excluded.name, domain_id = excluded.domain_id, kind = excluded.kind
-      where (a.name, a.domain_id, a.kind) is distinct from (excluded.name, excluded.domain_id, excluded.kind)
-    returning (a.xmax = 0) as made`.execute(database);
-  return countMade(rows);
-}
-
-function countMade(rows: readonly { readonly made: boolean }[]): Upserted {
-  const created = rows.filter(({ made }) => made).length;
-  return { created, updated: rows.length - created };
-}
-
 /** Those of these ids that no domain has. */
-export async function missingDomains(
+export async function findMissingDomains(
   database: Database,
   ids: readonly string[],
 ): Promise<readonly string[]> {
@@ -196,6 +120,15 @@ export async function missingDomains(
   return [...new Set(ids)].filter(id => !found.has(id));
 }
 
+export async function isKnownDomain(database: Database, id: string): Promise<boolean> {
+  const domain = await database
+    .selectFrom('domain')
+    .select('id')
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return domain !== undefined;
+}
+
 /** Whether the path of names leads to the domain. @param path 'com/cloud'; '' is the root. */
 export async function isDomainAt(database: Database, id: string, path: string): Promise<boolean> {
   const { rows } = await sql`
@@ -206,4 +139,10 @@ export async function isDomainAt(database: Database, id: string, path: string): 
       from up join domain d on d.id = up.parent_id where not up.is_root)
     select from up where is_root and names = ${path}`.execute(database);
   return rows.length > 0;
+}
+
+/** @param rows the rows written; `made` where there was none before. */
+export function countMade(rows: readonly { readonly made: boolean }[]): Upserted {
+  const created = rows.filter(({ made }) => made).length;
+  return { created, updated: rows.length - created };
 }

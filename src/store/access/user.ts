@@ -11,10 +11,10 @@ import type { Visibility } from '../sql/visibility.ts';
 
 export const userColumns = ['id', 'username', 'role', 'accountId', 'issuer', 'created'] as const;
 /** A user, without what they prove themselves with. */
-export type UserFacts = Pick<Row<'app_user'>, (typeof userColumns)[number]>;
+export type UserRow = Pick<Row<'app_user'>, (typeof userColumns)[number]>;
 
 /** A user, and where their account lies in the tree. */
-export interface TokenOwner extends UserFacts {
+export interface TokenOwner extends UserRow {
   readonly domainId: string | null;
   readonly domainPath: string | null;
 }
@@ -36,7 +36,7 @@ export async function insertUser(
     role,
     accountId,
   }: { username: string; passwordHash: string; role: Role; accountId?: string },
-): Promise<UserFacts | undefined> {
+): Promise<UserRow | undefined> {
   return database
     .insertInto('app_user')
     .values({ username, passwordHash, role, accountId })
@@ -48,7 +48,7 @@ export async function insertUser(
 export async function findUser(
   database: Database,
   username: string,
-): Promise<(UserFacts & { readonly passwordHash: string | null }) | undefined> {
+): Promise<(UserRow & { readonly passwordHash: string | null }) | undefined> {
   return database
     .selectFrom('app_user')
     .select([...userColumns, 'passwordHash'])
@@ -61,7 +61,7 @@ export async function findUserWithin(
   database: Database,
   username: string,
   visibility: Visibility,
-): Promise<UserFacts | undefined> {
+): Promise<UserRow | undefined> {
   return database
     .selectFrom('app_user as u')
     .select(userColumns)
@@ -75,7 +75,7 @@ export async function listUsers(
   database: Database,
   visibility: Visibility,
   { limit, cursor }: { limit: number; cursor?: string },
-): Promise<readonly UserFacts[]> {
+): Promise<readonly UserRow[]> {
   return database
     .selectFrom('app_user as u')
     .select(userColumns)
@@ -101,7 +101,7 @@ export function selectOwners(database: Database) {
 }
 
 /** The highest role among the users of an account; undefined for an account without users here. */
-export async function highestRole(
+export async function findHighestRole(
   database: Database,
   accountId: string,
 ): Promise<Role | undefined> {

@@ -6,7 +6,7 @@ import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/condition.ts';
 
-export interface UnknownAccountFacts extends Readonly<Omit<Row<'unknown_account'>, 'events'>> {
+export interface UnknownAccountRow extends Readonly<Omit<Row<'unknown_account'>, 'events'>> {
   readonly events: number;
 }
 
@@ -46,7 +46,7 @@ export async function addUnknown(
 export async function listUnknown(
   database: Database,
   limit: number,
-): Promise<readonly UnknownAccountFacts[]> {
+): Promise<readonly UnknownAccountRow[]> {
   return database
     .selectFrom('unknown_account as u')
     .select(['id', 'project', 'firstSeen', 'lastSeen', sql<number>`events::float8`.as('events')])

@@ -15,9 +15,7 @@ const columns = [
   'createdAt',
 ] as const;
 
-export interface QuarantineFacts extends Readonly<
-  Pick<Row<'quarantine'>, (typeof columns)[number]>
-> {
+export interface QuarantineRow extends Readonly<Pick<Row<'quarantine'>, (typeof columns)[number]>> {
   /** Null is a Kafka tombstone. */
   readonly bodyBytes: number | null;
 }
@@ -26,7 +24,7 @@ export interface QuarantineFacts extends Readonly<
 export async function listQuarantined(
   database: Database,
   { limit, cursor, source }: { limit: number; cursor?: string; source?: string },
-): Promise<readonly QuarantineFacts[]> {
+): Promise<readonly QuarantineRow[]> {
   return selectQuarantined(database)
     .where(eb => eb.and({ source }))
     .where(inKeysetPage('quarantine', { limit, cursor }))
@@ -38,7 +36,7 @@ export async function listQuarantined(
 export async function findQuarantined(
   database: Database,
   id: string,
-): Promise<(QuarantineFacts & { readonly body: Buffer | null }) | undefined> {
+): Promise<(QuarantineRow & { readonly body: Buffer | null }) | undefined> {
   return selectQuarantined(database).select('body').where('id', '=', id).executeTakeFirst();
 }
 
