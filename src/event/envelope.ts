@@ -103,7 +103,7 @@ export type FactOfKind<Kind extends FactDefinition['kind']> = {
   [F in FactName]: Definitions[F]['kind'] extends Kind ? F : never;
 }[FactName];
 
-interface ValueOfKind {
+interface FactValueOfKind {
   readonly category: Category;
   readonly name: string;
   readonly text: string;
@@ -111,7 +111,7 @@ interface ValueOfKind {
   readonly object: Readonly<Record<string, unknown>>;
 }
 
-type Values = { readonly [F in FactName]?: ValueOfKind[Definitions[F]['kind']] };
+type FactValues = { readonly [F in FactName]?: FactValueOfKind[Definitions[F]['kind']] };
 
 /**
  * The facts of one message, as a normalizer answers with them, before the event has an id.
@@ -122,7 +122,7 @@ type Values = { readonly [F in FactName]?: ValueOfKind[Definitions[F]['kind']] }
  *   eventDateTime: '2024-07-10T08:05:07.000Z', description: 'Successfully completed …',
  *   source: 'management-server' }
  */
-export interface Envelope extends Values {
+export interface Envelope extends FactValues {
   /** The source's own name, verbatim: `VM.START`, `compute.instance.create.end`. */
   readonly event: string;
 }

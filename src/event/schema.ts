@@ -9,7 +9,7 @@
  */
 import type { Static, TSchema, TUnsafe } from 'typebox';
 
-/** What a schema may say besides its type; OpenAPI's `example` included. */
+/** The keywords of a schema besides its type; OpenAPI's `example` included. */
 export interface SchemaOptions {
   readonly description?: string;
   readonly example?: unknown;

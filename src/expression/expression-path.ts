@@ -13,11 +13,11 @@ export type Run = (item: unknown, budget: Budget) => unknown;
 
 export interface PathStep {
   readonly key: string;
-  readonly conditions: readonly Condition[];
+  readonly conditions: readonly StepCondition[];
 }
 
 /** A condition on the values found: the index of one, from the end if negative, or a test that each has to pass. */
-export type Condition = { readonly index: number } | { readonly test: Run };
+export type StepCondition = { readonly index: number } | { readonly test: Run };
 
 /** The values that one step found at one item. */
 interface StepResult {
@@ -72,7 +72,7 @@ function foundIn(value: unknown): StepResult {
     : { values: [value], isWhole: false };
 }
 
-function keep(condition: Condition, { values }: StepResult, budget: Budget): StepResult {
+function keep(condition: StepCondition, { values }: StepResult, budget: Budget): StepResult {
   if ('index' in condition) {
     const value = values.at(condition.index);
     return value === undefined ? { values: [], isWhole: false } : foundIn(value);

@@ -25,7 +25,7 @@ import {
 } from './expression-node.ts';
 import type { Node } from './expression-node.ts';
 import { followPath } from './expression-path.ts';
-import type { Condition, PathStep, Run } from './expression-path.ts';
+import type { StepCondition, PathStep, Run } from './expression-path.ts';
 import {
   countOf,
   equality,
@@ -187,7 +187,7 @@ class Compiler {
     };
   }
 
-  #condition(stage: Node): Condition {
+  #condition(stage: Node): StepCondition {
     const node = nodeOf(stage['expr']);
     if (node['type'] === 'number' && typeof node['value'] === 'number') {
       return { index: Math.floor(node['value']) };

@@ -16,7 +16,7 @@ import type { Expression } from '../expression/expression.ts';
 import type { Subject } from './subject.ts';
 
 /** A webhook's conditions, compiled for being evaluated on every event. */
-export interface Conditions {
+export interface WebhookConditions {
   /** The categories that match; absent when all do. */
   readonly categories?: ReadonlySet<string>;
   /** Filters on the event type, which nearly all are. */
@@ -51,7 +51,7 @@ interface OtherFilter {
 export type Mismatch = 'category' | WebhookFilter | FilterType;
 
 /** The conditions of a new webhook, shared by all that still have them, which are most. */
-const defaults: Conditions = {
+const defaults: WebhookConditions = {
   categories: new Set(['ActionEvent']),
   excludes: [],
   includes: [],
@@ -60,7 +60,7 @@ const defaults: Conditions = {
 export function compileConditions({
   categories,
   filters,
-}: Pick<Webhook, 'categories' | 'filters'>): Conditions {
+}: Pick<Webhook, 'categories' | 'filters'>): WebhookConditions {
   if (filters.length === 0 && categories.length === 1 && categories[0] === 'ActionEvent') {
     return defaults;
   }
@@ -77,7 +77,7 @@ export function compileConditions({
  * Finds the reason why the event does not match; undefined when it does. An event without a category passes the
  * categories; one without a fact passes Excludes on that fact, and matches no Include.
  */
-export function mismatchOf(conditions: Conditions, subject: Subject): Mismatch | undefined {
+export function mismatchOf(conditions: WebhookConditions, subject: Subject): Mismatch | undefined {
   const { categories, excludes, includes, others } = conditions;
   const { category, event } = subject.envelope;
   if (category !== undefined && categories?.has(category) === false) return 'category';
@@ -92,7 +92,7 @@ function mismatchByOthers({ excludes, includes }: OtherFilters, subject: Subject
 }
 
 /** Lists every expression that has no answer for this event, and why. */
-export function unansweredIn({ others }: Conditions, subject: Subject) {
+export function unansweredIn({ others }: WebhookConditions, subject: Subject) {
   if (!others) return [];
   const all = [...others.excludes, ...others.includes.flatMap(({ filters }) => filters)];
   return all.flatMap(({ filter, faultIn }) => {

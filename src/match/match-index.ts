@@ -9,7 +9,7 @@ import type { Envelope } from '../event/envelope.ts';
 import type { Event } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, mismatchOf } from './conditions.ts';
-import type { Conditions } from './conditions.ts';
+import type { WebhookConditions } from './conditions.ts';
 import { explainWebhook } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { Subject } from './subject.ts';
@@ -49,7 +49,7 @@ export type Explainable = Pick<Event, 'envelope' | 'body'>;
 
 interface IndexEntry {
   readonly webhook: Webhook;
-  readonly conditions: Conditions;
+  readonly conditions: WebhookConditions;
 }
 
 /** The enabled webhooks of one scope by key: an account's id, a domain's id, or one key for all. */

@@ -66,11 +66,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-type Owner = Pick<BatchRows, 'processId' | 'source'>;
+type BatchOwner = Pick<BatchRows, 'processId' | 'source'>;
 
 async function recordSpan(
   { store, log }: RecorderOptions,
-  owner: Owner,
+  owner: BatchOwner,
   span: OffsetSpan,
   read: readonly ReadMessage[],
 ): Promise<readonly ReadMessage[]> {
@@ -104,7 +104,7 @@ async function recordSpan(
 
 async function recordRetry(
   store: Store,
-  owner: Owner,
+  owner: BatchOwner,
   read: ReadMessage & { readonly retryOf: string },
 ): Promise<readonly ReadMessage[]> {
   const { retryOf, events, quarantined } = read;
@@ -120,7 +120,7 @@ async function recordRetry(
 
 async function recordReceived(
   store: Store,
-  owner: Owner,
+  owner: BatchOwner,
   {
     batch,
     read,
@@ -190,6 +190,6 @@ function rowsOf(read: readonly ReadMessage[]): Pick<BatchRows, 'events' | 'quara
   };
 }
 
-function leaseLost({ processId }: Owner): string {
+function leaseLost({ processId }: BatchOwner): string {
   return `process ${processId} was taken over`;
 }

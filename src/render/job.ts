@@ -27,4 +27,4 @@ export interface TemplateFault {
 export type RenderResult = { readonly text: string } | TemplateFault;
 
 /** The answer of a process; `tookMs` is the processor time of the work alone. */
-export type Answer = RenderResult & { readonly tookMs: number };
+export type JobAnswer = RenderResult & { readonly tookMs: number };

@@ -4,7 +4,7 @@
  */
 import { RenderError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
-import type { Answer, Job } from './job.ts';
+import type { JobAnswer, Job } from './job.ts';
 import { JobQueues } from './job-queues.ts';
 import type { Pace, Turn } from './job-queues.ts';
 import { openRenderProcess } from './process.ts';
@@ -21,7 +21,7 @@ export interface PoolOptions extends ProcessOptions {
 
 interface PendingJob {
   readonly job: Job;
-  readonly resolve: (answer: Answer) => void;
+  readonly resolve: (answer: JobAnswer) => void;
   readonly reject: (error: unknown) => void;
   /** Trials that this job has had so far. */
   readonly trials: number;
@@ -64,11 +64,11 @@ export class RenderPool {
    *
    * @throws {RenderError} when the process ended over it, when too many wait, or when the pool is closed.
    */
-  async run(job: Job): Promise<Answer> {
+  async run(job: Job): Promise<JobAnswer> {
     const { queueMax } = this.#options;
     if (this.#isClosed) throw closed();
     if (this.#lanes.waiting >= queueMax) throw tooMany(queueMax);
-    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    const { promise, resolve, reject } = Promise.withResolvers<JobAnswer>();
     this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject, trials: 0 });
     this.#pump();
     return promise;

@@ -12,7 +12,7 @@ import { dirname, join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { RenderError } from '../event/errors.ts';
-import type { Answer, Job } from './job.ts';
+import type { JobAnswer, Job } from './job.ts';
 
 export interface ProcessOptions {
   readonly memoryMb: number;
@@ -27,7 +27,7 @@ export interface RenderProcess {
    * @param timeoutMs of the job, in the process itself.
    * @throws {RenderError} when the process ended over it, or would not end by itself.
    */
-  run(job: Job, timeoutMs: number): Promise<Answer>;
+  run(job: Job, timeoutMs: number): Promise<JobAnswer>;
   /** False once the process has ended: it does not start again. */
   readonly isAlive: boolean;
   kill(): void;
@@ -42,7 +42,7 @@ export function openRenderProcess(options: ProcessOptions): RenderProcess {
   const child = start(options);
   const ready = Promise.withResolvers<void>();
   ready.promise.catch(() => {});
-  let waiting: PromiseWithResolvers<Answer> | undefined;
+  let waiting: PromiseWithResolvers<JobAnswer> | undefined;
   let isAlive = true;
   child.on('message', (message: unknown) => {
     if (message === 'ready') return ready.resolve();
@@ -81,7 +81,7 @@ export function openRenderProcess(options: ProcessOptions): RenderProcess {
     async run(job, timeoutMs) {
       if (waiting) throw new RangeError('the process has a job');
       await within(startMs, ready.promise);
-      waiting = Promise.withResolvers<Answer>();
+      waiting = Promise.withResolvers<JobAnswer>();
       try {
         const answer = within(timeoutMs + graceMs, waiting.promise);
         child.send({ job, timeoutMs });
@@ -151,5 +151,5 @@ const overstayed = (ms: number): RenderError =>
     isFinal: false,
   });
 
-const isAnswer = (message: unknown): message is Answer =>
+const isAnswer = (message: unknown): message is JobAnswer =>
   typeof message === 'object' && message !== null && 'tookMs' in message;

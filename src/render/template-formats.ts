@@ -4,7 +4,7 @@ import { isTest } from '../event/event.ts';
 import { cloudpodsText } from '../format/cloud/cloudpods.ts';
 import { userAgent } from '../format/json.ts';
 import type { Format, FormatEvent, OptionFault, Rendered } from '../format/format.ts';
-import type { Answer, Engine, TemplateFault, Job } from './job.ts';
+import type { JobAnswer, Engine, TemplateFault, Job } from './job.ts';
 import type { RenderPool } from './pool.ts';
 
 /** Creates the formats. @param pool runs the templates. */
@@ -87,7 +87,7 @@ const placed = ({ fault, line, column }: TemplateFault) => ({
   ...(line !== undefined && column !== undefined && { line, column }),
 });
 
-function renderedOf({ id }: FormatEvent, answer: Answer): Rendered {
+function renderedOf({ id }: FormatEvent, answer: JobAnswer): Rendered {
   if ('fault' in answer) {
     const { fault, line, column, limit } = answer;
     const place = line === undefined ? '' : `line ${line}, column ${column}: `;

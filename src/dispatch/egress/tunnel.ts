@@ -14,7 +14,7 @@ import { describeError } from '../request/describe-error.ts';
 export interface Proxy {
   /** `http://proxy:3128`, or `https:`; a user and password in it are presented to the proxy. */
   readonly url: string;
-  /** What the proxy's own certificate is checked with; the system's authorities when absent. */
+  /** Verifies the proxy's own certificate; the system's authorities when absent. */
   readonly secureContext?: SecureContext | undefined;
 }
 

@@ -8,7 +8,7 @@ import type { OutgoingEvent } from '../delivery.ts';
 /** Renders an event for one webhook. @throws {RenderError} also as the promise's reason. */
 export type Render = (event: OutgoingEvent) => Rendered | Promise<Rendered>;
 
-/** What was rendered of one event, by format and options. */
+/** The renderings of one event, by format and options. */
 type RenderCache = Map<string, Rendered | Promise<Rendered>>;
 
 /**

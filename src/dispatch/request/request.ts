@@ -4,7 +4,7 @@ import { attemptHeaders, type Rendered } from '../../format/format.ts';
 import { batchingOf, compressed, renderBatch, type BuildBatch } from './batch.ts';
 import type { OutgoingEvent } from '../delivery.ts';
 import type { OutgoingRequest } from './pool.ts';
-import { createTargets, type Target, type TargetOptions } from './target.ts';
+import { createTargets, type RequestTarget, type TargetOptions } from './target.ts';
 
 export interface RequestOptions extends TargetOptions {
   readonly now: () => number;
@@ -32,7 +32,7 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const { formats, now } = options;
   const targetOf = createTargets(options);
 
-  function requestOf(target: Target, form: Rendered, timeoutMs: number): OutgoingRequest {
+  function requestOf(target: RequestTarget, form: Rendered, timeoutMs: number): OutgoingRequest {
     const { route, pathname, search, keyring, headers: own, credential } = target;
     const { subPath, skip, body } = form;
     const nowMs = now();

@@ -23,7 +23,7 @@ export interface TargetOptions {
   readonly reach: (webhook: Webhook) => Reach;
 }
 
-export interface Target {
+export interface RequestTarget {
   route: Route;
   readonly pathname: string;
   /** `?key=value`, or empty. */
@@ -40,10 +40,10 @@ export interface Target {
  * @throws Error when the webhook cannot be sent to as it is: its URL or format is invalid, it has headers that it may
  *   not set, or what `unseal` throws.
  */
-export function createTargets(options: TargetOptions): (webhook: Webhook) => Target {
+export function createTargets(options: TargetOptions): (webhook: Webhook) => RequestTarget {
   const { formats, unseal, reach: reachOf } = options;
   // A changed webhook is another object, so its old target goes with the old object.
-  const targets = new WeakMap<Webhook, Target>();
+  const targets = new WeakMap<Webhook, RequestTarget>();
   const rendered = new WeakMap<OutgoingEvent, Rendered>();
   const rendererOf = createRenderer(formats, unseal);
 
@@ -72,7 +72,7 @@ function openTarget(
   { payloadUrl, secrets, sslVerification, caCertificate, headers, validation }: Webhook,
   reach: Reach,
   { unseal, encoding, origin }: TargetOptions,
-): Omit<Target, 'render'> {
+): Omit<RequestTarget, 'render'> {
   const url = new URL(payloadUrl);
   const own = headers ?? {};
   const refusal = refuseOwnHeaders(own);

@@ -57,7 +57,7 @@ const defaults = { ...sessionDefaults, ...kafkaDefaults };
 const closeTimeoutMs = 5000;
 
 /** The state that the functions of one source share. */
-interface SourceState {
+interface KafkaState {
   readonly options: KafkaSourceOptions & typeof defaults & { readonly heartbeatMs: number };
   readonly rules: readonly TopicRule[];
   readonly board: StatusBoard;
@@ -79,7 +79,7 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
   const options = { ...defaults, heartbeatMs, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
   const rules = options.topics.map(parseTopic);
-  const shared: SourceState = {
+  const shared: KafkaState = {
     options,
     rules,
     board,
@@ -104,7 +104,7 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
 
 /** Resolves when `signal` aborted or other topics are to be consumed; rejects when the session ended otherwise. */
 async function runSession(
-  shared: SourceState,
+  shared: KafkaState,
   record: RecordBatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -130,7 +130,7 @@ async function runSession(
 
 /** The topics to consume, as soon as there are any; undefined when `signal` aborted. */
 async function untilPresent(
-  shared: SourceState,
+  shared: KafkaState,
   admin: Admin,
   signal: AbortSignal,
 ): Promise<TopicMatch | undefined> {
@@ -145,7 +145,7 @@ async function untilPresent(
   return undefined;
 }
 
-async function lookForTopics(shared: SourceState, admin: Admin): Promise<TopicMatch> {
+async function lookForTopics(shared: KafkaState, admin: Admin): Promise<TopicMatch> {
   const existing = await admin.listTopics();
   for (const topic of existing) {
     if (shared.seen?.has(topic) === false) shared.fresh.add(topic);
@@ -162,7 +162,7 @@ interface KafkaSession {
 }
 
 async function consume(
-  shared: SourceState,
+  shared: KafkaState,
   session: KafkaSession,
   signal: AbortSignal,
 ): Promise<void> {
@@ -192,7 +192,7 @@ async function consume(
 
 /** Resolves when the source is to stop, or when topics have come or gone. */
 async function watch(
-  shared: SourceState,
+  shared: KafkaState,
   { admin, match }: KafkaSession,
   member: Member,
 ): Promise<void> {

@@ -42,7 +42,7 @@ const defaults = {
 };
 
 /** The state that the functions of one source share. */
-interface SourceState {
+interface RabbitmqState {
   readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
@@ -58,7 +58,7 @@ interface SourceState {
 export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
-  const shared: SourceState = {
+  const shared: RabbitmqState = {
     options,
     board,
     wakeup: createWakeup(),
@@ -82,7 +82,7 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
 
 /** Resolves when `signal` aborted; rejects when the session ended otherwise. */
 async function runSession(
-  shared: SourceState,
+  shared: RabbitmqState,
   record: RecordBatch,
   signal: AbortSignal,
 ): Promise<void> {
@@ -106,7 +106,7 @@ async function runSession(
 }
 
 /** Binds what is not bound, and measures how much is waiting, until told to stop. */
-async function keepBound(shared: SourceState, link: Link, until: AbortSignal): Promise<void> {
+async function keepBound(shared: RabbitmqState, link: Link, until: AbortSignal): Promise<void> {
   const { options, board } = shared;
   const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
   while (!until.aborted) {
@@ -121,7 +121,7 @@ async function keepBound(shared: SourceState, link: Link, until: AbortSignal): P
 }
 
 /** A source runs when it consumes, or would if it were not paused, and an exchange feeds its queue. */
-function report({ options, board, consumer, missing }: SourceState): void {
+function report({ options, board, consumer, missing }: RabbitmqState): void {
   if (missing === undefined || (consumer === undefined && !board.paused)) return;
   if (missing.length === 0) board.running();
   else if (missing.length < options.exchange.length) board.running(missing.join('; '));
@@ -129,7 +129,7 @@ function report({ options, board, consumer, missing }: SourceState): void {
 }
 
 async function consume(
-  shared: SourceState,
+  shared: RabbitmqState,
   link: Link,
   record: RecordBatch,
   until: AbortSignal,
@@ -154,7 +154,7 @@ async function consume(
 
 /** Resolves when told to stop or paused for long; rejects when nothing more will come by this consumer. */
 async function recordArrivals(
-  { options, board, wakeup }: SourceState,
+  { options, board, wakeup }: RabbitmqState,
   consumer: QueueConsumer,
   record: RecordBatch,
   until: AbortSignal,

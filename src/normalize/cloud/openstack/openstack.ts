@@ -110,11 +110,11 @@ function withoutWrap(value: unknown): unknown {
 
 function factsOf(notification: Notification, type: EventType, payload: JsonObject): Facts {
   const { eventType, context, message } = notification;
-  const place = pathsOf(eventType);
-  const entity = place.entity ?? type.resource;
+  const paths = pathsOf(eventType);
+  const entity = paths.entity ?? type.resource;
   const status = statusOf(notification, type, payload);
-  const owner = ownerOf(notification, type, { place, payload, entity });
-  const uuid = lastOfArn(firstName(payload, [...(place.uuid ?? []), ...uuidPaths(entity)]));
+  const owner = ownerOf(notification, type, { paths, payload, entity });
+  const uuid = lastOfArn(firstName(payload, [...(paths.uuid ?? []), ...uuidPaths(entity)]));
   return {
     event: eventType,
     entity,
@@ -122,12 +122,12 @@ function factsOf(notification: Notification, type: EventType, payload: JsonObjec
     account: owner,
     project: owner,
     user:
-      firstName(payload, [...(place.user ?? []), 'user_id']) ??
+      firstName(payload, [...(paths.user ?? []), 'user_id']) ??
       firstName(context, ['user_id', 'user']),
     domain: domainOf(context, owner),
     status,
     eventDateTime: message['timestamp'],
-    description: describe(payload, place) ?? spell(entity, type.action, status),
+    description: describe(payload, paths) ?? spell(entity, type.action, status),
     source: serviceOf(eventType, textAt(message, 'publisher_id')),
     details: detailsOf(notification, type, { payload, entity, uuid }),
   };
@@ -160,8 +160,8 @@ function isFailedVolume(
   );
 }
 
-interface Subject {
-  readonly place: PayloadPaths;
+interface OwnedPayload {
+  readonly paths: PayloadPaths;
   readonly payload: JsonObject;
   readonly entity: string;
 }
@@ -173,7 +173,7 @@ interface Subject {
 function ownerOf(
   { eventType, context }: Notification,
   { phase }: EventType,
-  { place: { owner = [], isOperators }, payload, entity }: Subject,
+  { paths: { owner = [], isOperators }, payload, entity }: OwnedPayload,
 ): string | number | undefined {
   // In Keystone's short format the project is nothing but an id.
   if (eventType.startsWith('identity.project.')) return textAt(payload, 'resource_info');
@@ -213,13 +213,8 @@ function domainOf(context: JsonObject, owner: string | number | undefined): unkn
     : undefined;
 }
 
-function describe(payload: JsonObject, place: PayloadPaths): string | undefined {
-  const paths = [
-    ...(place.description ?? []),
-    'message',
-    'fault.exception_message',
-    'exception_message',
-  ];
+function describe(payload: JsonObject, { description = [] }: PayloadPaths): string | undefined {
+  const paths = [...description, 'message', 'fault.exception_message', 'exception_message'];
   return paths.map(path => textAt(payload, path)).find(text => text !== undefined);
 }
 
