@@ -3,13 +3,13 @@ import { batchShapes } from '../format/batch.ts';
 import type { BatchShape } from '../format/batch.ts';
 
 export interface Batching {
-  /** A request is sent when it has so many events, … */
+  /** Number of events at which a request is sent, … */
   readonly eventsMax: number;
-  /** … or when its oldest has waited so long, in milliseconds. */
+  /** … or the time its oldest event has waited, in milliseconds. */
   readonly waitMs: number;
-  /** A JSON array, or one line of JSON an event. */
+  /** A JSON array, or one line of JSON per event. */
   readonly as: BatchShape;
-  /** Compressed, `Content-Encoding: gzip`. */
+  /** The body is compressed: `Content-Encoding: gzip`. */
   readonly gzip: boolean;
 }
 
@@ -18,7 +18,7 @@ export const batchingLimits = {
   waitMs: { minimum: 0, maximum: 10_000, default: 1_000 },
 } as const;
 
-/** A row's batching, which anybody may have written: a value that is absent or impossible is the default, or the bound. */
+/** Reads a row's batching, which may have been written in plain SQL: absent values become defaults, others are kept within bounds. */
 export function readBatching(row: Readonly<Partial<Record<keyof Batching, unknown>>>): Batching {
   const whole = (name: keyof typeof batchingLimits): number => {
     const { minimum, maximum, default: usual } = batchingLimits[name];

@@ -1,11 +1,11 @@
-/** Whether a text can be a webhook's `caCertificate`: looked at when it is given, not when the first delivery fails. */
+/** Checks a webhook's `caCertificate` when it is given, instead of when the first delivery fails. */
 import { X509Certificate } from 'node:crypto';
 
 const block = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /**
- * Why nothing can be trusted by this text, as the rest of a sentence; undefined when it is PEM of certificates.
- * A certificate that is no authority's is one too: receivers that signed their own are given it.
+ * Why the text cannot be used, as the rest of a sentence; undefined when it is PEM of certificates that are valid now.
+ * The certificate need not be an authority's: receivers may have signed their own.
  *
  * @param nowMs milliseconds since 1970.
  */

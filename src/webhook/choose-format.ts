@@ -1,4 +1,4 @@
-/** The format a webhook is to have, and whether it can do with what is set for it. */
+/** Chooses a webhook's format, and checks that the format takes the options set for it. */
 import type { Format, FormatOptions } from '../format/format.ts';
 import { refuseOptions } from '../format/formats.ts';
 import type { Formats } from '../format/formats.ts';
@@ -6,12 +6,12 @@ import { hiddenValue } from '../format/own-header.ts';
 import type { WebhookValues } from './values.ts';
 import { WebhookError } from './webhook-error.ts';
 
-/** The values of a webhook that are for its format. */
+/** A webhook's values that its format reads. */
 export type FormatWishes = Pick<WebhookValues, 'format' | 'body' | 'msgKey' | 'template'>;
 
 export interface ChosenFormat {
   readonly format: Format;
-  /** With `hiddenValue` for a secret. */
+  /** A secret reads `hiddenValue`. */
   readonly options: FormatOptions;
 }
 
@@ -40,7 +40,7 @@ export function chooseFormat(
   return { format, options };
 }
 
-/** @param hasSecret makes a difference only to a format that wants to see the secret. */
+/** @param hasSecret matters only to a format that shows the secret to its receiver. */
 export function optionsOf(
   { takes }: Format,
   { body, msgKey, template }: FormatWishes,

@@ -1,10 +1,10 @@
-/** Whether the receiver of a webhook is asked before the webhook is enabled, and how. */
+/** Decides whether and how a webhook's receiver is asked before the webhook is enabled. */
 import type { Validation } from '../format/format.ts';
 import type { Formats } from '../format/formats.ts';
 import { fieldsKnownTo } from './values.ts';
 import type { WebhookChange, WebhookValues } from './values.ts';
 
-/** The webhook's own choice, or else what is usual for its format. */
+/** The webhook's own validation, or else its format's. */
 export function validationOf(
   formats: Formats,
   { validation, format }: Pick<WebhookValues, 'validation' | 'format'>,

@@ -1,4 +1,4 @@
-/** What is stated of each field of a webhook. */
+/** The facts that `fields.ts` states of each field of a webhook. */
 import type { Static, TSchema } from 'typebox';
 
 /**
@@ -17,7 +17,7 @@ export interface FieldOption {
   readonly about: string;
   /** Placeholder of the value, where its type has no good one. @example 'key' */
   readonly value?: string;
-  /** What `--no-…` does, of a flag. */
+  /** Help of `--no-…`; flags alone have it. */
   readonly negated?: string;
   /** `-` reads the value from standard input, for it may be long. */
   readonly input?: 'text';
@@ -40,7 +40,7 @@ export const field = <
   facts: Facts,
 ) => ({ knownTo, schema, ...facts });
 
-/** The parts of a field's JSON schema that others than validators go by. */
+/** The parts of a field's JSON schema that options, constraints and parameters are derived from. */
 export interface Facets {
   readonly type?: string | readonly string[];
   readonly enum?: readonly (string | null)[];

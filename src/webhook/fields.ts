@@ -1,7 +1,7 @@
 /**
- * Every field of a webhook, stated once. What REST accepts and answers, the values of a row, the webhook in memory, the
- * options of `hookline webhook create` and what `apply` checks a file against all follow from this table; a new field is
- * an entry here, a column of `store/schema/webhook.ts`, and a migration.
+ * Every field of a webhook, stated once. REST's requests and answers, rows, the webhook in memory, the options of
+ * `hookline webhook create`, and the check of files by `apply` all follow from this table. A new field is an entry here, a
+ * column of `store/schema/webhook.ts`, and a migration.
  *
  * Source: apache/cloudstack, CreateWebhookCmd, for the fields that CloudStack has.
  */
@@ -27,13 +27,23 @@ import { field } from './field.ts';
 import { orderings, scopes, webhookStates } from './words.ts';
 
 export const webhookFields = {
-  name: field('engine', line({ description: 'For people.' }), {
+  name: field('engine', line({ description: 'A name for people.' }), {
     option: { about: 'a name for people', value: 'name' },
   }),
-  description: field('people', nullable(text({ maxLength: 4_096, pattern: '^[^\\u0000]*$' })), {
-    initial: null,
-    option: { about: 'a description for people' },
-  }),
+  description: field(
+    'people',
+    nullable(
+      text({
+        maxLength: 4_096,
+        pattern: '^[^\\u0000]*$',
+        description: 'A description for people.',
+      }),
+    ),
+    {
+      initial: null,
+      option: { about: 'a description for people' },
+    },
+  ),
   state: field('engine', oneOf(webhookStates), {
     initial: 'Enabled',
     option: { about: 'a disabled webhook receives nothing', value: 'state' },
@@ -42,7 +52,7 @@ export const webhookFields = {
     'engine',
     oneOf(scopes, {
       description:
-        "Local: the owner's events. Domain: those of a domain and all below it. Global: all.",
+        "`Local`: the owner's events; `Domain`: events of a domain and all below it; `Global`: all events.",
     }),
     { initial: 'Local', option: { about: 'whose events it receives', value: 'scope' } },
   ),
@@ -51,7 +61,7 @@ export const webhookFields = {
     text({
       minLength: 1,
       maxLength: 2_047,
-      description: 'Where events are posted to: http or https. Without a scheme, http.',
+      description: 'URL that events are posted to, http or https; http when it has no scheme.',
       example: 'https://receiver.example/hook',
     }),
     { option: { about: 'URL that events are sent to', value: 'url' } },
@@ -60,7 +70,7 @@ export const webhookFields = {
   sslVerification: field(
     'receiver',
     flag({
-      description: 'Whether the certificate must be valid. On for https unless turned off.',
+      description: 'Whether the certificate must be valid; true for https unless set otherwise.',
     }),
     {
       initial: true,
@@ -85,7 +95,7 @@ export const webhookFields = {
       mapOf(text(), {
         maxProperties: ownHeadersMax,
         description:
-          'Sent with every request. Values do not come out again: they read `***`, and `***` given back keeps the value there is. A change replaces all of them.',
+          'Headers sent with every request. Values are never shown: they read `***`, and `***` in a request keeps the present value. An update replaces all headers.',
         example: { Authorization: '***' },
       }),
     ),
@@ -96,7 +106,7 @@ export const webhookFields = {
     text({
       minLength: 1,
       maxLength: 64,
-      description: 'What the requests look like; `GET /v1/formats` lists the formats.',
+      description: 'Format of the requests; `GET /v1/formats` lists the formats.',
       example: 'cloudstack',
     }),
     {
@@ -112,7 +122,7 @@ export const webhookFields = {
         additionalProperties: true,
         maxProperties: 64,
         description:
-          'Fields that are added to the body, by formats that take them; they win over the format’s own. They are shown to whoever may see the webhook: what is secret belongs into `secretKey` or `headers`.',
+          'Fields added to the body, for formats that take them; they override the format’s own. Whoever may see the webhook sees them: put secrets into `secretKey` or `headers`.',
         example: { channel: '#operations' },
       }),
     ),
@@ -127,7 +137,8 @@ export const webhookFields = {
       text({
         minLength: 1,
         maxLength: 16,
-        description: 'Format `cloudpods`: the key of the message as text; `Msg` by default.',
+        description:
+          'Format `cloudpods`: key under which the message is repeated as text; `Msg` by default.',
       }),
     ),
     {
@@ -141,8 +152,7 @@ export const webhookFields = {
       text({
         minLength: 1,
         maxLength: 65_536,
-        description:
-          'What the receiver gets instead of the format’s own words, by formats that take it.',
+        description: 'Template of the body in place of the format’s own, for formats that take it.',
       }),
     ),
     {
@@ -159,7 +169,7 @@ export const webhookFields = {
     nullable(
       oneOf(validations, {
         description:
-          'How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes what is usual for the format.',
+          'How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers with 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes the default of the format.',
       }),
     ),
     {
@@ -173,7 +183,7 @@ export const webhookFields = {
       minItems: 1,
       maxItems: 10,
       uniqueItems: true,
-      description: "CloudStack's categories of events to send; `*` is all of them.",
+      description: "CloudStack's categories of the events to send; `*` is all of them.",
     }),
     { initial: ['ActionEvent'], option: { about: "CloudStack's categories, or *" } },
   ),
@@ -183,7 +193,7 @@ export const webhookFields = {
       whole({
         minimum: 1,
         maximum: 100,
-        description: 'Attempts in all for one delivery; null takes the configured default.',
+        description: 'Maximum number of attempts of a delivery; null takes the configured default.',
       }),
     ),
     { initial: null, option: { about: 'maximum number of attempts of a delivery' } },
@@ -194,7 +204,8 @@ export const webhookFields = {
       whole({
         minimum: 100,
         maximum: 600_000,
-        description: 'Total deadline of one attempt; null takes the configured default.',
+        description:
+          'Maximum duration of an attempt, in milliseconds; null takes the configured default.',
       }),
     ),
     { initial: null, option: { about: 'maximum duration of an attempt', value: 'ms' } },
@@ -205,7 +216,7 @@ export const webhookFields = {
       whole({
         minimum: 1,
         maximum: 10_000,
-        description: "Requests in flight at most; null leaves it to the pool's fairness.",
+        description: "Maximum number of requests in flight; null leaves it to the pool's fairness.",
       }),
     ),
     { initial: null, option: { about: 'maximum number of requests in flight' } },
@@ -216,7 +227,8 @@ export const webhookFields = {
       whole({
         minimum: 1,
         maximum: 10_000,
-        description: 'Requests begun in a second at most, by each process that delivers.',
+        description:
+          'Maximum number of requests per second, by each process that delivers; null is no limit.',
       }),
     ),
     { initial: null, option: { about: 'maximum number of requests per second' } },
@@ -225,7 +237,7 @@ export const webhookFields = {
     'test',
     oneOf(orderings, {
       description:
-        '`entity`: of the events of one entity one at a time and the oldest first; the next waits until the one before is delivered or has failed for good.',
+        '`entity`: events of one entity are delivered one at a time, oldest first; each waits until the one before it is delivered or has failed for good.',
     }),
     {
       initial: 'none',
@@ -237,7 +249,7 @@ export const webhookFields = {
   ),
   batch: field(
     'test',
-    // Whoever validates a request by it fills in the defaults, so a batch that is there is whole.
+    // The validator fills in the defaults, so every batch is complete.
     nullable(
       schemaOf<Batching>({
         type: 'object',
@@ -249,7 +261,7 @@ export const webhookFields = {
           gzip: flag({ default: false }),
         },
         description:
-          'Several events in one request: sent when there are `eventsMax`, or when the oldest has waited for `waitMs`, as a JSON array or one line of JSON an event, perhaps compressed. Only formats that `GET /v1/formats` lists with `batch` take it. Null is one event a request.',
+          'Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.',
         example: null,
       }),
     ),

@@ -1,18 +1,18 @@
-/** What a webhook's newest deliveries say of its health. */
+/** Judges a webhook's health by its newest deliveries. */
 
 export const healthStates = ['unknown', 'healthy', 'degraded', 'failing'] as const;
 
-/** The newest deliveries that are looked at. */
+/** Number of the newest deliveries that are judged. */
 export const healthDeliveriesMax = 20;
-/** A webhook is `failing` when so many of its newest deliveries have failed, one after the other. */
+/** Number of failed deliveries on end that make a webhook `failing`. */
 export const failuresMax = 3;
 
 export interface HealthCounts {
-  /** Deliveries that have been tried, among the newest 20. */
+  /** Deliveries among the newest 20 that have been tried. */
   readonly attempted: number;
-  /** Those of them that arrived. */
+  /** Tried deliveries that arrived. */
   readonly delivered: number;
-  /** Those that arrived, among the newest three of them. */
+  /** Deliveries that arrived, among the newest three that were tried. */
   readonly newestDelivered: number;
 }
 

@@ -1,5 +1,5 @@
 /**
- * What a webhook may be, beyond the shape of its fields. Rules and words are CloudStack's where it has them; pure.
+ * Rules of a webhook beyond the shape of its fields. Rules and error texts are CloudStack's where it has them; pure.
  *
  * Source: reference "CloudStack" section 1.3 (createWebhook, updateWebhook, WebhookUrlValidator).
  */
@@ -16,7 +16,7 @@ export interface Owner {
 }
 
 /**
- * The webhook as a request for a new one wants it.
+ * The values of a new webhook.
  *
  * @param nowMs milliseconds since 1970: certificates expire.
  * @throws {WebhookError} as `planWebhookChange`.
@@ -35,7 +35,7 @@ export function planNewWebhook(owner: Owner, wish: WebhookWish, nowMs: number): 
 }
 
 /**
- * The webhook as a change would leave it.
+ * The values of a webhook after a change.
  *
  * @param nowMs milliseconds since 1970: certificates expire.
  * @throws {WebhookError} payload_url_invalid, ssl_verification_invalid, domain_invalid, ca_certificate_invalid,
@@ -61,14 +61,14 @@ export function planWebhookChange(
   };
 }
 
-/** The change less the keys whose value is undefined, which would hide what there is. */
+/** The change without undefined values, which would override the present ones. */
 function definedOf(change: WebhookChange): WebhookChange;
 function definedOf(change: object): object {
   return Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
 }
 
 /**
- * The URL as it is stored and requested. Without a scheme it is taken to be http, as CloudStack does.
+ * The URL as it is stored and requested; http when it has no scheme, as in CloudStack.
  *
  * @throws {WebhookError} payload_url_invalid
  */
@@ -97,7 +97,7 @@ function planVerification(current: WebhookValues, payloadUrl: string, wanted?: b
       `SSL verification can be specified only for HTTPS URLs, ${payloadUrl}`,
     );
   }
-  // A move from http to https turns it on, the way back off; only a wish to have it off is remembered.
+  // A change from http to https turns it on, and back off; only an explicit false outlasts such a change.
   return wanted ?? (https && (current.sslVerification || !isHttps(current.payloadUrl)));
 }
 

@@ -1,7 +1,7 @@
-/** Who may specify which scope. */
+/** Decides which roles may specify which scope. */
 import type { Scope } from './words.ts';
 
-/** CloudStack's rule: Global is for root admins, Domain for admins of a domain as well, Local for everybody. */
+/** Roles that may specify each scope, as in CloudStack. */
 const roles = {
   Global: ['Admin'],
   Domain: ['Admin', 'DomainAdmin'],

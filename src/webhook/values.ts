@@ -1,4 +1,4 @@
-/** The values that the fields of a webhook have: in a row, in a request, and at first. */
+/** Types and lists that follow from a webhook's fields. */
 import type { Static } from 'typebox';
 
 import { audiences } from './field.ts';
@@ -11,7 +11,7 @@ export type WebhookField = keyof Fields;
 type FieldOf<Whom extends Audience> = {
   [Name in WebhookField]: Fields[Name]['knownTo'] extends Whom ? Name : never;
 }[WebhookField];
-/** Each audience, and those that include it. */
+/** Each audience with the audiences that include it. */
 interface AtLeast {
   people: Audience;
   engine: Exclude<Audience, 'people'>;
@@ -31,15 +31,15 @@ export interface WebhookOwner {
   readonly domainId: string;
 }
 
-/** A webhook's own row, less what the database adds. All of it but `accountId` can be changed. */
+/** A webhook's row without what the database adds. All values but `accountId` can be changed. */
 export type WebhookValues = WebhookOwner & {
   readonly [Name in WebhookField]: Static<Fields[Name]['schema']>;
 };
 
-/** What a request wants changed; null takes a value away. */
+/** The values that a request changes; null unsets one. */
 export type WebhookChange = Partial<Omit<WebhookValues, 'accountId'>>;
 
-/** What a request says of a webhook that is to be created. */
+/** The values that a request for a new webhook states. */
 export type WebhookWish = WebhookChange & Pick<WebhookValues, RequiredField>;
 
 const isField = (name: string): name is WebhookField => name in webhookFields;
@@ -57,14 +57,14 @@ export function fieldsKnownTo<Whom extends Audience>(
   return fieldNames.filter(isKnown);
 }
 
-/** The values alone, of something that has more than values, such as a row. */
+/** The values of something that has other properties as well, such as a row. */
 export function onlyValues(values: WebhookValues): WebhookValues;
 export function onlyValues(values: WebhookValues): object {
   const names = ['accountId', 'domainId', ...fieldNames] as const;
   return Object.fromEntries(names.map(name => [name, values[name]]));
 }
 
-/** The JSON schemas of these fields, by their names. */
+/** JSON schemas of fields by their names. */
 export function schemasOf<Name extends WebhookField>(
   names: readonly Name[],
 ): { readonly [Each in Name]: Fields[Each]['schema'] };
@@ -72,7 +72,7 @@ export function schemasOf(names: readonly WebhookField[]): object {
   return Object.fromEntries(names.map(name => [name, webhookFields[name].schema]));
 }
 
-/** The values of a new webhook, but for those that its request must state. */
+/** The values of a new webhook that its request may leave out. */
 export const initialValues: Omit<WebhookValues, RequiredField | keyof WebhookOwner> = initials();
 
 function initials(): Omit<WebhookValues, RequiredField | keyof WebhookOwner>;

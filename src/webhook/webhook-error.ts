@@ -1,4 +1,4 @@
-/** What the rules of webhooks refuse, by codes that never change. */
+/** The error by which the rules of webhooks refuse a request. */
 
 export type WebhookErrorCode =
   | 'payload_url_invalid'
@@ -11,7 +11,7 @@ export type WebhookErrorCode =
   | 'filter_invalid'
   | 'filter_conflict';
 
-/** One value that cannot be used. */
+/** A value that cannot be used. */
 export interface WebhookFault {
   /** JSON pointer into the request: `/filters/0/value`. */
   readonly path: string;
@@ -22,8 +22,8 @@ export interface WebhookFault {
 }
 
 /**
- * A webhook cannot be as it is wanted. Whoever carries the wish answers with `code`, the message, which is for people, and
- * the faults; nothing has been changed.
+ * A rule forbids the webhook that a request asks for. The API answers with `code`, which never changes, the message, which
+ * is for people, and the faults; nothing has been changed.
  */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError';

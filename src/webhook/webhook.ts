@@ -1,4 +1,4 @@
-/** A webhook in memory, as matching and dispatch see it: who wants which events, and how they are sent there. */
+/** A webhook in memory, as matching and dispatch see it. */
 import type { FilterValues } from './filter/filter-fields.ts';
 import type { FieldKnownTo, WebhookOwner, WebhookValues } from './values.ts';
 
@@ -25,7 +25,7 @@ export interface WebhookSecret {
   readonly expiresAtMs?: number;
 }
 
-/** The webhook that values would make, to be tried before they are saved. */
+/** Builds the webhook of values that are not saved yet, for test deliveries. */
 export const toDispatchWebhook = (
   values: WebhookValues,
   { id, secrets }: Pick<Webhook, 'id' | 'secrets'>,

@@ -1,4 +1,4 @@
-/** Which of the last events a webhook's filters would have let through, before they are saved. */
+/** Previews which of the last events a webhook's filters let through, before they are saved. */
 import type { Static } from 'typebox';
 
 import { timeOf } from '../../event/id.ts';
@@ -36,7 +36,7 @@ interface Preview {
   readonly samples: { readonly matched: Sample[]; readonly refused: Sample[] };
 }
 
-/** Samples of each kind. */
+/** Maximum number of samples, matched and refused each. */
 const samplesMax = 10;
 
 export function registerFilterPreviewRoutes(app: Routes, { store }: ApiOptions): void {
@@ -44,13 +44,12 @@ export function registerFilterPreviewRoutes(app: Routes, { store }: ApiOptions):
     '/v1/filters/preview',
     {
       schema: {
-        summary:
-          'Show which of the last events filters would have let through, without saving them',
+        summary: 'Preview which of the last events filters let through, without saving them',
         description:
-          'Of the events that lie in the scope of the webhook, and that you may see. Newest first, of the last 10000 events.',
+          'Examines events in the scope of the webhook that you may see: newest first, from the last 10,000 events.',
         tags: ['webhooks'],
         body: ref(filterPreviewRequest),
-        response: { 200: answer(filterPreview, 'What came of them.'), ...problems },
+        response: { 200: answer(filterPreview, 'The result.'), ...problems },
       },
     },
     async request => {
@@ -60,7 +59,7 @@ export function registerFilterPreviewRoutes(app: Routes, { store }: ApiOptions):
       const preview = createPreview();
       const scan = { within, limit: body.limit, bodyCharsMax: originalCharsMax };
       for await (const events of scanRecentEvents(database, scan)) {
-        for (const event of events) note(preview, event, explain(event, conditions));
+        for (const event of events) countIn(preview, event, explain(event, conditions));
       }
       return preview;
     },
@@ -83,7 +82,7 @@ async function planPreview(
     filters: filters ?? saved.filters,
   };
   const ofWebhook = webhook ? placeOf(webhook) : {};
-  // The webhook's place is the webhook's affair; one that the request names has to be the caller's.
+  // The webhook's own place may lie outside what the caller sees; a place that the request names may not.
   const narrowed = await Promise.all([
     visibilityOf(database, everything, ofWebhook),
     visibilityOf(database, visibility, place),
@@ -136,7 +135,7 @@ const createPreview = (): Preview => ({
   samples: { matched: [], refused: [] },
 });
 
-function note(preview: Preview, { id, envelope }: RecentEvent, said: ConditionsExplained): void {
+function countIn(preview: Preview, { id, envelope }: RecentEvent, said: ConditionsExplained): void {
   preview.examined += 1;
   if (said.unanswered) preview.unanswered += 1;
   if (said.matched) preview.matched += 1;

@@ -17,7 +17,7 @@ const filterParams = Type.Object({ ...idParams.properties, filterId: uuid() });
 
 const schemas = {
   list: {
-    summary: "List a webhook's filters, all of them",
+    summary: 'List all filters of a webhook',
     tags,
     params: idParams,
     response: { 200: listAnswer(shownFilter, 'Filters.'), ...problems },
@@ -29,14 +29,14 @@ const schemas = {
     response: { 200: answer(shownFilter, 'The filter.'), ...problems },
   },
   create: {
-    summary: 'Add a filter',
+    summary: 'Create a filter',
     tags,
     params: idParams,
     body: ref(newFilter),
     response: { 201: answer(shownFilter, 'The filter.'), ...problems },
   },
   delete: {
-    summary: 'Remove a filter',
+    summary: 'Delete a filter',
     tags,
     params: filterParams,
     response: { 204: noContent, ...problems },

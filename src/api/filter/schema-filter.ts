@@ -1,4 +1,4 @@
-/** JSON schemas of filters, and of the preview of what they would match. The fields are `webhook/filter-fields.ts`. */
+/** JSON schemas of filters, built of `webhook/filter/filter-fields.ts`, and of their preview. */
 import { Type } from 'typebox';
 import type { TSchema } from 'typebox';
 
@@ -40,10 +40,10 @@ export const filterPreviewRequest = closed(
   {
     webhookId: Type.Optional(
       uuid({
-        description: 'What is not named here is taken from this webhook, its scope included.',
+        description: 'Webhook that supplies the fields not named here, its scope included.',
       }),
     ),
-    accountId: Type.Optional(cloudId({ description: "Only this account's events." })),
+    accountId: Type.Optional(cloudId({ description: 'Only events of this account.' })),
     domainId: Type.Optional(
       cloudId({ description: 'Only events of this domain and all below it.' }),
     ),
@@ -51,10 +51,13 @@ export const filterPreviewRequest = closed(
     filters: Type.Optional(
       arrayOf(ref(newFilter), {
         maxItems: filtersMax,
-        description: "Instead of the webhook's, all of them.",
+        description: 'Filters in place of all those of the webhook.',
       }),
     ),
-    limit: defaulted(whole({ minimum: 1, maximum: 1_000, description: 'Events at most.' }), 100),
+    limit: defaulted(
+      whole({ minimum: 1, maximum: 1_000, description: 'Maximum number of events.' }),
+      100,
+    ),
   },
   { $id: 'FilterPreviewRequest' },
 );
@@ -67,24 +70,25 @@ const sample = Type.Object({
   entityuuid: Type.Optional(text()),
   account: Type.Optional(text()),
   status: Type.Optional(text()),
-  reason: nullable(text({ description: 'Why it is refused; null where it is not.' })),
+  reason: nullable(text({ description: 'Why the event is refused; null when it matches.' })),
   unanswered: arrayOf(text(), {
-    description: 'Expressions that have no answer for it, which counts as no match, and why.',
+    description:
+      'Expressions that have no answer for the event, which counts as no match, each with the reason.',
   }),
 });
 
 export const filterPreview = Type.Object(
   {
-    examined: count({ description: 'Events looked at: the matched and the refused.' }),
+    examined: count({ description: 'Events examined, matched and refused.' }),
     matched: count(),
     refusedByCategory: count(),
     refusedByFilters: count(),
     unanswered: count({
-      description: 'Events for which an expression had no answer, whatever became of them.',
+      description: 'Events for which an expression had no answer, matched or refused.',
     }),
     samples: Type.Object(
       { matched: arrayOf(sample), refused: arrayOf(sample) },
-      { description: 'The newest of each.' },
+      { description: 'The newest events of each.' },
     ),
   },
   { $id: 'FilterPreview' },

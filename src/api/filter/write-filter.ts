@@ -1,4 +1,4 @@
-/** Creates and deletes filters: one way for REST and for CloudStack's API. */
+/** Creates and deletes filters, for REST and for CloudStack's API. */
 import { initialFilter } from '../../webhook/filter/filter-fields.ts';
 import type { FilterWish } from '../../webhook/filter/filter-fields.ts';
 import { lockWebhook } from '../../store/webhook/write-webhook.ts';

@@ -1,4 +1,4 @@
-/** Tries what is to be set for a format, where the format can be tried: a template has to be one, and keep to its limits. */
+/** Tries a format with the options of a webhook, such as a template, before they are saved. */
 import { RenderError } from '../../event/errors.ts';
 import type { FormatEvent, OptionFault } from '../../format/format.ts';
 import { refuseOptions } from '../../format/formats.ts';
@@ -10,7 +10,7 @@ import { ProblemError } from '../http/problem.ts';
 import { optionsOf } from '../../webhook/choose-format.ts';
 import type { FormatWishes } from '../../webhook/choose-format.ts';
 
-/** Real ones, beside the sample. */
+/** Maximum number of recorded events that are tried beside the sample. */
 const eventsMax = 3;
 
 /**
@@ -45,7 +45,7 @@ function failed(error: unknown): never {
   throw new ProblemError('busy', `The template could not be tried: ${error.message}.`);
 }
 
-/** As CloudStack says it. */
+/** An event as CloudStack publishes it. */
 const sampleEvent: FormatEvent = {
   id: '01a1fb67-1801-7abc-8def-0123456789ab',
   envelope: {

@@ -1,4 +1,4 @@
-/** What a webhook would send of the last events, before anything of it is saved or sent; and which formats there are. */
+/** Lists the formats, and previews the requests that a webhook would send, before anything is saved or sent. */
 import type { Static } from 'typebox';
 
 import { RenderError } from '../../event/errors.ts';
@@ -24,7 +24,7 @@ export function registerPreviewRoutes(app: Routes, options: ApiOptions): void {
     '/v1/formats',
     {
       schema: {
-        summary: 'List what requests can look like',
+        summary: 'List the formats of requests',
         tags,
         response: { 200: listAnswer(shownFormat, 'Formats.'), ...problems },
       },
@@ -48,9 +48,9 @@ export function registerPreviewRoutes(app: Routes, options: ApiOptions): void {
     '/v1/preview',
     {
       schema: {
-        summary: 'Show what the last events would look like, without sending them',
+        summary: 'Preview the last events in a format, without sending them',
         description:
-          'What is named overrides what the webhook of `webhookId` is set to. Newest first, of the last 10000 events.',
+          'Fields of the request override those of the webhook `webhookId`. Newest first, from the last 10,000 events.',
         tags,
         body: ref(previewRequest),
         response: { 200: answer(formatPreview, 'The requests.'), ...problems },
@@ -75,7 +75,7 @@ async function shapeOfPreview(
   const database = databaseOf(store);
   const saved = webhookId && (await requireWebhook(database, webhookId, caller.visibility));
   const { headers, ...wishes } = { ...initialValues, ...saved, ...wanted };
-  // What is not saved yet has no secret yet either; it would not be shown.
+  // A webhook that is not saved yet has no secret; the preview would hide it anyway.
   const chosen = chooseFormat(formats, wishes, true);
   await checkFormat(options, caller, wishes);
   return { ...chosen, ...(headers && { headers }) };

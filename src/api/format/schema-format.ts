@@ -9,7 +9,7 @@ export const shownFormat = Type.Object(
   {
     name: text({ example: 'cloudstack' }),
     description: text(),
-    batch: flag({ description: 'Whether several events may be one request.' }),
+    batch: flag({ description: 'Whether a request can carry several events.' }),
     options: arrayOf(
       Type.Object({
         name: text({ example: 'secretKey' }),
@@ -25,10 +25,13 @@ export const shownFormat = Type.Object(
 export const previewRequest = closed(
   {
     webhookId: Type.Optional(
-      uuid({ description: 'What is not named here is taken from this webhook.' }),
+      uuid({ description: 'Webhook that supplies the fields not named here.' }),
     ),
     ...Type.Partial(Type.Object(schemasOf(['format', 'body', 'msgKey', 'template']))).properties,
-    limit: defaulted(whole({ minimum: 1, maximum: 20, description: 'Events at most.' }), 5),
+    limit: defaulted(
+      whole({ minimum: 1, maximum: 20, description: 'Maximum number of events.' }),
+      5,
+    ),
     eventType: Type.Optional(text({ maxLength: 255, description: 'Only events of this type.' })),
   },
   { $id: 'PreviewRequest' },
@@ -41,13 +44,13 @@ export const formatPreview = Type.Object(
         eventId: uuid(),
         eventType: text(),
         headers: nullable(
-          mapOf(text(), { description: 'Without the signatures; secrets read `***`.' }),
+          mapOf(text(), { description: 'Headers without signatures; secrets read `***`.' }),
         ),
         body: nullable(text()),
-        error: nullable(text({ description: 'Why the event cannot be rendered.' })),
+        error: nullable(text({ description: 'Why the event cannot be rendered in the format.' })),
         skipped: nullable(
           text({
-            description: 'Why the format has nothing to say of the event: it would not be sent.',
+            description: 'Why the format skips the event, which would not be sent.',
           }),
         ),
       }),

@@ -1,4 +1,4 @@
-/** The webhook of a test delivery, saved or not: one way for REST and for CloudStack's API. Each is in the audit. */
+/** Plans test deliveries for REST and for CloudStack's API, to webhooks saved or not, and writes them to the audit. */
 import { randomUUID } from 'node:crypto';
 
 import { databaseOf } from '../../store/database.ts';

@@ -1,4 +1,4 @@
-/** The webhook a route is about, and what the routes about webhooks have in common. */
+/** Functions that the routes of webhooks share. */
 import type { Database } from '../../store/database.ts';
 import { countAccountExpressions, findWebhook } from '../../store/webhook/find-webhook.ts';
 import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
@@ -20,7 +20,7 @@ export async function requireWebhook(
   return webhook;
 }
 
-/** Whose change it is, for the audit: whoever may see the webhook may see what was done to it, and nobody else. */
+/** The owner of an audit's row: it is visible to those who may see the webhook. */
 export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => ({
   objectId: id,
   ...(scope !== 'Global' && { accountId, domainId }),

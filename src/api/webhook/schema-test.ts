@@ -1,4 +1,4 @@
-/** JSON schemas of test deliveries and of a secret that was replaced. */
+/** JSON schemas of test deliveries and of the rotation of secrets. */
 import { Type } from 'typebox';
 
 import {
@@ -30,7 +30,10 @@ const request = Type.Object(
     headers: mapOf(text()),
     body: text(),
   },
-  { description: "Absent when none could be made. The webhook's own headers are hidden." },
+  {
+    description:
+      "The request; absent when none could be made. Values of the webhook's own headers are hidden.",
+  },
 );
 
 const response = Type.Object(
@@ -39,9 +42,9 @@ const response = Type.Object(
     headers: mapOf(
       schemaOf<string | readonly string[]>({ type: ['string', 'array'], items: text() }),
     ),
-    body: text({ description: 'Its first bytes.' }),
+    body: text({ description: 'The first bytes of the body.' }),
   },
-  { description: 'Absent when none came.' },
+  { description: 'The response; absent when there was none.' },
 );
 
 const timing = Type.Object(
@@ -55,7 +58,10 @@ const timing = Type.Object(
     ),
     totalMs: real({ description: 'Milliseconds.' }),
   },
-  { description: 'Of each step that was reached and needed. Absent when nothing was tried.' },
+  {
+    description:
+      'Duration of each step that was reached and needed; absent when no request was tried.',
+  },
 );
 
 const certificate = Type.Partial(
@@ -66,7 +72,7 @@ const certificate = Type.Partial(
     validFrom: instant(),
     validTo: instant(),
     serialNumber: text(),
-    fingerprint: text({ description: 'Of SHA-256.' }),
+    fingerprint: text({ description: 'SHA-256.' }),
   }),
 );
 
@@ -74,11 +80,13 @@ const tls = Type.Object(
   {
     protocol: text({ example: 'TLSv1.3' }),
     cipher: text(),
-    authorized: flag({ description: "Valid, trusted, and the receiver's." }),
+    authorized: flag({
+      description: "Whether the certificate is valid, trusted, and the receiver's.",
+    }),
     authorizationError: Type.Optional(text({ example: 'CERT_HAS_EXPIRED' })),
     certificate: Type.Optional(certificate),
   },
-  { description: 'Also of a certificate that was refused. Absent without TLS.' },
+  { description: 'Details of TLS, also where the certificate was refused; absent without TLS.' },
 );
 
 const connection = Type.Object(
@@ -86,7 +94,7 @@ const connection = Type.Object(
     address: Type.Optional(text({ description: 'Absent where a proxy resolved the name.' })),
     isProxied: flag(),
   },
-  { description: 'Absent when none was made.' },
+  { description: 'The connection; absent when none was made.' },
 );
 
 const from = Type.Object(
@@ -94,10 +102,10 @@ const from = Type.Object(
     host: text(),
     dispatches: flag({
       description:
-        'Whether it also makes the real deliveries. If not, those start elsewhere and may find another network.',
+        'Whether this process also makes the real deliveries. If not, they are sent from elsewhere, perhaps through another network.',
     }),
   },
-  { description: 'Who sent it: the process that was asked.' },
+  { description: 'The process that sent it.' },
 );
 
 export const testResult = Type.Object(
@@ -105,7 +113,9 @@ export const testResult = Type.Object(
     diagnosis,
     request: Type.Optional(request),
     response: Type.Optional(response),
-    error: Type.Optional(text({ description: "As a delivery's attempt would have it." })),
+    error: Type.Optional(
+      text({ description: "The error, as a delivery's attempt would record it." }),
+    ),
     timing: Type.Optional(timing),
     connection: Type.Optional(connection),
     tls: Type.Optional(tls),
@@ -114,9 +124,9 @@ export const testResult = Type.Object(
   { $id: 'TestResult' },
 );
 
-/** A month. */
+/** 31 days. */
 const overlapSecondsMax = 2_678_400;
-/** A day: time to tell the receiver. */
+/** A day, in which the receiver can be given the new secret. */
 const overlapSeconds = 86_400;
 
 export const rotation = closed(
@@ -125,14 +135,14 @@ export const rotation = closed(
       text({
         minLength: 1,
         maxLength: 1_024,
-        description: 'The new one; one is made when absent.',
+        description: 'The new secret; generated when absent.',
       }),
     ),
     overlap: defaulted(
       whole({
         minimum: 0,
         maximum: overlapSecondsMax,
-        description: 'Seconds in which the former secret signs as well; 0 ends it at once.',
+        description: 'Seconds for which the former secret signs as well; 0 ends it at once.',
       }),
       overlapSeconds,
     ),
@@ -144,7 +154,9 @@ export const rotatedSecret = Type.Object(
   {
     secretKey: text({ example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo=' }),
     formerValidUntil: nullable(
-      instant({ description: 'Until when a former secret signs as well; null when none does.' }),
+      instant({
+        description: 'Instant until which a former secret signs as well; null when none does.',
+      }),
     ),
   },
   { $id: 'RotatedSecret' },

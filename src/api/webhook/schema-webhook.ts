@@ -1,4 +1,4 @@
-/** JSON schemas of webhooks: what requests may hold, and what answers look like. The fields are `webhook/fields.ts`. */
+/** JSON schemas of requests and answers about webhooks, built of `webhook/fields.ts`. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -28,13 +28,13 @@ const secretKey = (description: string) =>
   Type.Optional(nullable(text({ minLength: 0, maxLength: 1_024, description })));
 
 const domainId = cloudId({
-  description: 'Only with scope Domain; else it is the domain of the owner.',
+  description: 'Only with scope Domain; otherwise it is the domain of the owner.',
 });
 const accountId = cloudId({
-  description: 'The owner; cannot be changed. Your own account when absent.',
+  description: 'The owner, which cannot be changed; your own account when absent.',
 });
 const writtenSecret = secretKey(
-  'Signs the deliveries. Never comes out again; null or "" takes it away.',
+  'Secret that signs the deliveries. It is never shown; null or "" unsets it.',
 );
 
 export const newWebhook = closed(
@@ -59,7 +59,7 @@ export type WebhookChangeBody = Static<typeof webhookChange>;
 const payload = Type.Optional(
   text({
     maxLength: 524_288,
-    description: 'The body. When absent or empty, CloudStack\'s own: `{ "CloudStack": "works!" }`.',
+    description: 'The body; CloudStack\'s own, `{ "CloudStack": "works!" }`, when absent or empty.',
   }),
 );
 
@@ -67,12 +67,14 @@ export const webhookTest = closed(
   {
     payload,
     payloadUrl: Type.Optional(
-      schemaOf<string>({ ...payloadUrl, description: "Instead of the webhook's own." }),
+      schemaOf<string>({ ...payloadUrl, description: "Used instead of the webhook's own." }),
     ),
     sslVerification: Type.Optional(
-      schemaOf<boolean>({ ...sslVerification, description: "Instead of the webhook's own." }),
+      schemaOf<boolean>({ ...sslVerification, description: "Used instead of the webhook's own." }),
     ),
-    secretKey: secretKey('Signs it instead of its own; null or "": unsigned.'),
+    secretKey: secretKey(
+      'Secret used instead of the webhook\'s own; null or "" leaves the request unsigned.',
+    ),
   },
   { $id: 'WebhookTest' },
 );
@@ -83,9 +85,9 @@ export const unsavedTest = closed(
     ...Type.Partial(Type.Object(schemasOf(fieldsKnownTo('test')))).properties,
     payloadUrl,
     payload,
-    secretKey: secretKey('Signs it.'),
+    secretKey: secretKey('Secret that signs the request.'),
     accountId: Type.Optional(
-      cloudId({ description: 'Whose webhook it would be: the owner decides what may be reached.' }),
+      cloudId({ description: 'The owner, which decides the addresses that may be reached.' }),
     ),
   },
   { $id: 'UnsavedTest' },
@@ -96,16 +98,16 @@ const health = Type.Object(
   {
     state: oneOf(healthStates, {
       description:
-        '`failing`: none of the newest three arrived; `degraded`: some of them all did not; `unknown`: nothing was tried yet.',
+        '`failing`: none of the newest three deliveries arrived; `degraded`: some deliveries did not arrive; `unknown`: none was tried yet.',
     }),
     attempted: whole(),
     delivered: whole(),
     lastAttemptAt: nullable(instant()),
-    lastError: nullable(text({ description: 'Of the newest that did not arrive.' })),
+    lastError: nullable(text({ description: 'Error of the newest delivery that did not arrive.' })),
   },
   {
     description:
-      'How the newest deliveries went, of those that have been tried. It changes by itself, so the ETag is not of it.',
+      'How the newest deliveries went, of those that were tried. It changes by itself and does not count for the ETag.',
   },
 );
 

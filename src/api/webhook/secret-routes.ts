@@ -1,4 +1,4 @@
-/** A webhook's secret: replace it with an overlap. */
+/** Rotates a webhook's secret, with an overlap in which the former one signs as well. */
 import { seal } from '../../access/secret/seal.ts';
 import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
 import { replacedUntil, rotateSecret } from '../../store/webhook/write-secret.ts';
@@ -20,14 +20,14 @@ export function registerSecretRoutes(
     '/v1/webhooks/:id/secret',
     {
       schema: {
-        summary: "Replace a webhook's secret",
+        summary: "Rotate a webhook's secret",
         description:
-          'Within the overlap `webhook-signature` carries a signature of each secret; `X-CS-Signature` is made with the new one.',
+          'During the overlap, `webhook-signature` carries a signature by each secret; `X-CS-Signature` is by the new one.',
         tags: ['webhooks'],
         params: idParams,
         body: ref(rotation),
         response: {
-          200: answer(rotatedSecret, 'The new secret; it is shown this once.'),
+          200: answer(rotatedSecret, 'The new secret, which is shown only once.'),
           ...problems,
         },
       },

@@ -1,4 +1,4 @@
-/** The secret that a webhook's deliveries are signed with, as requests say it: a text, or null or "" for none. */
+/** Secrets that sign a webhook's deliveries, as requests state them: a text, or null or "" for none. */
 import { seal } from '../../access/secret/seal.ts';
 import type { Database } from '../../store/database.ts';
 import { replaceSecret } from '../../store/webhook/write-secret.ts';

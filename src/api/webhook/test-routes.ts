@@ -1,5 +1,5 @@
 /**
- * Test deliveries: of a webhook, or of one not saved yet.
+ * Test deliveries to a webhook, saved or not.
  *
  * Source: apache/cloudstack, executeWebhookDelivery with a webhook or a payload URL.
  */
@@ -16,16 +16,16 @@ import { testResult } from './schema-test.ts';
 import { unsavedTest, webhookTest } from './schema-webhook.ts';
 
 const tags = ['webhooks'];
-const response = { 200: answer(testResult, 'What became of it.'), ...problems };
+const response = { 200: answer(testResult, 'The result of the test.'), ...problems };
 const description =
-  'One attempt, by the code and the egress rules of the real deliveries. Nothing of it is recorded but who asked. What a receiver answers, also a failure, is status 200 here: see `diagnosis`.';
+  'Makes one attempt with the code and the egress rules of real deliveries. Only the audit records it. The status is 200 whatever the receiver answers; `diagnosis` says how it went.';
 
 export function registerTestRoutes(app: Routes, options: ApiOptions): void {
   app.post(
     '/v1/webhooks/:id/test',
     {
       schema: {
-        summary: 'Make a test delivery to a webhook',
+        summary: 'Send a test delivery to a webhook',
         description,
         tags,
         params: idParams,
@@ -46,7 +46,7 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
     '/v1/test',
     {
       schema: {
-        summary: 'Make a test delivery to a webhook that is not saved yet',
+        summary: 'Send a test delivery to a webhook that is not saved yet',
         description,
         tags,
         body: ref(unsavedTest),

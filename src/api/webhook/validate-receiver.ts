@@ -1,4 +1,4 @@
-/** A webhook that is to be enabled asks its receiver first, where it or its format says so. */
+/** Asks a webhook's receiver for its consent, where the webhook or its format requires it. */
 import { randomUUID } from 'node:crypto';
 
 import { validationOf } from '../../webhook/consent.ts';

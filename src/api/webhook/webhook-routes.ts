@@ -34,7 +34,7 @@ const tags = ['webhooks'];
 
 const listQuery = closed({
   ...pageQuery,
-  name: Type.Optional(text({ description: 'Exactly this name.' })),
+  name: Type.Optional(text({ description: 'Only webhooks of exactly this name.' })),
   state: Type.Optional(oneOf(webhookStates)),
   scope: Type.Optional(oneOf(scopes)),
   accountId: Type.Optional(text()),
@@ -49,7 +49,7 @@ const schemas = {
     response: { 200: listAnswer(shownWebhook, 'Webhooks.'), ...problems },
   },
   create: {
-    summary: 'Make a webhook',
+    summary: 'Create a webhook',
     tags,
     body: ref(newWebhook),
     response: { 201: answer(shownWebhook, 'The webhook.'), ...problems },
@@ -62,15 +62,15 @@ const schemas = {
     response: { 304: notModified, 200: answer(shownWebhook, 'The webhook.'), ...problems },
   },
   update: {
-    summary: 'Change a webhook: enable and disable it with `state`',
+    summary: 'Update a webhook; `state` enables and disables it',
     tags,
     params: idParams,
     headers: conditional('if-match'),
     body: ref(webhookChange),
-    response: { 200: answer(shownWebhook, 'The webhook as it is now.'), ...problems },
+    response: { 200: answer(shownWebhook, 'The updated webhook.'), ...problems },
   },
   delete: {
-    summary: 'Delete a webhook; deliveries still owed to it are cancelled',
+    summary: 'Delete a webhook; its pending deliveries are cancelled',
     tags,
     params: idParams,
     headers: conditional('if-match'),

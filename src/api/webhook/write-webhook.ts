@@ -30,7 +30,7 @@ import type { NewWebhookBody, WebhookChangeBody } from './schema-webhook.ts';
 import { replaceSecretKey, secretsOf } from './secret.ts';
 import { requireConsent } from './validate-receiver.ts';
 
-/** Names a webhook, and the state that the request expects it in. */
+/** Id of a webhook, and the state in which the request expects it. */
 export interface Target extends Conditions {
   readonly id: string;
 }
@@ -127,7 +127,7 @@ async function planNew(
   return values;
 }
 
-/** Does what takes its time, before the transaction: the template is tried, and the receiver asked, where necessary. */
+/** Tries the template and asks the receiver where necessary, before the transaction: both may take seconds. */
 async function tryChange(
   options: ApiOptions,
   caller: Caller,

@@ -26,7 +26,7 @@ export interface WebhookQuery extends Partial<Pick<WebhookValues, (typeof search
   readonly cursor?: string;
 }
 
-/** Webhooks by id. */
+/** Lists webhooks in the order of their ids. */
 export async function listWebhooks(
   database: Database,
   visibility: Visibility,

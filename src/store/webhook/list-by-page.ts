@@ -1,4 +1,4 @@
-/** Webhooks and filters by the number of a page and with a total, as CloudStack's API lists them. */
+/** Lists webhooks and filters by page number and with a total, for CloudStack's API. */
 import { sql } from 'kysely';
 
 import { filterNames } from '../../webhook/filter/filter-fields.ts';
@@ -26,7 +26,7 @@ export interface WebhookSearch extends Partial<
 /** A webhook with the names of what it belongs to. */
 export type NamedWebhook = Awaited<ReturnType<typeof listWebhooksByPage>>['rows'][number];
 
-/** By id, the oldest first. */
+/** Lists webhooks, oldest first. */
 export async function listWebhooksByPage(
   database: Database,
   visibility: Visibility,
@@ -61,7 +61,7 @@ const inDomain = ({ id, isRecursive }: { id: string; isRecursive: boolean }) =>
 /** A filter with the name of its webhook. */
 export type NamedFilter = Awaited<ReturnType<typeof listFiltersByPage>>['rows'][number];
 
-/** The newest first. */
+/** Lists filters, newest first. */
 export async function listFiltersByPage(
   database: Database,
   visibility: Visibility,

@@ -1,4 +1,4 @@
-/** Reads what matching needs, in pages, so that a hundred thousand webhooks never hold up the event loop. */
+/** Loads webhooks, domains and accounts for matching, in pages, so that 100,000 webhooks never block the event loop. */
 import { readBatching } from '../../webhook/batching.ts';
 import { fieldsKnownTo } from '../../webhook/values.ts';
 import type { Webhook, WebhookFilter, WebhookSecret } from '../../webhook/webhook.ts';
@@ -8,7 +8,7 @@ import type { Row } from '../schema/tables.ts';
 
 const pageSize = 500;
 
-/** Every webhook, by id. */
+/** Loads every webhook, by id. */
 export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webhook[]> {
   let cursor = firstId;
   for (;;) {
@@ -23,7 +23,7 @@ export async function* loadWebhooks(store: Store): AsyncGenerator<readonly Webho
   }
 }
 
-/** No webhook's. */
+/** Below every webhook's id. */
 const firstId = '00000000-0000-0000-0000-000000000000';
 
 /** The webhooks with these ids, as far as they exist. */
@@ -54,7 +54,7 @@ export interface DomainNode {
   readonly parentId?: string;
 }
 
-/** Domains; all of them, or those with these ids. */
+/** Loads all domains, or those with these ids. */
 export async function loadDomains(
   store: Store,
   ids?: readonly string[],
@@ -72,13 +72,13 @@ export async function loadDomains(
 export interface AccountNode {
   readonly id: string;
   readonly domainId: string;
-  /** It has users here, and none of them is an Admin. */
+  /** The account has users here, none of them an Admin. */
   readonly isTenant?: true;
-  /** Another id that events name it by. */
+  /** Another id by which events name the account. */
   readonly alias?: string;
 }
 
-/** Every account, by id; also those gone from the cloud: events of theirs may still be on their way. */
+/** Loads every account, by id, gone ones included: their events may still be on their way. */
 export async function* loadAccounts(store: Store): AsyncGenerator<readonly AccountNode[]> {
   let cursor = '';
   for (;;) {
@@ -104,7 +104,7 @@ export async function loadAccountsById(
   return rows.map(toAccount);
 }
 
-/** With the roles of the account's users, repeated as they are. */
+/** Selects accounts with the roles of their users, one role per user. */
 function selectAccounts(store: Store) {
   return databaseOf(store)
     .selectFrom('account as a')
@@ -154,7 +154,7 @@ async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<re
   );
 }
 
-/** An account that is gone wants nothing any more; what its webhooks are set to stays for when it comes back. */
+/** The webhook of a gone account counts as disabled; its row keeps its state in case the account returns. */
 const toWebhook = (
   { ownerGone, ...row }: WebhookRow,
   filters: readonly WebhookFilter[],

@@ -1,4 +1,4 @@
-/** How deliveries to webhooks went lately. */
+/** Reads how the newest deliveries to webhooks went. */
 import { sql } from 'kysely';
 
 import { instant } from '../sql/instant.ts';

@@ -55,7 +55,7 @@ export async function updateWebhookRow(
   return updated !== undefined;
 }
 
-/** Something of the webhook that its row does not hold was changed. */
+/** Marks the webhook as changed where the change is in another table. */
 export async function touchWebhook(database: Database, id: string): Promise<void> {
   await database
     .updateTable('webhook')

@@ -1,9 +1,9 @@
 /**
- * Whether a new filter repeats or contradicts one that is there already; pure.
+ * Finds the filter that a new one repeats or contradicts; pure.
  *
  * Values are compared in upper case here, although matching itself is case-sensitive, and the order matters: a
  * narrower filter may be added after a wider opposite one only in the other order. Both are CloudStack's way. Filters of
- * two types never conflict, and of expressions only the same one is known to.
+ * two types never conflict, nor do expressions unless they are the same.
  *
  * Source: reference "CloudStack" section 1.4, the conflict check of addWebhookFilter.
  */
@@ -27,7 +27,7 @@ function isSame(filter: WebhookFilter, added: WebhookFilter): boolean {
   );
 }
 
-/** Of opposite mode, and all that the new one matches is matched by the other: the new one would be void. */
+/** Whether the other filter has the opposite mode and matches all that the new one matches, which would then be void. */
 function contradicts(filter: WebhookFilter, added: WebhookFilter): boolean {
   if (filter.mode === added.mode) return false;
   const wide = filter.value.toUpperCase();

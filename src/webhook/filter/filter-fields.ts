@@ -9,14 +9,14 @@ export const filterFields = {
   type: {
     schema: oneOf(filterTypes, {
       description:
-        'What is looked at: the event type, another fact of the envelope, how severe the event is, or what an expression says of all of it.',
+        'What is compared: the event type, another fact of the envelope, the severity, or, with an Expression, the whole event.',
     }),
     initial: 'EventType',
   },
   mode: {
     schema: oneOf(filterModes, {
       description:
-        'An Exclude that matches wins; where there are Includes of a type, one of them must match.',
+        'A matching Exclude wins; where there are Includes of a type, one of them must match.',
     }),
     initial: 'Include',
   },
@@ -31,7 +31,7 @@ export const filterFields = {
     schema: line({
       maxLength: expressionCharsMax,
       description:
-        'The fact, or a part of it: at most 255 characters. Of an Expression, its text: a part of JSONata, see docs/filters.md.',
+        'The fact, or a part of it: at most 255 characters. With an Expression its text, in a part of JSONata: see docs/filters.md.',
       example: 'VM.START',
     }),
   },
@@ -40,7 +40,7 @@ export const filterFields = {
 type Fields = typeof filterFields;
 type FilterField = keyof Fields;
 
-/** A filter's own row, less what the database adds. */
+/** A filter's row without what the database adds. */
 export type FilterValues = { readonly [Name in FilterField]: Static<Fields[Name]['schema']> };
 
 type Initial = {
@@ -48,13 +48,13 @@ type Initial = {
     Name in FilterField as Fields[Name] extends { readonly initial: unknown } ? Name : never
   ]: FilterValues[Name];
 };
-/** The values of a new filter that may leave some out. */
+/** The values that a request for a new filter states. */
 export type FilterWish = Omit<FilterValues, keyof Initial> & Partial<Initial>;
 
 const isField = (name: string): name is FilterField => name in filterFields;
 export const filterNames: readonly FilterField[] = Object.keys(filterFields).filter(isField);
 
-/** The values of a new filter, as far as its request may leave them out. */
+/** The values of a new filter that its request may leave out. */
 export const initialFilter: Initial = initials();
 
 function initials(): Initial;
@@ -66,7 +66,7 @@ function initials(): object {
   );
 }
 
-/** The JSON schemas of all fields, by their names. */
+/** JSON schemas of all fields by their names. */
 export function filterSchemas(): { readonly [Name in FilterField]: Fields[Name]['schema'] };
 export function filterSchemas(): object {
   return Object.fromEntries(filterNames.map(name => [name, filterFields[name].schema]));

@@ -1,4 +1,4 @@
-/** Which filters a webhook may have, beyond the shape of their fields. */
+/** Rules of a webhook's filters beyond the shape of their fields. */
 import { severities } from '../../event/severity.ts';
 import type { WebhookFilter } from '../webhook.ts';
 import { compileExpression } from '../../expression/expression.ts';
@@ -7,25 +7,25 @@ import { WebhookError } from '../webhook-error.ts';
 
 const valueCharsMax = 255;
 export const filtersMax = 100;
-/** The intake asks them for every event of the webhook's scope. */
+/** Maximum number of a webhook's expressions: the intake evaluates them for every event of its scope. */
 const expressionsMax = 10;
-/** Of all webhooks of one account. */
+/** Maximum number of expressions in all webhooks of an account. */
 const accountExpressionsMax = 100;
 
-/** A filter that a webhook is to have besides those it has. */
+/** A filter to be added to a webhook. */
 export interface AddedFilter {
   readonly filter: WebhookFilter;
   /** JSON pointer to it in the request's body: `''`, or `/filters/0`. */
   readonly path: string;
 }
 
-/** The filters of a request that has a list of them. */
+/** The filters of a list in a request's body. */
 export const numbered = (filters: readonly WebhookFilter[]): readonly AddedFilter[] =>
   filters.map((filter, at) => ({ filter, path: `/filters/${at}` }));
 
 /**
  * @param existing the webhook's filters.
- * @returns how many of those added are expressions, which the account may have so many of: `requireExpressions`.
+ * @returns the number of expressions added; `requireExpressions` limits them by account.
  * @throws {WebhookError} filter_invalid, filter_conflict
  */
 export function requireFilters(
@@ -41,7 +41,7 @@ export function requireFilters(
 }
 
 /**
- * @param count of the expressions that the webhooks of an account are to have together.
+ * @param count expressions that the account's webhooks would have together.
  * @throws {WebhookError} filter_invalid
  */
 export function requireExpressions(count: number): void {

@@ -36,7 +36,7 @@ export const listWebhookFilters: CommandFunction = async ({ options, caller, arg
   return listFields('webhookfilter', count, rows.map(filterFields));
 };
 
-/** One filter, or all of a webhook's; neither is nothing, as in CloudStack. */
+/** Deletes one filter, or all of a webhook's; without parameters it deletes nothing, as in CloudStack. */
 export const deleteWebhookFilter: CommandFunction = async ({ options, caller, args }) => {
   const [id, webhookId] = [args.text('id'), args.text('webhookid')];
   if (id === undefined && webhookId === undefined) return { success: true };
@@ -50,7 +50,7 @@ export const deleteWebhookFilter: CommandFunction = async ({ options, caller, ar
   return { success: true };
 };
 
-/** More than anybody has on one webhook. */
+/** More than the filters of any webhook. */
 const filtersAtOnceMax = 1_000;
 
 const readSearch = (id: string | undefined, webhookId: string | undefined) => ({

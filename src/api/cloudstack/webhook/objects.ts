@@ -32,7 +32,7 @@ export function webhookFields(webhook: NamedWebhook): Fields {
   };
 }
 
-/** @param sent what the request was; undefined when it cannot be made again. */
+/** @param sent the request as it was sent; undefined when it cannot be rendered again. */
 export function deliveryFields(
   delivery: NamedDelivery,
   sent: DescribedRequest | undefined,
@@ -66,11 +66,11 @@ export function filterFields(filter: NamedFilter): Fields {
   };
 }
 
-/** Of an attempt that no response came to. */
+/** The text of `response` where no response came. */
 export const writeFailure = (error: string | null): string | undefined =>
   error === null ? undefined : `Failed due to : ${error}`;
 
-/** One line a header; signatures are left out, for they prove things to the receiver. */
+/** One line per header; signatures, which prove something to the receiver, are left out. */
 export const writeHeaders = (headers: Readonly<Record<string, string>>, body: string): string =>
   Object.entries({ ...headers, 'Content-Length': String(Buffer.byteLength(body)) })
     .filter(([name]) => !/signature$/i.test(name))

@@ -1,5 +1,5 @@
 /**
- * Whose a webhook is to be, and whose webhooks a list is of.
+ * Reads the owner of a new webhook, and the owners whose webhooks are listed.
  *
  * Source: apache/cloudstack, AccountManagerImpl.finalizeOwner and buildACLSearchParameters.
  */
@@ -13,7 +13,7 @@ import type { Arguments } from '../request/arguments.ts';
 import { unknownEntity } from '../request/arguments.ts';
 import { valueRefused } from '../request/command-error.ts';
 
-/** The parameters in which everybody is meant, and not one: of projects, and of what is nobody's. */
+/** The value of `projectid` that means all projects. */
 const everyProject = '-1';
 
 /** @returns undefined for the caller's own account. @throws {CommandError} */
@@ -46,17 +46,17 @@ export async function findOwnerId(
   );
 }
 
-type Whose = Pick<WebhookSearch, 'accountId' | 'domain' | 'ownerKind'>;
+type OwnerSearch = Pick<WebhookSearch, 'accountId' | 'domain' | 'ownerKind'>;
 
 /**
  * @returns undefined when nothing can be meant: the caller has no account of their own.
  * @throws {CommandError}
  */
-export async function readWhose(
+export async function readOwners(
   database: Database,
   caller: Caller,
   args: Arguments,
-): Promise<Whose | undefined> {
+): Promise<OwnerSearch | undefined> {
   const domainId = args.text('domainid');
   if (domainId !== undefined && !(await findDomain(database, domainId, caller.visibility))) {
     throw unknownEntity('listWebhooks', 'domainid', domainId);
@@ -82,9 +82,9 @@ function ownOrAll(
   { principal }: Caller,
   args: Arguments,
   domainId: string | undefined,
-): Whose | undefined {
+): OwnerSearch | undefined {
   const { role, accountId } = principal;
-  // One that is asked for by its id is found wherever the caller may look.
+  // A webhook that is asked for by id is found anywhere in the caller's visibility.
   if (args.text('id') !== undefined && role !== 'User') return {};
   const ownerKind = 'user' as const;
   if (role === 'User' || (domainId === undefined && args.flag('listall') !== true)) {

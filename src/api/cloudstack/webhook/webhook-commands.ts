@@ -22,7 +22,7 @@ import type { Arguments } from '../request/arguments.ts';
 import { valueRefused } from '../request/command-error.ts';
 import type { Call, CommandFunction } from '../context.ts';
 import { webhookFields } from './objects.ts';
-import { findOwnerId, readWhose } from './owner.ts';
+import { findOwnerId, readOwners } from './owner.ts';
 import { readPage } from '../request/page.ts';
 import { readScope, readState } from './words.ts';
 
@@ -43,13 +43,13 @@ export const createWebhook: CommandFunction = async ({ options, caller, args }) 
 export const listWebhooks: CommandFunction = async ({ options, caller, args }) => {
   const database = databaseOf(options.store);
   const page = readPage(args);
-  const whose = await readWhose(database, caller, args);
+  const owners = await readOwners(database, caller, args);
   const [id, name, keyword] = [args.text('id'), args.text('name'), args.text('keyword')];
   const [state, scope] = [readState(args.text('state')), readListedScope({ caller, args })];
-  if (!whose) return {};
+  if (!owners) return {};
   const { count, rows } = await listWebhooksByPage(database, caller.visibility, {
     search: {
-      ...whose,
+      ...owners,
       ...(id !== undefined && { id }),
       ...(name !== undefined && { name }),
       ...(keyword !== undefined && { keyword }),
@@ -77,7 +77,7 @@ export const deleteWebhook: CommandFunction = async ({ options, caller, args }) 
   return { success: true };
 };
 
-/** Blank texts change nothing, but for the description, and the secret key, which a blank one takes away. */
+/** Blank texts change nothing, except that they set the description and unset the secret key. */
 function readChange(args: Arguments): WebhookChangeBody {
   const [name, payloadUrl] = [notBlank(args.text('name')), notBlank(args.text('payloadurl'))];
   const [description, secretKey] = [args.text('description'), args.text('secretkey')];
@@ -104,7 +104,7 @@ async function show(store: Store, id: string): Promise<Fields> {
   const one = { search: { id }, page: { offset: 0, limit: 1 } };
   const { rows } = await listWebhooksByPage(databaseOf(store), everything, one);
   const [webhook]: readonly NamedWebhook[] = rows;
-  // Made or changed a moment ago, and deleted by somebody else since.
+  // It was created or updated a moment ago, and deleted by somebody else since.
   if (!webhook) throw valueRefused('Unable to find the webhook with the specified ID');
   return { webhook: webhookFields(webhook) };
 }

@@ -1,4 +1,4 @@
-/** The words of enumerations, in any case; pure. Source: reference "CloudStack" section 1.3, "Enum case". */
+/** Reads words of enumerations in any case; pure. Source: reference "CloudStack" section 1.3, "Enum case". */
 import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../../webhook/words.ts';
 import { valueRefused } from '../request/command-error.ts';
 
