@@ -17,7 +17,7 @@ import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
 import { settingDefaults, settings as settingDefinitions } from './setting/definition.ts';
 import { SettingSync } from './setting/setting-sync.ts';
-import { disableWebhook } from './store/webhook/write-webhook.ts';
+import { disableWebhook } from './store/webhook/webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
 import { openTenancy, type Tenancy } from './directory/tenancy.ts';
 

@@ -10,7 +10,7 @@ import { deleteIdempotencyKeys } from '../store/access/idempotency-key.ts';
 import { deleteEventKeys } from '../store/event/event-key.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
-import { dropExpiredSecrets } from '../store/webhook/write-secret.ts';
+import { dropExpiredSecrets } from '../store/webhook/secret.ts';
 import { deleteReceipts } from '../store/record/receipt.ts';
 
 export interface JanitorOptions {

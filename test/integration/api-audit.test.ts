@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { disableWebhook } from '../../src/store/webhook/write-webhook.ts';
+import { disableWebhook } from '../../src/store/webhook/webhook.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';

@@ -12,8 +12,8 @@ import {
   replaceSecret,
   rotateSecret,
   secretsMax,
-} from '../../src/store/webhook/write-secret.ts';
-import { findWebhook } from '../../src/store/webhook/find-webhook.ts';
+} from '../../src/store/webhook/secret.ts';
+import { findWebhook } from '../../src/store/webhook/webhook.ts';
 import { everything } from '../../src/store/sql/visibility.ts';
 import { hasValidSignature, startReceiver, type ReceivedRequest } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';

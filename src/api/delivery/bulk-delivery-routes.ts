@@ -7,7 +7,7 @@ import { deleteDeliveries, deleteDelivery } from '../../store/delivery/delete-de
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findDelivery } from '../../store/delivery/delivery.ts';
-import { findWebhook } from '../../store/webhook/find-webhook.ts';
+import { findWebhook } from '../../store/webhook/webhook.ts';
 import { findRedeliverable, insertRedeliveries } from '../../store/delivery/redeliver.ts';
 import type { Sweep } from '../../store/delivery/sweep.ts';
 import { everything } from '../../store/sql/visibility.ts';

@@ -7,7 +7,7 @@ import { hideOwnHeaders } from '../../format/own-header.ts';
 import { renderEvent } from '../../format/render.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { DeliveryRow, OwedEvent } from '../../store/delivery/delivery.ts';
-import { findWebhook, type WebhookFacts } from '../../store/webhook/find-webhook.ts';
+import { findWebhook, type WebhookRow } from '../../store/webhook/webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { ApiOptions } from '../context.ts';
 import { optionsOf } from '../../webhook/choose-format.ts';
@@ -45,7 +45,7 @@ export async function describeRequest(
 }
 
 /** What the webhook is set to; undefined when there is no such format (it was set in plain SQL). */
-export function shapeOf(formats: Formats, webhook: WebhookFacts): RequestShape | undefined {
+export function shapeOf(formats: Formats, webhook: WebhookRow): RequestShape | undefined {
   const format = formats.get(webhook.format);
   if (!format) return undefined;
   const { headers, hasSecret } = webhook;

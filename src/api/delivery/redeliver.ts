@@ -3,7 +3,7 @@ import { redeliveryId } from '../../event/id.ts';
 import { insertRedelivery } from '../../store/delivery/redeliver.ts';
 import { findDelivery } from '../../store/delivery/delivery.ts';
 import type { DeliveryRow } from '../../store/delivery/delivery.ts';
-import { findWebhook } from '../../store/webhook/find-webhook.ts';
+import { findWebhook } from '../../store/webhook/webhook.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';

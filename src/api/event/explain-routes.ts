@@ -14,7 +14,7 @@ import type { Database } from '../../store/database.ts';
 import { findEvent } from '../../store/event/event.ts';
 import { findStates } from '../../store/delivery/delivery.ts';
 import type { EventRow } from '../../store/event/event.ts';
-import { listWebhooks } from '../../store/webhook/find-webhook.ts';
+import { listWebhooks } from '../../store/webhook/webhook.ts';
 import { toEnvelope } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';

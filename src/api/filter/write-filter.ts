@@ -1,9 +1,9 @@
 /** Creates and deletes filters, for REST and for CloudStack's API. */
 import { initialFilter } from '../../webhook/filter/filter-fields.ts';
 import type { FilterWish } from '../../webhook/filter/filter-fields.ts';
-import { lockWebhook } from '../../store/webhook/write-webhook.ts';
-import { deleteFilterRow, insertFilter } from '../../store/webhook/write-filter.ts';
-import type { FilterFacts } from '../../store/webhook/find-webhook.ts';
+import { lockWebhook } from '../../store/webhook/webhook.ts';
+import { deleteFilterRow, insertFilter } from '../../store/webhook/filter.ts';
+import type { FilterRow } from '../../store/webhook/webhook.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { changing } from '../http/changing.ts';
@@ -20,7 +20,7 @@ export async function createFilter(
   { store, newId }: Deps,
   caller: Caller,
   { id, filter: wish }: { id: string; filter: FilterWish },
-): Promise<FilterFacts> {
+): Promise<FilterRow> {
   const filter = { ...initialFilter, ...wish };
   const { after } = await changing(store, caller, 'filter.created', async database => {
     await lockWebhook(database, id);

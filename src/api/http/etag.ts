@@ -10,7 +10,7 @@ import { Type } from 'typebox';
 
 import { schemaOf, text } from '../../event/schema.ts';
 import { hideOwnHeaders } from '../../format/own-header.ts';
-import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
+import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { ProblemError } from './problem.ts';
 
 export interface Conditions {
@@ -19,7 +19,7 @@ export interface Conditions {
 }
 
 /** Whoever may look at a webhook need not know what its headers say. */
-export function presentWebhook(webhook: WebhookFacts): WebhookFacts {
+export function presentWebhook(webhook: WebhookRow): WebhookRow {
   const { headers } = webhook;
   return { ...webhook, headers: headers && hideOwnHeaders(headers) };
 }
@@ -28,7 +28,7 @@ export function presentWebhook(webhook: WebhookFacts): WebhookFacts {
  * Of what the webhook is set to: `updated` stands for what is not shown, such as its secret. What changes by itself
  * must not be in it.
  */
-export function etagOf(webhook: WebhookFacts): string {
+export function etagOf(webhook: WebhookRow): string {
   return `"${hash('sha256', JSON.stringify(presentWebhook(webhook)), 'base64url').slice(0, 22)}"`;
 }
 

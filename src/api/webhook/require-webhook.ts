@@ -1,7 +1,8 @@
 /** Functions that the routes of webhooks share. */
 import type { Database } from '../../store/database.ts';
-import { countAccountExpressions, findWebhook } from '../../store/webhook/find-webhook.ts';
-import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
+import { findWebhook } from '../../store/webhook/webhook.ts';
+import { countAccountExpressions } from '../../store/webhook/filter.ts';
+import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { requireExpressions, requireFilters } from '../../webhook/filter/filter-rules.ts';
 import type { AddedFilter } from '../../webhook/filter/filter-rules.ts';
@@ -12,7 +13,7 @@ export async function requireWebhook(
   database: Database,
   id: string,
   visibility: Visibility,
-): Promise<WebhookFacts> {
+): Promise<WebhookRow> {
   const webhook = await findWebhook(database, id, visibility);
   if (!webhook) {
     throw new ProblemError('not_found', 'Unable to find the webhook with the specified ID');
@@ -21,7 +22,7 @@ export async function requireWebhook(
 }
 
 /** The owner of an audit's row: it is visible to those who may see the webhook. */
-export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => ({
+export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookRow) => ({
   objectId: id,
   ...(scope !== 'Global' && { accountId, domainId }),
 });
@@ -29,7 +30,7 @@ export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookFacts) => (
 /** @throws {WebhookError} filter_invalid, filter_conflict */
 export async function requireMoreFilters(
   database: Database,
-  { accountId, filters }: Pick<WebhookFacts, 'accountId' | 'filters'>,
+  { accountId, filters }: Pick<WebhookRow, 'accountId' | 'filters'>,
   added: readonly AddedFilter[],
 ): Promise<void> {
   const more = requireFilters(filters, added);

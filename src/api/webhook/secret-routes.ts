@@ -1,8 +1,8 @@
 /** Rotates a webhook's secret, with an overlap in which the former one signs as well. */
 import { seal } from '../../access/secret/seal.ts';
 import { createWebhookSecret } from '../../access/secret/webhook-secret.ts';
-import { replacedUntil, rotateSecret } from '../../store/webhook/write-secret.ts';
-import { lockWebhook, touchWebhook } from '../../store/webhook/write-webhook.ts';
+import { replacedUntil, rotateSecret } from '../../store/webhook/secret.ts';
+import { lockWebhook, touchWebhook } from '../../store/webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { changing } from '../http/changing.ts';

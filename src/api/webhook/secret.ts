@@ -1,7 +1,7 @@
 /** Secrets that sign a webhook's deliveries, as requests state them: a text, or null or "" for none. */
 import { seal } from '../../access/secret/seal.ts';
 import type { Database } from '../../store/database.ts';
-import { replaceSecret } from '../../store/webhook/write-secret.ts';
+import { replaceSecret } from '../../store/webhook/secret.ts';
 import type { WebhookSecret } from '../../webhook/webhook.ts';
 import type { ApiOptions } from '../context.ts';
 

@@ -6,11 +6,11 @@ import { oneOf, text } from '../../event/schema.ts';
 import { scopes, webhookStates } from '../../webhook/words.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
-import { readHealth } from '../../store/webhook/read-health.ts';
+import { readHealth } from '../../store/webhook/health.ts';
 import { untried } from '../../webhook/health.ts';
 import type { Health } from '../../webhook/health.ts';
-import { listWebhooks } from '../../store/webhook/find-webhook.ts';
-import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
+import { listWebhooks } from '../../store/webhook/webhook.ts';
+import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { newWebhook, shownWebhook, webhookChange } from './schema-webhook.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from './write-webhook.ts';
@@ -80,7 +80,7 @@ const schemas = {
 
 export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
-  const answerOf = async (webhook: WebhookFacts) => readAnswer(databaseOf(store), webhook);
+  const answerOf = async (webhook: WebhookRow) => readAnswer(databaseOf(store), webhook);
 
   app.get('/v1/webhooks', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
@@ -130,13 +130,13 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   });
 }
 
-async function readAnswer(database: Database, webhook: WebhookFacts): Promise<Answer> {
+async function readAnswer(database: Database, webhook: WebhookRow): Promise<Answer> {
   return toAnswer(webhook, await readHealth(database, [webhook.id]));
 }
 
 type Answer = Static<typeof shownWebhook>;
 
-const toAnswer = (webhook: WebhookFacts, healths: ReadonlyMap<string, Health>): Answer => ({
+const toAnswer = (webhook: WebhookRow, healths: ReadonlyMap<string, Health>): Answer => ({
   ...presentWebhook(webhook),
   health: healths.get(webhook.id) ?? untried,
 });

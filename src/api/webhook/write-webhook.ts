@@ -8,9 +8,9 @@ import {
   insertWebhook,
   lockWebhook,
   updateWebhookRow,
-} from '../../store/webhook/write-webhook.ts';
-import { insertFilter } from '../../store/webhook/write-filter.ts';
-import type { WebhookFacts } from '../../store/webhook/find-webhook.ts';
+} from '../../store/webhook/webhook.ts';
+import { insertFilter } from '../../store/webhook/filter.ts';
+import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { chooseFormat } from '../../webhook/choose-format.ts';
 import { isToBeAsked, validationOf } from '../../webhook/consent.ts';
 import { numbered } from '../../webhook/filter/filter-rules.ts';
@@ -40,7 +40,7 @@ export async function createWebhook(
   options: ApiOptions,
   caller: Caller,
   body: NewWebhookBody,
-): Promise<WebhookFacts> {
+): Promise<WebhookRow> {
   const { store, newId } = options;
   const { secretKey, filters = [] } = body;
   await checkFormat(options, caller, { ...initialValues, ...body });
@@ -67,7 +67,7 @@ export async function updateWebhook(
   options: ApiOptions,
   caller: Caller,
   { body, ...target }: Target & { readonly body: WebhookChangeBody },
-): Promise<WebhookFacts> {
+): Promise<WebhookRow> {
   const { id } = target;
   await tryChange(options, caller, { id, body });
   const { updated } = await changing(options.store, caller, 'webhook.updated', async database => {
@@ -151,7 +151,7 @@ async function tryChange(
 async function planChange(
   database: Database,
   { now }: ApiOptions,
-  { current, body }: { readonly current: WebhookFacts; readonly body: WebhookChangeBody },
+  { current, body }: { readonly current: WebhookRow; readonly body: WebhookChangeBody },
 ) {
   const { secretKey: _secret, ...change } = body;
   const owner = await requireAccount(database, current.accountId, everything);
@@ -163,7 +163,7 @@ async function takeWebhook(
   database: Database,
   { visibility }: Caller,
   { id, ifMatch }: Target,
-): Promise<WebhookFacts> {
+): Promise<WebhookRow> {
   await lockWebhook(database, id);
   const current = await requireWebhook(database, id, visibility);
   requireMatch(etagOf(current), ifMatch);
@@ -176,5 +176,5 @@ const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
     `Payload URL: ${payloadUrl} is already in use by another webhook`,
   );
 
-const isSigned = ({ hasSecret }: WebhookFacts, { secretKey }: WebhookChangeBody): boolean =>
+const isSigned = ({ hasSecret }: WebhookRow, { secretKey }: WebhookChangeBody): boolean =>
   secretKey === undefined ? hasSecret : Boolean(secretKey);

@@ -8,7 +8,7 @@ import type { DeliverySearch } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import type { Database, Store } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
-import { findWebhook } from '../../../store/webhook/find-webhook.ts';
+import { findWebhook } from '../../../store/webhook/webhook.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import { changing } from '../../http/changing.ts';
 import { listFields } from '../request/answer.ts';

@@ -11,7 +11,7 @@ import { findNamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
-import { findWebhook } from '../../../store/webhook/find-webhook.ts';
+import { findWebhook } from '../../../store/webhook/webhook.ts';
 import type { TestOutcome } from '../../context.ts';
 import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';
 import { redeliver } from '../../delivery/redeliver.ts';

@@ -3,7 +3,7 @@ import { RenderError } from '../../../event/errors.ts';
 import { defaultFormat } from '../../../format/format.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
-import { findWebhooks } from '../../../store/webhook/find-webhook.ts';
+import { findWebhooks } from '../../../store/webhook/webhook.ts';
 import type { ApiOptions } from '../../context.ts';
 import { describeRequest, shapeOf } from '../../delivery/describe-request.ts';
 import type { DescribedRequest, RequestShape } from '../../delivery/describe-request.ts';

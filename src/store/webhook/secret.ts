@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
-import { lockWebhook } from './write-webhook.ts';
+import { lockWebhook } from './webhook.ts';
 
 /** Secrets of one webhook at a time: each is a signature in a header of every delivery. */
 export const secretsMax = 4;
