@@ -18,6 +18,7 @@ import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
 import { listAccounts } from '../../store/directory/account.ts';
 import { listDomains } from '../../store/directory/domain.ts';
+import { accountKinds, origins } from '../../store/schema/directory.ts';
 import { callerOf } from '../http/authenticate.ts';
 import { largeBodyBytesMax } from '../http/body.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
@@ -32,7 +33,7 @@ import {
   requireEntry,
 } from './write-directory.ts';
 
-const origin = oneOf(['local', 'cloud'], {
+const origin = oneOf(origins, {
   description: 'Made by hand or import, or kept in step with the cloud.',
 });
 const id = cloudId();
@@ -62,7 +63,7 @@ const domainFields = {
   ),
 };
 
-const kind = oneOf(['user', 'project']);
+const kind = oneOf(accountKinds);
 
 const account = Type.Object(
   {

@@ -116,7 +116,8 @@ export async function findHighestRole(
 }
 
 /**
- * Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them.
+ * Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them. To be called
+ * in a transaction.
  *
  * @returns false when there is no user of that name whose password is kept here.
  */
@@ -126,26 +127,17 @@ export async function replacePassword(
   passwordHash: string,
 ): Promise<boolean> {
   const user = await database
-    .with('changed', db =>
-      db
-        .updateTable('app_user')
-        .set({ passwordHash })
-        .where('username', '=', username)
-        .where('issuer', 'is', null)
-        .returning('id'),
-    )
-    .with('ended', db =>
-      db
-        .deleteFrom('credential')
-        .where('userId', 'in', eb => eb.selectFrom('changed').select('id')),
-    )
-    .with('closed', db =>
-      db.deleteFrom('api_key').where('userId', 'in', eb => eb.selectFrom('changed').select('id')),
-    )
-    .selectFrom('changed')
-    .select('id')
+    .updateTable('app_user')
+    .set({ passwordHash })
+    .where('username', '=', username)
+    .where('issuer', 'is', null)
+    .returning('id')
     .executeTakeFirst();
-  return user !== undefined;
+  if (!user) return false;
+  for (const table of ['credential', 'api_key'] as const) {
+    await database.deleteFrom(table).where('userId', '=', user.id).execute();
+  }
+  return true;
 }
 
 /** Deletes the user, unless nobody with the role Admin would be left. */
@@ -159,18 +151,8 @@ export async function deleteUser(
   const deleted = await database
     .deleteFrom('app_user')
     .where('username', '=', username)
-    .where(eb =>
-      eb.or([
-        eb('role', '<>', 'Admin'),
-        eb.exists(
-          eb
-            .selectFrom('app_user as other')
-            .select('other.id')
-            .where('other.role', '=', 'Admin')
-            .where('other.username', '<>', username),
-        ),
-      ]),
-    )
+    .where(sql<boolean>`(role <> 'Admin' or exists (
+      select from app_user other where other.role = 'Admin' and other.username <> ${username}))`)
     .returning('id')
     .executeTakeFirst();
   return deleted ? 'deleted' : 'last-admin';

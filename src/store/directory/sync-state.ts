@@ -5,22 +5,8 @@ import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
 import { fromNow, now } from '../sql/instant.ts';
 
-const columns = [
-  'kind',
-  'nextAt',
-  'attemptedAt',
-  'syncedAt',
-  'error',
-  'failures',
-  'isWhole',
-  'domains',
-  'accounts',
-  'localRows',
-  'removalsHeld',
-] as const;
-
 export interface DirectoryStatus extends Readonly<
-  Pick<Row<'directory_state'>, (typeof columns)[number]>
+  Omit<Row<'directory_state'>, 'id' | 'acceptRemovals' | 'adoptLocal'>
 > {
   /** Since `syncedAt`, by the database's clock. */
   readonly ageSeconds: number | null;
@@ -146,7 +132,7 @@ export async function findDirectoryStatus(
 ): Promise<DirectoryStatus | undefined> {
   return database
     .selectFrom('directory_state')
-    .select(columns)
+    .selectAll()
     .select(sql<number | null>`extract(epoch from now() - synced_at)::float8`.as('ageSeconds'))
     .executeTakeFirst();
 }

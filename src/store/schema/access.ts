@@ -1,6 +1,7 @@
 /** The tables of access: users, what they prove themselves with, attempts to log in, and repeated requests. */
 import { defineEntity, p } from '@mikro-orm/core';
 
+import { checkWords } from '../sql/checks.ts';
 import { AccountTable } from './directory.ts';
 
 export const roles = ['Admin', 'DomainAdmin', 'User'] as const;
@@ -38,7 +39,7 @@ export const AppUserTable = defineEntity({
   },
   uniques: [{ name: 'app_user_identity_unique', properties: ['issuer', 'subject'] }],
   checks: [
-    { name: 'app_user_role_check', expression: `role in ('Admin', 'DomainAdmin', 'User')` },
+    checkWords('app_user', 'role', roles),
     {
       name: 'app_user_tenant_check',
       expression: `role = 'Admin' or account_id is not null`,
@@ -75,8 +76,8 @@ export const CredentialTable = defineEntity({
     logoutHint: p.text().nullable(),
   },
   checks: [
-    { name: 'credential_kind_check', expression: `kind in ('token', 'session')` },
-    { name: 'credential_scopes_check', expression: `scopes <@ '{read,write,ingest}'` },
+    checkWords('credential', 'kind', ['token', 'session']),
+    { name: 'credential_scopes_check', expression: `scopes <@ '{${tokenScopes.join(',')}}'` },
   ],
 });
 

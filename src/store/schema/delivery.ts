@@ -1,7 +1,9 @@
 /** The tables of deliveries and their attempts. */
 import { defineEntity, p } from '@mikro-orm/core';
 
+import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
 import type { DeliveryKind, DeliveryState } from '../../event/delivery.ts';
+import { checkWords } from '../sql/checks.ts';
 
 /** One event owed to one webhook. Written when its first attempt has ended, or earlier when it must wait. */
 export const DeliveryTable = defineEntity({
@@ -49,14 +51,8 @@ export const DeliveryTable = defineEntity({
     orderKey: p.text().nullable(),
   },
   checks: [
-    {
-      name: 'delivery_kind_check',
-      expression: `kind in ('event', 'redelivery', 'replay', 'test')`,
-    },
-    {
-      name: 'delivery_state_check',
-      expression: `state in ('pending', 'delivering', 'delivered', 'failed', 'cancelled')`,
-    },
+    checkWords('delivery', 'kind', deliveryKinds),
+    checkWords('delivery', 'state', deliveryStates),
   ],
 });
 

@@ -1,9 +1,14 @@
 /** The tables of the directory: the cloud's tree of domains, its accounts, and how far both are in step with it. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** Who keeps a row of the directory: people, by hand or import, or the sync with the cloud. */
-export type Origin = 'local' | 'cloud';
-export type AccountKind = 'user' | 'project';
+import { checkWords } from '../sql/checks.ts';
+
+/** Who keeps a row of the directory: `local` people, by hand or import, or the sync with the `cloud`. */
+export const origins = ['local', 'cloud'] as const;
+export type Origin = (typeof origins)[number];
+export const accountKinds = ['user', 'project'] as const;
+export type AccountKind = (typeof accountKinds)[number];
+const directoryKinds = ['cloudstack', 'keystone'] as const;
 
 /** A node of the cloud's tenant tree. Its id is the cloud's. */
 export const DomainTable = defineEntity({
@@ -28,7 +33,7 @@ export const DomainTable = defineEntity({
     removedAt: p.datetime().nullable(),
     updated: p.datetime().defaultRaw('now()'),
   },
-  checks: [{ name: 'domain_origin_check', expression: `origin in ('local', 'cloud')` }],
+  checks: [checkWords('domain', 'origin', origins)],
 });
 
 /** Who owns resources and webhooks: a cloud's account or project. Its id is the cloud's. */
@@ -49,10 +54,7 @@ export const AccountTable = defineEntity({
     removedAt: p.datetime().nullable(),
     updated: p.datetime().defaultRaw('now()'),
   },
-  checks: [
-    { name: 'account_kind_check', expression: `kind in ('user', 'project')` },
-    { name: 'account_origin_check', expression: `origin in ('local', 'cloud')` },
-  ],
+  checks: [checkWords('account', 'kind', accountKinds), checkWords('account', 'origin', origins)],
 });
 
 /** How far the directory is in step with the cloud. */
@@ -62,7 +64,7 @@ export const DirectoryStateTable = defineEntity({
   properties: {
     /** There is one row, once a directory is configured. */
     id: p.integer().primary().autoincrement(false),
-    kind: p.text().$type<'cloudstack' | 'keystone'>(),
+    kind: p.text().$type<(typeof directoryKinds)[number]>(),
     /** When the next sync is due; who begins one moves it on, so that nobody else does. */
     nextAt: p.datetime().defaultRaw('now()'),
     attemptedAt: p.datetime().nullable(),
@@ -87,7 +89,7 @@ export const DirectoryStateTable = defineEntity({
   },
   checks: [
     { name: 'directory_state_id_check', expression: 'id = 1' },
-    { name: 'directory_state_kind_check', expression: `kind in ('cloudstack', 'keystone')` },
+    checkWords('directory_state', 'kind', directoryKinds),
   ],
 });
 

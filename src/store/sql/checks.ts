@@ -8,6 +8,12 @@ interface Check {
   readonly expression: string;
 }
 
+/** The column holds one of the words. @example checkWords('app_user', 'role', roles) */
+export function checkWords(table: string, column: string, words: readonly string[]): Check {
+  const list = words.map(word => `'${word}'`).join(', ');
+  return { name: `${table}_${column}_check`, expression: `${column} in (${list})` };
+}
+
 /** @example checksOf('webhook', webhookFields) // [{ name: 'webhook_state_check', expression: … }, …] */
 export function checksOf(
   table: string,
@@ -18,8 +24,13 @@ export function checksOf(
     const { type = [], enum: words, minimum, maximum } = facetsOf(field);
     const check = (expression: string) => [{ name: `${table}_${column}_check`, expression }];
     if (words) {
-      const list = words.filter(word => word !== null).map(word => `'${word}'`);
-      return check(`${column} in (${list.join(', ')})`);
+      return [
+        checkWords(
+          table,
+          column,
+          words.filter(word => word !== null),
+        ),
+      ];
     }
     if (minimum !== undefined && maximum !== undefined) {
       return check(`${column} >= ${minimum} and ${column} <= ${maximum}`);
