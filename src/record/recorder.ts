@@ -25,7 +25,7 @@ export interface ReadMessage {
   readonly events: readonly EventToRecord[];
   readonly quarantined?: MessageToQuarantine;
   /** Its id in the quarantine, from which it is read again; it is alone in its batch then. */
-  readonly retryOf?: string;
+  readonly redriveOf?: string;
 }
 
 export interface Recorder {
@@ -55,8 +55,8 @@ export function createRecorder(options: RecorderOptions): Recorder {
     record(source, batch, read) {
       const rows = { processId: options.processId(), source };
       const [first] = read;
-      if (first?.retryOf !== undefined) {
-        return recordRetry(options.store, rows, { ...first, retryOf: first.retryOf });
+      if (first?.redriveOf !== undefined) {
+        return recordRedriven(options.store, rows, { ...first, redriveOf: first.redriveOf });
       }
       if (batch.span) return recordSpan(options, rows, batch.span, read);
       let receipts = receiptsBySource.get(source);
@@ -102,17 +102,17 @@ async function recordSpan(
   }
 }
 
-async function recordRetry(
+async function recordRedriven(
   store: Store,
   owner: BatchOwner,
-  read: ReadMessage & { readonly retryOf: string },
+  read: ReadMessage & { readonly redriveOf: string },
 ): Promise<readonly ReadMessage[]> {
-  const { retryOf, events, quarantined } = read;
+  const { redriveOf, events, quarantined } = read;
   const result = await recordBatch(databaseOf(store), {
     ...owner,
     events,
     quarantined: [],
-    retry: { id: retryOf, reason: quarantined?.reason },
+    redrive: { id: redriveOf, reason: quarantined?.reason },
   });
   if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
   return result.kind === 'recorded' ? withoutKnown([read], result.known) : [];

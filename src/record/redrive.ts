@@ -52,7 +52,7 @@ export function createRedrive(options: RedriveOptions): Redrive {
     let last: ReadMessage | undefined;
     let outcome: MessageOutcome | undefined;
     const read = (one: Message, refused?: string): ReadMessage =>
-      (last = { ...reading.read(one, refused), retryOf: id });
+      (last = { ...reading.read(one, refused), redriveOf: id });
     try {
       await ingest.record({
         source,

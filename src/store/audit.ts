@@ -1,4 +1,4 @@
-/** What people changed: who, what, when, from where, before and after. Rows are added and never changed. */
+/** The audit: who changed what, when, from where, before and after. Rows are inserted and never updated. */
 import { expressionBuilder, sql } from 'kysely';
 
 import type { Database } from './database.ts';
@@ -14,15 +14,15 @@ export interface Change {
   readonly objectId: string;
   readonly accountId?: string | null;
   readonly domainId?: string | null;
-  /** Without secrets. */
+  /** The object before and after the change, without secrets. */
   readonly before?: object;
   readonly after?: object;
 }
 
-/** Hookline itself, which nobody asked. */
+/** The actor of changes that Hookline makes by itself. */
 export const nobody = { username: null, address: null };
 
-/** To be called in the transaction of the change, so that there is no one without the other. */
+/** Inserts one row. To be called in the transaction of the change, so that neither is without the other. */
 export async function insertAudit(
   database: Database,
   { username, address }: { username: string | null; address: string | null },
@@ -43,7 +43,7 @@ export async function insertAudit(
     .execute();
 }
 
-/** PostgreSQL's JSON holds every character but NUL. */
+/** Writes JSON without NUL, the one character that PostgreSQL's JSON cannot hold. */
 const json = (value: object) =>
   sql<
     Record<string, unknown>
@@ -55,7 +55,7 @@ export interface AuditQuery extends KeysetQuery {
   readonly objectId?: string;
 }
 
-/** Newest first. */
+/** Lists changes, newest first. */
 export async function listAudit(
   database: Database,
   visibility: Visibility,
@@ -73,8 +73,8 @@ export async function listAudit(
 }
 
 /**
- * What is of an account is its own and its admins'; what is of a domain alone is its admins'. What is of both, as a
- * webhook of one account for another's domain, is for the admins of both.
+ * Whether a change is visible: an account's to itself and its admins, a domain's to its admins. A change that has both,
+ * as that of one account's webhook for another domain, is visible to the admins of both.
  */
 function within(visibility: Visibility): Condition {
   const ofAccount = accountWithin('x.account_id', visibility);
@@ -84,7 +84,7 @@ function within(visibility: Visibility): Condition {
     and (x.account_id is null or ${ofAccount}) and (x.domain_id is null or ${ofDomain}))`;
 }
 
-/** Deletes what is older. */
+/** Deletes changes made before an instant. */
 export async function deleteAudit(database: Database, before: Date): Promise<void> {
   await database.deleteFrom('audit').where('at', '<', before.toISOString()).execute();
 }

@@ -1,23 +1,23 @@
-/** Listens to what the triggers say has changed. `migrations/0003-triggers.ts` has the channel and its payloads. */
+/** Listens to the changes that triggers notify of. `migrations/0003-triggers.ts` has the channel and its payloads. */
 import { Client } from 'pg';
 
 import { connectMsMax } from './open.ts';
 
-/** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row; `truncate`: anything; `due`: a delivery wants to go. */
+/** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row changed; `truncate`: any row may have; `due`: a delivery is due. */
 export type Change =
   | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
   | { readonly kind: 'truncate' }
-  /** Of some scope; which one is not told. */
+  /** Some setting changed; which one is not said. */
   | { readonly kind: 'setting' }
   | { readonly kind: 'due' };
 
 export interface ChangeListener {
-  /** Rejects with the connection's error, resolves when closed. Notifications may have been lost from then on. */
+  /** Rejects with the connection's error, resolves when closed. Notifications may be lost from then on. */
   readonly ended: Promise<void>;
   close(): Promise<void>;
 }
 
-/** Opens a connection of its own, for a pooled one may be handed to somebody else. */
+/** Opens a connection of its own, because the pool may give a pooled one to another statement. */
 export async function listenToChanges(
   url: string,
   onChange: (change: Change) => void,

@@ -1,4 +1,4 @@
-/** What statements run on: the pool of connections, or one transaction. */
+/** The database as statements see it: the connection pool, or one transaction. */
 import type { MikroORM } from '@mikro-orm/postgresql';
 import type { Kysely } from 'kysely';
 
@@ -8,8 +8,9 @@ import { ColumnNames } from './sql/column-names.ts';
 export type Store = MikroORM;
 
 /**
- * The pool, or one transaction. Statements built by its methods name columns by their properties (`accountId`) and are
- * typed by `schema/tables.ts`; those written by hand name them as SQL does (`account_id`) and come back as written.
+ * The connection pool, or one transaction. Statements built by its methods name columns by their properties (`accountId`)
+ * and are typed by `schema/tables.ts`. Statements written by hand name columns as SQL does (`account_id`), and so do their
+ * rows.
  */
 export type Database = Kysely<Tables>;
 

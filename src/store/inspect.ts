@@ -5,18 +5,18 @@ import { migrations } from './schema/migrations.ts';
 import { databaseOf, type Store } from './database.ts';
 
 export interface DatabaseView {
-  /** `16.4`, and 160004. */
+  /** @example '16.4', and 160004 */
   readonly version: string;
   readonly versionNumber: number;
-  /** It replays another server's changes and takes none itself. */
+  /** The server is a standby: it replays another server's changes and is read-only. */
   readonly isStandby: boolean;
-  /** May make tables in the schema that is in force: a partition is made for each day. */
+  /** The user may create tables in the current schema; each day needs a partition. */
   readonly mayCreate: boolean;
   readonly connectionsMax: number;
   /** The database's clock minus this process's, in milliseconds, exact to half of `roundTripMs`. */
   readonly skewMs: number;
   readonly roundTripMs: number;
-  /** Names of migrations: this program's that were not run, and those that were run and this program does not know. */
+  /** Names of migrations: those that were not run yet, and those in the database that this program does not know. */
   readonly pending: readonly string[];
   readonly unknown: readonly string[];
 }
@@ -34,7 +34,7 @@ export async function isReachable(store: Store): Promise<boolean> {
 /** @throws when the database cannot be asked. */
 export async function inspectDatabase(store: Store, now: () => number): Promise<DatabaseView> {
   const database = databaseOf(store);
-  // The first question makes the connection, whose time is not the round trip's.
+  // The first statement opens the connection, whose time does not count for the round trip.
   const { rows } = await sql<Omit<DatabaseView, 'skewMs' | 'pending' | 'unknown'>>`
     select current_setting('server_version') as version,
       current_setting('server_version_num')::int as "versionNumber",
@@ -61,7 +61,7 @@ export async function inspectDatabase(store: Store, now: () => number): Promise<
   };
 }
 
-/** The migrator itself would make its table. */
+/** Names of the migrations that were run. MikroORM's migrator is not asked, as it would create its table. */
 async function executedMigrations(store: Store): Promise<readonly string[]> {
   const database = databaseOf(store);
   const { rows } = await sql<{ isThere: boolean }>`

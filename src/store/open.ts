@@ -1,4 +1,4 @@
-/** The connection to PostgreSQL. Everything that knows MikroORM is in this folder. */
+/** Opens the connection pool to PostgreSQL. This folder alone imports MikroORM. */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Store } from './database.ts';
@@ -8,8 +8,8 @@ import { tables } from './schema/tables.ts';
 import { columnParsers } from './sql/instant.ts';
 
 /**
- * A server that takes connections and never answers (half dead, or behind a broken network) would otherwise be waited
- * for without a word, by whoever asks and by everybody who wants a connection after it.
+ * Maximum time to connect. Without it, a server that accepts connections and never answers, such as behind a broken
+ * network, would block every caller for ever.
  */
 export const connectMsMax = 10_000;
 
@@ -40,7 +40,7 @@ export async function openStore(
       types: columnParsers(),
     },
     schemaGenerator: {
-      // The days' partitions are made at run time; the schema is that of their parents.
+      // Partitions are created at run time, with the schema of their parents.
       skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],
       // Triggers and their functions are written by hand in the migrations.
       ignoreTriggers: true,

@@ -1,4 +1,4 @@
-/** Settings as they are kept. `src/setting/` says what they mean. */
+/** Rows of settings. `src/setting/` resolves them to values. */
 import { sql } from 'kysely';
 
 import type { Database } from './database.ts';
@@ -7,7 +7,7 @@ import { anyOf, columnsOf } from './sql/condition.ts';
 import { now } from './sql/instant.ts';
 
 const columns = ['scope', 'scopeId', 'name', 'value'] as const;
-/** One value, for one place. */
+/** The value of one setting in one place. */
 export type SettingRow = Readonly<Pick<Row<'setting'>, (typeof columns)[number]>>;
 export type SettingPlace = Pick<SettingRow, 'scope' | 'scopeId'>;
 
@@ -15,7 +15,7 @@ export async function loadSettings(database: Database): Promise<readonly Setting
   return database.selectFrom('setting').select(columns).execute();
 }
 
-/** The settings of some places. */
+/** Finds all settings of some places. */
 export async function findSettings(
   database: Database,
   places: readonly SettingPlace[],
@@ -33,7 +33,7 @@ export async function findSettings(
     .execute();
 }
 
-/** @returns the value before. */
+/** Inserts or updates a setting. @returns the value before. */
 export async function putSetting(
   database: Database,
   { scope, scopeId, name, value }: SettingRow,
@@ -54,7 +54,7 @@ export async function putSetting(
   return before?.value;
 }
 
-/** @param names the setting's name and its aliases. @returns the value before. */
+/** Deletes a setting. @param names its name and its aliases. @returns the value before. */
 export async function deleteSetting(
   database: Database,
   { scope, scopeId }: SettingPlace,

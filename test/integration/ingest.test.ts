@@ -266,19 +266,19 @@ describe('a batch', () => {
 
   it('that is read again, and that the database refuses, stays the one row of the quarantine it was', async () => {
     await using harness = await openIngestHarness();
-    const retryOf = newId();
+    const redriveOf = newId();
     await harness.records.rows(`insert into quarantine (id, source, position, reason)
-      values ('${retryOf}', 's', 'p', 'former')`);
+      values ('${redriveOf}', 's', 'p', 'former')`);
     const batch: MessageBatch = { messages: texts(3).slice(2), isHeld: () => true };
-    await harness.record(batch, (...given) => ({ ...refusing(...given), retryOf }));
+    await harness.record(batch, (...given) => ({ ...refusing(...given), redriveOf }));
     const parked = await harness.records.rows<{ id: string; reason: string }>(
       'select id, reason from quarantine',
     );
     expect(parked).toEqual([
-      { id: retryOf, reason: expect.stringContaining('PostgreSQL refuses the event') },
+      { id: redriveOf, reason: expect.stringContaining('PostgreSQL refuses the event') },
     ]);
     expect(await harness.records.count('event')).toBe(0);
-    await harness.record(batch, one => ({ ...owing(one), retryOf }));
+    await harness.record(batch, one => ({ ...owing(one), redriveOf }));
     expect(await harness.records.count('quarantine')).toBe(0);
     expect(await harness.records.count('event')).toBe(1);
   });

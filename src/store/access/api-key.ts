@@ -9,7 +9,7 @@ import { selectOwners, type TokenOwner } from './user.ts';
 import { isStale } from './token.ts';
 
 const columns = ['id', 'apiKey', 'created', 'lastUsedAt'] as const;
-/** A pair, without its secret half. */
+/** A key pair without its secret half. */
 export type ApiKeyRow = Pick<Row<'api_key'>, (typeof columns)[number]>;
 
 export async function insertApiKey(
@@ -23,7 +23,7 @@ export async function insertApiKey(
     .executeTakeFirstOrThrow();
 }
 
-/** A user's pairs, by id, those after `cursor`. */
+/** Lists a user's key pairs, by id. */
 export async function listApiKeys(
   database: Database,
   userId: string,
@@ -52,7 +52,7 @@ export async function deleteApiKey(
     .executeTakeFirst();
 }
 
-/** Whose pair it is, and its sealed secret; writes down that it was used. */
+/** Finds a key pair's user and sealed secret, and updates when it was last used. */
 export async function findApiKeyOwner(
   database: Database,
   apiKey: string,

@@ -1,4 +1,4 @@
-/** Keys by which a client that repeats a request says so, with what the first one was answered. */
+/** Idempotency keys, which clients send with requests that they may repeat, and the answers to the first requests. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -12,20 +12,20 @@ export interface RepeatableRequest {
 }
 
 export type Claim =
-  /** The request is the first; its answer, or that there is none, is to be said of this id. */
+  /** The request is the first: the caller has to save its answer under this id, or release the key. */
   | { readonly kind: 'first'; readonly id: string }
   | { readonly kind: 'running' }
-  /** The key was used for another request. */
+  /** The key was used for a different request. */
   | { readonly kind: 'other' }
   | { readonly kind: 'answered'; readonly status: number; readonly sealed: Buffer };
 
-/** How long an answer is kept. */
+/** Hours that an answer is kept. */
 export const keptHours = 24;
 const keptSince = sql<string>`now() - ${keptHours} * interval '1 hour'`;
 
 /**
- * Claims the key for one request; of several at once one is the first. A claim that has lapsed is that of a process that
- * died over it: the same request may take it over, for whether the first was carried out nobody knows.
+ * Claims the key for a request; of several at once exactly one is the first. A lapsed claim is that of a process that died
+ * over the request, and nobody knows whether it was carried out; the same request may claim the key again.
  */
 export async function claimKey(
   database: Database,
@@ -82,7 +82,7 @@ export async function saveAnswer(
     .execute();
 }
 
-/** Nothing was done: the same key may be used again. */
+/** Releases a key whose request changed nothing, so that it can be used again. */
 export async function releaseKey(database: Database, id: string): Promise<void> {
   await database.deleteFrom('idempotency_key').where('id', '=', id).execute();
 }

@@ -1,4 +1,4 @@
-/** Users whom an OpenID provider vouches for: who they are there, and until when its word is good. */
+/** Users who log in at an OpenID provider: their identity there, and how long it is trusted. */
 import type { Database } from '../database.ts';
 import type { Role } from '../schema/access.ts';
 import { fromNow, now } from '../sql/instant.ts';
@@ -9,15 +9,15 @@ export interface Identity {
   readonly subject: string;
 }
 
-/** What a user is given anew at each login. */
+/** What a user gets anew at each login. */
 export interface Standing {
   readonly role: Role;
   readonly accountId?: string;
-  /** From now on. */
+  /** Milliseconds from now until the trust ends. */
   readonly trustMs: number;
 }
 
-/** Two logins of the same person at once go one after the other, until the transaction ends. */
+/** Finds a user by identity and locks the row, so that simultaneous logins of one person run one after the other. */
 export async function findIdentity(
   database: Database,
   identity: Identity,
@@ -30,7 +30,7 @@ export async function findIdentity(
     .executeTakeFirst();
 }
 
-/** @returns undefined when the name or the identity is taken. */
+/** Creates a user with an identity. @returns undefined when the name or the identity is taken. */
 export async function insertIdentity(
   database: Database,
   {
@@ -63,8 +63,8 @@ export async function renewStanding(
 }
 
 /**
- * Ends every session of the user. Their tokens and key pairs open nothing either, until the provider vouches for them
- * again: were they deleted, a provider that forgets a claim for an hour would cost everybody theirs.
+ * Ends the trust and every session of a user. Their tokens and key pairs are refused until the provider vouches for them
+ * again. They are not deleted, or a provider that leaves out a claim for an hour would cost everybody theirs.
  */
 export async function suspendTrust(database: Database, userId: string): Promise<void> {
   await database
@@ -79,7 +79,7 @@ export async function suspendTrust(database: Database, userId: string): Promise<
     .execute();
 }
 
-/** Ids of the accounts that are there and have this id, or else this name; two at most, for two are too many. */
+/** Finds the ids of existing accounts with this id, or else with this name; two at most, which show that it is ambiguous. */
 export async function findAccountsCalled(
   database: Database,
   text: string,

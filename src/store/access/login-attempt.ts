@@ -1,4 +1,4 @@
-/** Attempts to log in, counted over windows of time. `access/login-limit.ts` says what is too many. */
+/** Login attempts, counted over time windows. `access/login-limit.ts` has the limits. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -6,7 +6,7 @@ import { anyOf } from '../sql/condition.ts';
 
 const window = sql`interval '15 minutes'`;
 
-/** Counts one attempt under each of the keys, and forgets windows that have ended. */
+/** Counts one attempt under each key, and deletes windows that have ended. */
 export async function countLoginAttempt(
   database: Database,
   keys: readonly string[],
@@ -25,7 +25,7 @@ export async function countLoginAttempt(
   return rows.map(({ key, count, ends }) => ({ key, count, endsInSeconds: ends }));
 }
 
-/** Takes an attempt back: all of one key's, and one of each of the others'. */
+/** Takes an attempt back: deletes the count of the key `clear`, and lowers the others by one. */
 export async function forgiveLoginAttempt(
   database: Database,
   { clear, lower }: { clear: string | undefined; lower: readonly string[] },

@@ -1,4 +1,4 @@
-/** What the operator's key seals, table by table: each has an `id` and `sealed` bytes. */
+/** Rows with secrets sealed by the operator's key; each of their tables has columns `id` and `sealed`. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -13,14 +13,14 @@ export interface SealedRow {
 
 export interface OtherKeysQuery {
   readonly table: SealedTable;
-  /** As the sealed bytes have it, see access/secret/seal.ts. */
+  /** ID of the key, as the sealed bytes contain it (access/secret/seal.ts). */
   readonly keyId: Buffer;
-  /** The last id of the page before. */
+  /** ID of the last row of the page before. */
   readonly after: string | undefined;
   readonly limit: number;
 }
 
-/** Rows that another key than this one sealed, by id. */
+/** Lists rows that another key than this one sealed, by id. */
 export async function listSealedByOthers(
   database: Database,
   { table, keyId, after, limit }: OtherKeysQuery,
@@ -32,7 +32,7 @@ export async function listSealedByOthers(
   return rows;
 }
 
-/** @returns false when the row is no longer what it was: somebody else was there first. */
+/** Replaces a row's sealed bytes. @returns false when the row has changed since it was read. */
 export async function replaceSealed(
   database: Database,
   table: SealedTable,
@@ -44,7 +44,7 @@ export async function replaceSealed(
   return rows.length > 0;
 }
 
-/** All that is sealed in a table, by id, a page at a time. */
+/** Lists all sealed rows of a table, by id, a page at a time. */
 export async function listSealed(
   database: Database,
   { table, after, limit }: Omit<OtherKeysQuery, 'keyId'>,

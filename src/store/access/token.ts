@@ -1,4 +1,4 @@
-/** What users prove themselves with: tokens that they made for programs, and sessions. */
+/** Credentials of users: tokens created for programs, and sessions. */
 import { sql, type Expression, type Insertable } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -10,14 +10,14 @@ import { selectOwners, type TokenOwner } from './user.ts';
 const tokenColumns = ['id', 'name', 'scopes', 'created', 'expiresAt', 'lastUsedAt'] as const;
 export type TokenRow = Pick<Row<'credential'>, (typeof tokenColumns)[number]>;
 
-/** What a token that was presented is, and opens. */
+/** Kind, scopes and end of a token that a request presents. */
 export type Presented = Pick<Row<'credential'>, 'kind' | 'scopes' | 'expiresAt'>;
 
-/** Whether `lastUsedAt` is to be written: it is exact to a minute, for a request a second must not be a write a second. */
+/** Whether `lastUsedAt` needs an update. It is exact to a minute, so that a request a second is not a write a second. */
 export const isStale = (lastUsedAt: Expression<string | null>) =>
   sql<boolean>`(${lastUsedAt} is null or ${lastUsedAt} < now() - interval '1 minute')`;
 
-/** @param token its `logoutHint` is sealed. */
+/** Creates a credential. @param token its `logoutHint` is sealed. */
 export async function insertToken(
   database: Database,
   {
@@ -37,7 +37,7 @@ export async function insertToken(
     .executeTakeFirstOrThrow();
 }
 
-/** The user a token belongs to, unless the token has expired; writes down that it was used. */
+/** Finds the user of a token that has not expired, and updates when it was last used. */
 export async function findTokenOwner(
   database: Database,
   tokenHash: Buffer,
@@ -65,7 +65,7 @@ export async function findTokenOwner(
     .executeTakeFirst();
 }
 
-/** Tokens a user made, by id; those after `cursor`. Sessions are not among them. */
+/** Lists a user's tokens, by id, without sessions. */
 export async function listTokens(
   database: Database,
   userId: string,
@@ -95,7 +95,7 @@ export async function deleteToken(
     .executeTakeFirst();
 }
 
-/** The sealed ID token of the session, if the session began with one. */
+/** Finds the sealed ID token that a session began with. */
 export async function findLogoutHint(
   database: Database,
   tokenHash: Buffer,
@@ -109,7 +109,7 @@ export async function findLogoutHint(
   return session?.logoutHint ?? undefined;
 }
 
-/** Ends the session with this token; a token made for a program is left alone. */
+/** Deletes the session with this token; a token created for a program stays. */
 export async function endSession(database: Database, tokenHash: Buffer): Promise<void> {
   await database
     .deleteFrom('credential')

@@ -1,4 +1,4 @@
-/** Users, for access and the API. */
+/** Users: list, find, create, update, delete. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -10,10 +10,10 @@ import { userWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
 export const userColumns = ['id', 'username', 'role', 'accountId', 'issuer', 'created'] as const;
-/** A user, without what they prove themselves with. */
+/** A user without their password. */
 export type UserRow = Pick<Row<'app_user'>, (typeof userColumns)[number]>;
 
-/** A user, and where their account lies in the tree. */
+/** A user with the domain of their account. */
 export interface TokenOwner extends UserRow {
   readonly domainId: string | null;
   readonly domainPath: string | null;
@@ -22,12 +22,12 @@ export interface TokenOwner extends UserRow {
 /** Any constant will do, as long as every Hookline uses the same one. */
 const FIRST_USER_LOCK = 7_219_004_321;
 
-/** One process at a time, until its transaction ends, decides whether the first user is created or the last one goes. */
+/** Lets one transaction at a time decide whether to create the first user or to delete the last one. */
 export async function lockFirstUser(database: Database): Promise<void> {
   await sql`select pg_advisory_xact_lock(${FIRST_USER_LOCK})`.execute(database);
 }
 
-/** @returns undefined when the name is taken. */
+/** Creates a user. @returns undefined when the name is taken. */
 export async function insertUser(
   database: Database,
   {
@@ -56,7 +56,7 @@ export async function findUser(
     .executeTakeFirst();
 }
 
-/** The user, if the visibility has them. */
+/** Finds a user who is visible. */
 export async function findUserWithin(
   database: Database,
   username: string,
@@ -70,7 +70,7 @@ export async function findUserWithin(
     .executeTakeFirst();
 }
 
-/** Users by name, those after `cursor`. */
+/** Lists users by name. @param page its cursor is the last name of the page before. */
 export async function listUsers(
   database: Database,
   visibility: Visibility,
@@ -87,8 +87,9 @@ export async function listUsers(
 }
 
 /**
- * Users with where their account lies, those who may act: nobody acts for an account that is gone from the cloud, but
- * an answer of the cloud's shuts no Admin out. Nor does anybody whom their OpenID provider no longer vouches for.
+ * Selects users who may act, with the domain of their account. Nobody may act for an account that is gone from the cloud,
+ * except an Admin, whom no answer of the cloud may lock out; nor may a user whose OpenID provider is no longer trusted
+ * to vouch for them.
  */
 export function selectOwners(database: Database) {
   return database
@@ -100,7 +101,7 @@ export function selectOwners(database: Database) {
     .where(eb => eb.or([eb('u.trustedUntil', 'is', null), eb('u.trustedUntil', '>', now)]));
 }
 
-/** The highest role among the users of an account; undefined for an account without users here. */
+/** Finds the highest role among the users of an account; undefined when it has none. */
 export async function findHighestRole(
   database: Database,
   accountId: string,
@@ -116,10 +117,10 @@ export async function findHighestRole(
 }
 
 /**
- * Sets a new password and ends every session, token and key pair, as whoever knew the old one may hold them. To be called
- * in a transaction.
+ * Sets a new password, and deletes every session, token and key pair, because somebody who knew the old password may hold
+ * them. To be called in a transaction.
  *
- * @returns false when there is no user of that name whose password is kept here.
+ * @returns false when there is no such user, or they log in at an OpenID provider.
  */
 export async function replacePassword(
   database: Database,
@@ -140,7 +141,7 @@ export async function replacePassword(
   return true;
 }
 
-/** Deletes the user, unless nobody with the role Admin would be left. */
+/** Deletes a user, unless no Admin would be left. To be called in a transaction. */
 export async function deleteUser(
   database: Database,
   username: string,

@@ -11,25 +11,25 @@ export interface ClaimedDelivery {
   readonly eventId: string;
   readonly webhookId: string;
   readonly kind: DeliveryKind;
-  /** What it takes turns by. */
+  /** Key of the deliveries that are sent one after the other; null for one in no order. */
   readonly orderKey: string | null;
-  /** Attempts made so far. */
+  /** Number of attempts so far. */
   readonly tries: number;
-  /** False when the webhook was deleted: there is nobody to deliver to. */
+  /** False when the webhook was deleted and the delivery is to be cancelled. */
   readonly webhookExists: boolean;
   readonly event: string;
   readonly account: string | null;
   readonly body: string;
-  /** Null for a webhook of the format `cloudstack`, which does without. */
+  /** Null for a webhook of the format `cloudstack`, which does not need it. */
   readonly envelope: Envelope | null;
 }
 
-/** In no order. */
+/** Condition: the delivery waits, and is in no order. */
 const isFree = sql`state = 'pending' and order_key is null`;
-/** In turn; one that is being delivered keeps its turn. */
+/** Condition: the delivery has an order key and is unfinished; one in progress keeps its turn. */
 const isOrdered = sql`state in ('pending', 'delivering') and order_key is not null`;
 
-/** The webhooks that have waiting deliveries, due or not, by id: one index step a webhook. */
+/** Lists the ids of webhooks that have waiting deliveries, due or not, in one index step per webhook. */
 export async function listWaitingWebhooks(database: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ webhook_id: string }>`
     with recursive ${webhooksWith('free', isFree)}, ${webhooksWith('ordered', isOrdered)}
@@ -51,12 +51,13 @@ function webhooksWith(name: string, condition: RawBuilder<unknown>): RawBuilder<
 }
 
 /**
- * Marks due deliveries as being delivered by this process, oldest due first, up to `room` for each webhook.
- * Rows another process is just claiming are skipped, so replicas share the work without waiting.
+ * Claims due deliveries for this process, oldest due first, up to `room` for each webhook. Rows that another process is
+ * claiming are skipped, so that processes share the work without waiting.
  *
- * Of those that take turns only the first of its webhook and key may be claimed: the others wait until it has ended.
+ * Of the deliveries of one webhook with the same order key only the first may be claimed; the others wait until it has
+ * finished.
  *
- * A process that was taken over, and does not know it yet, gets nothing: nobody would ever take its claims back.
+ * A process that was taken over and does not know it yet gets nothing, because nothing would ever release its claims.
  */
 export async function claimDue(
   database: Database,
@@ -88,7 +89,7 @@ export async function claimDue(
   return rows.map(row => ({ ...row, envelope: row.envelope && toEnvelope(row.envelope) }));
 }
 
-/** Of each key of the lane's webhook the oldest delivery that has not ended, as far as it is due. */
+/** Selects the oldest unfinished delivery of each order key of the lane's webhook, if it is due. */
 const firstInTurn = sql`
   with recursive first as (
     (select order_key, id, state, next_attempt_at from delivery o
@@ -102,13 +103,13 @@ const firstInTurn = sql`
   order by next_attempt_at limit lane.room`;
 
 /**
- * Makes due again what this process has claimed and does not hold: the answer to a claim was lost.
+ * Makes due again what this process has claimed and does not hold, after the answer to a claim was lost.
  *
  * Claiming holds a key-share lock on the process's row. Taking the row for update therefore waits for a claim that is
  * still running on the broken connection.
  *
- * @param heldIds of the claimed deliveries in memory.
- * @returns how many there were.
+ * @param heldIds ids of the claimed deliveries in memory.
+ * @returns the number of released deliveries.
  */
 export async function releaseUnheld(
   store: Store,
@@ -126,7 +127,7 @@ export async function releaseUnheld(
   });
 }
 
-/** How many deliveries wait in the database, counted up to `max`. */
+/** Counts the deliveries that wait in the database, up to `max`. */
 export async function countWaiting(database: Database, max: number): Promise<number> {
   const { rows } = await sql<{ count: string }>`
     select count(*) from (

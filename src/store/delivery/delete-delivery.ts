@@ -1,11 +1,11 @@
 /**
- * Deletes deliveries because somebody wants them gone.
+ * Deletes deliveries on request.
  *
- * A row of an event above its process's watermark is what tells that this delivery is owed no more: whoever takes over
- * from that process makes due what is owed and has no row (`lease.ts`). So such a row leaves together with its webhook's
- * place in `event.owed`. Holding the processes' rows for key share keeps a take-over, which has read the one and not yet
- * the other, from coming in between. Recording and renewing hold or pass that lock as well, so nobody waits for it but
- * a take-over, and no longer than this transaction.
+ * Above its process's watermark, a delivery's row is what shows that the delivery is owed no more: a take-over makes due
+ * whatever an event owes and has no row (`record/lease.ts`). So such a row is deleted together with its webhook's id in
+ * `event.owed`. Locking the processes' rows for key share keeps out a take-over that has read one of the two already.
+ * Recording and renewing do not conflict with that lock, so only a take-over waits for it, no longer than this
+ * transaction.
  */
 import { sql } from 'kysely';
 
@@ -17,7 +17,7 @@ import type { Sweep, Swept } from './sweep.ts';
 
 type Found = Pick<Row<'delivery'>, 'id' | 'eventId'>;
 
-/** To be called in a transaction. @returns `delivering`: a process has it in its hands, and it stays. */
+/** Deletes one delivery. To be called in a transaction. @returns `delivering` when a process is at work on it; it stays. */
 export async function deleteDelivery(
   database: Database,
   id: string,
@@ -35,7 +35,7 @@ export async function deleteDelivery(
   return 'deleted';
 }
 
-/** Deletes what the sweep finds, but for what is being delivered. To be called in a transaction. */
+/** Deletes what a sweep finds, except deliveries in progress. To be called in a transaction. */
 export async function deleteDeliveries(database: Database, sweep: Sweep): Promise<Swept> {
   await holdProcesses(database);
   return forEachWindow(database, sweep, async window => {
@@ -48,8 +48,9 @@ export async function deleteDeliveries(database: Database, sweep: Sweep): Promis
 }
 
 /**
- * Deletes what the condition on `delivery d` finds, of whatever webhooks, but for what is being delivered; the oldest
- * first and so many at most. To be called in a transaction.
+ * Deletes up to `limit` deliveries of any webhooks, oldest first, except those in progress. To be called in a transaction.
+ *
+ * @param wanted condition on `delivery d`.
  */
 export async function deleteWanted(
   database: Database,

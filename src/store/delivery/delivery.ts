@@ -1,4 +1,4 @@
-/** Deliveries as people look at them, for the API: newest first along the primary key, or along (webhook_id, id). */
+/** Deliveries: list, find. Lists run newest first along the primary key, or along (webhook_id, id); see `sql/keyset.ts`. */
 import { expressionBuilder, sql, type RawBuilder } from 'kysely';
 
 import type { Attempt, DeliveryState } from '../../event/delivery.ts';
@@ -44,7 +44,7 @@ export interface NumberedAttempt extends Omit<Attempt, 'startedAt' | 'retryAfter
   readonly startedAt: string;
 }
 
-/** What a delivery's request is made of. */
+/** What a delivery's request is rendered from. */
 export interface OwedEvent {
   readonly envelope: Envelope;
   readonly body: string;
@@ -94,7 +94,7 @@ function selectDeliveries(database: Database) {
     .select(['e.event as eventType', 'e.entityuuid as entityUuid', attempts.as('attempts')]);
 }
 
-/** The attempts before the last one, which are rows of their own, and the last one, which is in the delivery's row. */
+/** All attempts, in order: the last one is in the delivery's row, those before it are rows of `attempt`. */
 const attempts = sql<
   readonly NumberedAttempt[]
 >`coalesce((select jsonb_agg(${attemptJson('a', 'number')} order by a.number)
@@ -109,8 +109,8 @@ function attemptJson(alias: string, number: string): RawBuilder<unknown> {
 }
 
 /**
- * Deliveries are whose their webhook and their event are: a webhook that was Global once has had everybody's. Those of a
- * deleted webhook are in nobody's visibility but `everything`.
+ * Whether a delivery is visible: its webhook has to be, and so has its event, because a webhook that was Global once got
+ * everybody's. Deliveries of a deleted webhook are visible to `everything` alone.
  */
 const deliveryWithin = (visibility: Visibility): RawBuilder<boolean> =>
   visibility.kind === 'everything'
@@ -118,7 +118,7 @@ const deliveryWithin = (visibility: Visibility): RawBuilder<boolean> =>
     : sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', visibility)})
         and ${eventWithin('e', visibility)})`;
 
-/** The states of those of these deliveries that have a row. */
+/** Finds the states of deliveries, by id; one without a row is left out. */
 export async function findStates(
   database: Database,
   ids: readonly string[],

@@ -1,7 +1,7 @@
 /**
- * Deliveries by the number of a page and with a total, as CloudStack's API lists them.
+ * Deliveries by offset and with a total, as CloudStack's API lists them.
  *
- * There may be millions, which nobody can count in bounded time: only the newest so many are looked at.
+ * Millions cannot be counted in bounded time, so only the newest `deliveriesSeenMax` are looked at.
  */
 import { sql, type SelectQueryBuilder } from 'kysely';
 
@@ -15,24 +15,24 @@ import { eventWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 import { deleteWanted } from './delete-delivery.ts';
 
-/** A delivery as its last attempt left it: parts are null before that has ended, the name when the webhook is deleted. */
+/** A delivery with its webhook's name, which is null once the webhook is deleted; the attempt's columns are of the last one. */
 export type NamedDelivery = NonNullable<Awaited<ReturnType<typeof findNamedDelivery>>>;
 
 export interface DeliverySearch {
   readonly id?: string;
   readonly webhookId?: string;
-  /** The last attempt began at or after; ended in that second or before. */
+  /** Time range of the last attempt: it began at `startedFrom` or later, and ended within the second `endedTo` or before. */
   readonly startedFrom?: Date;
   readonly endedTo?: Date;
   readonly eventType?: string;
-  /** Part of the body, in any case. */
+  /** A part of the body; case does not matter. */
   readonly keyword?: string;
 }
 
-/** Newest deliveries that a list looks at, and so the largest count it gives; older ones are found by their dates. */
+/** Maximum number of deliveries that a list looks at, and so the largest total. Older ones are found by a time range. */
 export const deliveriesSeenMax = 100_000;
 
-/** Those that were attempted, the newest first. */
+/** Lists deliveries that were attempted, newest first. */
 export async function listDeliveriesByPage(
   database: Database,
   visibility: Visibility,
@@ -48,14 +48,14 @@ export async function listDeliveriesByPage(
   const wanted = selectNamed(database, seen)
     .where(eb => eb.and({ 'e.event': eventType }))
     .where(allOf([keyword === undefined ? undefined : contains(sql`e.body`, keyword)]))
-    // A redelivery's id has the time of its event.
+    // A redelivery's id has the time of its event, so the order is not that of ids.
     .orderBy('d.createdAt', 'desc')
     .orderBy('d.id', 'desc');
   const { count, rows } = await readNumberedPage(database, wanted, page);
   return { count, rows: rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) })) };
 }
 
-/** One delivery, attempted or not. */
+/** Finds one delivery, attempted or not. */
 export async function findNamedDelivery(database: Database, id: string) {
   const one = database.selectFrom('delivery as d').selectAll().where('d.id', '=', id);
   const row = await selectNamed(database, one).executeTakeFirst();
@@ -94,7 +94,7 @@ function selectNamed(
 const endedAt = sql<string | null>`d.started_at + d.duration_ms * interval '1 ms'`;
 
 /**
- * Deletes what a list would have, so many at most; see `deleteWanted`.
+ * Deletes the deliveries that `listDeliveriesByPage` would list, up to `limit`; see `deleteWanted`.
  *
  * @returns how many were deleted.
  */
@@ -107,8 +107,8 @@ export async function deleteListed(
 }
 
 /**
- * For `delivery d`: it was attempted, and is searched for. A webhook's owner sees what became of the events in their
- * visibility: a webhook that was Global once has had everybody's.
+ * Condition on `delivery d`: it was attempted, is visible, and is searched for. Both webhook and event have to be
+ * visible, because a webhook that was Global once got everybody's events.
  *
  * An attempt never ends before its event was recorded, whose time the id begins with: later days are not read.
  */
@@ -130,5 +130,5 @@ function attempted(
   ]);
 }
 
-/** Who asks has seconds to say it with, and sees no more of it. */
+/** CloudStack's API states times in whole seconds. */
 const nextSecond = (at: Date): Date => new Date(at.getTime() + 1_000);

@@ -1,4 +1,4 @@
-/** Writes what became of deliveries, many in one statement. */
+/** Writes the outcomes of deliveries, many in one statement. */
 import { sql } from 'kysely';
 
 import type { Attempt, DeliveryState } from '../../event/delivery.ts';
@@ -13,9 +13,9 @@ export interface Outcome {
   readonly state: Exclude<DeliveryState, 'delivering'>;
   /** Attempts made in all, this one included. */
   readonly tries: number;
-  /** With state `pending`: milliseconds since 1970. */
+  /** When the next attempt is due, in milliseconds since 1970, with state `pending`. */
   readonly nextAttemptAtMs?: number | undefined;
-  /** Absent when the delivery was put off or cancelled without a request. */
+  /** Absent when the delivery was rescheduled or cancelled without a request. */
   readonly attempt?: Attempt | undefined;
   /** Why it was cancelled, when no attempt says so. */
   readonly reason?: string | undefined;
@@ -108,8 +108,8 @@ function attemptColumns(outcomes: readonly Outcome[]) {
 }
 
 /**
- * PostgreSQL's text holds everything but NUL, and a statement that it refuses would be tried for ever, with everybody's
- * outcomes in it. What is written here are the words of receivers and of tenants' templates.
+ * Replaces NUL, which PostgreSQL's text cannot hold: these are texts of receivers and of tenants' templates, and a
+ * statement that is refused would be retried for ever, with everybody's outcomes in it.
  */
 function storable(text: string | null | undefined): string | null {
   return text?.replaceAll('\0', '\u{FFFD}') ?? null;

@@ -11,7 +11,7 @@ import type { ScanWindow, Sweep, Swept } from './sweep.ts';
 
 export type RedeliverySweep = Sweep & { readonly state: DeliveryState };
 
-/** A delivery that would be made once more. */
+/** A delivery that a sweep would redeliver. */
 export interface Redeliverable {
   readonly id: string;
   readonly eventId: string;
@@ -68,14 +68,14 @@ export async function findRedeliverable(
   return { ...swept, samples };
 }
 
-/** As `redeliveryId` of `event/id.ts` makes it: the event's time bits, version 8, random bits. */
+/** The id of a redelivery, as `redeliveryId` of `event/id.ts` makes it: the event's time bits, version 8, random bits. */
 const newId = sql`overlay(overlay(gen_random_uuid()::text
   placing left(d.event_id::text, 14) || '8' from 1) placing '8' from 20)::uuid`;
 
 /**
- * Each event once, and none that its receiver has by now or is about to get: of several deliveries of an event the last
- * one counts, and one that still waits, or that succeeded after this one had not, settles it. All deliveries of an
- * event have its time bits.
+ * Selects each event once, and none that its receiver has got by now or is about to get. When an event has several
+ * deliveries the last one counts; an event is left out when any of them is pending, or was delivered after another
+ * state was asked for. All deliveries of an event share its time bits.
  */
 function redeliverable(sweep: RedeliverySweep, window: ScanWindow): Fragment {
   const settled = sweep.state === 'delivered' ? sql`false` : sql`o.state = 'delivered'`;

@@ -1,8 +1,8 @@
 /**
- * How deliveries went: counts and percentiles, by webhook, event type and time.
+ * Statistics of deliveries: counts and percentiles, by webhook, event type and time.
  *
- * Only the days of the range are looked at, for ids carry their time, and of those no more than the newest `rowsMax`
- * deliveries: along the primary key for everything, along (webhook_id, id) for the webhooks of a tenant.
+ * Only the partitions of the time range are read, because ids carry their time, and at most the newest `rowsMax`
+ * deliveries of it: along the primary key for everything, along (webhook_id, id) for a tenant's webhooks.
  */
 import { sql } from 'kysely';
 
@@ -18,14 +18,14 @@ export const statKeys = ['webhook', 'eventType', 'time'] as const;
 export type StatKey = (typeof statKeys)[number];
 
 export interface StatQuery {
-  /** Of deliveries whose event was recorded at or after; before. */
+  /** Time range of the events' recording: `from` is included, `to` is not. */
   readonly from: Date;
   readonly to: Date;
   readonly by: readonly StatKey[];
   readonly bucketSeconds: number;
   readonly webhookId?: string;
   readonly eventType?: string;
-  /** Deliveries looked at. */
+  /** Maximum number of deliveries looked at. */
   readonly rowsMax: number;
   readonly groupsMax: number;
 }
@@ -33,7 +33,7 @@ export interface StatQuery {
 export interface StatFacts {
   readonly webhookId?: string;
   readonly eventType?: string;
-  /** Milliseconds since 1970, where the bucket begins. */
+  /** Beginning of the bucket, in milliseconds since 1970. */
   readonly atMs?: number;
   readonly deliveries: number;
   readonly delivered: number;
@@ -41,18 +41,18 @@ export interface StatFacts {
   readonly pending: number;
   readonly cancelled: number;
   readonly attempts: number;
-  /** 50, 95 and 99 per cent of the attempts took no longer; null without attempts. */
+  /** The 50th, 95th and 99th percentile of the attempts' durations; null without attempts. */
   readonly percentilesMs: readonly [number, number, number] | null;
   readonly maxMs: number | null;
 }
 
 export interface Stats {
   readonly items: readonly StatFacts[];
-  /** There are older deliveries in the range that were not looked at. */
+  /** Where the range was cut off: older deliveries of it were not looked at. */
   readonly reachedFrom?: Date;
 }
 
-/** Whoever asks for more gets an error (`57014`) instead of a database that is busy with it. */
+/** Maximum duration; a statement that takes longer is cancelled (SQLSTATE 57014). */
 const statementMs = 15_000;
 
 export async function readStats(
@@ -88,9 +88,7 @@ export async function readStats(
     const [first] = rows;
     return {
       items: rows.map(toFacts),
-      ...(first &&
-        first.oldest !== null &&
-        first.lookedAt >= rowsMax && { reachedFrom: timeOf(first.oldest) }),
+      reachedFrom: first?.oldest && first.lookedAt >= rowsMax ? timeOf(first.oldest) : undefined,
     };
   });
 }
@@ -117,7 +115,7 @@ function toFacts(row: Row): StatFacts {
   const known = typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number';
   return {
     ...facts,
-    ...(atMs !== undefined && { atMs: Number(atMs) }),
+    atMs: atMs === undefined ? undefined : Number(atMs),
     percentilesMs: known ? [p50, p95, p99] : null,
   };
 }
@@ -147,7 +145,7 @@ function within(column: string, { from, to }: StatQuery): Fragment {
   return sql`${id} >= ${firstIdAt(from)}::uuid and ${id} < ${firstIdAt(to)}::uuid`;
 }
 
-/** The time bits of the id, cut down to where the bucket begins. */
+/** Beginning of a delivery's bucket, from the time bits of its id. */
 function bucketOf({ by, bucketSeconds }: StatQuery): Fragment {
   if (!by.includes('time')) return sql`null::bigint`;
   const ms = sql`('x' || left(d.id::text, 8) || substr(d.id::text, 10, 4))::bit(48)::bigint`;

@@ -1,6 +1,6 @@
 /**
- * A walk along a webhook's deliveries, oldest event first, that changes what it finds: so many rows at a time and so many
- * in all, so that one request is a short transaction however many deliveries there are. Where it stopped it goes on.
+ * A sweep walks along a webhook's deliveries, oldest event first, and changes what it finds. It looks at a bounded number
+ * of rows, window by window, so that one request is a short transaction; the next request goes on at its cursor.
  */
 import { sql } from 'kysely';
 
@@ -14,35 +14,35 @@ import type { Visibility } from '../sql/visibility.ts';
 
 export interface Sweep {
   readonly webhookId: string;
-  /** Whose events: a webhook that was Global once has had everybody's. The webhook itself was looked for before. */
+  /** Restricts the sweep to visible events, because a webhook that was Global once got everybody's. The caller checks the webhook. */
   readonly visibility: Visibility;
-  /** Of deliveries whose event was recorded at or after; before. */
+  /** Time range of the events' recording: `from` is included, `to` is not. */
   readonly from?: Date;
   readonly to?: Date;
   readonly state?: DeliveryState;
   readonly eventType?: string;
-  /** Id of the last delivery looked at before. */
+  /** ID of the last delivery that the request before looked at. */
   readonly cursor?: string;
 }
 
 export interface Swept {
-  /** Deliveries found. */
+  /** Number of deliveries found. */
   readonly count: number;
-  /** Id to go on after; null when all were looked at. */
+  /** Cursor of the next request; null when all deliveries were looked at. */
   readonly next: string | null;
 }
 
-/** The rows after `after` up to `last`; to the end of the sweep without it. */
+/** The rows after `after` up to `last`, or up to the end of the sweep when `last` is undefined. */
 export interface ScanWindow {
   readonly after: string | undefined;
   readonly last: string | undefined;
 }
 
 const windowRows = 1_000;
-/** Rows looked at in one sweep. */
+/** Maximum number of windows in one request. */
 const windowsMax = 20;
 
-/** @param work on one window, which says how many it found. */
+/** Runs `work` on each window. @param work resolves to the number of deliveries it found. */
 export async function forEachWindow(
   database: Database,
   sweep: Sweep,
@@ -59,7 +59,7 @@ export async function forEachWindow(
   return { count, next: after ?? null };
 }
 
-/** `from` and `where` of the deliveries of a window, as `d`, with their events, as `e`. */
+/** Selects the wanted deliveries of a window as `d` with their events as `e`: a statement's `from` and `where`. */
 export function wantedDeliveries(sweep: Sweep, { after, last }: ScanWindow): Fragment {
   const { state, eventType, visibility } = sweep;
   const wanted = conditions([

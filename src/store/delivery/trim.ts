@@ -1,12 +1,12 @@
-/** Deletes ended deliveries beyond the newest so many of their webhook. */
+/** Deletes finished deliveries beyond the newest ones of each webhook. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
 
-/** Rows deleted in one statement. */
+/** Maximum number of rows deleted by one statement. */
 const chunk = 5_000;
 
-/** Ids of the webhooks that have deliveries, deleted webhooks' too: one index step a webhook. */
+/** Lists the ids of the webhooks that have deliveries, deleted webhooks included, in one index step per webhook. */
 export async function listWebhooksWithDeliveries(database: Database): Promise<readonly string[]> {
   const { rows } = await sql<{ webhook_id: string }>`
     with recursive w as (
@@ -20,8 +20,8 @@ export async function listWebhooksWithDeliveries(database: Database): Promise<re
 }
 
 /**
- * Keeps the webhook's newest `keep` deliveries, and every one that has not ended. A row of an event above a living
- * process's watermark stays as well: whoever takes over from that process tells by its rows what is still owed.
+ * Keeps the webhook's newest `keep` deliveries, and every unfinished one. A row of an event above a living process's
+ * watermark stays as well, because a take-over tells by the rows what that process still owes.
  *
  * @returns how many were deleted.
  */

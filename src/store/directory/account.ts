@@ -1,4 +1,4 @@
-/** Accounts, for access, the API, imports, and those found out between two syncs. */
+/** Accounts: list, find, create, update. */
 import { sql } from 'kysely';
 
 import { insertAudit, nobody } from '../audit.ts';
@@ -15,7 +15,7 @@ import { isUnknown } from './unknown-account.ts';
 
 const columns = ['id', 'name', 'domainId', 'kind', 'origin', 'alias', 'removedAt'] as const;
 export type AccountRow = Readonly<Pick<Row<'account'>, (typeof columns)[number]>>;
-/** What an account is created with. */
+/** The values that an account is created with. */
 export type AccountValues = Pick<AccountRow, 'id' | 'name' | 'domainId' | 'kind'>;
 
 export async function listAccounts(
@@ -47,7 +47,7 @@ export async function findAccount(
     .executeTakeFirst();
 }
 
-/** The account of this name in the domain, unless the cloud has lost it. */
+/** Finds an account by its name in a domain, unless it is gone from the cloud. */
 export async function findAccountByName(
   database: Database,
   visibility: Visibility,
@@ -80,10 +80,10 @@ export async function upsertAccounts(
 }
 
 /**
- * Adds an account that the cloud knows, with the domains above it that are missing here. One made by hand or import
- * is left alone.
+ * Creates or updates an account that was looked up in the cloud between two syncs, and creates the domains above it that
+ * are missing. A local account is left alone.
  *
- * @param domains topmost first; one without a parent hangs under Hookline's root.
+ * @param domains topmost first; one without a parent becomes a child of Hookline's root.
  */
 export async function addCloudAccount(
   store: Store,
@@ -128,9 +128,9 @@ export async function addCloudAccount(
 }
 
 /**
- * Remembers which account stands behind a project, for events that name the account alone.
+ * Writes down which account is behind a project, for events that name the account alone.
  *
- * @returns false when nothing was learned: there is no such project, or it is known already.
+ * @returns false when nothing changed: there is no such project, or the alias is known already.
  */
 export async function setAlias(
   database: Database,

@@ -1,9 +1,9 @@
 /**
- * Brings the tables in line with a cloud's snapshot, in one transaction, writing only rows that differ: every write is
- * told to every process by a trigger, so what is not a change must not be one.
+ * Makes the directory's tables equal to a cloud's snapshot, in one transaction. Only rows that differ are written, because
+ * a trigger notifies every process of every write.
  *
- * Rows the cloud no longer has are marked, not deleted: with an account go its webhooks and their secrets, and an
- * answer may be wrong. Too many at once are not believed (decision record 21).
+ * Rows that the cloud no longer has are marked as removed, not deleted: deleting an account deletes its webhooks and their
+ * secrets, and the cloud's answer may be wrong. Too many removals at once are not believed (decision 21).
  */
 import { randomUUID } from 'node:crypto';
 
@@ -17,33 +17,33 @@ import { adoptRootDomain, findRootDomain } from './domain.ts';
 import { isOvertaken, recordSync } from './sync-state.ts';
 
 export interface ApplyOptions {
-  /** When its reading began, by the database's clock (RFC 3339): rows touched since are not missing, only newer. */
+  /** When the reading of the snapshot began, by the database's clock (RFC 3339). Rows updated since are newer, not missing. */
   readonly readAt: string;
-  /** Mark what is missing however much it is. */
+  /** Mark missing rows as removed, however many they are. */
   readonly acceptRemovals: boolean;
-  /** Take over rows made by hand or import whose ids the cloud knows. */
+  /** Take over local rows whose ids the cloud knows. */
   readonly adoptLocal: boolean;
-  /** Until the next sync is due. */
+  /** Milliseconds until the next sync is due. */
   readonly refreshMs: number;
 }
 
 export interface Applied {
   readonly created: number;
   readonly updated: number;
-  /** Marked as gone. */
+  /** Number of rows marked as removed. */
   readonly removed: number;
-  /** Missing, and not marked because they are too many. */
+  /** Number of missing rows that were not marked, because they are too many. */
   readonly held: number;
-  /** Rows of the cloud there are now, gone ones left out. */
+  /** Numbers of the cloud's rows now, without removed ones. */
   readonly domains: number;
   readonly accounts: number;
-  /** Rows made by hand or import whose ids the cloud knows. */
+  /** Number of local rows whose ids the cloud knows. */
   readonly localRows: number;
 }
 
 /**
- * The cloud's root is not the one the directory was filled from: another cloud, or a key that shows another part of
- * it. Nothing is written; the operator has to say which it is.
+ * The cloud's root is not the root that the directory has: it is another cloud, or the key sees another part of it.
+ * Nothing was written; the operator has to correct the configuration.
  */
 export class ForeignRootError extends Error {
   override readonly name = 'ForeignRootError';
@@ -54,14 +54,16 @@ export class ForeignRootError extends Error {
 export const DIRECTORY_LOCK = 7_219_004_320;
 
 const pageSize = 5_000;
-/** Missing rows that are always believed, and the share of all above that. */
+/** Removals that are always believed; above them, the share of all rows that is believed. */
 const removalsMin = 5;
 const removalsShare = 0.2;
-/** Rows that have been gone for so long, and that nothing hangs on, are deleted. */
+/** Days after which a removed row is deleted, if nothing depends on it. */
 const keptGoneDays = 30;
 
 /**
- * @returns what changed; undefined when a later snapshot serves already, so that nothing was written.
+ * Applies a snapshot and records the sync.
+ *
+ * @returns what changed; undefined when a later snapshot was applied already, and nothing was written.
  * @throws {ForeignRootError}
  */
 export async function applySnapshot(
@@ -83,7 +85,7 @@ export async function applySnapshot(
   });
 }
 
-/** How many accounts of the cloud, known since before `readAt`, are not among these. */
+/** Counts the cloud's accounts, known since before `readAt`, that are not among these. */
 export async function countMissing(
   database: Database,
   accounts: readonly CloudAccount[],
@@ -97,7 +99,7 @@ export async function countMissing(
   return rows[0]?.missing ?? 0;
 }
 
-/** Makes the cloud's root Hookline's own, or hangs the cloud's tops under it. */
+/** Makes the cloud's root Hookline's root, or the cloud's topmost domains its children. */
 async function underRoot(
   database: Database,
   snapshot: DirectorySnapshot,
@@ -122,7 +124,7 @@ async function underRoot(
   return snapshot;
 }
 
-/** Puts the snapshot into tables of this transaction, so that each step is one statement over all of it. */
+/** Copies the snapshot into temporary tables, so that each step is one statement. */
 async function fillWanted(
   database: Database,
   { layers, accounts }: DirectorySnapshot,
@@ -154,7 +156,7 @@ async function fillWanted(
   await sql`analyze wanted_domain, wanted_account`.execute(database);
 }
 
-/** Layer by layer: a path is made from the parent's, and the triggers below a move run when a statement ends. */
+/** Writes domains layer by layer, because a domain's path begins with its parent's and triggers run when a statement ends. */
 async function writeWanted(
   database: Database,
   layers: number,
@@ -228,7 +230,7 @@ async function markMissing(
   const tooMany = counts.some(
     ({ missing: some, all }) => some > Math.max(removalsMin, all * removalsShare),
   );
-  // Every cloud has an account at least: its admin's.
+  // Every cloud has at least one account: its admin's.
   if (!acceptRemovals && missing > 0 && (tooMany || accounts.length === 0)) {
     return { removed: 0, held: missing };
   }
@@ -242,7 +244,7 @@ async function markMissing(
   return { removed: missing, held: 0 };
 }
 
-/** Many rows may have changed: the audit says how many. Whose webhooks stop or go on is said of each account. */
+/** Writes one row of audit with the numbers. Each account whose webhooks stop or go on has a row of its own besides. */
 async function noteSync(
   database: Database,
   { created, updated, removed }: Pick<Applied, 'created' | 'updated' | 'removed'>,
@@ -252,7 +254,7 @@ async function noteSync(
   await insertAudit(database, nobody, { action: 'directory.synced', objectId: 'directory', after });
 }
 
-/** Nobody loses anything by these: no webhook, no user, nothing below. */
+/** Deletes rows that were removed long ago and that no webhook, user, child or setting depends on. */
 async function dropForgotten(database: Database): Promise<void> {
   const isForgotten = sql`t.origin = 'cloud' and t.removed_at < now() - ${keptGoneDays} * interval '1 day'`;
   await sql`delete from account t where ${isForgotten}
@@ -292,5 +294,5 @@ function* pagesOf<T>(items: readonly T[]): Iterable<readonly T[]> {
   }
 }
 
-/** One tenant's odd name must not keep the others from being written. */
+/** Drops NUL, which PostgreSQL's text cannot hold: one tenant's name must not keep the others from being written. */
 const storable = (name: string): string => name.replaceAll('\u{0}', '');

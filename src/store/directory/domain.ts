@@ -1,4 +1,4 @@
-/** Domains, for access, the API and imports. */
+/** Domains: list, find, create, update. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -10,7 +10,7 @@ import type { Visibility } from '../sql/visibility.ts';
 const columns = ['id', 'name', 'parentId', 'path', 'origin', 'removedAt'] as const;
 export type DomainRow = Readonly<Pick<Row<'domain'>, (typeof columns)[number]>>;
 
-/** How many rows a write created and updated; the rest were as given already. */
+/** Numbers of rows that a write created and updated; the others did not differ. */
 export interface Upserted {
   readonly created: number;
   readonly updated: number;
@@ -45,7 +45,7 @@ export async function findDomain(
     .executeTakeFirst();
 }
 
-/** The domain without a parent; undefined while the directory is empty. */
+/** Finds the domain without a parent; undefined while the directory is empty. */
 export async function findRootDomain(database: Database): Promise<DomainRow | undefined> {
   return database
     .selectFrom('domain')
@@ -57,8 +57,8 @@ export async function findRootDomain(database: Database): Promise<DomainRow | un
 }
 
 /**
- * Gives the root its id and name in the cloud; creates it when there is none. What hung under the root so far hangs
- * under it afterwards.
+ * Gives the root domain its id and name in the cloud, and creates it when there is none. Its children, accounts, webhooks
+ * and settings stay with it.
  */
 export async function adoptRootDomain(
   database: Database,
@@ -89,7 +89,7 @@ export async function adoptRootDomain(
   return { created: 0, updated: 1 };
 }
 
-/** @param domains parents before their children: a path is made from the parent's. */
+/** Creates and updates domains. @param domains parents before their children, whose paths begin with the parent's. */
 export async function upsertDomains(
   database: Database,
   domains: readonly Pick<DomainRow, 'id' | 'name' | 'parentId'>[],
@@ -106,7 +106,7 @@ export async function upsertDomains(
   return countMade(rows);
 }
 
-/** Those of these ids that no domain has. */
+/** Finds the ids that no domain has. */
 export async function findMissingDomains(
   database: Database,
   ids: readonly string[],
@@ -129,7 +129,7 @@ export async function isKnownDomain(database: Database, id: string): Promise<boo
   return domain !== undefined;
 }
 
-/** Whether the path of names leads to the domain. @param path 'com/cloud'; '' is the root. */
+/** Whether the path of names leads to the domain. @param path such as `com/cloud`; empty for the root. */
 export async function isDomainAt(database: Database, id: string, path: string): Promise<boolean> {
   const { rows } = await sql`
     with recursive up as (
@@ -141,7 +141,7 @@ export async function isDomainAt(database: Database, id: string, path: string): 
   return rows.length > 0;
 }
 
-/** @param rows the rows written; `made` where there was none before. */
+/** Counts written rows. @param rows `made` says that the row did not exist before. */
 export function countMade(rows: readonly { readonly made: boolean }[]): Upserted {
   const created = rows.filter(({ made }) => made).length;
   return { created, updated: rows.length - created };

@@ -1,16 +1,16 @@
-/** What a cloud says of its tenants, in the words of the tables. */
+/** A snapshot of a cloud's domains and accounts, in the words of the tables. */
 import type { AccountKind } from '../schema/directory.ts';
 
 export interface CloudDomain {
-  /** The cloud's. */
+  /** The domain's id in the cloud. */
   readonly id: string;
   readonly name: string;
-  /** Null for a top. */
+  /** Null for a topmost domain. */
   readonly parentId: string | null;
 }
 
 export interface CloudAccount {
-  /** The cloud's. Of a CloudStack project it is the project's id, not that of the account behind it. */
+  /** The account's id in the cloud; for a CloudStack project the project's, not that of the account behind it. */
   readonly id: string;
   readonly name: string;
   readonly domainId: string;
@@ -18,11 +18,11 @@ export interface CloudAccount {
 }
 
 export interface DirectorySnapshot {
-  /** Layers of the tree, tops first; what hangs under one layer is in the next. */
+  /** Layers of the tree, topmost first; the children of one layer are in the next. */
   readonly layers: readonly (readonly CloudDomain[])[];
-  /** `own`: there is one top, the cloud's root. `none`: the tops hang under Hookline's root. */
+  /** `own`: the one topmost domain is the cloud's root. `none`: the topmost domains become children of Hookline's root. */
   readonly root: 'own' | 'none';
   readonly accounts: readonly CloudAccount[];
-  /** False when the lists are known not to be whole: what is missing from them need not be gone. */
+  /** False when the lists are known to be incomplete: a row missing in them may still exist. */
   readonly isWhole: boolean;
 }

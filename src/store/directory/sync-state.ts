@@ -1,4 +1,4 @@
-/** Who syncs the directory when, and how it went: the one row of `directory_state`. */
+/** State of the directory sync: which process syncs when, and how the last sync went. One row of `directory_state`. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -8,20 +8,20 @@ import { fromNow, now } from '../sql/instant.ts';
 export interface DirectoryStatus extends Readonly<
   Omit<Row<'directory_state'>, 'id' | 'acceptRemovals' | 'adoptLocal'>
 > {
-  /** Since `syncedAt`, by the database's clock. */
+  /** Seconds since `syncedAt`, by the database's clock. */
   readonly ageSeconds: number | null;
 }
 
 export interface SyncClaim {
-  /** RFC 3339: now, by the database's clock. */
+  /** The time of the claim, by the database's clock, as RFC 3339. */
   readonly readAt: string;
   readonly acceptRemovals: boolean;
   readonly adoptLocal: boolean;
 }
 
 /**
- * Claims the sync that is due for this process, if one is due. Nobody else gets it until `claimMs` have passed, so a
- * process that dies over it holds the others up no longer.
+ * Claims the sync for this process, if one is due. No other process gets it until `claimMs` have passed; after that one
+ * may, in case this process died.
  */
 export async function claimSync(
   database: Database,
@@ -44,10 +44,10 @@ export async function claimSync(
   return { readAt: attemptedAt, ...asked };
 }
 
-/** False once another sync was asked for in the meantime: the claim moved the time on, and asking moves it back. */
+/** False when another sync was requested since the claim: the claim postpones `next_at`, a request sets it to now. */
 const isOnlyClaimed = sql`next_at > now()`;
 
-/** A request is done with the claim that it was made before, whether or not there was anything to do. */
+/** Records a sync that succeeded. Requests made before its claim are fulfilled, whether or not anything had to change. */
 export async function recordSync(
   database: Database,
   done: {
@@ -78,7 +78,7 @@ export async function recordSync(
     .execute();
 }
 
-/** @param waitMs until the next attempt, doubled with each failure up to `waitMsMax`. */
+/** Records an attempt that failed. @param waitMs until the next attempt; doubled by each failure in a row, up to `waitMsMax`. */
 export async function recordFailure(
   database: Database,
   { error, waitMs, waitMsMax }: { error: string; waitMs: number; waitMsMax: number },
@@ -95,7 +95,7 @@ export async function recordFailure(
     .execute();
 }
 
-/** Whether a snapshot that was read later than that serves already. */
+/** Whether the current snapshot was read later than `readAt`. */
 export async function isOvertaken(database: Database, readAt: string): Promise<boolean> {
   const later = await database
     .selectFrom('directory_state')
@@ -105,13 +105,13 @@ export async function isOvertaken(database: Database, readAt: string): Promise<b
   return later !== undefined;
 }
 
-/** Gives a claim back: a sync is due at once. */
+/** Releases a claim: a sync is due at once. */
 export async function releaseSync(database: Database): Promise<void> {
   await database.updateTable('directory_state').set({ nextAt: now }).execute();
 }
 
 /**
- * Makes a sync due now.
+ * Requests a sync, due at once.
  *
  * @returns false when no directory is configured.
  */
@@ -126,7 +126,7 @@ export async function requestSync(
   return numUpdatedRows > 0n;
 }
 
-/** Undefined when no directory is configured. */
+/** Finds how the last sync went; undefined when no directory is configured. */
 export async function findDirectoryStatus(
   database: Database,
 ): Promise<DirectoryStatus | undefined> {
@@ -137,7 +137,7 @@ export async function findDirectoryStatus(
     .executeTakeFirst();
 }
 
-/** The configuration names no cloud any more; the rows it left stay as they are. */
+/** Deletes the state when the configuration has no directory any more; domains and accounts stay as they are. */
 export async function deleteDirectoryStatus(database: Database): Promise<void> {
   await database.deleteFrom('directory_state').execute();
 }

@@ -1,4 +1,4 @@
-/** Accounts that events belong to and the directory does not know: a bounded list, so that an operator sees the gap. */
+/** Accounts that events name and the directory does not know: a bounded list that shows operators the gap. */
 import { sql } from 'kysely';
 
 import { floats, texts } from '../sql/columns.ts';
@@ -13,21 +13,21 @@ export interface UnknownAccountRow extends Readonly<Omit<Row<'unknown_account'>,
 export interface UnknownCount {
   readonly id: string;
   readonly project: string | null;
-  /** Since the last count was added. */
+  /** Number of events since the last count was added. */
   readonly events: number;
 }
 
-/** No account has the id, neither as its own nor as its alias. */
+/** Whether no account has the id, neither as its own nor as its alias. */
 export const isUnknown = (id: Fragment) =>
   sql<boolean>`not exists (select from account a where a.id = ${id} or a.alias = ${id})`;
 
-/** Adds to what was counted. Beyond `keptMax` accounts those not seen for longest are dropped. */
+/** Adds counts of events. Only the `keptMax` accounts seen last are kept. */
 export async function addUnknown(
   database: Database,
   counts: readonly UnknownCount[],
   keptMax: number,
 ): Promise<void> {
-  // In one order, so that two processes never wait for each other's rows.
+  // Always in the same order, so that two processes never wait for each other's rows.
   const sorted = counts.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   await sql`insert into unknown_account as u (id, project, events)
     select r.id, r.project, r.events::bigint from unnest(${texts(sorted.map(({ id }) => id))},
@@ -42,7 +42,7 @@ export async function addUnknown(
   );
 }
 
-/** Last seen first. Those that became known since are left out. */
+/** Lists unknown accounts, those seen last first; without those that became known since. */
 export async function listUnknown(
   database: Database,
   limit: number,

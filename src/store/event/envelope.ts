@@ -1,22 +1,22 @@
-/** An event's envelope, read back from the columns it was written to. */
+/** Reads an event's envelope from the columns of the table `event`. */
 import { sql, type RawBuilder } from 'kysely';
 
 import { envelopeFacts, factNames } from '../../event/envelope.ts';
 import type { Envelope, FactName } from '../../event/envelope.ts';
 import { instant } from '../sql/instant.ts';
 
-/** A fact that was absent is null. */
+/** An envelope as the columns have it: an absent fact is null. */
 export type EnvelopeRow = { readonly [K in keyof Envelope]-?: Envelope[K] | null } & {
   readonly event: string;
 };
 
-/** One JSON object with every field of the envelope. @param alias of the table `event`. */
+/** The envelope as one JSON object. @param alias alias of the table `event`. */
 export function envelopeColumn(alias: string): RawBuilder<EnvelopeRow> {
   const pairs = factNames.map(fact => sql`${sql.lit(fact)}, ${valueOf(fact, alias)}`);
   return sql`jsonb_build_object(${sql.join(pairs)})`;
 }
 
-/** The same as columns of a select list, each under its fact's name. @param alias of the table `event`. */
+/** The envelope as columns of a select list, each under its fact's name. @param alias alias of the table `event`. */
 export function envelopeColumns(alias: string): RawBuilder<unknown> {
   return sql.join(factNames.map(fact => sql`${valueOf(fact, alias)} as ${sql.id(fact)}`));
 }
@@ -26,7 +26,7 @@ function valueOf(fact: FactName, alias: string): RawBuilder<unknown> {
   return kind === 'instant' ? instant(`${alias}.${column}`) : sql.ref(`${alias}.${column}`);
 }
 
-/** As the normalizer made it, but for the order of the keys in `details`. */
+/** The envelope as the normalizer made it, except for the order of keys in `details`. */
 export function toEnvelope(row: EnvelopeRow): Envelope {
   const { event, ...facts } = row;
   const told = Object.entries(facts).filter(([, value]) => value !== null);

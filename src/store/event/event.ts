@@ -1,4 +1,4 @@
-/** Events as people look at them, for the API: newest first along the primary key (`sql/keyset.ts`). */
+/** Events: list, find. Lists run newest first along the primary key; see `sql/keyset.ts`. */
 import { expressionBuilder, sql, type RawBuilder } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -19,7 +19,7 @@ export interface EventQuery extends KeysetQuery {
 
 export interface EventRow extends EnvelopeRow {
   readonly id: string;
-  /** The configured name of the source it came by. */
+  /** The configured name of the source that the event came by. */
   readonly sourceName: string;
   readonly owed: readonly string[];
 }
@@ -62,13 +62,13 @@ function selectEvents(database: Database, visibility: Visibility) {
     .select(['e.id', 'e.source as sourceName', owedWithin(visibility).as('owed')]);
 }
 
-/** Whoever asks is told of the webhooks they may see; a deleted one is in nobody's visibility but `everything`. */
+/** The recipients that are visible; a deleted webhook is visible to `everything` alone. */
 const owedWithin = (visibility: Visibility): RawBuilder<readonly string[]> =>
   visibility.kind === 'everything'
     ? sql`e.owed`
     : sql`array(select w.id from webhook w where w.id = any(e.owed) and ${webhookWithin('w', visibility)})`;
 
-/** Those of these events that are recorded. */
+/** Finds which of these events are recorded. */
 export async function findEventIds(
   database: Database,
   ids: readonly string[],

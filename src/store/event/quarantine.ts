@@ -1,4 +1,4 @@
-/** Messages that could not be understood, as people look at them, for the API. */
+/** The quarantine, messages that could not be understood: list, find, delete. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -16,11 +16,11 @@ const columns = [
 ] as const;
 
 export interface QuarantineRow extends Readonly<Pick<Row<'quarantine'>, (typeof columns)[number]>> {
-  /** Null is a Kafka tombstone. */
+  /** Length of the body in bytes; null for a Kafka tombstone. */
   readonly bodyBytes: number | null;
 }
 
-/** Newest first, those before `cursor`. */
+/** Lists messages, newest first. */
 export async function listQuarantined(
   database: Database,
   { limit, cursor, source }: { limit: number; cursor?: string; source?: string },

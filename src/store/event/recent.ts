@@ -1,4 +1,4 @@
-/** The last events with all that formats and filters look at, to try them out before they are saved. */
+/** Recent events with everything that formats and filters read, to try those out before they are saved. */
 import { sql, type RawBuilder } from 'kysely';
 
 import type { Envelope } from '../../event/envelope.ts';
@@ -15,7 +15,7 @@ export interface RecentEvent {
   readonly body: string;
 }
 
-/** Newest first; of the last ten thousand at most. */
+/** Lists visible events, newest first, among the last ten thousand. */
 export async function listRecentEvents(
   database: Database,
   visibility: Visibility,
@@ -31,14 +31,14 @@ export async function listRecentEvents(
 }
 
 export interface ScanQuery {
-  /** Whose events; each of these has to allow it. */
+  /** An event has to be visible to each of them. */
   readonly within: readonly Visibility[];
   readonly limit: number;
-  /** Longer bodies are cut off one character after. */
+  /** Longer bodies are cut after one character more, which shows that they are longer. */
   readonly bodyCharsMax: number;
 }
 
-/** In pages, so that no thousand bodies are held at once. Newest first; of the last ten thousand at most. */
+/** Yields visible events in pages, newest first, among the last ten thousand; so no thousand bodies are in memory at once. */
 export async function* scanRecentEvents(
   database: Database,
   { within, limit, bodyCharsMax }: ScanQuery,

@@ -1,15 +1,15 @@
-/** Whose an event is, by the tables. */
+/** The tenant that an event belongs to. */
 import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
 
 export interface EventTenant {
-  /** An account's id; undefined when it is not known. */
+  /** The account's id; undefined when the account is not known. */
   readonly owner: string | undefined;
-  /** Its domain and all above it, nearest first. */
+  /** Ids of its domain and of all above it, nearest first. */
   readonly path: readonly string[] | undefined;
 }
 
-/** By the rule that matching goes by (`match/match-index.ts`, `ownerOf`). */
+/** Finds the account by the rule of matching (`match/match-index.ts`, `ownerOf`). */
 export async function findTenant(
   database: Database,
   { account, project, category }: Envelope,

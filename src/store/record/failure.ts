@@ -1,4 +1,4 @@
-/** What a failed statement asks of its caller. */
+/** Tells failed statements apart by what their caller has to do. */
 
 /**
  * - `refused`: the data cannot be stored, now or ever (SQLSTATE classes 22 and 23).

@@ -1,11 +1,10 @@
 /**
  * The lease under which a process owes deliveries that have no rows yet.
  *
- * A process joins with a row and keeps `lease_until` in the future. Every event it records names the process. With each
- * heartbeat it says up to which event everything owed has a row (its watermark). When the lease lapses, any process
- * may take over: it writes the missing rows as due, frees the claimed ones, and deletes the process's row, all in one
- * transaction. The row is the fence: recording holds a lock on it, so a batch is either seen by the take-over
- * or refused.
+ * A process joins by inserting a row, and keeps `lease_until` in the future. Every event it records names the process. Each
+ * renewal states the event up to which every owed delivery has a row (the watermark). When the lease lapses, any process
+ * may take over: it inserts the missing rows as due, releases the claimed ones, and deletes the process's row, all in one
+ * transaction. The row is the fence: recording holds a lock on it, so a batch is either seen by the take-over or refused.
  */
 import { sql } from 'kysely';
 
@@ -15,7 +14,9 @@ import { type Database, inTransaction, type Store } from '../database.ts';
 const pageSize = 1_000;
 
 /**
- * @param watermark an id below that of every event the process will record.
+ * Inserts the process's row.
+ *
+ * @param process its watermark is an ID below that of every event the process will record.
  * @returns the process id.
  */
 export async function joinProcess(
@@ -32,7 +33,7 @@ export async function joinProcess(
   return row.id;
 }
 
-/** @returns false when the process was taken over: its row is gone. */
+/** Renews the lease. @returns false when the process was taken over and its row is gone. */
 export async function renewLease(
   database: Database,
   process: { id: number; ttlMs: number; watermark: string },
@@ -43,14 +44,14 @@ export async function renewLease(
   return rows.length > 0;
 }
 
-/** What a take-over found: deliveries that had no row, and claims that were let go. */
+/** What a take-over did: the numbers of missing rows that it inserted, and of claims that it released. */
 export interface TakeOver {
   readonly processId: number;
   readonly missing: number;
   readonly released: number;
 }
 
-/** Takes over every process whose lease has lapsed. Safe in parallel: each is taken over once. */
+/** Takes over every process whose lease has lapsed. Safe in parallel: each process is taken over once. */
 export async function takeOverLapsed(store: Store): Promise<readonly TakeOver[]> {
   const takenOver: TakeOver[] = [];
   for (;;) {
@@ -62,7 +63,7 @@ export async function takeOverLapsed(store: Store): Promise<readonly TakeOver[]>
   }
 }
 
-/** Leaves at once, so that the others need not wait for the lease to lapse. */
+/** Takes over the process itself, so that the others need not wait for its lease to lapse. */
 export async function leaveProcess(store: Store, processId: number): Promise<TakeOver | undefined> {
   return inTransaction(store, database => takeOverOne(database, sql`id = ${processId}`));
 }
@@ -85,7 +86,7 @@ async function takeOverOne(
   return { processId: gone.id, missing, released: Number(numAffectedRows ?? 0) };
 }
 
-/** Owed minus present, above the watermark: the present ones are told apart by their ids. */
+/** Inserts the deliveries that events above the watermark owe; those that have a row already are known by their ids. */
 async function writeMissing(
   database: Database,
   gone: { id: number; watermark: string },

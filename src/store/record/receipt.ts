@@ -41,7 +41,7 @@ function takeOne(hash: string, wanted: Map<string, number>, found: Map<string, n
   return true;
 }
 
-/** Deletes receipts of consumers long gone: what they held was given back and decided on, or the queue is gone. */
+/** Deletes the receipts of former consumers: their messages were redelivered and settled since, or their queue is gone. */
 export async function deleteReceipts(database: Database, before: Date): Promise<void> {
   await database.deleteFrom('receipt').where('createdAt', '<', before.toISOString()).execute();
 }

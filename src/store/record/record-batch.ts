@@ -1,9 +1,9 @@
 /**
- * The statement that makes a batch durable: events with what they owe, the quarantine, the position or the
+ * The statement that makes a batch durable: events with their recipients, quarantined messages, and the position or the
  * receipt, all or nothing, in one round trip.
  *
- * An event whose cloud gave it a name is written only when nobody wrote one of that name before. Where no event of the
- * batch has a name the statement says nothing of them.
+ * An event that its cloud named is written only if none of that name is recorded. The statement has no part for names when
+ * no event of the batch has one.
  *
  * It writes only while the process still has its lease row (else whoever takes over would miss these events), and on
  * Kafka only when the stored position is not past the batch's first record (else some of it is recorded already).
@@ -21,11 +21,11 @@ export interface EventToRecord {
   readonly id: string;
   readonly envelope: Envelope;
   readonly body: string;
-  /** Ids of the webhooks it is owed to. */
+  /** IDs of its recipients, the webhooks it is owed to. */
   readonly owed: readonly string[];
-  /** Names it for ever on its source; see NormalizedEvent. */
+  /** The name that the cloud gave the event, unique within its source; see NormalizedEvent. */
   readonly key?: string;
-  /** Those of them that wait in rows from the beginning, because they take the events of one entity in turn. */
+  /** Those recipients that take the events of an entity in order; their deliveries get rows from the beginning. */
   readonly ordered?: readonly string[];
 }
 
@@ -43,7 +43,7 @@ export interface BatchRows {
   readonly source: string;
   readonly events: readonly EventToRecord[];
   readonly quarantined: readonly MessageToQuarantine[];
-  /** Kafka: the span from the first record of the batch to one past its last. */
+  /** Kafka: the offsets of the batch's first record and of the one after its last. */
   readonly position?: {
     readonly topic: string;
     readonly partition: number;
@@ -52,9 +52,9 @@ export interface BatchRows {
     readonly firstOffset: bigint;
     readonly nextOffset: bigint;
   };
-  /** The one message was in the quarantine: with a reason it stays there for that one, without it leaves. */
-  readonly retry?: { readonly id: string; readonly reason?: string };
-  /** RabbitMQ: what to remember of this batch, and which older receipts of the consumer to forget. */
+  /** The one message comes out of the quarantine. With a reason it stays there, for that one; without, it is deleted. */
+  readonly redrive?: { readonly id: string; readonly reason?: string };
+  /** RabbitMQ: the hashes of this batch to keep, and the IDs of older receipts of the consumer to delete. */
   readonly receipt?: {
     readonly consumerId: string;
     readonly hashes: readonly string[];
@@ -66,14 +66,14 @@ export type BatchResult =
   | {
       readonly kind: 'recorded';
       readonly receiptId?: string;
-      /** Ids of the events that were left out, because others of their key are recorded. */
+      /** IDs of the events that were left out, because events of the same name are recorded. */
       readonly known: ReadonlySet<string>;
     }
   | { readonly kind: 'lease-lost' }
   /** The stored position is past the batch's first record. Nothing was written. */
   | { readonly kind: 'position-ahead' }
-  /** The message to retry is not in the quarantine any more. Nothing was written. */
-  | { readonly kind: 'retried-before' };
+  /** The redriven message is not in the quarantine any more. Nothing was written. */
+  | { readonly kind: 'redriven-before' };
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
   const keys = keysOf(rows);
@@ -81,7 +81,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
-    ...(rows.retry ? [retryPart(rows.retry)] : []),
+    ...(rows.redrive ? [redrivePart(rows.redrive)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
     ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
@@ -100,21 +100,21 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
       ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
-  if (!answer.allowed) return { kind: rows.retry ? 'retried-before' : 'position-ahead' };
+  if (!answer.allowed) return { kind: rows.redrive ? 'redriven-before' : 'position-ahead' };
   return {
     kind: 'recorded',
-    ...(answer.receipt_id !== null && { receiptId: answer.receipt_id }),
+    receiptId: answer.receipt_id ?? undefined,
     known: new Set(answer.known),
   };
 }
 
-// The lock keeps a take-over waiting until this batch is in, or keeps this batch out.
+// The lock makes a take-over wait until this batch is recorded, or this batch be refused.
 function heldPart(rows: BatchRows) {
   const held = sql`held as (select id from process where id = ${rows.processId} for key share)`;
-  return rows.position || rows.retry ? held : sql`${held}, allowed as (select from held)`;
+  return rows.position || rows.redrive ? held : sql`${held}, allowed as (select from held)`;
 }
 
-// A position of another topic of the same name says nothing of this one: it begins anew.
+// A stored position of another topic of the same name does not apply; the partition begins anew.
 function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position']>) {
   return sql`allowed as (
     insert into source_position as stored (source, topic, partition, next_offset, topic_id)
@@ -129,8 +129,8 @@ function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position
     returning 1)`;
 }
 
-// Of two who retry at once, the second finds no row, and records nothing.
-function retryPart({ id, reason }: NonNullable<BatchRows['retry']>) {
+// When two redrive a message at once, the second finds no row and records nothing.
+function redrivePart({ id, reason }: NonNullable<BatchRows['redrive']>) {
   const change =
     reason === undefined
       ? sql`delete from quarantine`
@@ -150,8 +150,8 @@ function keysOf({ source, events }: BatchRows): readonly Key[] {
 }
 
 /**
- * A key that another statement has written and not yet committed is waited for; the order is the same for all of them,
- * so that no two wait for each other. Within a batch the first event of a key is the one.
+ * Inserting waits for a key that another statement has inserted and not yet committed. All statements insert keys in the
+ * same order, so no two wait for each other. Within a batch the first event of a key is recorded.
  */
 function keyPart(keys: readonly Key[]) {
   return sql`keyed as (
@@ -169,7 +169,7 @@ function knownColumn(keys: readonly Key[]) {
     where k.event_id not in (select event_id from keyed))::text[] as known`;
 }
 
-/** @param column with an event's id. */
+/** Condition: no event of the same key is recorded. @param column holds the event's ID. */
 function isNew(keys: readonly Key[], column: string) {
   if (keys.length === 0) return sql``;
   const id = sql.ref(column);
@@ -207,8 +207,8 @@ function factTexts(fact: FactName, events: readonly EventToRecord[]) {
 }
 
 /**
- * Whose turn it is can only be told from rows, by every process alike, so these deliveries have one before their first
- * attempt.
+ * Inserts ordered deliveries before their first attempt: whose turn it is can only be told from rows, which every process
+ * sees alike.
  */
 function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
   const rows = events.flatMap(({ id, envelope, ordered = [] }) =>

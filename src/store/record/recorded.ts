@@ -1,4 +1,4 @@
-/** What is recorded already: of a batch whose answer was lost, and of a partition. */
+/** Finds out what is recorded already: events of a batch whose answer was lost, and positions of partitions. */
 import { sql } from 'kysely';
 
 import { inTransaction, type Database, type Store } from '../database.ts';
@@ -6,7 +6,7 @@ import type { Row } from '../schema/tables.ts';
 import { anyOf } from '../sql/condition.ts';
 
 /**
- * Which events of a batch are recorded after all, when the connection broke before the answer came.
+ * Finds which events of a batch are recorded after all, when the connection broke before the answer came.
  *
  * Recording holds a key-share lock on the process's row. Taking the row for update therefore waits for a statement
  * that is still running on the broken connection, so the answer is final.
@@ -33,7 +33,7 @@ export async function findRecorded(
 
 type PartitionKey = Pick<Row<'source_position'>, 'source' | 'topic' | 'partition'>;
 
-/** How far a partition is recorded, and of which topic; undefined when nothing of it ever was. */
+/** Finds how far a partition is recorded, and of which topic; undefined when none of it is. */
 export async function findPosition(
   database: Database,
   { source, topic, partition }: PartitionKey,
@@ -46,7 +46,7 @@ export async function findPosition(
   return row && { nextOffset: BigInt(row.nextOffset), topicId: row.topicId };
 }
 
-/** Forgets how far a partition is recorded, when the topic proves to be another one of the same name. */
+/** Deletes the position of a partition whose topic proves to be another one of the same name. */
 export async function deletePosition(
   database: Database,
   { source, topic, partition }: PartitionKey,

@@ -1,4 +1,4 @@
-/** The tables of access: users, what they prove themselves with, attempts to log in, and repeated requests. */
+/** The tables of access: users, their credentials and key pairs, login attempts, and idempotency keys. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import { checkWords } from '../sql/checks.ts';
@@ -9,7 +9,7 @@ export type Role = (typeof roles)[number];
 
 export const tokenScopes = ['read', 'write', 'ingest'] as const;
 export type TokenScope = (typeof tokenScopes)[number];
-/** They open all there is: `write` includes `ingest`. */
+/** The scopes that permit everything: `write` includes `ingest`. */
 export const fullScopes = ['read', 'write'] as const satisfies readonly TokenScope[];
 
 /** Someone who may log in to Hookline. */
@@ -19,7 +19,7 @@ export const AppUserTable = defineEntity({
   properties: {
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     username: p.text().unique(),
-    /** Null for a user who cannot log in with a password. */
+    /** Null for a user without a password. */
     passwordHash: p.text().nullable(),
     role: p.text().$type<Role>(),
     accountId: () =>
@@ -31,10 +31,10 @@ export const AppUserTable = defineEntity({
         .index()
         .deleteRule('cascade'),
     created: p.datetime().defaultRaw('now()'),
-    /** Who vouches for them, and as whom: an OpenID provider's issuer and its subject. Null for a user made here. */
+    /** The user's identity at an OpenID provider; null for a user with a password. */
     issuer: p.text().nullable(),
     subject: p.text().nullable(),
-    /** Until when, unless they log in there again. What they prove themselves with opens nothing afterwards. */
+    /** When the trust in that identity ends, unless the user logs in there again. Their credentials are refused afterwards. */
     trustedUntil: p.datetime().nullable(),
   },
   uniques: [{ name: 'app_user_identity_unique', properties: ['issuer', 'subject'] }],
@@ -51,7 +51,7 @@ export const AppUserTable = defineEntity({
   ],
 });
 
-/** What a request proves its user with: a bearer token or a console session. */
+/** What a request is authenticated with: a bearer token or a session. */
 export const CredentialTable = defineEntity({
   name: 'Credential',
   tableName: 'credential',
@@ -61,9 +61,9 @@ export const CredentialTable = defineEntity({
       p.manyToOne(AppUserTable).mapToPk().fieldNames('user_id').index().deleteRule('cascade'),
     kind: p.text().$type<'token' | 'session'>(),
     name: p.text(),
-    /** SHA-256 of the token; the token itself is never stored. */
+    /** SHA-256 of the token, which itself is never stored. */
     tokenHash: p.blob().$type<Buffer>().unique(),
-    /** What it opens: asking, changing, posting events. */
+    /** What the credential permits: reading, writing, posting events. */
     scopes: p
       .array()
       .columnType('text[]')
@@ -72,7 +72,7 @@ export const CredentialTable = defineEntity({
     created: p.datetime().defaultRaw('now()'),
     expiresAt: p.datetime().nullable(),
     lastUsedAt: p.datetime().nullable(),
-    /** The ID token the session began with, sealed: it ends the session at the OpenID provider too. */
+    /** The ID token that the session began with, sealed; logging out presents it to the OpenID provider. */
     logoutHint: p.text().nullable(),
   },
   checks: [
@@ -89,16 +89,16 @@ export const ApiKeyTable = defineEntity({
     id: p.uuid().primary().defaultRaw('gen_random_uuid()'),
     userId: () =>
       p.manyToOne(AppUserTable).mapToPk().fieldNames('user_id').index().deleteRule('cascade'),
-    /** The public half, by which the pair is found. */
+    /** The public half, which requests name. */
     apiKey: p.text().unique(),
-    /** The secret half, sealed: checking a signature needs it as it is, so a hash would not do. */
+    /** The secret half, sealed. It is not hashed, because checking a signature needs it. */
     sealed: p.blob().$type<Buffer>(),
     created: p.datetime().defaultRaw('now()'),
     lastUsedAt: p.datetime().nullable(),
   },
 });
 
-/** How often it was tried under one key since the window began. */
+/** Number of login attempts under one key since the window began. */
 export const LoginAttemptTable = defineEntity({
   name: 'LoginAttempt',
   tableName: 'login_attempt',
@@ -110,7 +110,7 @@ export const LoginAttemptTable = defineEntity({
   },
 });
 
-/** One request that may come again. */
+/** A request that its client may repeat, and its answer. */
 export const IdempotencyKeyTable = defineEntity({
   name: 'IdempotencyKey',
   tableName: 'idempotency_key',
@@ -123,11 +123,11 @@ export const IdempotencyKeyTable = defineEntity({
     key: p.text(),
     /** SHA-256 of path and body. */
     fingerprint: p.blob().$type<Buffer>(),
-    /** Until then the first request is taken to be running. */
+    /** Until when the first request is taken to be running. */
     claimedUntil: p.datetime(),
-    /** Of the answer; null while there is none. */
+    /** HTTP status of the answer; null while there is none. */
     status: p.integer().nullable(),
-    /** The answer, sealed: it may show a secret that is shown once. */
+    /** The answer, sealed, because it may contain a secret that is shown once. */
     sealed: p.blob().$type<Buffer>().nullable(),
     created: p.datetime().defaultRaw('now()').index(),
   },

@@ -3,14 +3,14 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 import { checkWords } from '../sql/checks.ts';
 
-/** Who keeps a row of the directory: `local` people, by hand or import, or the sync with the `cloud`. */
+/** Who keeps a row of the directory: people, by hand or import (`local`), or the sync with the cloud (`cloud`). */
 export const origins = ['local', 'cloud'] as const;
 export type Origin = (typeof origins)[number];
 export const accountKinds = ['user', 'project'] as const;
 export type AccountKind = (typeof accountKinds)[number];
 const directoryKinds = ['cloudstack', 'keystone'] as const;
 
-/** A node of the cloud's tenant tree. Its id is the cloud's. */
+/** A node of the cloud's tenant tree, under its id there. */
 export const DomainTable = defineEntity({
   name: 'Domain',
   tableName: 'domain',
@@ -26,17 +26,17 @@ export const DomainTable = defineEntity({
         .nullable()
         .index()
         .deleteRule('cascade'),
-    /** `/<root id>/<child id>/`: derived from the parents by a trigger, whatever is written here. */
+    /** `/<root id>/<child id>/`. A trigger derives it from the parents, whatever a statement writes. */
     path: p.text().unique(),
     origin: p.text().$type<Origin>().default('local'),
-    /** When the cloud was first seen without it. */
+    /** When the domain was first missing in the cloud. */
     removedAt: p.datetime().nullable(),
     updated: p.datetime().defaultRaw('now()'),
   },
   checks: [checkWords('domain', 'origin', origins)],
 });
 
-/** Who owns resources and webhooks: a cloud's account or project. Its id is the cloud's. */
+/** An owner of resources and webhooks: an account or a project of the cloud, under its id there. */
 export const AccountTable = defineEntity({
   name: 'Account',
   tableName: 'account',
@@ -48,9 +48,9 @@ export const AccountTable = defineEntity({
       p.manyToOne(DomainTable).mapToPk().fieldNames('domain_id').index().deleteRule('cascade'),
     kind: p.text().$type<AccountKind>().default('user'),
     origin: p.text().$type<Origin>().default('local'),
-    /** Another id its events carry: the uuid of the account behind a CloudStack project. */
+    /** Another id that the owner's events carry: the UUID of the account behind a CloudStack project. */
     alias: p.text().nullable().unique(),
-    /** When the cloud was first seen without it. Its webhooks are told of nothing from then on. */
+    /** When the owner was first missing in the cloud. Its webhooks get no events from then on. */
     removedAt: p.datetime().nullable(),
     updated: p.datetime().defaultRaw('now()'),
   },
@@ -62,28 +62,28 @@ export const DirectoryStateTable = defineEntity({
   name: 'DirectoryState',
   tableName: 'directory_state',
   properties: {
-    /** There is one row, once a directory is configured. */
+    /** Always 1: the table has one row once a directory is configured, none before. */
     id: p.integer().primary().autoincrement(false),
     kind: p.text().$type<(typeof directoryKinds)[number]>(),
-    /** When the next sync is due; who begins one moves it on, so that nobody else does. */
+    /** When the next sync is due. A process that begins one postpones it, so that no other process does. */
     nextAt: p.datetime().defaultRaw('now()'),
     attemptedAt: p.datetime().nullable(),
-    /** When the reading of the snapshot that serves began; null before the first. */
+    /** When the reading of the current snapshot began; null before the first. */
     syncedAt: p.datetime().nullable(),
-    /** Why the last attempt failed; null when it did not. */
+    /** Why the last attempt failed; null when it succeeded. */
     error: p.text().nullable(),
-    /** Attempts that failed one after the other. */
+    /** Number of attempts that failed in a row. */
     failures: p.integer().default(0),
-    /** False: the cloud's lists were not whole, so nothing that was missing was marked as gone. */
+    /** False when the cloud's lists were incomplete: rows missing in them were not marked as removed. */
     isWhole: p.boolean().nullable(),
-    /** The cloud's, gone ones left out. */
+    /** Number of the cloud's domains and accounts, without removed ones. */
     domains: p.integer().default(0),
     accounts: p.integer().default(0),
-    /** Rows made by hand or import whose ids the cloud knows too; they are left alone. */
+    /** Number of local rows whose ids the cloud knows too; the sync leaves them alone. */
     localRows: p.integer().default(0),
-    /** Rows missing in the cloud's answer that were not marked as gone, because they are too many to be believed. */
+    /** Number of rows missing in the cloud's answer that were not marked as removed, because so many are not plausible. */
     removalsHeld: p.integer().default(0),
-    /** Requested of the next sync. */
+    /** Requests to the next sync (`ApplyOptions` of directory/apply-snapshot.ts). */
     acceptRemovals: p.boolean().default(false),
     adoptLocal: p.boolean().default(false),
   },
@@ -93,13 +93,13 @@ export const DirectoryStateTable = defineEntity({
   ],
 });
 
-/** An account that events belong to and the directory does not know. */
+/** An account that events name and the directory does not know. */
 export const UnknownAccountTable = defineEntity({
   name: 'UnknownAccount',
   tableName: 'unknown_account',
   properties: {
     id: p.text().primary(),
-    /** The project its events name. */
+    /** The project that its events name. */
     project: p.text().nullable(),
     events: p.bigint('string'),
     firstSeen: p.datetime().defaultRaw('now()'),

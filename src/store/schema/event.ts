@@ -1,18 +1,18 @@
-/** The tables of events. */
+/** The tables of events and of the names that clouds give them. */
 import { defineEntity, p } from '@mikro-orm/core';
 
 import type { Category } from '../../event/envelope.ts';
 
-/** Something that happened in the cloud, and whom it is owed to. */
+/** An event of a cloud, and the webhooks it is owed to. */
 export const EventTable = defineEntity({
   name: 'Event',
   tableName: 'event',
   properties: {
-    /** UUIDv7; its time is when the event was recorded. */
+    /** UUIDv7, whose time is that of the recording. */
     id: p.uuid().primary(),
-    /** Who recorded it and owes its deliveries until each has a row. */
+    /** The process that recorded the event and owes its deliveries until each has a row. */
     processId: p.integer(),
-    /** The configured name of the source. */
+    /** The configured name of the source that the event came by. */
     source: p.text(),
     category: p.text().$type<Category>().nullable(),
     event: p.text(),
@@ -28,14 +28,14 @@ export const EventTable = defineEntity({
     /** The envelope's `source`: the component that spoke. */
     origin: p.text().nullable(),
     details: p.json<Record<string, unknown>>().nullable(),
-    /** The exact text every webhook of the default format gets. */
+    /** The exact text that every webhook of the default format gets. */
     body: p.text(),
-    /** Ids of the webhooks that matched when it was recorded. */
+    /** IDs of the recipients: the webhooks that matched when the event was recorded. */
     owed: p.array().columnType('uuid[]').$type<readonly string[]>(),
   },
 });
 
-/** The name a cloud gave an event that is recorded: whoever tells of it again tells nothing new. */
+/** The name that a cloud gave a recorded event; a second event of that name is not recorded. */
 export const EventKeyTable = defineEntity({
   name: 'EventKey',
   tableName: 'event_key',
@@ -43,7 +43,7 @@ export const EventKeyTable = defineEntity({
   properties: {
     /** The first 128 bits of SHA-256 over source, NUL, key. */
     hash: p.uuid().primary(),
-    /** The event that was recorded; its id says when. */
+    /** The recorded event, whose id says when that was. */
     eventId: p.uuid(),
   },
 });

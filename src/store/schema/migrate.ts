@@ -1,4 +1,4 @@
-/** Brings the schema up to date. */
+/** Runs and undoes migrations. */
 import { sql } from 'kysely';
 
 import { inTransaction, type Store } from '../database.ts';
@@ -14,8 +14,8 @@ export interface MigrationStatus {
 }
 
 /**
- * The database's migrations are not these and not an extension of these: running what is missing would mix two schemas.
- * Nothing was written; the operator has to give this Hookline another database, or this database another Hookline.
+ * The database has migrations that this Hookline does not know, and lacks some that it knows: running those would mix two
+ * schemas. Nothing was written; the operator has to give this Hookline another database, or this database another Hookline.
  */
 export class ForeignSchemaError extends Error {
   override readonly name = 'ForeignSchemaError';
@@ -40,7 +40,7 @@ export async function migrate(store: Store): Promise<readonly string[]> {
   });
 }
 
-/** Undoes the last migration. All rows of the tables it made are lost. */
+/** Undoes the last migration. All rows of the tables it created are lost. */
 export async function migrateDown(store: Store): Promise<readonly string[]> {
   return locked(store, async () => (await store.migrator.down()).map(migration => migration.name));
 }

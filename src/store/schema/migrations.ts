@@ -1,4 +1,4 @@
-/** The changes of the schema, in the order they are made: the files of `migrations/`, each of which exports one class. */
+/** All migrations, in order: the files of `migrations/`, each of which exports one class. */
 import { readdirSync } from 'node:fs';
 
 import type { MigrationObject } from '@mikro-orm/core';

@@ -1,5 +1,5 @@
 /**
- * The days' partitions of `event`, `delivery` and `attempt`.
+ * Daily partitions of `event`, `delivery` and `attempt`.
  *
  * The bound of a day is the smallest UUIDv7 of its first millisecond, so an id alone says where a row lives:
  * 2026-11-21 UTC is `01a1fb67-1800-0000-…` up to the next day's. There is no default partition: a row without
@@ -10,13 +10,13 @@ import { sql } from 'kysely';
 import { inTransaction, type Store } from '../database.ts';
 
 const DAY_MS = 86_400_000;
-/** A process that nobody tends keeps recording for this long. */
+/** Number of days that recording can go on when nothing creates partitions any more. */
 const daysAhead = 7;
 const daysBehind = 1;
 const tables = ['event', 'delivery', 'attempt'] as const;
 const PARTITION_LOCK = 7_219_004_312;
 
-/** Makes the days from yesterday to a week ahead, where they are missing. Idempotent, safe in parallel. */
+/** Creates the missing partitions from yesterday to a week ahead. Idempotent, safe in parallel. */
 export async function openPartitions(store: Store, now: Date): Promise<void> {
   await inTransaction(store, async database => {
     await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
@@ -33,7 +33,7 @@ export async function openPartitions(store: Store, now: Date): Promise<void> {
 }
 
 /**
- * Drops the days that ended before `keepFrom`.
+ * Drops the partitions of the days that ended before `keepFrom`.
  *
  * @returns the names of the dropped tables.
  */
@@ -52,7 +52,7 @@ export async function dropPartitions(store: Store, keepFrom: Date): Promise<read
   });
 }
 
-/** The smallest id of the day that holds this instant. @param at milliseconds since 1970. */
+/** Smallest ID of the day that contains an instant. @param at milliseconds since 1970. */
 export function firstIdOf(at: number): string {
   const hex = (Math.floor(at / DAY_MS) * DAY_MS).toString(16).padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
@@ -62,7 +62,7 @@ function partitionName(table: string, at: number): string {
   return `${table}_${dayOf(at)}`;
 }
 
-/** `20261121`. */
+/** The day as a table's name has it. @example '20261121' */
 function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
 }

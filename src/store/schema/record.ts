@@ -1,7 +1,7 @@
-/** The tables that recording keeps its place in: processes, positions, receipts, quarantine. */
+/** The tables of recording: processes, positions, receipts, quarantine. */
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** A running Hookline. The row goes when the process leaves, or when it is taken over. */
+/** A running process. Its row is deleted when the process leaves, or when another process takes it over. */
 export const ProcessTable = defineEntity({
   name: 'Process',
   tableName: 'process',
@@ -10,9 +10,9 @@ export const ProcessTable = defineEntity({
     host: p.text(),
     pid: p.integer(),
     startedAt: p.datetime().defaultRaw('now()'),
-    /** After this anyone may take over what the process owes. */
+    /** After this instant any process may take over what this one owes. */
     leaseUntil: p.datetime(),
-    /** Every event this process recorded with an id up to this one has a row for each delivery it owes. */
+    /** ID of an event: up to it, every event that the process recorded has a row for each of its deliveries. */
     watermark: p.uuid(),
   },
 });
@@ -25,15 +25,15 @@ export const SourcePositionTable = defineEntity({
     source: p.text().primary(),
     topic: p.text().primary(),
     partition: p.integer().primary(),
-    /** Records below it are recorded. */
+    /** The first offset that is not recorded. */
     nextOffset: p.bigint('string'),
-    /** Kafka's own id of the topic, which another topic of the same name does not have. */
+    /** Kafka's own id of the topic; a topic created again under the same name has another. */
     topicId: p.text().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
   },
 });
 
-/** The messages of one RabbitMQ batch that is recorded and that the broker may still give back. */
+/** The messages of one recorded RabbitMQ batch that the broker may still redeliver. */
 export const ReceiptTable = defineEntity({
   name: 'Receipt',
   tableName: 'receipt',
@@ -41,7 +41,7 @@ export const ReceiptTable = defineEntity({
   properties: {
     id: p.bigint('string').primary().autoincrement(),
     source: p.text(),
-    /** One channel's life. */
+    /** Identifies one consumer for as long as its channel is open. */
     consumerId: p.uuid(),
     createdAt: p.datetime().defaultRaw('now()'),
     /** One for each message of the batch: the first 128 bits of SHA-256 over routing key, NUL, body. */
@@ -49,7 +49,7 @@ export const ReceiptTable = defineEntity({
   },
 });
 
-/** A message that could not be understood, kept whole. */
+/** A message that could not be understood, kept with its bytes. */
 export const QuarantineTable = defineEntity({
   name: 'Quarantine',
   tableName: 'quarantine',
@@ -61,9 +61,9 @@ export const QuarantineTable = defineEntity({
     position: p.text(),
     routingKey: p.text().nullable(),
     headers: p.json<Record<string, string>>().nullable(),
-    /** What was wrong and what was expected. */
+    /** Says what was wrong and what was expected. */
     reason: p.text(),
-    /** Null is a Kafka tombstone. */
+    /** Null for a Kafka tombstone. */
     body: p.blob().$type<Buffer>().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
   },

@@ -2,13 +2,13 @@ import { defineEntity, p } from '@mikro-orm/core';
 
 export type SettingScope = 'webhook' | 'domain' | 'global';
 
-/** One value, for one place. */
+/** The value of one setting in one place: a webhook, a domain, or everywhere. */
 export const SettingTable = defineEntity({
   name: 'Setting',
   tableName: 'setting',
   properties: {
     scope: p.text().$type<SettingScope>().primary(),
-    /** Of the webhook or the domain; empty for `global`. */
+    /** ID of the webhook or the domain; empty for `global`. */
     scopeId: p.text().default('').primary(),
     name: p.text().primary(),
     value: p.text(),

@@ -1,4 +1,4 @@
-/** All tables, and their types as statements see them. */
+/** All tables, and the types that statements see of them. */
 import type { InferKyselyDB } from '@mikro-orm/postgresql';
 import type { ColumnType, Selectable } from 'kysely';
 
@@ -62,10 +62,10 @@ type Instants<Column> =
       : Column;
 type Instant<T> = T extends Date ? string : T;
 
-/** Tables by their names in SQL, columns by their properties' names: `webhook_filter`, `matchType`. */
+/** Types of all tables: by the table's name in SQL, such as `webhook_filter`, and the column's property, such as `matchType`. */
 export type Tables = {
   [Name in keyof Defined]: { [Column in keyof Defined[Name]]: Instants<Defined[Name][Column]> };
 };
 
-/** A row as it is read. @example Row<'webhook'> */
+/** A row as a statement reads it. @example Row<'webhook'> */
 export type Row<Name extends keyof Tables> = Selectable<Tables[Name]>;

@@ -1,4 +1,4 @@
-/** Constraints of a table that say what its fields' JSON schemas say. */
+/** Check constraints of a table, from its fields' JSON schemas or from lists of words. */
 import type { TSchema } from 'typebox';
 
 import { facetsOf } from '../../webhook/field.ts';
@@ -8,7 +8,7 @@ interface Check {
   readonly expression: string;
 }
 
-/** The column holds one of the words. @example checkWords('app_user', 'role', roles) */
+/** Constrains a column to a list of words. @example checkWords('app_user', 'role', roles) */
 export function checkWords(table: string, column: string, words: readonly string[]): Check {
   const list = words.map(word => `'${word}'`).join(', ');
   return { name: `${table}_${column}_check`, expression: `${column} in (${list})` };

@@ -1,4 +1,4 @@
-/** Properties in statements that Kysely builds, columns in SQL: `accountId` and `account_id`. */
+/** Translates names between statements that Kysely builds and SQL: `accountId` there is `account_id` here. */
 import {
   CamelCasePlugin,
   RawNode,
@@ -10,8 +10,9 @@ import {
 } from 'kysely';
 
 /**
- * Leaves statements written by hand as they are, and their rows: they are the hot path, and say themselves what their
- * columns are called. The keys of JSON values are left alone as well.
+ * Leaves statements written by hand and their rows as they are: the hot path consists of them, and they name their
+ * columns themselves. So a built condition must not be put into a statement written by hand; the other way round works.
+ * The keys of JSON values are left alone as well.
  */
 export class ColumnNames extends CamelCasePlugin {
   readonly #byHand = new WeakSet<PluginTransformQueryArgs['queryId']>();

@@ -1,8 +1,8 @@
 /**
- * Columns of a batch, as parameters for `unnest`: one array for each column.
+ * Columns of a batch as parameters for `unnest`: one array for each column.
  *
- * pg writes an array as a literal in which every quotation mark is escaped, and a JSON body is full of them: measured, a
- * tenth of the process's time. A list joined by a character that no value has needs no escaping.
+ * The driver escapes every quotation mark of an array's elements, and a JSON body is full of them: that took a tenth of the
+ * process's time. A list joined by a character that no value contains needs no escaping.
  */
 import { sql, type RawBuilder } from 'kysely';
 
@@ -10,7 +10,7 @@ import { sql, type RawBuilder } from 'kysely';
 const separator = '\u{1F}';
 const nullMark = '\u{1E}';
 
-/** text[]. A batch in which some value does have one of the two marks goes the slow way. */
+/** A `text[]`. A batch in which a value contains one of the two marks is sent as an array all the same. */
 export function texts(values: readonly (string | null)[]): RawBuilder<unknown> {
   const joined = values.map(value => value ?? nullMark).join(separator);
   const isPlain = joined !== '' && !values.some(hasMark);
@@ -19,17 +19,17 @@ export function texts(values: readonly (string | null)[]): RawBuilder<unknown> {
     : sql`${[...values]}::text[]`;
 }
 
-/** uuid[]. */
+/** A `uuid[]`. */
 export function uuids(values: readonly string[]): RawBuilder<unknown> {
   return sql`${`{${values.join(',')}}`}::uuid[]`;
 }
 
-/** int[]. */
+/** An `int[]`. */
 export function integers(values: readonly (number | null)[]): RawBuilder<unknown> {
   return sql`${numbers(values)}::int[]`;
 }
 
-/** float8[]; milliseconds since 1970 for `to_timestamp(x / 1000.0)`. */
+/** A `float8[]`: milliseconds since 1970 for `to_timestamp(x / 1000.0)`. */
 export function floats(values: readonly (number | null)[]): RawBuilder<unknown> {
   return sql`${numbers(values)}::float8[]`;
 }

@@ -6,7 +6,7 @@ export type Fragment = RawBuilder<unknown>;
 /** A condition, built or written by hand. */
 export type Condition = Expression<unknown>;
 
-/** All of the conditions that are given; undefined when none is. */
+/** Joins the conditions that are given by `and`; undefined when none is. */
 export function conditions(
   all: readonly (Condition | undefined)[],
 ): RawBuilder<boolean> | undefined {
@@ -14,11 +14,11 @@ export function conditions(
   return given.length === 0 ? undefined : sql.join<boolean>(given, sql` and `);
 }
 
-/** All of the conditions that are given. */
+/** Joins the conditions that are given by `and`; true when none is. */
 export const allOf = (all: readonly (Condition | undefined)[]): RawBuilder<boolean> =>
   conditions(all) ?? sql<boolean>`true`;
 
-/** One of these values, for `where('id', '=', anyOf(ids))`: one parameter however many there are. */
+/** Any of the values, as one parameter. @example where('id', '=', anyOf(ids)) */
 export const anyOf = <T>(values: readonly T[]): RawBuilder<T> => sql<T>`any(${[...values]})`;
 
 /** A page of a list in the order of a key. */
@@ -28,7 +28,7 @@ export interface PageQuery {
   readonly cursor?: string;
 }
 
-/** Rows after the last one of the page before; all of them without a cursor. */
+/** Whether a row comes after the cursor; every row does when there is none. */
 export const after = (column: Expression<string>, cursor: string | undefined) =>
   cursor === undefined ? sql<boolean>`true` : sql<boolean>`${column} > ${cursor}`;
 
@@ -36,7 +36,7 @@ export const after = (column: Expression<string>, cursor: string | undefined) =>
 export const contains = (column: Fragment, part: string) =>
   sql<boolean>`strpos(lower(${column}), lower(${part})) > 0`;
 
-/** The columns as those of a table's alias. @example columnsOf('u', ['id', 'role']) // ['u.id', 'u.role'] */
+/** Prefixes columns with a table's alias. @example columnsOf('u', ['id', 'role']) // ['u.id', 'u.role'] */
 export const columnsOf = <Alias extends string, Column extends string>(
   alias: Alias,
   columns: readonly Column[],

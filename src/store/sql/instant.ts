@@ -2,13 +2,13 @@
 import { sql } from 'kysely';
 import { types, TypeOverrides } from 'pg';
 
-/** The database's clock; within a transaction the time it began. */
+/** Now, by the database's clock; within a transaction the time it began. */
 export const now = sql<string>`now()`;
 
-/** So many milliseconds from now, by the database's clock. */
+/** An instant in the future, by the database's clock. */
 export const fromNow = (ms: number) => sql<string>`now() + ${ms} * interval '1 millisecond'`;
 
-/** The column as text, for where the driver would not see a timestamp: inside of JSON, and among texts. */
+/** A timestamp column as text, for places where the driver sees no timestamp, such as inside JSON. */
 export const instant = (column: string) =>
   sql<
     string | null
@@ -17,12 +17,12 @@ export const instant = (column: string) =>
 const { TIMESTAMPTZ } = types.builtins;
 const parseTimestamp = types.getTypeParser(TIMESTAMPTZ);
 
-/** The driver's parsers of columns: `timestamptz` becomes text as `instant` makes it, instead of a Date. */
+/** The driver's parsers of column values: a `timestamptz` becomes the text that `instant` makes, instead of a Date. */
 export function columnParsers(): TypeOverrides {
   const parsers = new TypeOverrides();
   parsers.setTypeParser(TIMESTAMPTZ, text => {
     const at = parseTimestamp(text);
-    // PostgreSQL's 'infinity' is no Date.
+    // PostgreSQL's 'infinity' has no Date.
     return at instanceof Date ? at.toISOString() : text;
   });
   return parsers;

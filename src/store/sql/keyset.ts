@@ -1,20 +1,21 @@
 /**
- * Lists along an id that begins with its time, newest first.
+ * Keyset pages along an id that begins with its time, newest first.
  *
- * What has no index is looked for in a bounded window of rows, so that a page costs the same however many millions of
- * rows there are: a page may hold fewer items than asked for, or none, and still not be the last.
+ * A condition without an index is looked for in a scan window: a bounded number of rows, so that a page costs the same
+ * however many millions of rows there are. A page may therefore hold fewer items than asked for, or none, and still not be
+ * the last.
  */
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 
 import type { Database } from '../database.ts';
 import { allOf, type Condition, type Fragment } from './condition.ts';
 
-/** Rows looked at for one page. */
-const window = 10_000;
+/** Maximum number of rows looked at for one page. */
+const windowRows = 10_000;
 
 export interface Page<T> {
   readonly items: readonly T[];
-  /** Id to go on after; null on the last page. */
+  /** Cursor of the next page; null on the last page. */
   readonly next: string | null;
 }
 
@@ -22,7 +23,7 @@ export interface KeysetQuery {
   readonly limit: number;
   /** Id of the last item of the page before. */
   readonly cursor?: string;
-  /** Recorded at or after; before. */
+  /** Time range of the recording: `from` is included, `to` is not. */
   readonly from?: Date;
   readonly to?: Date;
 }
@@ -42,18 +43,18 @@ export function inKeysetPage(
 export const notBefore = (alias: string, last: string | undefined): RawBuilder<boolean> =>
   last === undefined ? sql`true` : sql`${sql.ref(`${alias}.id`)} >= ${last}::uuid`;
 
-/** What a list is read from, and what is wanted of it. */
+/** The table a list is read from, and the conditions on its rows. */
 export interface KeysetList {
   /** @example sql`event e` */
   readonly table: Fragment;
   readonly alias: string;
-  /** A condition, written by hand, on what an index has before the id: it costs no look at other rows. */
+  /** Condition, written by hand, on the columns that an index has before the id: it needs no scan window. */
   readonly prefix?: Condition;
-  /** Conditions that rows are looked at for; undefined when every row is wanted. */
+  /** Conditions without an index; undefined when every row is wanted. */
   readonly wanted: Condition | undefined;
 }
 
-/** @param rows what is selected of the list's table, with its id. */
+/** Reads one page. @param rows selects the columns, the id among them, from the list's table. */
 export async function readKeysetPage<DB, TB extends keyof DB, Item extends { id: string }>(
   database: Database,
   query: KeysetQuery,
@@ -70,14 +71,14 @@ export async function readKeysetPage<DB, TB extends keyof DB, Item extends { id:
   return pageOf(found, query.limit, last);
 }
 
-/** Id of the last row of the window, or undefined when the table ends before it. */
+/** Finds the ID of the last row of the scan window; undefined when the table ends before it. */
 export async function scanWindowEnd(
   database: Database,
   table: Fragment,
   along: Condition,
 ): Promise<string | undefined> {
   const { rows } = await sql<{ id: string }>`
-    select id from ${table} where ${along} order by id desc offset ${window - 1} limit 1`.execute(
+    select id from ${table} where ${along} order by id desc offset ${windowRows - 1} limit 1`.execute(
     database,
   );
   return rows[0]?.id;
@@ -92,7 +93,7 @@ function pageOf<T extends { readonly id: string }>(
   return { items: rows.slice(0, limit), next: rows[limit - 1]?.id ?? null };
 }
 
-/** The smallest id of that millisecond: ids begin with their time. */
+/** Smallest ID of a millisecond: IDs begin with their time. */
 export function firstIdAt(at: Date): string {
   const hex = Math.max(0, at.getTime()).toString(16).padStart(12, '0').slice(-12);
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;

@@ -1,4 +1,4 @@
-/** Lists by the number of a page and with a total, as CloudStack's API has them. */
+/** Pages by offset, with a total, as CloudStack's API lists things. */
 import type { SelectQueryBuilder } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -9,12 +9,12 @@ export interface PageOf {
 }
 
 export interface Counted<T> {
-  /** Rows of all pages. */
+  /** Number of rows on all pages together. */
   readonly count: number;
   readonly rows: readonly T[];
 }
 
-/** @param rows all of them, in the list's order. */
+/** Reads one page and counts all rows. @param rows selects the whole list, in its order. */
 export async function readNumberedPage<DB, TB extends keyof DB, Item>(
   database: Database,
   rows: SelectQueryBuilder<DB, TB, Item>,

@@ -1,6 +1,6 @@
 /**
- * Whose objects a statement may see, as a condition for its `where`: a stranger's object is not found, rather than
- * found and refused, so that nothing tells whether it is there.
+ * Visibility: whose objects a statement may see, as a condition for its `where`. A stranger's object is not found,
+ * rather than found and refused, so that no answer reveals whether it exists.
  */
 import { sql } from 'kysely';
 
@@ -15,7 +15,7 @@ export const everything: Visibility = { kind: 'everything' };
 
 type Condition = ReturnType<typeof sql<boolean>>;
 
-/** @param column of an account's id; null lies in nobody's visibility but `everything`. */
+/** Whether an account is visible. @param column holds its ID; null is visible to `everything` alone. */
 export function accountWithin(column: string, visibility: Visibility): Condition {
   switch (visibility.kind) {
     case 'everything':
@@ -30,7 +30,7 @@ export function accountWithin(column: string, visibility: Visibility): Condition
   }
 }
 
-/** @param column of a domain's id. Of an account the visibility has its own domain alone, to look at. */
+/** Whether a domain is visible; an account sees its own domain alone. @param column holds the domain's ID. */
 export function domainWithin(column: string, visibility: Visibility): Condition {
   switch (visibility.kind) {
     case 'everything':
@@ -46,10 +46,10 @@ export function domainWithin(column: string, visibility: Visibility): Condition 
 }
 
 /**
- * An event lies where the account does that it belongs to: the one it names, by id or alias, else, of CloudStack's
+ * Whether an event is visible: as its account is. That is the account it names, by ID or alias; else, for CloudStack's
  * events, the project it names. Matching goes by the same rule (`match/match-index.ts`).
  *
- * @param alias of the table `event`.
+ * @param alias alias of the table `event`.
  */
 export function eventWithin(alias: string, visibility: Visibility): Condition {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
@@ -70,10 +70,10 @@ export function eventWithin(alias: string, visibility: Visibility): Condition {
 }
 
 /**
- * A webhook lies where its owner does, and only if its scope lies there too: who may change the URL of a Global webhook
- * has everybody's events sent to themselves, whoever owns it.
+ * Whether a webhook is visible: its owner has to be, and so has its scope, for whoever may change the URL of a Global
+ * webhook can have everybody's events sent to themselves.
  *
- * @param alias of the table `webhook`.
+ * @param alias alias of the table `webhook`.
  */
 export function webhookWithin(alias: string, visibility: Visibility): Condition {
   const owned = accountWithin(`${alias}.account_id`, visibility);
@@ -89,7 +89,7 @@ export function webhookWithin(alias: string, visibility: Visibility): Condition 
   }
 }
 
-/** Users lie where their account does; an Admin in nobody's but `everything`. @param alias of `app_user`. */
+/** Whether a user is visible: as their account is, an Admin to `everything` alone. @param alias alias of `app_user`. */
 export function userWithin(alias: string, visibility: Visibility): Condition {
   if (visibility.kind === 'everything') return sql`true`;
   if (visibility.kind === 'self') return sql`${sql.ref(`${alias}.id`)} = ${visibility.userId}`;
