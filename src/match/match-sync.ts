@@ -9,14 +9,9 @@ import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { createMatchIndex, type MatchIndex } from './match-index.ts';
 import { listenToChanges, type Change } from '../store/changes.ts';
-import {
-  loadAccounts,
-  loadAccountsById,
-  loadDomains,
-  loadWebhooks,
-  loadWebhooksById,
-} from '../store/webhook/load.ts';
 import type { Store } from '../store/database.ts';
+import { loadAccounts, loadAccountsById, loadDomains } from '../store/directory/load.ts';
+import { loadWebhooks, loadWebhooksById } from '../store/webhook/load.ts';
 
 export interface MatchSyncOptions {
   readonly store: Store;

@@ -1,6 +1,6 @@
 /** The directory as matching needs it: the domain of an account, and the domains above that one. */
 
-import type { AccountNode, DomainNode } from '../store/webhook/load.ts';
+import type { AccountNode, DomainNode } from '../store/directory/load.ts';
 
 export interface Tenants {
   setDomain(domain: DomainNode): void;

@@ -5,11 +5,15 @@
 import { dispatchKeys } from '../config/dispatch/dispatch-keys.ts';
 import type { ValueOf } from '../config/value/key.ts';
 import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
+import type { SettingScope } from '../store/schema/setting.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { parseSchedule } from './schedule.ts';
 
-export const settingScopes = ['webhook', 'domain', 'global'] as const;
-export type SettingScope = (typeof settingScopes)[number];
+export const settingScopes = [
+  'webhook',
+  'domain',
+  'global',
+] as const satisfies readonly SettingScope[];
 
 export type SettingType = 'integer' | 'seconds' | 'schedule' | 'ranges';
 

@@ -1,38 +1,24 @@
 /** Finds the effective value of a setting: the nearest one, from the webhook up the domain tree to the configuration; pure. */
+import type { SettingPlace, SettingRow } from '../store/setting.ts';
 import { canonicalName, definitionOf, parseSetting, settingNames } from './definition.ts';
-import type { SettingDefaults, SettingName, SettingScope, SettingValue } from './definition.ts';
-
-/** A row of the table `setting`. */
-export interface SettingRow {
-  readonly scope: SettingScope;
-  /** ID of the webhook or domain; empty for `global`. */
-  readonly scopeId: string;
-  readonly name: string;
-  readonly value: string;
-}
-
-/** Where a setting can be set. */
-export interface Place {
-  readonly scope: SettingScope;
-  readonly scopeId: string;
-}
+import type { SettingDefaults, SettingName, SettingValue } from './definition.ts';
 
 export interface EffectiveSetting {
   readonly name: SettingName;
   readonly text: string;
   readonly value: SettingValue;
   /** Where the value is set; `configuration` when it is the default. */
-  readonly origin: Place | 'configuration';
+  readonly origin: SettingPlace | 'configuration';
 }
 
 export interface SettingIndex {
   /** Finds the effective value. @param chain places to look in, nearest first; after them comes the default. */
-  effective(name: SettingName, chain: readonly Place[]): EffectiveSetting;
+  effective(name: SettingName, chain: readonly SettingPlace[]): EffectiveSetting;
   /** Rows with unknown names or invalid values, which plain SQL can write. */
   readonly unusable: readonly { readonly row: SettingRow; readonly expected: string }[];
 }
 
-const keyOf = ({ scope, scopeId }: Place): string => `${scope}:${scopeId}`;
+const keyOf = ({ scope, scopeId }: SettingPlace): string => `${scope}:${scopeId}`;
 
 /** @throws {RangeError} when a default is not a valid value. */
 export function createSettingIndex(
@@ -84,7 +70,7 @@ function readDefault(name: SettingName, text: string): EffectiveSetting {
 }
 
 /** Lists the places that apply to a webhook or a domain, nearest first. @param path domains, nearest first. */
-export function chainOf(path: readonly string[], webhookId?: string): readonly Place[] {
+export function chainOf(path: readonly string[], webhookId?: string): readonly SettingPlace[] {
   return [
     ...(webhookId === undefined ? [] : [{ scope: 'webhook' as const, scopeId: webhookId }]),
     ...path.map(scopeId => ({ scope: 'domain' as const, scopeId })),

@@ -4,7 +4,7 @@ import { backoffMs } from '../../src/outcome/backoff.ts';
 import { canonicalName, parseSetting } from '../../src/setting/definition.ts';
 import type { SettingName } from '../../src/setting/definition.ts';
 import { chainOf, createSettingIndex } from '../../src/setting/resolve.ts';
-import type { SettingRow } from '../../src/setting/resolve.ts';
+import type { SettingRow } from '../../src/store/setting.ts';
 
 const defaults = {
   'webhook.delivery.tries': '3',

@@ -10,11 +10,11 @@ import {
 } from '../../setting/definition.ts';
 import type { SettingDefaults, SettingName } from '../../setting/definition.ts';
 import { chainOf, createSettingIndex } from '../../setting/resolve.ts';
-import type { Place } from '../../setting/resolve.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { findDomain } from '../../store/directory/domain.ts';
 import { deleteSetting, findSettings, putSetting } from '../../store/setting.ts';
+import type { SettingPlace } from '../../store/setting.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
@@ -135,12 +135,12 @@ function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptio
 }
 
 /** What a setting is set for, and whom the audit is to tell of it. */
-interface Target extends Place {
-  readonly chain: readonly Place[];
+interface Target extends SettingPlace {
+  readonly chain: readonly SettingPlace[];
   readonly owner: { readonly accountId?: string; readonly domainId?: string };
 }
 
-const placeOf = ({ scope, scopeId }: Place): Place => ({ scope, scopeId });
+const placeOf = ({ scope, scopeId }: SettingPlace): SettingPlace => ({ scope, scopeId });
 
 /** @throws {ProblemError} not_found, request_invalid */
 async function findTarget(
