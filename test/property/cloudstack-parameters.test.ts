@@ -15,7 +15,7 @@ import {
 import { roles } from '../../src/store/schema/access.ts';
 import { anyText } from '../fixtures/any-text.ts';
 
-const text = fc.string({ unit: 'grapheme' });
+const text = anyText;
 const name = fc.oneof(
   text.filter(one => one !== ''),
   fc.constantFrom('__proto__', 'constructor', 'command', 'Signature', 'apiKey', 'response', 'id'),

@@ -63,7 +63,7 @@ export function describeNormalizer({ about, samples, create }: NormalizerUnderTe
           count += events.length;
           expectStorable(events);
         }),
-        { numRuns: 400 },
+        { numRuns: 200 },
       );
       expect(count).toBeGreaterThan(5);
     });
@@ -77,7 +77,7 @@ export function describeNormalizer({ about, samples, create }: NormalizerUnderTe
           count += events.length;
           expect(JSON.stringify(events.map(visible))).not.toContain('hush');
         }),
-        { numRuns: 300 },
+        { numRuns: 150 },
       );
       expect(count).toBeGreaterThan(5);
     });
