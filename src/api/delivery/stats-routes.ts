@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 import { readStats, statKeys } from '../../store/delivery/stats.ts';
-import type { StatFacts, StatKey } from '../../store/delivery/stats.ts';
+import type { StatRow, StatKey } from '../../store/delivery/stats.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -148,7 +148,7 @@ function planRange(
   return { from, to, bucketSeconds };
 }
 
-function present({ atMs, percentilesMs, maxMs, ...facts }: StatFacts) {
+function present({ atMs, percentilesMs, maxMs, ...facts }: StatRow) {
   const ended = facts.delivered + facts.failed;
   const [p50, p95, p99] = percentilesMs ?? [null, null, null];
   return {

@@ -30,7 +30,7 @@ export interface StatQuery {
   readonly groupsMax: number;
 }
 
-export interface StatFacts {
+export interface StatRow {
   readonly webhookId?: string;
   readonly eventType?: string;
   /** Beginning of the bucket, in milliseconds since 1970. */
@@ -47,7 +47,7 @@ export interface StatFacts {
 }
 
 export interface Stats {
-  readonly items: readonly StatFacts[];
+  readonly items: readonly StatRow[];
   /** Where the range was cut off: older deliveries of it were not looked at. */
   readonly reachedFrom?: Date;
 }
@@ -102,14 +102,14 @@ const counts = sql`count(state)::int as deliveries,
   to_jsonb(percentile_disc(array[0.5, 0.95, 0.99]) within group (order by duration_ms)) as percentiles,
   max(duration_ms) as "maxMs"`;
 
-interface Row extends Omit<StatFacts, 'percentilesMs' | 'atMs'> {
+interface Row extends Omit<StatRow, 'percentilesMs' | 'atMs'> {
   readonly atMs?: string;
   readonly percentiles: readonly (number | null)[] | null;
   readonly lookedAt: number;
   readonly oldest: string | null;
 }
 
-function toFacts(row: Row): StatFacts {
+function toFacts(row: Row): StatRow {
   const { percentiles, lookedAt: _lookedAt, oldest: _oldest, atMs, ...facts } = row;
   const [p50, p95, p99] = percentiles ?? [];
   const known = typeof p50 === 'number' && typeof p95 === 'number' && typeof p99 === 'number';
