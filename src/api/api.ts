@@ -152,7 +152,7 @@ function describeApi(version: string) {
       title: 'Hookline',
       version,
       description:
-        'Webhooks for the events of a cloud. Errors are RFC 9457 problems with a stable `code`; lists are paged with `limit` and `cursor`.',
+        'Webhooks for cloud events. Errors are RFC 9457 problems with a stable `code`; lists are paged with `limit` and `cursor`.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     components: {

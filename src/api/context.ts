@@ -45,7 +45,7 @@ export interface ApiOptions {
   readonly redrive: RedriveControl;
   /** What this process is. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
-  /** What holds where nothing is set. */
+  /** The value where nothing is set. */
   readonly settingDefaults: SettingDefaults;
   /** Addresses and ranges of proxies whose forwarded headers are believed. */
   readonly trustedProxies: readonly string[];

@@ -31,7 +31,7 @@ const readiness = Type.Object(
           ageSeconds: nullable(real()),
           failures: whole(),
         },
-        { description: 'Absent when the directory is not read from a cloud.' },
+        { description: 'Absent when the directory is not synced from a cloud.' },
       ),
     ),
   },
@@ -43,12 +43,13 @@ const open = { tags: ['health'], security: [] };
 const schemas = {
   health: {
     ...open,
-    summary: 'The process lives',
-    response: { 200: Type.Object({ status: text() }, { description: 'It does.' }) },
+    summary: 'Check that the process is alive',
+    response: { 200: Type.Object({ status: text() }, { description: 'It is alive.' }) },
   },
   ready: {
     ...open,
-    summary: 'The database answers and every source runs, or is paused on purpose',
+    summary:
+      'Check that the process is ready: the database answers, and every source is running or paused',
     response: {
       200: answer(readiness, 'Ready.'),
       503: answer(readiness, 'Not ready, and why.'),
@@ -56,7 +57,7 @@ const schemas = {
   },
   metrics: {
     ...open,
-    summary: 'For Prometheus',
+    summary: 'Show metrics for Prometheus',
     response: {
       200: { description: 'Metrics.', content: { 'text/plain': { schema: text() } } },
     },

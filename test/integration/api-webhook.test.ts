@@ -132,7 +132,7 @@ describe('making a webhook', () => {
     [{ timeoutMs: 1.5 }, 'request_invalid', '/timeoutMs'],
     [{ name: ' ' }, 'request_invalid', '/name'],
     [{ name: 'a\u0000' }, 'request_invalid', '/name'],
-    [{ hasSecret: true }, 'request_invalid', 'does not know hasSecret'],
+    [{ hasSecret: true }, 'request_invalid', 'has no field hasSecret'],
     [{ accountId: 'nobody' }, 'account_invalid', 'There is no account nobody.'],
     [{ scope: 'Domain', domainId: 'nowhere' }, 'domain_invalid', 'There is no domain nowhere.'],
     [{ domainId: 'nowhere' }, 'domain_invalid', 'only with scope Domain'],

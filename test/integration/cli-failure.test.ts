@@ -44,7 +44,7 @@ describe('with --json an error', () => {
     expect(ran).toMatchObject({ code: 4, out: '' });
     expect(problemOf(ran)).toMatchObject({
       type: 'urn:hookline:problem:not_found',
-      title: 'There is no such thing',
+      title: 'Not found',
       status: 404,
       code: 'not_found',
       exitCode: 4,
@@ -113,7 +113,7 @@ describe('whoever may not', () => {
 describe('a server that is in trouble', () => {
   it.each([
     [503, { code: 'database_unavailable', detail: 'Try again in a moment.' }, 5, 'Try again'],
-    [500, { code: 'internal', detail: 'The log of this Hookline says more.' }, 1, 'The log'],
+    [500, { code: 'internal', detail: 'See the log of this Hookline process.' }, 1, 'See the log'],
     [
       400,
       { detail: 'no', errors: [{ path: '/tries', message: 'must be >= 1' }] },

@@ -142,8 +142,8 @@ describe("a CloudStack user's pair of keys", () => {
   it.each([
     [{ apiKey: 'k' }, "/: must have required property 'secretKey'"],
     [{ apiKey: '', secretKey: 's' }, '/apiKey: must NOT have fewer than 1 characters'],
-    [{ apiKey: 'k', secretKey: 's', username: 'u' }, '/: does not know username'],
-    [{ secretKey: 's', username: 'u', password: 'p' }, '/: does not know secretKey'],
+    [{ apiKey: 'k', secretKey: 's', username: 'u' }, '/: has no field username'],
+    [{ secretKey: 's', username: 'u', password: 'p' }, '/: has no field secretKey'],
     [{ username: 'u' }, "/: must have required property 'password'"],
   ])('is not half of one, or something else beside it: %j', async (body, detail) => {
     const answer = await logIn(body);

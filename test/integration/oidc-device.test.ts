@@ -134,6 +134,6 @@ describe('hookline login --oidc', () => {
     const url = await other.api.app.listen({ host: '127.0.0.1', port: 0 });
     const { said, ended } = start(['login', '--oidc'], url);
     expect(await ended).toBe(1);
-    expect(said).toEqual(['Log in with a browser and make a token.']);
+    expect(said).toEqual(['Log in with a browser and create a token.']);
   });
 });

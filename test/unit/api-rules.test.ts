@@ -102,7 +102,7 @@ describe('an import of domains', () => {
     expect(order(domain('a', 'b'), domain('b', 'a'), domain('c')).errors).toHaveLength(2);
     expect(order(domain('a', 'a')).errors).toHaveLength(1);
     expect(order(domain('a'), domain('a')).errors).toEqual([
-      { path: '/items/1/id', message: 'a is given twice' },
+      { path: '/items/1/id', message: 'a is listed twice' },
     ]);
   });
 

@@ -51,10 +51,10 @@ export type Waiting = 'authorization_pending' | 'slow_down';
 
 export interface DeviceLogin {
   readonly deviceCode: string;
-  /** To be typed in at `verificationUri`. */
+  /** Code to enter at `verificationUri`. */
   readonly userCode: string;
   readonly verificationUri: string;
-  /** With the code in it. */
+  /** `verificationUri` with the code included. */
   readonly verificationUriComplete?: string;
   readonly expiresInSeconds: number;
   readonly intervalSeconds: number;

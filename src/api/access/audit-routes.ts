@@ -14,7 +14,7 @@ const auditEntry = Type.Object(
   {
     id: uuid(),
     at: instant(),
-    username: nullable(text({ description: 'Null where Hookline itself acted.' })),
+    username: nullable(text({ description: 'Who made the change; null for Hookline itself.' })),
     action: text({ example: 'webhook.updated' }),
     objectId: text(),
     accountId: Type.Optional(nullable(text())),
@@ -27,17 +27,17 @@ const auditEntry = Type.Object(
 );
 
 const schema = {
-  summary: 'List what was changed, newest first',
+  summary: 'List changes, newest first',
   description:
-    'Tenants see what was done to what is theirs, whoever did it. A page may hold fewer items than `limit` and still have a `nextCursor`.',
+    'Tenants see all changes to what belongs to them, whoever made them. A page may contain fewer than `limit` items and still have a `nextCursor`.',
   tags: ['access'],
   querystring: closed({
     ...pageQuery,
-    from: Type.Optional(instant({ description: 'At or after this instant.' })),
-    to: Type.Optional(instant({ description: 'Before this instant.' })),
-    username: Type.Optional(text({ description: 'Who did it.' })),
+    from: Type.Optional(instant({ description: 'Only changes made at or after this instant.' })),
+    to: Type.Optional(instant({ description: 'Only changes made before this instant.' })),
+    username: Type.Optional(text({ description: 'Only changes made by this user.' })),
     action: Type.Optional(text({ example: 'webhook.updated' })),
-    objectId: Type.Optional(text({ description: 'To what.' })),
+    objectId: Type.Optional(text({ description: 'Only changes to the object with this id.' })),
   }),
   response: { 200: listAnswer(auditEntry, 'Changes.'), ...problems },
 };

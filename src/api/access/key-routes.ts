@@ -19,13 +19,13 @@ const keyFields = {
   id: uuid(),
   apiKey: text(),
   created: instant(),
-  lastUsedAt: nullable(instant({ description: 'Exact to a minute.' })),
+  lastUsedAt: nullable(instant({ description: 'Accurate to the minute.' })),
 };
 
 const apiKey = Type.Object(keyFields, { $id: 'ApiKey' });
 
 const createdApiKey = Type.Object(
-  { ...keyFields, secretKey: text({ description: 'Shown this once.' }) },
+  { ...keyFields, secretKey: text({ description: 'Shown only once.' }) },
   { $id: 'MadeApiKey' },
 );
 
@@ -40,17 +40,17 @@ const schemas = {
     response: { 200: listAnswer(apiKey, 'API keys, without their secrets.'), ...problems },
   },
   create: {
-    summary: 'Make a pair of API key and secret key',
-    description: "For requests that are signed as CloudStack's are.",
+    summary: 'Create an API key with its secret key',
+    description: "For requests that are signed like those to CloudStack's API.",
     tags,
     params: userParams,
     response: {
-      201: answer(createdApiKey, 'The pair; the secret is shown this once.'),
+      201: answer(createdApiKey, 'The API key and its secret key, which is shown only once.'),
       ...problems,
     },
   },
   delete: {
-    summary: 'Take back an API key',
+    summary: 'Revoke an API key',
     tags,
     params: Type.Object({ ...userParams.properties, id: uuid() }),
     response: { 204: noContent, ...problems },

@@ -27,14 +27,14 @@ export async function logInByKey(
   { request, reply }: { request: FastifyRequest; reply: FastifyReply },
 ): Promise<Session> {
   if (!keyLogin) {
-    throw new ProblemError('key_login_off', 'The operator can turn it on: directory.keyLogin.');
+    throw new ProblemError('key_login_off', 'The operator can turn it on with directory.keyLogin.');
   }
   const database = databaseOf(store);
   const attempt = { username: `key:${pair.apiKey}`, address: request.ip };
   await requireAttempt(database, attempt, reply);
   const identity = await identify(keyLogin, pair, { request, log });
   if (!identity) {
-    throw new ProblemError('login_failed', 'CloudStack does not take this pair of keys.');
+    throw new ProblemError('login_failed', 'CloudStack does not accept these keys.');
   }
   const { issuer, trustMs } = keyLogin;
   const placed = await place(database, identity);
@@ -43,7 +43,7 @@ export async function logInByKey(
   if (!session) {
     throw new ProblemError(
       'name_in_use',
-      `There is another user called ${holder.username} here; an admin has to delete one of them.`,
+      `There is another user named ${holder.username} here; an admin has to delete that one first.`,
     );
   }
   await forgiveAttempt(database, attempt);
@@ -60,7 +60,7 @@ async function identify(
   } catch (error) {
     if (!(error instanceof CloudError)) throw error;
     log.warn({ err: error }, 'key_login.cloud_not_asked');
-    throw new ProblemError('cloud_unavailable', 'CloudStack does not say whose keys they are.');
+    throw new ProblemError('cloud_unavailable', 'CloudStack did not say whose keys these are.');
   }
 }
 
@@ -71,7 +71,7 @@ async function place(database: Database, { accountId, accountName, role }: Cloud
   if (role === 'Admin') return { role };
   throw new ProblemError(
     'account_unknown',
-    `Your account ${accountName} (${accountId}) is not known here. It comes with the next sync of the directory.`,
+    `Your account ${accountName} (${accountId}) is not in the directory yet; the next sync will add it.`,
   );
 }
 

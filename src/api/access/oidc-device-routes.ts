@@ -21,17 +21,19 @@ import { session } from './session-routes.ts';
 
 const handle = text({
   maxLength: 8_192,
-  description: 'Stands for this login; good for nothing else.',
+  description: 'Identifies this login attempt; it is of no other use.',
 });
 
 const deviceLogin = Type.Object(
   {
     handle,
-    userCode: text({ description: 'To be typed in at `verificationUri`.' }),
+    userCode: text({ description: 'Code to enter at `verificationUri`.' }),
     verificationUri: text(),
-    verificationUriComplete: Type.Optional(text({ description: 'With the code in it.' })),
+    verificationUriComplete: Type.Optional(
+      text({ description: '`verificationUri` with the code included.' }),
+    ),
     expiresInSeconds: whole(),
-    intervalSeconds: whole({ description: 'How long to wait between two requests.' }),
+    intervalSeconds: whole({ description: 'Seconds to wait between two requests.' }),
   },
   { $id: 'DeviceLogin' },
 );
@@ -41,7 +43,7 @@ const deviceHandle = closed({ handle }, { $id: 'DeviceHandle' });
 const deviceWaiting = Type.Object(
   {
     waiting: oneOf(['authorization_pending', 'slow_down'], {
-      description: 'With `slow_down`, wait five seconds longer from now on.',
+      description: 'After `slow_down`, wait five seconds longer between requests.',
     }),
   },
   { $id: 'DeviceWaiting' },
@@ -51,19 +53,19 @@ const tags = ['access'];
 
 const schemas = {
   begin: {
-    summary: 'Begin to log in on a device: tells where its person goes, and with which code',
+    summary: 'Start a login on a device without a browser',
     tags,
     security: [],
-    response: { 200: answer(deviceLogin, 'What to tell the person.'), ...problems },
+    response: { 200: answer(deviceLogin, 'What to show to the user.'), ...problems },
   },
   finish: {
-    summary: 'Ask whether the person has logged in',
+    summary: 'Check whether the user has logged in',
     tags,
     security: [],
     body: ref(deviceHandle),
     response: {
       200: answer(session, 'A token for `Authorization: Bearer`.'),
-      202: answer(deviceWaiting, 'Not yet.'),
+      202: answer(deviceWaiting, 'The user has not logged in yet.'),
       ...problems,
     },
   },
@@ -82,7 +84,7 @@ function registerOidcDeviceRoutes(app: Routes, options: ApiOptions): void {
     await requireAttempt(databaseOf(store), { address: request.ip }, reply);
     const begun = await askProvider(options, () => oidc.beginDevice());
     if (begun) return begun;
-    throw new ProblemError('oidc_device_unsupported', 'Log in with a browser and make a token.');
+    throw new ProblemError('oidc_device_unsupported', 'Log in with a browser and create a token.');
   });
 
   app.post(
@@ -93,7 +95,7 @@ function registerOidcDeviceRoutes(app: Routes, options: ApiOptions): void {
       const address = request.ip;
       const back = { ...request.body, address };
       const finished = await askProvider(options, () => oidc.finishDevice(back));
-      if (!finished) throw new ProblemError('oidc_state_invalid', 'Begin again.');
+      if (!finished) throw new ProblemError('oidc_state_invalid', 'Start the login again.');
       if (typeof finished === 'string') return reply.code(202).send({ waiting: finished });
       const begun = requireAdmitted(finished);
       await forgiveAttempt(databaseOf(store), { address });

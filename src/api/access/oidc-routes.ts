@@ -22,7 +22,7 @@ const noteCookie = 'hookline_oidc';
 
 const tags = ['access'];
 const redirect = schemaOf<undefined>({
-  description: 'Where the browser goes.',
+  description: 'Redirect of the browser.',
   type: 'null',
   headers: { location: text() },
 });
@@ -30,22 +30,23 @@ const answered = Type.Optional(text({ maxLength: 8_192 }));
 
 const schemas = {
   login: {
-    summary: 'Log in at the OpenID provider: sends the browser there',
+    summary: 'Log in with the OpenID provider: redirect the browser there',
     tags,
     security: [],
     querystring: closed({
       returnTo: Type.Optional(
         text({
           maxLength: 1_024,
-          description: 'Path of ours to come back to; what leads elsewhere becomes `/`.',
+          description:
+            'Path to return to after the login; anything but a path of this server becomes `/`.',
         }),
       ),
     }),
     response: { 302: redirect, ...problems },
   },
   callback: {
-    summary: 'Where the OpenID provider sends the browser back to',
-    description: 'Begins a session as POST /v1/login does, in its cookie alone.',
+    summary: 'Complete a login with the OpenID provider, which redirects the browser here',
+    description: 'Starts a session like POST /v1/login, with only the cookie.',
     tags,
     security: [],
     querystring: Type.Object({ code: answered, state: answered, error: answered }),
@@ -108,7 +109,7 @@ function registerCallback(app: Routes, options: ApiOptions): void {
 const notBegun = (): ProblemError =>
   new ProblemError(
     'oidc_state_invalid',
-    `Log in within ${noteMs / 60_000} minutes, in one window of one browser that takes cookies.`,
+    `Log in within ${noteMs / 60_000} minutes, in a single browser window that accepts cookies.`,
   );
 
 /** The browser sends the note to the callback alone. */

@@ -14,10 +14,16 @@ export function requireLasting(
   wanted: { readonly scopes: readonly TokenScope[]; readonly expiresAt?: Date },
 ): void {
   if (wanted.scopes.some(scope => !opens(scopes, scope)))
-    throw new ProblemError('token_scope', 'A token cannot make what opens more than itself.');
+    throw new ProblemError(
+      'token_scope',
+      'A token cannot create credentials with more scopes than its own.',
+    );
   if (kind !== 'token' || expiresAt === undefined) return;
   if (wanted.expiresAt === undefined || wanted.expiresAt > new Date(expiresAt))
-    throw new ProblemError('token_scope', `A token cannot make what outlives it: ${expiresAt}.`);
+    throw new ProblemError(
+      'token_scope',
+      `A token cannot create credentials that outlive it: it expires at ${expiresAt}.`,
+    );
 }
 
 /** For passwords and key pairs, which open everything for ever. @throws {ProblemError} token_scope */

@@ -49,7 +49,10 @@ const loginBody = schemaOf<PasswordLogin | KeyPair>({
   },
 });
 
-const csrfToken = text({ description: 'For `X-CSRF-Token`, with the cookie.' });
+const csrfToken = text({
+  description:
+    'Value of the header `X-CSRF-Token`, which changes need when the session cookie is used.',
+});
 
 export const session = Type.Object(
   { token: text(), expiresAt: instant(), csrfToken },
@@ -64,7 +67,7 @@ const loginMethods = Type.Object(
         label: text({ description: 'For people.' }),
         path: text({
           description:
-            'Of `password`, what the name and the password are posted to; of `key`, what `apiKey` and `secretKey` are; of `oidc`, where the browser goes, with `returnTo` if wanted.',
+            'For `password`, POST `username` and `password` here; for `key`, POST `apiKey` and `secretKey` here; for `oidc`, open this page in the browser, optionally with `returnTo`.',
         }),
       }),
     ),
@@ -75,7 +78,8 @@ const loginMethods = Type.Object(
 const loggedOut = Type.Object(
   {
     endSessionUrl: text({
-      description: 'Where the browser goes to end the session at the identity provider too.',
+      description:
+        'Page to open in the browser to end the session at the identity provider as well.',
     }),
   },
   { $id: 'LoggedOut' },
@@ -100,29 +104,29 @@ const schemas = {
   login: {
     summary: 'Log in',
     description:
-      'By name and password, or, where the operator allows it, with a CloudStack user’s pair of keys, of which nothing is kept. The session also comes as a cookie that scripts cannot read. With it alone, changes need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
+      'With a username and a password or, if the operator allows it, with the API key and secret key of a CloudStack user, which are not stored. The session token is also set as a cookie that scripts cannot read; requests that change something and send only the cookie need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
     tags,
     security: [],
     body: ref(loginBody),
     response: { 200: answer(session, 'A token for `Authorization: Bearer`.'), ...problems },
   },
   logout: {
-    summary: 'Log out: the session ends, and its cookie with it',
+    summary: 'Log out: end the session and delete its cookie',
     tags,
     response: {
-      200: answer(loggedOut, 'Logged out here; the identity provider has a session of its own.'),
+      200: answer(loggedOut, 'Logged out here; the session at the identity provider goes on.'),
       204: noContent,
       ...problems,
     },
   },
   methods: {
-    summary: 'How people may log in',
+    summary: 'List the ways to log in',
     tags,
     security: [],
-    response: { 200: answer(loginMethods, 'The ways there are.'), ...problems },
+    response: { 200: answer(loginMethods, 'Login methods.'), ...problems },
   },
   session: {
-    summary: 'Who you are, and what you proved it with',
+    summary: 'Show who you are and how you are authenticated',
     tags,
     response: { 200: answer(identity, 'You.'), ...problems },
   },

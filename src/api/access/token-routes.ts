@@ -30,7 +30,7 @@ export const scopes = arrayOf(oneOf(tokenScopes), {
   minItems: 1,
   uniqueItems: true,
   description:
-    '`read` opens GET, `write` everything that changes something, `ingest` only POST /v1/events.',
+    '`read` allows GET requests, `write` all requests that change something, `ingest` only POST /v1/events.',
 });
 
 const tokenFields = {
@@ -39,7 +39,7 @@ const tokenFields = {
   scopes,
   created: instant(),
   expiresAt: nullable(instant()),
-  lastUsedAt: nullable(instant({ description: 'Exact to a minute.' })),
+  lastUsedAt: nullable(instant({ description: 'Accurate to the minute.' })),
 };
 
 const token = Type.Object(tokenFields, { $id: 'Token' });
@@ -49,14 +49,14 @@ const newToken = closed(
     name: line(),
     scopes: defaulted(scopes, fullScopes),
     expiresInDays: Type.Optional(
-      whole({ minimum: 1, maximum: 3_650, description: 'For ever when absent.' }),
+      whole({ minimum: 1, maximum: 3_650, description: 'Never expires when absent.' }),
     ),
   },
   { $id: 'NewToken' },
 );
 
 const createdToken = Type.Object(
-  { ...tokenFields, token: text({ description: 'Shown this once.' }) },
+  { ...tokenFields, token: text({ description: 'Shown only once.' }) },
   { $id: 'MadeToken' },
 );
 
@@ -68,16 +68,16 @@ const schemas = {
     summary: 'List your tokens',
     tags,
     querystring: closed(pageQuery),
-    response: { 200: listAnswer(token, 'Tokens, without what proves them.'), ...problems },
+    response: { 200: listAnswer(token, 'Tokens, without their secrets.'), ...problems },
   },
   create: {
-    summary: 'Make a token for a program that acts for you',
+    summary: 'Create a token for a program that acts on your behalf',
     tags,
     body: ref(newToken),
-    response: { 201: answer(createdToken, 'The token; it is shown this once.'), ...problems },
+    response: { 201: answer(createdToken, 'The token; it is shown only once.'), ...problems },
   },
   delete: {
-    summary: 'Take back one of your tokens',
+    summary: 'Revoke one of your tokens',
     tags,
     params: idParams,
     response: { 204: noContent, ...problems },

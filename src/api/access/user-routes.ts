@@ -47,7 +47,8 @@ const user = Type.Object(
     accountId: nullable(text()),
     issuer: nullable(
       text({
-        description: 'The OpenID provider they log in at; null for a user with a password here.',
+        description:
+          'OpenID provider that the user logs in with; null for a user with a password here.',
       }),
     ),
     created: instant(),
@@ -61,13 +62,13 @@ const newUser = closed(
     password,
     role: defaulted(
       oneOf(roles, {
-        description: 'DomainAdmin and User need an account; only an Admin makes an Admin.',
+        description: 'DomainAdmin and User need an account; only an Admin can create an Admin.',
       }),
       'User',
     ),
     accountId: Type.Optional(
       cloudId({
-        description: 'The account what the user makes belongs to. Your own when absent.',
+        description: 'Account that owns what the user creates. Your own when absent.',
       }),
     ),
   },
@@ -88,13 +89,13 @@ const schemas = {
     response: { 200: listAnswer(user, 'Users.'), ...problems },
   },
   create: {
-    summary: 'Make a user',
+    summary: 'Create a user',
     tags,
     body: ref(newUser),
     response: { 201: answer(user, 'The user.'), ...problems },
   },
   update: {
-    summary: 'Give a user a new password; their tokens and sessions end',
+    summary: 'Set a new password for a user; it revokes their tokens, keys and sessions',
     tags,
     params: userParams,
     body: ref(userChange),
@@ -146,7 +147,8 @@ function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
       const before = await requireUser(database, request.params.username, caller.visibility);
       const done = await deleteUser(database, before.username);
       if (done === 'unknown') throw noUser(before.username);
-      if (done === 'last-admin') throw new ProblemError('last_admin', 'Make another one first.');
+      if (done === 'last-admin')
+        throw new ProblemError('last_admin', 'Create another admin first.');
       return { ...ofUser(before), before };
     });
     return reply.code(204).send();
@@ -161,7 +163,10 @@ async function createUser(
   const { principal } = caller;
   requireEverything(principal);
   if (wanted.role === 'Admin' && principal.role !== 'Admin') {
-    throw new ProblemError('forbidden', `${principal.role} may not make a user with role Admin`);
+    throw new ProblemError(
+      'forbidden',
+      `${principal.role} may not create a user with the role Admin`,
+    );
   }
   const accountId = await requireOwnAccount(databaseOf(store), caller, wanted);
   const passwordHash = await hashPassword(chosen);
@@ -183,7 +188,7 @@ async function requireOwnAccount(
 ): Promise<string | undefined> {
   if (accountId === undefined) {
     if (wanted === 'Admin') return undefined;
-    throw new ProblemError('account_invalid', `A user with role ${wanted} needs an account.`);
+    throw new ProblemError('account_invalid', `A user with the role ${wanted} needs an account.`);
   }
   if (await findAccount(database, accountId, visibility)) return accountId;
   throw new ProblemError('account_invalid', `There is no account ${accountId}.`);

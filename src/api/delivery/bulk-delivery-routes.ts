@@ -39,24 +39,26 @@ const bulkRedelivery = closed(
   {
     from: instant({ description: 'Events recorded at or after this instant.' }),
     to: Type.Optional(
-      instant({ description: 'Events recorded before this instant; until now when absent.' }),
+      instant({ description: 'Events recorded before this instant; now when absent.' }),
     ),
     state: defaulted(
-      oneOf(redeliveredStates, { description: 'What became of them the last time.' }),
+      oneOf(redeliveredStates, { description: 'Redeliver deliveries that ended in this state.' }),
       'failed',
     ),
     eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
-    dryRun: defaulted(flag({ description: 'Say what would be done.' }), false),
+    dryRun: defaulted(flag({ description: 'Only report what would be done.' }), false),
     cursor: Type.Optional(
-      text({ maxLength: 1_000, description: '`nextCursor` of the answer before.' }),
+      text({ maxLength: 1_000, description: '`nextCursor` of the previous answer.' }),
     ),
   },
   { $id: 'BulkRedelivery' },
 );
 
 const bulkCount = {
-  count: whole({ description: 'Deliveries, of this request.' }),
-  nextCursor: nullable(text({ description: 'Where to go on; null when it is done.' })),
+  count: whole({ description: 'Number of deliveries handled by this request.' }),
+  nextCursor: nullable(
+    text({ description: 'Pass as `cursor` to continue; null when everything is done.' }),
+  ),
 };
 
 const bulkRedelivered = Type.Object(
@@ -72,7 +74,7 @@ const bulkRedelivered = Type.Object(
           entityUuid: nullable(text()),
         }),
         {
-          description: 'In a dry run: the first hundred of the deliveries it would make once more.',
+          description: 'In a dry run: the first hundred deliveries that would be redelivered.',
         },
       ),
     ),
@@ -93,30 +95,30 @@ const deletion = closed({
 /** Shown of a dry run. */
 const samplesMax = 100;
 const bounded =
-  'One request looks at 20,000 deliveries at most; `nextCursor`, given as `cursor`, goes on with the rest.';
+  'One request handles at most 20,000 deliveries; pass its `nextCursor` as `cursor` to continue with the rest.';
 
 const schemas = {
   redeliver: {
-    summary: "Deliver a webhook's past events once more",
-    description: `Each event once, oldest first, as new deliveries that are due at once. Events that were delivered since, or wait already, are left out. ${bounded}`,
+    summary: "Redeliver a webhook's past events",
+    description: `Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. ${bounded}`,
     tags: ['webhooks'],
     params: idParams,
     body: ref(bulkRedelivery),
-    response: { 202: answer(bulkRedelivered, 'What was, or would be, done.'), ...problems },
+    response: { 202: answer(bulkRedelivered, 'What was or would be done.'), ...problems },
   },
   delete: {
     summary: 'Delete a delivery with its attempts',
-    description: 'One that waits is not made any more. One that is just being made is kept (409).',
+    description: 'A waiting delivery is dropped. A delivery in progress is kept (409).',
     tags: ['deliveries'],
     params: idParams,
     response: { 204: noContent, ...problems },
   },
   deleteMany: {
     summary: "Delete a webhook's deliveries, oldest event first",
-    description: `Those that wait are not made any more; those that are just being made are kept. ${bounded}`,
+    description: `Waiting deliveries are dropped; deliveries in progress are kept. ${bounded}`,
     tags: ['deliveries'],
     querystring: deletion,
-    response: { 200: answer(bulkDeleted, 'What was done.'), ...problems },
+    response: { 200: answer(bulkDeleted, 'The result.'), ...problems },
   },
 };
 
@@ -171,7 +173,7 @@ async function deleteOne({ store }: ApiOptions, caller: Caller, deliveryId: stri
     if (done === 'delivering') {
       throw new ProblemError(
         'delivery_in_flight',
-        'It is being delivered at this moment. Try again once its attempt has ended.',
+        'It is being delivered at the moment. Try again once its attempt has ended.',
       );
     }
     const { eventId, eventType, webhookId, kind, state, tries } = found;

@@ -15,7 +15,7 @@ import { noDelivery, redeliver } from './redeliver.ts';
 
 const attempt = Type.Object(
   {
-    number: whole({ description: 'From 1.' }),
+    number: whole({ description: 'Counted from 1.' }),
     startedAt: instant(),
     durationMs: whole(),
     status: Type.Optional(
@@ -35,7 +35,7 @@ const deliveryFields = {
   webhookId: uuid(),
   kind: oneOf(deliveryKinds),
   state: oneOf(deliveryStates),
-  tries: whole({ description: 'Attempts made.' }),
+  tries: whole({ description: 'Number of attempts made so far.' }),
   nextAttemptAt: nullable(instant()),
   attempts: arrayOf(ref(attempt)),
   createdAt: instant(),
@@ -50,7 +50,7 @@ const deliveryDetail = Type.Object(
     requestHeaders: nullable(
       mapOf(text(), {
         description:
-          'The headers of the last attempt, without the signatures. Null when the event cannot be rendered in the format.',
+          'Headers of the last attempt, without the signatures. Null when the format cannot render the event.',
       }),
     ),
     requestBody: nullable(text()),
@@ -61,18 +61,20 @@ const deliveryDetail = Type.Object(
 /** The range of a list or a deletion. */
 export const eventRange = {
   from: Type.Optional(
-    instant({ description: 'Whose event was recorded at or after this instant.' }),
+    instant({ description: 'Only deliveries of events recorded at or after this instant.' }),
   ),
-  to: Type.Optional(instant({ description: 'Whose event was recorded before this instant.' })),
+  to: Type.Optional(
+    instant({ description: 'Only deliveries of events recorded before this instant.' }),
+  ),
 };
 
 const tags = ['deliveries'];
 
 const schemas = {
   list: {
-    summary: 'List deliveries, those of the newest events first',
+    summary: 'List deliveries, newest event first',
     description:
-      'A delivery is listed once its first attempt has ended, or once it has to wait. A page may hold fewer items than `limit` and still have a `nextCursor`: what is rare is looked for a stretch at a time.',
+      'A delivery is listed once its first attempt has ended or it has to wait. A page may contain fewer than `limit` items and still have a `nextCursor`, because each request searches a limited number of rows.',
     tags,
     querystring: closed({
       ...pageQuery,
@@ -92,9 +94,9 @@ const schemas = {
     response: { 200: answer(deliveryDetail, 'The delivery.'), ...problems },
   },
   redeliver: {
-    summary: 'Deliver once more',
+    summary: 'Redeliver a delivery',
     description:
-      "The same event and body go to the webhook's present URL, signed with its present secret, also when it is disabled. It is a delivery of its own.",
+      "Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret, even if the webhook is disabled.",
     tags,
     params: idParams,
     response: { 202: answer(delivery, 'The new delivery.'), ...problems },

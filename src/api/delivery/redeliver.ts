@@ -28,7 +28,7 @@ export async function redeliver(
     const { eventId, webhookId } = past;
     const webhook = await findWebhook(database, webhookId, visibility);
     if (!webhook) {
-      throw new ProblemError('webhook_deleted', 'There is nobody to deliver to any more.');
+      throw new ProblemError('webhook_deleted', 'There is no webhook to deliver to any more.');
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
     await insertRedelivery(database, { id: newId, eventId, webhookId });

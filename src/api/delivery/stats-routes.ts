@@ -30,29 +30,32 @@ const ms = nullable(whole());
 
 const stats = Type.Object(
   {
-    from: instant({ description: 'How far back the numbers reach.' }),
+    from: instant({ description: 'Start of the range that the numbers cover.' }),
     to: instant(),
-    bucket: nullable(whole({ description: 'Seconds; null when not by time.' })),
+    bucket: nullable(
+      whole({ description: 'Length of a time bucket in seconds; null when not grouped by time.' }),
+    ),
     isComplete: flag(),
     items: arrayOf(
       Type.Object({
         webhookId: Type.Optional(uuid()),
         eventType: Type.Optional(text()),
-        at: Type.Optional(instant({ description: 'Where the bucket begins.' })),
+        at: Type.Optional(instant({ description: 'Start of the time bucket.' })),
         deliveries: count,
         delivered: count,
         failed: count,
-        pending: whole({ description: 'Waiting, or being made.' }),
+        pending: whole({ description: 'Waiting or in progress.' }),
         cancelled: count,
         attempts: count,
         successRate: nullable(
           real({
-            description: 'Delivered of delivered and failed, 0 to 1; null when there are neither.',
+            description:
+              '`delivered` / (`delivered` + `failed`), from 0 to 1; null when both are 0.',
           }),
         ),
         durationMs: Type.Object(
           { p50: ms, p95: ms, p99: ms, max: ms },
-          { description: 'Of attempts, milliseconds; null without any.' },
+          { description: 'Duration of attempts in milliseconds; null without attempts.' },
         ),
       }),
     ),
@@ -61,12 +64,16 @@ const stats = Type.Object(
 );
 
 const query = closed({
-  from: Type.Optional(instant({ description: 'A day before `to` when absent; 32 days at most.' })),
-  to: Type.Optional(instant({ description: 'Now when absent.' })),
+  from: Type.Optional(
+    instant({
+      description: 'Start of the range, at most 32 days before `to`; a day before it when absent.',
+    }),
+  ),
+  to: Type.Optional(instant({ description: 'End of the range; now when absent.' })),
   by: Type.Optional(
     text({
       pattern: `^(${list})(,(${list}))*$`,
-      description: 'What to divide by, separated by commas; the whole in one item when absent.',
+      description: 'What to group by, separated by commas; a single item when absent.',
       example: 'webhook,time',
     }),
   ),
@@ -74,7 +81,7 @@ const query = closed({
     whole({
       minimum: 60,
       maximum: 86_400,
-      description: 'With `time`: how much of it makes one item, in seconds.',
+      description: 'Length of a time bucket in seconds, when grouping by `time`.',
     }),
   ),
   webhookId: Type.Optional(uuid()),
@@ -82,12 +89,12 @@ const query = closed({
 });
 
 const schema = {
-  summary: 'Count deliveries and measure attempts',
+  summary: 'Show delivery statistics',
   description:
-    'Of deliveries whose event was recorded in the range, of the webhooks you may see. At most the newest 500,000 of them are looked at; when there are more, `isComplete` is false and `from` says how far back the numbers reach.',
+    'Counts deliveries of the webhooks that you may see, of events recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.',
   tags: ['stats'],
   querystring: query,
-  response: { 200: answer(stats, 'The numbers.'), ...problems },
+  response: { 200: answer(stats, 'The statistics.'), ...problems },
 };
 
 export const statsRoutes: RouteGroup = { schemas: [stats], register: registerStatsRoutes };
@@ -110,7 +117,7 @@ function registerStatsRoutes(app: Routes, { store, now }: ApiOptions): void {
     if (items.length > groupsMax) {
       throw new ProblemError(
         'request_invalid',
-        `These are more than ${groupsMax} items: take a larger bucket, a shorter range, or divide by less.`,
+        `The answer would have more than ${groupsMax} items: use a larger bucket or a shorter range, or group by less.`,
       );
     }
     return {
@@ -134,7 +141,7 @@ function planRange(
     wantedFrom === undefined ? new Date(to.getTime() - spanMsDefault) : new Date(wantedFrom);
   const spanMs = to.getTime() - from.getTime();
   if (spanMs <= 0 || spanMs > spanMsMax) {
-    throw new ProblemError('request_invalid', 'from must lie before to, by 32 days at most.');
+    throw new ProblemError('request_invalid', 'from must be before to, by at most 32 days.');
   }
   const points = (seconds: number): number => spanMs / 1_000 / seconds;
   const bucketSeconds =
@@ -142,7 +149,7 @@ function planRange(
   if (by.includes('time') && points(bucketSeconds) > pointsMax) {
     throw new ProblemError(
       'request_invalid',
-      `bucket: ${bucketSeconds} s divide this range into more than ${pointsMax} points.`,
+      `bucket: ${bucketSeconds} s would divide this range into more than ${pointsMax} buckets.`,
     );
   }
   return { from, to, bucketSeconds };

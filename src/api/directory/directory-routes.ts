@@ -34,19 +34,24 @@ import {
 } from './write-directory.ts';
 
 const origin = oneOf(origins, {
-  description: 'Made by hand or import, or kept in step with the cloud.',
+  description: '`local`: created by hand or import; `cloud`: synced from the cloud.',
 });
 const id = cloudId();
-const importedId = cloudId({ description: "The cloud's id; a new one when absent." });
+const importedId = cloudId({ description: "The cloud's id; generated when absent." });
 
 const domain = Type.Object(
   {
     id,
     name: line(),
-    parentId: nullable(text({ description: 'Null for the root.' })),
-    path: text({ description: 'Ids from the root down.', example: '/<root>/<child>/' }),
+    parentId: nullable(text({ description: 'Null for the root domain.' })),
+    path: text({
+      description: 'Ids from the root down to this domain.',
+      example: '/<root>/<child>/',
+    }),
     origin,
-    removedAt: nullable(instant({ description: 'When the cloud was first seen without it.' })),
+    removedAt: nullable(
+      instant({ description: 'When a sync first found it missing in the cloud.' }),
+    ),
   },
   { $id: 'Domain' },
 );
@@ -57,7 +62,7 @@ const domainFields = {
     nullable(
       cloudId({
         description:
-          'Without one the domain hangs under the root. The one named ROOT without a parent is the root itself.',
+          'Defaults to the root domain. A domain named ROOT without a parent is the root itself.',
       }),
     ),
   ),
@@ -75,13 +80,13 @@ const account = Type.Object(
     alias: nullable(
       text({
         description:
-          'Another id its events carry: the uuid of the account behind a CloudStack project, once one has passed.',
+          'Another id that its events carry: the uuid of the account behind a CloudStack project, once an event has shown it.',
       }),
     ),
     removedAt: nullable(
       instant({
         description:
-          'When the cloud was first seen without it. Its webhooks are told of nothing from then on.',
+          'When a sync first found it missing in the cloud. From then on its webhooks get no events.',
       }),
     ),
   },
@@ -138,16 +143,16 @@ const routeSchemas = <
       response: { 200: found, ...problems },
     },
     create: {
-      summary: `Make ${one}`,
+      summary: `Create ${one}`,
       tags,
       body: ref(body),
       response: { 201: found, ...problems },
     },
     import: {
-      summary: `Make and change many ${many}, all or none`,
+      summary: `Create and update many ${many}, all or none`,
       tags,
       body: ref(bulk),
-      response: { 200: answer(importDone, 'What was done.'), ...problems },
+      response: { 200: answer(importDone, 'The result.'), ...problems },
     },
   };
 };

@@ -1,4 +1,4 @@
-/** How far the directory is in step with the cloud, syncing it now, and the accounts nobody knows. */
+/** Show the state of the directory sync, syncing it now, and the accounts nobody knows. */
 import { Type } from 'typebox';
 
 import { unknownAccountsMax } from '../../directory/unknown-accounts.ts';
@@ -20,29 +20,36 @@ export const directoryKind = oneOf(['cloudstack', 'keystone']);
 const directoryStatus = Type.Object(
   {
     kind: directoryKind,
-    nextAt: instant({ description: 'When it is read anew.' }),
+    nextAt: instant({ description: 'When the next sync is due.' }),
     attemptedAt: nullable(instant()),
     syncedAt: nullable(
-      instant({ description: 'When the picture that serves was read; null before the first.' }),
+      instant({
+        description: 'When the data in use were read from the cloud; null before the first sync.',
+      }),
     ),
-    ageSeconds: nullable(real({ description: 'Since then.' })),
-    error: nullable(text({ description: 'Why the last attempt failed.' })),
-    failures: count({ description: 'Attempts that failed one after the other.' }),
+    ageSeconds: nullable(real({ description: 'Seconds since `syncedAt`.' })),
+    error: nullable(text({ description: 'Why the last sync failed; null when it did not.' })),
+    failures: count({ description: 'Number of consecutive failed syncs.' }),
     isWhole: nullable(
       flag({
         description:
-          "False: the cloud's lists were not whole, so nothing missing in them was taken for gone.",
+          "False when the cloud's lists were incomplete, so that nothing missing in them was marked as removed.",
       }),
     ),
-    domains: count({ description: "The cloud's, gone ones left out." }),
-    accounts: count({ description: "The cloud's, gone ones left out; projects are accounts." }),
+    domains: count({
+      description: 'Number of domains synced from the cloud, without removed ones.',
+    }),
+    accounts: count({
+      description:
+        'Number of accounts synced from the cloud, projects included, without removed ones.',
+    }),
     localRows: count({
       description:
-        'Rows made by hand or import whose ids the cloud knows too. They are left alone until `adoptLocal`.',
+        'Number of domains and accounts created by hand or import whose ids exist in the cloud too. They are left alone until a sync with `adoptLocal`.',
     }),
     removalsHeld: count({
       description:
-        "Rows missing in the cloud's answer, too many to be taken for gone until `acceptRemovals`.",
+        "Number of domains and accounts missing in the cloud's answer: too many to be marked as removed without `acceptRemovals`.",
     }),
   },
   { $id: 'DirectoryStatus' },
@@ -51,7 +58,7 @@ const directoryStatus = Type.Object(
 const unknownAccount = Type.Object(
   {
     id: text(),
-    project: nullable(text({ description: 'The project its events name.' })),
+    project: nullable(text({ description: 'Project that its events name.' })),
     events: count(),
     firstSeen: instant(),
     lastSeen: instant(),
@@ -62,11 +69,16 @@ const unknownAccount = Type.Object(
 const syncRequest = closed(
   {
     acceptRemovals: defaulted(
-      flag({ description: 'Take what is missing for gone, however much it is.' }),
+      flag({
+        description: 'Mark everything that is missing in the cloud as removed, however much it is.',
+      }),
       false,
     ),
     adoptLocal: defaulted(
-      flag({ description: 'Take over rows made by hand or import whose ids the cloud knows.' }),
+      flag({
+        description:
+          'Sync domains and accounts created by hand or import whose ids exist in the cloud.',
+      }),
       false,
     ),
   },
@@ -77,19 +89,22 @@ const tags = ['directory'];
 
 const schemas = {
   status: {
-    summary: 'How far the directory is in step with the cloud',
+    summary: 'Show the state of the directory sync',
     tags,
-    response: { 200: answer(directoryStatus, 'How it stands.'), ...problems },
+    response: { 200: answer(directoryStatus, 'The state of the sync.'), ...problems },
   },
   sync: {
-    summary: 'Read the directory anew from the cloud, within seconds',
+    summary: 'Request a directory sync, which starts within seconds',
     tags,
     body: ref(syncRequest),
-    response: { 202: answer(directoryStatus, 'How it stood when this was asked.'), ...problems },
+    response: {
+      202: answer(directoryStatus, 'The state of the sync before this request.'),
+      ...problems,
+    },
   },
   unknown: {
-    summary: 'List accounts that events belong to and the directory does not know, last seen first',
-    description: `Their events reach Global webhooks only. The last ${unknownAccountsMax} are kept.`,
+    summary: 'List accounts of events that are not in the directory, last seen first',
+    description: `Only Global webhooks get their events. The last ${unknownAccountsMax} are kept.`,
     tags,
     querystring: closed({
       limit: defaulted(whole({ minimum: 1, maximum: unknownAccountsMax }), 50),
@@ -126,6 +141,6 @@ async function requireStatus(store: Store): Promise<DirectoryStatus> {
   if (status) return status;
   throw new ProblemError(
     'not_found',
-    'The directory is not read from a cloud: directory.kind is not set, or no process with the role janitor has run since.',
+    'The directory is not synced from a cloud: directory.kind is not set, or no process with the role janitor has run since.',
   );
 }

@@ -19,7 +19,7 @@ export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   const errors: FieldError[] = [];
   for (const [index, item] of items.entries()) {
     if (byId.has(item.id))
-      errors.push({ path: `/items/${index}/id`, message: `${item.id} is given twice` });
+      errors.push({ path: `/items/${index}/id`, message: `${item.id} is listed twice` });
     byId.set(item.id, item);
   }
   const placed = new Set<string>();
@@ -27,7 +27,7 @@ export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   for (const item of byId.values()) {
     const line = ancestry(item, byId, placed);
     if (line === undefined) {
-      errors.push({ path: '/items', message: `${item.id} would be below itself` });
+      errors.push({ path: '/items', message: `${item.id} would be its own ancestor` });
       continue;
     }
     for (const one of line) {

@@ -44,7 +44,7 @@ export const domainDirectory: Directory<DomainRow, ImportedDomain> = {
   order: items => {
     const { domains, errors } = orderDomains(items);
     if (errors.length === 0) return domains;
-    throw new ProblemError('request_invalid', 'The domains are no tree.', errors);
+    throw new ProblemError('request_invalid', 'The domains do not form a tree.', errors);
   },
   write: writeDomains,
   ownerOf: ({ id }) => ({ domainId: id }),
@@ -122,7 +122,10 @@ async function writeDomains(
   const adopted = root ? await adoptRootDomain(database, root) : { created: 0, updated: 0 };
   const top = root ?? (await findRootDomain(database));
   if (!top)
-    throw new ProblemError('domain_invalid', 'There is no root yet: make the domain ROOT first.');
+    throw new ProblemError(
+      'domain_invalid',
+      'There is no root domain yet: create the domain ROOT first.',
+    );
   const below = ordered
     .filter(domain => domain !== root)
     .map(({ id, name, parentId }) => ({
@@ -147,7 +150,7 @@ async function writeAccounts(
   accounts: readonly AccountValues[],
 ): Promise<Upserted> {
   if (new Set(accounts.map(({ id }) => id)).size < accounts.length) {
-    throw new ProblemError('request_invalid', 'An account is given twice.');
+    throw new ProblemError('request_invalid', 'An account is listed more than once.');
   }
   await refuseMissing(
     database,

@@ -51,7 +51,7 @@ function schemaOfKind(kind: FactDefinition['kind'], options: SchemaOptions): TSc
 const eventFields = {
   id: uuid(),
   recordedAt: instant(),
-  sourceName: text({ description: 'The configured source it came by.' }),
+  sourceName: text({ description: 'Name of the configured source it came from.' }),
   ...envelopeFields,
 };
 
@@ -60,10 +60,10 @@ const event = Type.Object(eventFields, { $id: 'Event' });
 const eventDetail = Type.Object(
   {
     ...eventFields,
-    body: text({ description: 'What a receiver gets, byte for byte in UTF-8.' }),
+    body: text({ description: 'Body that a receiver gets, byte for byte in UTF-8.' }),
     owed: arrayOf(uuid(), {
       description:
-        'The webhooks that matched when it was recorded, less one whose delivery was deleted right after.',
+        'Webhooks that matched when the event was recorded, except one whose delivery was deleted right afterwards.',
     }),
   },
   { $id: 'EventDetail' },
@@ -75,7 +75,7 @@ const schemas = {
   list: {
     summary: 'List events, newest first',
     description:
-      'A page may hold fewer items than `limit` and still have a `nextCursor`: rare events are looked for a stretch at a time.',
+      'A page may contain fewer than `limit` items and still have a `nextCursor`, because each request searches a limited number of rows.',
     tags,
     querystring: closed({
       ...pageQuery,
@@ -84,7 +84,7 @@ const schemas = {
       eventType: Type.Optional(text({ example: 'VM.START' })),
       entityUuid: Type.Optional(text()),
       account: Type.Optional(text()),
-      source: Type.Optional(text({ description: 'The configured source it came by.' })),
+      source: Type.Optional(text({ description: 'Name of the configured source it came from.' })),
     }),
     response: { 200: listAnswer(event, 'Events.'), ...problems },
   },

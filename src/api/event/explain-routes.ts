@@ -35,23 +35,24 @@ const explanation = Type.Object(
     name: text(),
     scope: oneOf(scopes),
     accountId: text(),
-    matched: flag({ description: 'As everything is set now.' }),
+    matched: flag({ description: 'Whether it matches with the current settings.' }),
     reason: Type.Optional(
-      text({ description: 'The first thing that stands in the way.', example: 'scope' }),
+      text({ description: 'First reason why it does not match.', example: 'scope' }),
     ),
-    detail: Type.Optional(text({ description: 'A sentence.' })),
+    detail: Type.Optional(text({ description: 'The reason in a sentence.' })),
     unanswered: Type.Optional(
       arrayOf(text(), {
-        description: 'Expressions that have no answer for the event, which counts as no match.',
+        description:
+          'Expressions that cannot be evaluated for the event, which counts as no match.',
       }),
     ),
-    owed: flag({ description: 'It matched when the event was recorded.' }),
+    owed: flag({ description: 'Whether it matched when the event was recorded.' }),
     delivery: nullable(
       Type.Object(
         { id: uuid(), state: oneOf(deliveryStates) },
         {
           description:
-            'Null while it has no row: not owed, deleted, or its first attempt is not over.',
+            'Null when there is none in the database: not owed, deleted, or still in its first attempt.',
         },
       ),
     ),
@@ -61,21 +62,26 @@ const explanation = Type.Object(
 
 const query = closed({
   ...pageQuery,
-  webhookId: Type.Optional(uuid({ description: 'This one alone.' })),
-  matched: Type.Optional(flag({ description: 'Those that match, or those that do not.' })),
+  webhookId: Type.Optional(uuid({ description: 'Only this webhook.' })),
+  matched: Type.Optional(
+    flag({ description: 'Only webhooks that match (`true`) or do not match (`false`).' }),
+  ),
 });
 
 /** Looked at for one page, where not all of them are wanted. */
 const webhooksMax = 2_000;
 
 const schema = {
-  summary: 'Say of each webhook whether an event matches it, and if not why',
+  summary: 'Explain which webhooks an event matches, and why others do not get it',
   description:
-    '`matched` and its reason go by what the webhook, its filters and the directory are now; `owed` says whether it matched when the event was recorded. With `matched` a page may hold fewer items than `limit` and still have a `nextCursor`.',
+    '`matched` and its reason follow the current webhook, filters and directory; `owed` tells whether the webhook matched when the event was recorded. With `matched` a page may contain fewer than `limit` items and still have a `nextCursor`.',
   tags: ['events'],
   params: idParams,
   querystring: query,
-  response: { 200: listAnswer(explanation, 'One of each webhook you may see.'), ...problems },
+  response: {
+    200: listAnswer(explanation, 'One explanation for each webhook that you may see.'),
+    ...problems,
+  },
 };
 
 export const explainRoutes: RouteGroup = {

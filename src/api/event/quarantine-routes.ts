@@ -28,12 +28,12 @@ import type { Routes } from '../http/schema.ts';
 
 const quarantinedFields = {
   id: uuid(),
-  source: text({ description: 'The configured source it came by.' }),
-  position: text({ description: 'Where it was on the bus.', example: 'cloudstack/0/42' }),
+  source: text({ description: 'Name of the configured source it came from.' }),
+  position: text({ description: 'Its position on the message bus.', example: 'cloudstack/0/42' }),
   routingKey: nullable(text()),
   headers: nullable(mapOf(text())),
-  reason: text({ description: 'What was wrong and what was expected.' }),
-  bodyBytes: nullable(whole({ description: 'Null is a Kafka tombstone.' })),
+  reason: text({ description: 'What is wrong and what was expected.' }),
+  bodyBytes: nullable(whole({ description: 'Size of the message; null for a Kafka tombstone.' })),
   createdAt: instant(),
 };
 
@@ -42,7 +42,7 @@ const quarantined = Type.Object(quarantinedFields, { $id: 'Quarantined' });
 const quarantinedDetail = Type.Object(
   {
     ...quarantinedFields,
-    body: nullable(text({ description: 'The message as it came, in base64.' })),
+    body: nullable(text({ description: 'The original message, in base64.' })),
   },
   { $id: 'QuarantinedDetail' },
 );
@@ -50,9 +50,12 @@ const quarantinedDetail = Type.Object(
 const redriven = Type.Object(
   {
     outcome: oneOf(['recorded', 'quarantined'], {
-      description: 'Recorded: it has left the quarantine. Quarantined: it stays, for this reason.',
+      description:
+        '`recorded`: it has left the quarantine. `quarantined`: it stays there, for `reason`.',
     }),
-    eventIds: arrayOf(uuid(), { description: 'None when it is of no interest.' }),
+    eventIds: arrayOf(uuid(), {
+      description: 'Empty when the message contains no event of interest.',
+    }),
     reason: nullable(text()),
   },
   { $id: 'Retried' },
@@ -62,33 +65,33 @@ const tags = ['quarantine'];
 
 const schemas = {
   list: {
-    summary: 'List messages that could not be understood, newest first',
+    summary: 'List quarantined messages, newest first',
     tags,
     querystring: closed({
       ...pageQuery,
-      source: Type.Optional(text({ description: 'The configured source it came by.' })),
+      source: Type.Optional(text({ description: 'Name of the configured source it came from.' })),
     }),
     response: { 200: listAnswer(quarantined, 'Messages.'), ...problems },
   },
   show: {
-    summary: 'Show such a message with its bytes',
+    summary: 'Show a quarantined message with its body',
     tags,
     params: idParams,
     response: { 200: answer(quarantinedDetail, 'The message.'), ...problems },
   },
   delete: {
-    summary: 'Delete such a message for good',
+    summary: 'Delete a quarantined message permanently',
     tags,
     params: idParams,
     response: { 204: noContent, ...problems },
   },
   redrive: {
-    summary: 'Read such a message again',
+    summary: 'Retry a quarantined message',
     description:
-      "The source's present decoder reads it and its events are recorded and delivered like any others, with the time of now. When it cannot be understood again it stays, with the new reason.",
+      "The source's current decoder reads the message; its events are recorded and delivered like any others, with the current time. If the message still cannot be decoded, it stays in the quarantine with the new reason.",
     tags,
     params: idParams,
-    response: { 200: answer(redriven, 'What became of it.'), ...problems },
+    response: { 200: answer(redriven, 'The result.'), ...problems },
   },
 };
 
@@ -142,7 +145,7 @@ function presentRedriven(
     case 'unknown-source':
       throw new ProblemError(
         'source_unknown',
-        `The message came by ${result.source}, and no source of that name is configured here to read it.`,
+        `The message came from the source ${result.source}, and no source of that name is configured here.`,
       );
     case 'busy':
       throw new ProblemError('intake_busy', 'Nothing was changed. Try again in a moment.');

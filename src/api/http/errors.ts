@@ -68,7 +68,7 @@ export function asProblem(error: unknown, request?: FastifyRequest): ProblemErro
       if (statusCode !== undefined && statusCode < 500)
         return new ProblemError('request_invalid', message);
       return (
-        ofDatabase(code) ?? new ProblemError('internal', 'The log of this Hookline says more.')
+        ofDatabase(code) ?? new ProblemError('internal', 'See the log of this Hookline process.')
       );
   }
 }
@@ -78,7 +78,7 @@ function ofDatabase(code: string): ProblemError | undefined {
   if (/^(23505|23503|23514)$/.test(code)) {
     return new ProblemError(
       'conflict',
-      'What the request names was changed or removed at the same moment; try again.',
+      'Something that the request refers to was changed or deleted at the same moment; try again.',
     );
   }
   if (/^22...$/.test(code)) {

@@ -37,7 +37,7 @@ export function requireMatch(etag: string, ifMatch: string | undefined): void {
   if (ifMatch === undefined || ifMatch.trim() === '*' || tagsOf(ifMatch).includes(etag)) return;
   throw new ProblemError(
     'precondition_failed',
-    `If-Match names another state; the present one is ${etag}. Read it again and decide anew.`,
+    `If-Match does not match the current ETag ${etag}. Read it again before you change it.`,
   );
 }
 
@@ -52,8 +52,8 @@ export function isKnown(etag: string, ifNoneMatch: string | undefined): boolean 
 const tagsOf = (header: string): readonly string[] => header.match(/(W\/)?"[^"]*"/g) ?? [];
 
 const descriptions = {
-  'if-match': 'The `ETag` the change is meant for; another state answers 412.',
-  'if-none-match': 'The `ETag` you have; it answers 304 when that is the present state.',
+  'if-match': 'The `ETag` that the change is based on; 412 if it is no longer current.',
+  'if-none-match': 'The `ETag` that you have; 304 if it is still current.',
 };
 
 /** The schema of a request's headers. */
@@ -61,6 +61,6 @@ export const conditional = (name: keyof typeof descriptions) =>
   Type.Object({ [name]: Type.Optional(text({ description: descriptions[name] })) });
 
 export const notModified = schemaOf<undefined>({
-  description: 'You have the present state.',
+  description: 'Not modified.',
   type: 'null',
 });

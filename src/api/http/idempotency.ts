@@ -62,7 +62,7 @@ export function answerRepeats(app: FastifyInstance, options: ApiOptions): void {
       case 'other':
         throw new ProblemError(
           'idempotency_key_reused',
-          `This Idempotency-Key was sent with another body or path within ${keptHours} hours; take a new one.`,
+          `This Idempotency-Key was used with another body or path within the last ${keptHours} hours; use a new one.`,
         );
       case 'running':
         throw new ProblemError(
@@ -101,7 +101,7 @@ const headers = {
     [header]: {
       type: 'string',
       pattern,
-      description: `Any text of your own, a UUID for instance. Sent again within ${keptHours} hours with the same request, the first one's answer comes again and nothing is done twice.`,
+      description: `Any text of your choice, such as a UUID. If the same request is sent again with it within ${keptHours} hours, the first answer is repeated and nothing is done twice.`,
     },
   },
 } as const;
@@ -145,7 +145,7 @@ function openAnswer(keys: readonly Uint8Array[], sealed: Buffer): Kept {
     if (!(error instanceof UnsealError)) throw error;
     throw new ProblemError(
       'idempotency_key_reused',
-      'The first request was carried out, but its answer was sealed with a key that Hookline has no more.',
+      'The first request was carried out, but its answer was encrypted with a key that Hookline no longer has.',
     );
   }
 }

@@ -106,7 +106,7 @@ export function readCursor(cursor: string | undefined, shape: RegExp): string | 
   if (cursor === undefined) return undefined;
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (!shape.test(key) || encodeCursor(key) !== cursor) {
-    throw new ProblemError('cursor_invalid', 'Take the cursor from nextCursor of the same list.');
+    throw new ProblemError('cursor_invalid', 'Use the nextCursor of a page of the same list.');
   }
   return key;
 }

@@ -51,8 +51,8 @@ const problemAnswer = (description: string) => ({
 
 /** Answers every route may give besides its own. */
 export const problems = {
-  '4xx': problemAnswer('The request cannot be done as it is.'),
-  '5xx': problemAnswer('The request may be good; Hookline could not do it.'),
+  '4xx': problemAnswer('The request is invalid or not allowed.'),
+  '5xx': problemAnswer('Hookline could not process the request.'),
 };
 
 /** An answer of one kind. */
@@ -78,8 +78,11 @@ export const listAnswer = <Item extends TSchema>(item: Item, description: string
 export const idParams = Type.Object({ id: uuid() });
 
 export const pageQuery = {
-  limit: defaulted(whole({ minimum: 1, maximum: 500, description: 'Items at most.' }), 50),
+  limit: defaulted(
+    whole({ minimum: 1, maximum: 500, description: 'Maximum number of items.' }),
+    50,
+  ),
   cursor: Type.Optional(
-    text({ maxLength: 1_000, description: '`nextCursor` of the page before.' }),
+    text({ maxLength: 1_000, description: '`nextCursor` of the previous page.' }),
   ),
 };

@@ -136,7 +136,7 @@ function toFieldError(
     case 'additionalProperties':
       return {
         path,
-        message: `does not know ${String(params['additionalProperty']).slice(0, nameCharsMax)}`,
+        message: `has no field ${String(params['additionalProperty']).slice(0, nameCharsMax)}`,
       };
     default:
       return { path, message: message ?? `does not match ${keyword}` };

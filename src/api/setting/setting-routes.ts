@@ -29,16 +29,20 @@ import { arrayOf, flag, uuid, nullable, oneOf, real, schemaOf, text } from '../.
 const setting = Type.Object(
   {
     name: text({ example: 'webhook.delivery.tries' }),
-    value: text({ description: 'What holds.' }),
+    value: text({ description: 'The effective value.' }),
     origin: oneOf([...settingScopes, 'configuration']),
-    originId: nullable(text({ description: 'Of the webhook or domain it is set for.' })),
+    originId: nullable(
+      text({ description: 'Id of the webhook or the domain that it is set for.' }),
+    ),
     isSetHere: flag(),
-    default: text({ description: 'What holds where nothing is set.' }),
+    default: text({ description: 'The value where nothing is set.' }),
     description: text(),
     type: oneOf(['integer', 'seconds', 'schedule', 'ranges']),
     minimum: Type.Optional(real()),
     maximum: Type.Optional(real()),
-    scopes: Type.Optional(arrayOf(oneOf(settingScopes), { description: 'Where it may be set.' })),
+    scopes: Type.Optional(
+      arrayOf(oneOf(settingScopes), { description: 'What it can be set for.' }),
+    ),
   },
   { $id: 'Setting' },
 );
@@ -56,34 +60,34 @@ const settingChange = closed(
 const tags = ['settings'];
 
 const target = {
-  webhookId: Type.Optional(uuid({ description: 'For this webhook.' })),
+  webhookId: Type.Optional(uuid({ description: 'The setting of this webhook.' })),
   domainId: Type.Optional(
     text({
       maxLength: 255,
       description:
-        'For this domain and all below it. Without domainId and webhookId: for an Admin everything, for others their own domain.',
+        'The setting of this domain and all below it. Without domainId and webhookId: for an Admin the whole installation, for others their own domain.',
     }),
   ),
 };
 
 const schemas = {
   list: {
-    summary: 'List all settings with the value that holds and where it is set',
+    summary: 'List all settings with their effective values and where these are set',
     description:
-      'The nearest value holds: of the webhook, its domain, the domains above, the whole installation, the configuration.',
+      'The most specific value is effective: that of the webhook, its domain, the domains above, the whole installation, the configuration.',
     tags,
     querystring: closed(target),
     response: { 200: listAnswer(setting, 'Settings.'), ...problems },
   },
   update: {
-    summary: 'Set a value',
-    description: 'It holds within a second in every process.',
+    summary: 'Set a setting',
+    description: 'It takes effect in every process within a second.',
     tags,
     body: ref(settingChange),
-    response: { 200: answer(setting, 'The setting as it is now.'), ...problems },
+    response: { 200: answer(setting, 'The setting with its new value.'), ...problems },
   },
   delete: {
-    summary: 'Take a value back: the next one up the tree holds',
+    summary: 'Delete a setting, so that the next more general value is effective',
     tags,
     querystring: closed({ ...target, name: text() }),
     response: { 204: noContent, ...problems },
@@ -149,7 +153,7 @@ async function findTarget(
   { webhookId, domainId }: { readonly webhookId?: string; readonly domainId?: string },
 ): Promise<Target> {
   if (webhookId !== undefined && domainId !== undefined) {
-    throw new ProblemError('request_invalid', 'Say webhookId or domainId, not both.');
+    throw new ProblemError('request_invalid', 'Pass either webhookId or domainId, not both.');
   }
   if (webhookId !== undefined) {
     const webhook = await requireWebhook(database, webhookId, visibility);
@@ -198,7 +202,10 @@ function requireName(given: string): SettingName {
   const name = canonicalName(given);
   if (name) return name;
   const known = settingNames.join(', ');
-  throw new ProblemError('setting_invalid', `There is no setting ${given}; there are ${known}.`);
+  throw new ProblemError(
+    'setting_invalid',
+    `There is no setting ${given}; expected one of ${known}.`,
+  );
 }
 
 function requireValue(name: SettingName, value: string): string {
@@ -221,7 +228,7 @@ function requireWritable(
   }
   if (visibility.kind === 'everything') return;
   if (!byTenants || (scope === 'domain' && visibility.kind !== 'subtree')) {
-    throw new ProblemError('forbidden', `${principal.role} may not set ${name} for a ${scope}`);
+    throw new ProblemError('forbidden', `${principal.role} may not set ${name} for a ${scope}.`);
   }
 }
 

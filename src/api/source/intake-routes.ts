@@ -27,7 +27,7 @@ const newEvent = closed(
     id: Type.Optional(
       text({
         description:
-          "The sender's own: an event whose id is recorded already is not recorded again.",
+          'Id chosen by the sender; an event whose id has been recorded already is not recorded again.',
       }),
     ),
     ...envelopeFields,
@@ -38,20 +38,23 @@ const newEvent = closed(
 const recordedEvents = Type.Object(
   {
     ids: arrayOf(uuid(), {
-      description: 'Of the events, in their order; none for a message that tells of none.',
+      description: 'Ids of the recorded events, in order; empty for a message that contains none.',
     }),
   },
   { $id: 'TakenEvents' },
 );
 
-const params = Type.Object({ source: text({ description: 'Name of a source of kind http.' }) });
-const recorded = answer(recordedEvents, 'Recorded. What was recorded before has the id it has.');
+const params = Type.Object({ source: text({ description: 'Name of a source of kind `http`.' }) });
+const recorded = answer(
+  recordedEvents,
+  'Recorded. An event that was recorded before keeps its id.',
+);
 
 const schemas = {
   ingest: {
-    summary: 'Take a message of a cloud that posts',
+    summary: 'Post a message of a cloud',
     description:
-      'The body is whatever the format of the source says. The answer comes when the message is recorded: 202 (200 with Cloudpods), 422 when it cannot be understood (it is then in the quarantine), 503 with `Retry-After` when it is to be sent again. Senders prove themselves by the token of the source (`Authorization: Bearer`, the password of Basic, or `access_token`), a signature over the body, or both, as the source is configured.',
+      'The format of the source determines the body. The answer comes once the message is recorded: 202 (200 for Cloudpods), 422 if it cannot be decoded (it is then in the quarantine), 503 with `Retry-After` if it has to be sent again. Depending on its configuration, the source requires its token (as `Authorization: Bearer`, the password of Basic authentication, or `access_token`), a signature of the body, or both.',
     tags: ['sources'],
     security: [],
     params,
@@ -59,22 +62,22 @@ const schemas = {
     response: { 200: recorded, 202: recorded, ...problems },
   },
   handshake: {
-    summary: 'Agree to be sent to, as the CloudEvents WebHook specification asks',
+    summary: 'Answer the handshake of the CloudEvents WebHook specification',
     tags: ['sources'],
     security: [],
     params,
     response: {
       204: schemaOf<undefined>({
-        description: '`WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` are in the headers.',
+        description: 'The headers `WebHook-Allowed-Origin` and `WebHook-Allowed-Rate` are set.',
         type: 'null',
       }),
       ...problems,
     },
   },
   ingestOwn: {
-    summary: 'Take events',
+    summary: 'Post events',
     description:
-      'One event or a list of them, as envelopes or as CloudEvents (`application/cloudevents+json`, `application/cloudevents-batch+json`, or `ce-` headers). Answered as `POST /v1/in/{source}` is.',
+      'One event or a list of them, as envelopes or as CloudEvents (`application/cloudevents+json`, `application/cloudevents-batch+json`, or `ce-` headers). The answers are those of `POST /v1/in/{source}`.',
     tags: ['events'],
     body: {
       content: {
@@ -163,7 +166,7 @@ function requireOwn({ intakes, ownIntake }: ApiOptions): Intake {
   if (intake) return intake;
   throw new ProblemError(
     'source_unavailable',
-    'This process takes no events in: it runs without the role ingest. Ask one that has it.',
+    'This process accepts no events: it runs without the role ingest. Use a process that has this role.',
   );
 }
 
@@ -175,7 +178,7 @@ function requireFitting({ headers }: FastifyRequest, { bodyBytesMax }: Intake): 
   if (encoding !== 'identity') {
     throw new ProblemError(
       'encoding_unsupported',
-      `The body is encoded as ${encoding}; send it as it is.`,
+      `The body has the Content-Encoding ${encoding}; send it without one.`,
     );
   }
   requireSize(Number(headers['content-length'] ?? 0), bodyBytesMax);
@@ -185,7 +188,7 @@ function requireSize(bytes: number, bytesMax: number): void {
   if (bytes <= bytesMax) return;
   throw new ProblemError(
     'body_too_large',
-    `The body has ${bytes} bytes; this source takes at most ${bytesMax}.`,
+    `The body has ${bytes} bytes; this source accepts at most ${bytesMax}.`,
   );
 }
 
@@ -251,9 +254,9 @@ function requireOrigin({ headers }: FastifyRequest, { origins }: Intake): string
   if (typeof origin !== 'string' || origin === '') {
     throw new ProblemError(
       'request_invalid',
-      'There is no header `WebHook-Request-Origin`; expected the name of the system that wants to send.',
+      'The header `WebHook-Request-Origin` is missing; expected the name of the system that wants to send.',
     );
   }
   if (origins.includes('*') || origins.includes(origin)) return origin;
-  throw new ProblemError('forbidden', 'This source is not open to that origin.');
+  throw new ProblemError('forbidden', 'This source does not accept that origin.');
 }

@@ -14,10 +14,11 @@ export const source = Type.Object(
     name: text(),
     kind: text({ example: 'rabbitmq' }),
     state: oneOf(['waiting', 'running', 'paused', 'stopped']),
-    reason: Type.Optional(text({ description: 'Why it waits.' })),
+    reason: Type.Optional(text({ description: 'Why it is waiting.' })),
     lag: Type.Optional(
       whole({
-        description: 'Messages on the bus that are not recorded yet; absent while unknown.',
+        description:
+          'Number of messages on the bus that are not recorded yet; absent while unknown.',
       }),
     ),
   },
@@ -30,7 +31,7 @@ const control = (summary: string) => ({
   summary,
   tags,
   params: Type.Object({ name: text({ maxLength: 255 }) }),
-  response: { 200: answer(source, 'The source as it is now.'), ...problems },
+  response: { 200: answer(source, 'The current state of the source.'), ...problems },
 });
 
 const schemas = {
@@ -39,8 +40,8 @@ const schemas = {
     tags,
     response: { 200: listAnswer(source, 'Sources.'), ...problems },
   },
-  pause: control('Take no new messages, in this process, until it is resumed or restarted'),
-  resume: control('Take messages again'),
+  pause: control('Pause a source in this process, until it is resumed or the process restarts'),
+  resume: control('Resume a source'),
 };
 
 export const sourceRoutes: RouteGroup = { schemas: [source], register: registerSourceRoutes };

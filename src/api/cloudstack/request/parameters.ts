@@ -1,7 +1,7 @@
 /**
  * The parameters of a request to CloudStack's API, of its query and of its form; pure and total.
  *
- * Of a name that is given twice the query's last value counts, before the form's first: as in CloudStack, so that the
+ * If a name is given twice, the query's last value counts, before the form's first: as in CloudStack, so that the
  * value that is signed is the value that is used.
  *
  * Source: apache/cloudstack, ApiServlet.utf8Fixup, ApiServer.checkCharacterInkParams.
