@@ -1,4 +1,4 @@
-/** Pairs of API key and secret key: made, and proved by whoever signs with them. */
+/** Pairs of API key and secret key: creates them, and finds them for checking a signature. */
 import { randomBytes } from 'node:crypto';
 
 import { findApiKeyOwner, insertApiKey } from '../store/access/api-key.ts';
@@ -8,27 +8,27 @@ import { open, seal } from './secret/seal.ts';
 import { toPrincipal } from './session.ts';
 import type { Principal } from './session.ts';
 
-/** As long as CloudStack's: 86 characters of base64url. */
+/** As long as CloudStack's keys: 86 characters of base64url. */
 const keyBytes = 64;
 
-/** Makes a pair; the secret is stored sealed and can be shown now only. @param key 32 bytes. */
+/** Creates a pair. The secret key is stored sealed and can be shown only now. @param key 32 bytes. */
 export async function createApiKey(
   database: Database,
   { userId, key }: { userId: string; key: Buffer },
 ): Promise<ApiKeyRow & { readonly secretKey: string }> {
   const secretKey = randomBytes(keyBytes).toString('base64url');
-  const made = await insertApiKey(database, {
+  const created = await insertApiKey(database, {
     userId,
     apiKey: randomBytes(keyBytes).toString('base64url'),
     sealed: seal(key, secretKey),
   });
-  return { ...made, secretKey };
+  return { ...created, secretKey };
 }
 
 /**
- * Who has the API key, and the secret that their signature must have been made with.
+ * The owner of an API key, and the secret key to check their signature with.
  *
- * @param keys those that may have sealed the secret, 32 bytes each.
+ * @param keys keys that the secret may be sealed with, 32 bytes each.
  * @throws {UnsealError}
  */
 export async function findByApiKey(

@@ -1,4 +1,4 @@
-/** The first user, and access straight on the database for those who cannot log in yet. */
+/** Creates the first user, and gives access directly through the database to people who cannot log in yet. */
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { insertAudit, nobody } from '../store/audit.ts';
@@ -21,11 +21,11 @@ import { createToken, hashToken } from './token.ts';
 export const adminName = 'admin';
 
 /**
- * Makes the user `admin`, with an account in the root domain to own webhooks, when there is no user at all.
+ * Creates the user `admin`, with an account in the root domain to own webhooks, if there is no user at all.
  * Safe when several processes start at once.
  *
- * @param password absent: a random one.
- * @returns the password when the user was made; print it once if it is a random one.
+ * @param password a random one when absent.
+ * @returns the password if the user was created; print it once if it is random.
  */
 export async function ensureAdmin(store: Store, password?: string): Promise<string | undefined> {
   if ((await countUsers(databaseOf(store))) > 0) return undefined;
@@ -34,7 +34,7 @@ export async function ensureAdmin(store: Store, password?: string): Promise<stri
   return inTransaction(store, async database => {
     await lockFirstUser(database);
     if ((await countUsers(database)) > 0) return undefined;
-    const accountId = await makeAccount(database);
+    const accountId = await createAccount(database);
     await insertUser(database, { username: adminName, passwordHash, role: 'Admin', accountId });
     await insertAudit(database, nobody, {
       action: 'user.created',
@@ -46,7 +46,7 @@ export async function ensureAdmin(store: Store, password?: string): Promise<stri
   });
 }
 
-async function makeAccount(database: Database): Promise<string> {
+async function createAccount(database: Database): Promise<string> {
   const root = await findRootDomain(database);
   const domainId = root?.id ?? randomUUID();
   if (!root) await adoptRootDomain(database, { id: domainId, name: 'ROOT' });
@@ -56,11 +56,10 @@ async function makeAccount(database: Database): Promise<string> {
 }
 
 /**
- * Gives the user a new password, or makes an admin of that name, bound to the account of `admin`. To be called in a
- * transaction.
+ * Sets the user's password, or creates an Admin of that name with the account of `admin`. To be called in a transaction.
  *
- * @param address for the audit: who this machine says it is.
- * @throws for a user that an OpenID provider vouches for.
+ * @param address for the audit: the local user, according to this machine.
+ * @throws for a user who logs in with an OpenID provider.
  */
 export async function putLocalUser(
   database: Database,
@@ -79,11 +78,11 @@ export async function putLocalUser(
     return 'changed';
   }
   const admin = await findUser(database, adminName);
-  const account = admin?.accountId ?? (await makeAccount(database));
+  const account = admin?.accountId ?? (await createAccount(database));
   if (
     !(await insertUser(database, { username, passwordHash, role: 'Admin', accountId: account }))
   ) {
-    throw new Error(`${username} logs in at an OpenID provider and has no password here`);
+    throw new Error(`${username} logs in with an OpenID provider and has no password here`);
   }
   await insertAudit(database, by, {
     action: 'user.created',
@@ -95,10 +94,10 @@ export async function putLocalUser(
 }
 
 /**
- * A token that does not expire, for a user who exists; undefined when there is none of that name. To be called in a
- * transaction.
+ * Creates a token that does not expire. To be called in a transaction.
  *
- * @param address for the audit: who this machine says it is.
+ * @param address for the audit: the local user, according to this machine.
+ * @returns undefined when there is no user of that name.
  */
 export async function createLocalToken(
   database: Database,
@@ -108,7 +107,7 @@ export async function createLocalToken(
   const user = await findUser(database, username);
   if (!user) return undefined;
   const token = createToken();
-  const made = await insertToken(database, {
+  const created = await insertToken(database, {
     userId: user.id,
     kind: 'token',
     name,
@@ -120,9 +119,9 @@ export async function createLocalToken(
     { username: null, address },
     {
       action: 'token.created',
-      objectId: made.id,
+      objectId: created.id,
       accountId: user.accountId,
-      after: { ...made, username },
+      after: { ...created, username },
     },
   );
   return token;

@@ -1,26 +1,26 @@
 /**
- * The console's session: the token in a cookie that scripts cannot read, and a second token against requests that other
- * sites make a browser send along with it.
+ * The console's session: the session token in a cookie that scripts cannot read, and a CSRF token against requests of
+ * other sites, which a browser sends with the cookie.
  *
- * The second one follows from the first, so nothing is stored: whoever has it has read an answer of ours, which other
- * sites cannot. Source: OWASP, Cross-Site Request Forgery Prevention Cheat Sheet, "signed double-submit"; RFC 6265bis.
+ * The CSRF token is derived from the session token, so nothing is stored. Whoever has it has read an answer of this server,
+ * which other sites cannot. Source: OWASP, Cross-Site Request Forgery Prevention Cheat Sheet, "signed double-submit"; RFC 6265bis.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 export const sessionCookie = 'hookline_session';
 export const csrfHeader = 'x-csrf-token';
 
-export interface CookiePlace {
+export interface CookieScope {
   readonly path: string;
-  /** The connection to the browser is encrypted. */
+  /** Whether the connection to the browser is encrypted. */
   readonly secure: boolean;
 }
 
-/** One that scripts cannot read and other sites do not send along. @param expiresAt the past takes it away. */
+/** A `Set-Cookie` for a cookie that scripts cannot read and other sites do not send. @param expiresAt in the past to delete it. */
 export function writeCookie(
   [name, value]: readonly [string, string],
   expiresAt: Date,
-  { path, secure }: CookiePlace,
+  { path, secure }: CookieScope,
 ): string {
   const expires = `Expires=${expiresAt.toUTCString()}`;
   const parts = [`${name}=${value}`, `Path=${path}`, 'HttpOnly', 'SameSite=Lax', expires];
@@ -30,7 +30,7 @@ export function writeCookie(
 export const writeSessionCookie = (token: string, expiresAt: Date, secure: boolean): string =>
   writeCookie([sessionCookie, token], expiresAt, { path: '/', secure });
 
-/** @param header `Cookie`, as the browser sent it. */
+/** @param header the request's header `Cookie`. */
 export function readCookie(header: string | undefined, wanted: string): string | undefined {
   const pairs = (header ?? '').split(';').map(pair => pair.trim().split('='));
   return pairs.find(([name, value]) => name === wanted && value !== '')?.[1];

@@ -1,6 +1,6 @@
 /**
- * Lets in whom a cloud knows by their key pair there: makes the user at the first login, and gives them the role and the
- * account they have in the cloud at each. Of the pair nothing is kept.
+ * Logs in people whom a cloud has authenticated by their key pair: creates the user at the first login, and updates the
+ * role and the account from the cloud at each. The pair is not stored.
  */
 import { insertAudit } from '../store/audit.ts';
 import { inTransaction } from '../store/database.ts';
@@ -12,32 +12,36 @@ import { openSession } from './session.ts';
 import type { Session } from './session.ts';
 
 export interface KeyHolder extends Identity, Standing {
-  /** What they are called here, if this is the first time. */
+  /** Username for a new user. */
   readonly username: string;
-  /** Of the peer. */
+  /** IP address of the peer. */
   readonly address: string;
 }
 
-/** @returns undefined when somebody else is called so. */
+/** @returns undefined when another user has the username. */
 export async function admitKeyHolder(
   store: Store,
   holder: KeyHolder,
   nowMs: number,
 ): Promise<Session | undefined> {
   return inTransaction(store, async database => {
-    const user = (await findIdentity(database, holder)) ?? (await meet(database, holder));
+    const user =
+      (await findIdentity(database, holder)) ?? (await findOrCreateUser(database, holder));
     if (!user) return undefined;
-    await renew(database, holder, user);
+    await updateUser(database, holder, user);
     const expiresAt = new Date(nowMs + holder.trustMs);
     return openSession(database, { userId: user.id, expiresAt });
   });
 }
 
-async function meet(database: Database, holder: KeyHolder): Promise<UserRow | undefined> {
-  const made = await insertIdentity(database, holder);
-  // None was made: perhaps because the same person came twice at once.
-  if (!made) return findIdentity(database, holder);
-  const { username, role, accountId, issuer } = made;
+async function findOrCreateUser(
+  database: Database,
+  holder: KeyHolder,
+): Promise<UserRow | undefined> {
+  const created = await insertIdentity(database, holder);
+  // None was created: perhaps the same person logged in twice at once.
+  if (!created) return findIdentity(database, holder);
+  const { username, role, accountId, issuer } = created;
   await insertAudit(
     database,
     { username, address: holder.address },
@@ -48,10 +52,10 @@ async function meet(database: Database, holder: KeyHolder): Promise<UserRow | un
       after: { username, role, accountId, issuer, subject: holder.subject },
     },
   );
-  return made;
+  return created;
 }
 
-async function renew(
+async function updateUser(
   database: Database,
   holder: KeyHolder,
   { id, username, role, accountId }: UserRow,

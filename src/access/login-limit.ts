@@ -1,9 +1,9 @@
 /**
- * Holds back whoever guesses passwords: so many attempts in a quarter of an hour for each user at each address, for each
- * address, and for each user from everywhere. They are counted in the database, so that replicas count together.
+ * Rate limit against password guessing: a maximum number of attempts in a quarter of an hour for each user at each address,
+ * for each address, and for each user from everywhere. They are counted in the database, so that replicas count together.
  *
- * An attempt is counted before its password is looked at, or many at once would all pass; one that succeeds is taken
- * back. The user's own limit is far above the pair's: a stranger must not be able to lock somebody out from one place.
+ * An attempt is counted before its password is checked, or many concurrent ones would all pass; one that succeeds is taken
+ * off again. The limit of a user is far higher than that of a pair: a stranger must not lock somebody out from one place.
  */
 import { hash } from 'node:crypto';
 
@@ -15,13 +15,13 @@ import type { Database } from '../store/database.ts';
 const limits = { pair: 10, address: 100, user: 200 } as const;
 
 export interface LoginAttempt {
-  /** Absent where it is not known who tries: the address alone is counted. */
+  /** Absent when the user is not known yet: only the address is counted. */
   readonly username?: string;
-  /** Of the peer, as text. */
+  /** IP address of the peer. */
   readonly address: string;
 }
 
-/** @returns how many seconds to wait before another attempt; undefined when this one may go on. */
+/** @returns the seconds to wait before another attempt; undefined when this one is allowed. */
 export async function countAttempt(
   database: Database,
   attempt: LoginAttempt,
@@ -34,7 +34,7 @@ export async function countAttempt(
   return waits.length === 0 ? undefined : Math.max(1, ...waits);
 }
 
-/** The password was right. */
+/** Takes a successful attempt off the counts. */
 export async function forgiveAttempt(database: Database, attempt: LoginAttempt): Promise<void> {
   const { pair, ...others } = keysOf(attempt);
   await forgiveLoginAttempt(database, { clear: pair, lower: Object.values(others) });
@@ -43,7 +43,7 @@ export async function forgiveAttempt(database: Database, attempt: LoginAttempt):
 type Keys = Readonly<Pick<Record<keyof typeof limits, string>, 'address'>> &
   Readonly<Partial<Record<'pair' | 'user', string>>>;
 
-/** Names are hashed: people type their password where their name belongs. */
+/** Counter keys. Usernames are hashed, because people sometimes type their password instead. */
 function keysOf({ username, address }: LoginAttempt): Keys {
   const network = networkOf(address);
   const place = { address: `address:${network}` };
@@ -57,7 +57,7 @@ function limitOf(key: string, keys: Keys): number {
   return key === keys.address ? limits.address : limits.user;
 }
 
-/** Whoever has one address of IPv6 has the 2^64 beside it. */
+/** The network of an address: whoever has one IPv6 address has its /64. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

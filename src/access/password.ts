@@ -3,7 +3,7 @@
  * `scrypt$<log2 N>$<r>$<p>$<salt>$<hash>`, salt and hash in base64.
  *
  * Source: RFC 7914; N = 2^15, r = 8, p = 3 is one of the equivalent choices of OWASP's Password Storage Cheat Sheet,
- * the one that takes the least memory (32 MiB a check).
+ * the one with the least memory (32 MiB a check).
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
@@ -28,10 +28,10 @@ export async function hashPassword(password: string): Promise<string> {
 }
 
 /**
- * Whether the password is the one that was hashed.
+ * Whether the password matches the hash.
  *
- * @param stored absent for a user who does not exist or has no password: false, after the same time, so that
- *   names cannot be guessed by the clock.
+ * @param stored absent for a user who does not exist or has no password: the result is false after the same time, so
+ *   that response times do not reveal usernames.
  */
 export async function verifyPassword(password: string, stored?: string): Promise<boolean> {
   const [kind, log2, r, p, salt, hashed] = (stored ?? nobody).split('$');
@@ -49,7 +49,7 @@ export async function verifyPassword(password: string, stored?: string): Promise
   return same && stored !== undefined;
 }
 
-/** As costly to check as a real one, and no password has it. */
+/** A hash that takes as long to check as a real one and matches no password. */
 const nobody = `scrypt$${costLog2}$${blockSize}$${parallelism}$${'A'.repeat(22)}==$${'A'.repeat(43)}=`;
 
 interface Parameters {

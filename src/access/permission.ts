@@ -1,11 +1,11 @@
 /**
- * Who may call what, on whose objects: every route of the API and every command of CloudStack's has a row, and one that
- * has none stops the start.
+ * Who may call what, on whose objects: every route of the API and every command of CloudStack's has a row, and one
+ * without a row stops the start.
  *
- * A role that a row does not name is refused (403). One that it names gets the grant written there, and whatever lies
- * outside of the grant does not exist for the caller (404). `visibility.ts` makes of the grant and the caller what
- * statements select by. What a token may open besides is `opens` in `session.ts`; which scope a role may give a webhook,
- * Global above all, is `maySpecify` in `webhook/scope.ts`.
+ * A role that a row does not name is refused (403). A role that it names gets the grant in the row, and objects outside of
+ * the grant do not exist for the caller (404). `visibility.ts` derives from the grant and the caller which rows statements
+ * select; `allows` in `session.ts` checks the scopes of tokens; `maySpecify` in `webhook/scope.ts` says which role may
+ * give a webhook which scope, Global above all.
  */
 import type { Role } from '../store/schema/access.ts';
 
@@ -24,11 +24,11 @@ export type Permission = 'public' | Readonly<Partial<Record<Role, Grant>>>;
 
 /** Routes of the installation: sources, the quarantine, the directory. */
 const operator: Permission = { Admin: 'everything' };
-/** Users: whoever administrates them. */
+/** Users: their admins. */
 const admins: Permission = { Admin: 'everything', DomainAdmin: 'subtree' };
 /** What tenants have, webhooks above all: everybody, each on their own. */
 const tenants: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'account' };
-/** Passwords and key pairs: whoever manages the user, and the user. */
+/** Passwords and key pairs: the user, and the admins of the user. */
 const keys: Permission = { Admin: 'everything', DomainAdmin: 'subtree', User: 'self' };
 /** What everybody does for themselves alone. */
 const person: Permission = { Admin: 'self', DomainAdmin: 'self', User: 'self' };

@@ -1,7 +1,7 @@
 /**
- * How those who post messages prove themselves: by a token that they show, a signature over the body, or both.
+ * Authenticates senders of posted messages: by a token, a signature of the body, or both.
  *
- * A token travels as clouds are able to send it: `Authorization: Bearer`, the password of `Authorization: Basic` (what
+ * The token may be sent in the ways that clouds support: `Authorization: Bearer`, the password of `Authorization: Basic` (what
  * `https://user:token@host/` becomes), or `?access_token=`, for senders that are given a URL and nothing else.
  *
  * Source: RFC 6750, sections 2.1 and 2.3; cloudevents/spec, http-webhook.md, section 3.
@@ -15,24 +15,24 @@ export interface SenderProof {
 
 interface Signature {
   readonly secret: string;
-  /** Of the header. */
+  /** Name of the header with the signature. */
   readonly header: string;
   readonly algorithm: 'sha256' | 'sha1' | 'sha512';
   readonly encoding: 'hex' | 'base64';
-  /** Before the signature, such as `sha256=`. */
+  /** Text before the signature, such as `sha256=`. */
   readonly prefix?: string;
 }
 
 export type Headers = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** @param parameter the value of `access_token` in the query. @returns true where no token is asked for. */
+/** @param parameter the query parameter `access_token`. @returns true when no token is required. */
 export function hasToken({ token }: SenderProof, headers: Headers, parameter: unknown): boolean {
   if (token === undefined) return true;
-  const shown = [shownIn(headers['authorization']), parameter];
-  return shown.some(one => typeof one === 'string' && isSame(one, token));
+  const tokens = [tokenIn(headers['authorization']), parameter];
+  return tokens.some(one => typeof one === 'string' && isSame(one, token));
 }
 
-/** @returns true where no signature is asked for. */
+/** @returns true when no signature is required. */
 export function isSigned({ hmac }: SenderProof, headers: Headers, body: Uint8Array): boolean {
   if (hmac === undefined) return true;
   const { secret, header, algorithm, encoding, prefix = '' } = hmac;
@@ -43,7 +43,7 @@ export function isSigned({ hmac }: SenderProof, headers: Headers, body: Uint8Arr
   return isSame(encoding === 'hex' ? signature.toLowerCase() : signature, expected);
 }
 
-/** What a sender is told who showed neither. */
+/** Describes the required proof, for error messages. */
 export function expectedProof({ token, hmac }: SenderProof): string {
   return [
     ...(token === undefined ? [] : ['`Authorization: Bearer <token>`']),
@@ -55,7 +55,7 @@ export function expectedProof({ token, hmac }: SenderProof): string {
   ].join(' and ');
 }
 
-function shownIn(authorization: Headers[string]): string | undefined {
+function tokenIn(authorization: Headers[string]): string | undefined {
   if (typeof authorization !== 'string') return undefined;
   const [, scheme = '', value = ''] = /^(\S+) +(\S+) *$/.exec(authorization) ?? [];
   if (/^bearer$/i.test(scheme)) return value;
@@ -64,7 +64,7 @@ function shownIn(authorization: Headers[string]): string | undefined {
   return pair.slice(pair.indexOf(':') + 1);
 }
 
-/** In a time that tells nothing of where they differ. */
+/** Compares in constant time. */
 function isSame(one: string, other: string): boolean {
   return timingSafeEqual(hash('sha256', one, 'buffer'), hash('sha256', other, 'buffer'));
 }

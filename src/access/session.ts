@@ -1,4 +1,4 @@
-/** Logging in, and telling who a request is from. */
+/** Logs users in, and authenticates requests by their token. */
 import type { Role } from '../store/schema/access.ts';
 import { fullScopes } from '../store/schema/access.ts';
 import type { TokenScope } from '../store/schema/access.ts';
@@ -9,20 +9,20 @@ import type { TokenOwner } from '../store/access/user.ts';
 import { verifyPassword } from './password.ts';
 import { createToken, hashToken } from './token.ts';
 
-/** Who acts. */
+/** The authenticated user who acts. */
 export interface Principal {
   readonly userId: string;
   readonly username: string;
   readonly role: Role;
-  /** What they proved themselves with. */
+  /** How they are authenticated. */
   readonly kind: 'session' | 'token' | 'key';
-  /** What that opens. */
+  /** Scopes of the credentials. */
   readonly scopes: readonly TokenScope[];
-  /** RFC 3339: when that ends; absent where it does not. */
+  /** When the credentials expire, RFC 3339; absent if they do not. */
   readonly expiresAt?: string;
-  /** The account what they make belongs to, unless they say otherwise. */
+  /** Account that owns what they create, unless they choose another. */
   readonly accountId?: string;
-  /** The domain of that account. */
+  /** Domain of that account. */
   readonly domain?: { readonly id: string; readonly path: string };
 }
 
@@ -33,7 +33,7 @@ export interface Session {
 
 const sessionMs = 7 * 86_400_000;
 
-/** @returns undefined when there is no such user, or the password is another one; which of them is not told. */
+/** @returns undefined when the username or the password is wrong, without telling which. */
 export async function login(
   database: Database,
   { username, password }: { username: string; password: string },
@@ -45,7 +45,7 @@ export async function login(
   return openSession(database, { userId: user.id, expiresAt: new Date(nowMs + sessionMs) });
 }
 
-/** Begins a session of somebody who has proved who they are. @param logoutHint sealed. */
+/** Starts a session for an authenticated user. @param logoutHint the sealed ID token. */
 export async function openSession(
   database: Database,
   session: { userId: string; expiresAt: Date; logoutHint?: string },
@@ -61,12 +61,12 @@ export async function openSession(
   return { token, expiresAt: session.expiresAt };
 }
 
-/** Whoever may change everything may post events as well. */
-export function opens(scopes: readonly TokenScope[], wanted: TokenScope): boolean {
+/** Whether the scopes include the wanted one; `write` includes `ingest`. */
+export function allows(scopes: readonly TokenScope[], wanted: TokenScope): boolean {
   return scopes.includes(wanted) || (wanted === 'ingest' && scopes.includes('write'));
 }
 
-/** @returns undefined when nobody has the token, or it has expired. */
+/** @returns undefined when the token is unknown or has expired. */
 export async function authenticate(
   database: Database,
   token: string,

@@ -1,4 +1,4 @@
-/** The HTTP face: `/v1`, its documentation, health and metrics. */
+/** The HTTP API: `/v1`, its documentation, health and metrics. */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -34,9 +34,9 @@ import {
 import { registerPreviewRoutes } from './format/preview-routes.ts';
 import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
 import { healthRoutes } from './health-routes.ts';
-import { guard } from './http/authenticate.ts';
+import { guardRoutes } from './http/authenticate.ts';
 import { answerErrors } from './http/errors.ts';
-import { answerRepeats } from './http/idempotency.ts';
+import { handleIdempotencyKeys } from './http/idempotency.ts';
 import { problem } from './http/problem.ts';
 import { createValidatorCompiler, formatErrors } from './http/validate.ts';
 import { settingRoutes } from './setting/setting-routes.ts';
@@ -54,12 +54,12 @@ import { registerSecretRoutes } from './webhook/secret-routes.ts';
 import { registerTestRoutes } from './webhook/test-routes.ts';
 import { registerWebhookRoutes } from './webhook/webhook-routes.ts';
 
-/** Where a route does not say otherwise. */
+/** Maximum size of a body, unless a route sets its own. */
 const bodyBytesMax = 1024 * 1024;
-/** Whoever sends a byte a minute keeps no connection for ever. */
+/** Maximum time to receive a request: a client that sends a byte a minute must not hold a connection for ever. */
 const requestMsMax = 120_000;
 
-/** In the order in which the OpenAPI document shows them. */
+/** All routes, in the order of the OpenAPI document. */
 const groups: readonly RouteGroup[] = [
   healthRoutes,
   sessionRoutes,
@@ -91,7 +91,7 @@ const groups: readonly RouteGroup[] = [
 const schemas = [...groups.flatMap(group => group.schemas), problem];
 
 /**
- * Creates the API; `listen` opens it, `close` closes it once what is being answered is answered.
+ * Creates the API; `listen` opens it, `close` closes it once all requests in progress are answered.
  *
  * @throws {RangeError} from `ready` or `listen`, when a route has no row in the permission table.
  */
@@ -106,12 +106,12 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   app.setValidatorCompiler(createValidatorCompiler(schemas));
   for (const schema of schemas) app.addSchema(schema);
-  takeEmptyBodies(app);
+  acceptEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
-  keepPrivate(app);
-  guard(app, options.store);
-  answerRepeats(app, options);
+  setCacheHeaders(app);
+  guardRoutes(app, options.store);
+  handleIdempotencyKeys(app, options);
   void app.register(swagger, {
     openapi: describeApi(options.version),
     refResolver: {
@@ -129,8 +129,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   return app;
 }
 
-/** Many clients send `Content-Type: application/json` with everything, also where there is no body. */
-function takeEmptyBodies(app: FastifyInstance): void {
+/** Many clients send `Content-Type: application/json` with every request, even without a body. */
+function acceptEmptyBodies(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.addContentTypeParser<string>(
     'application/json',
@@ -142,7 +142,7 @@ function takeEmptyBodies(app: FastifyInstance): void {
   );
 }
 
-/** A token or a session opens every route. */
+/** How callers of protected routes authenticate: with a token or a session. */
 const security: Record<string, string[]>[] = [{ token: [] }, { session: [] }];
 
 function describeApi(version: string) {
@@ -165,7 +165,7 @@ function describeApi(version: string) {
   };
 }
 
-/** One line a request. The route's pattern is logged, not the URL: a query may hold what should not be kept. */
+/** Writes a log line for each request, with the pattern of its route instead of its URL, which may contain secrets. */
 function logRequests(app: FastifyInstance, { log }: ApiOptions): void {
   app.addHook('onResponse', async (request, reply) => {
     const facts = {
@@ -181,15 +181,15 @@ function logRequests(app: FastifyInstance, { log }: ApiOptions): void {
 }
 
 /**
- * Keeps answers out of caches: they hold tokens, secrets and what one caller may see, and one with a session's cookie
- * looks to a proxy like any other page. Source: RFC 9111, section 5.2.2.
+ * Keeps answers out of shared caches: they contain tokens, secrets and what only the caller may see, and a proxy cannot
+ * tell an answer to a session's cookie from a public page. Source: RFC 9111, section 5.2.2.
  */
-function keepPrivate(app: FastifyInstance): void {
+function setCacheHeaders(app: FastifyInstance): void {
   app.addHook('onSend', async (request, reply) => {
     if (!request.url.startsWith('/v1/')) return;
     void reply.header('x-content-type-options', 'nosniff');
     if (reply.hasHeader('cache-control')) return;
-    // What has a tag may be kept by the one who asked, and is asked for again with it.
+    // An answer with an ETag may be cached by the client, which revalidates it.
     void reply.header('cache-control', reply.hasHeader('etag') ? 'private, no-cache' : 'no-store');
   });
 }

@@ -1,4 +1,4 @@
-/** What files of routes bring to the API, and what they are handed. */
+/** What each file of routes provides to the API, and the dependencies it gets. */
 import type { Static } from 'typebox';
 
 import type { TSchema } from 'typebox';
@@ -16,87 +16,87 @@ import type { Store } from '../store/database.ts';
 import type { CloudIdentity } from '../directory/cloudstack/cloudstack-identity.ts';
 import type { KeyPair } from '../directory/cloudstack/cloudstack-sign.ts';
 
-/** The routes of one kind of thing. */
+/** The routes of one kind of resource. */
 export interface RouteGroup {
-  /** Those that requests and answers refer to by their `$id`. */
+  /** Schemas that requests and answers refer to by their `$id`. */
   readonly schemas: readonly TSchema[];
   readonly register: (app: Routes, options: ApiOptions) => void;
 }
 
 export interface ApiOptions {
   readonly store: Store;
-  /** 32 bytes; seals secrets. */
+  /** Key of 32 bytes that seals secrets. */
   readonly secretKey: Buffer;
-  /** Those that may have sealed what is stored, the present one first. */
+  /** Keys that stored secrets may be sealed with, the current one first. */
   readonly secretKeys: readonly [Buffer, ...Buffer[]];
   /** The sources this process runs; none where it runs no intake. */
   readonly sources: () => readonly SourceControl[];
-  /** Those of them that are posted to. */
+  /** Those of the sources that receive messages by HTTP POST. */
   readonly intakes: () => readonly Intake[];
-  /** The one behind `POST /v1/events`. */
+  /** Name of the source behind `POST /v1/events`. */
   readonly ownIntake: string;
   readonly metrics: MetricsPage;
   readonly formats: Formats;
-  /** Makes a test delivery, from this process. */
+  /** Makes a test delivery from this process. */
   readonly testDelivery: TestDeliveryControl;
-  /** Asks a receiver whether it wants deliveries. @returns why it is not to get any. */
+  /** Asks a receiver whether it agrees to deliveries. @returns why not; undefined when it agrees. */
   readonly validate: (webhook: Webhook) => Promise<string | undefined>;
-  /** Reads a message of the quarantine again. */
+  /** Redrives a quarantined message. */
   readonly redrive: RedriveControl;
-  /** What this process is. */
+  /** The host of this process, and whether it dispatches deliveries. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
-  /** The value where nothing is set. */
+  /** Values of settings that are set nowhere. */
   readonly settingDefaults: SettingDefaults;
-  /** Addresses and ranges of proxies whose forwarded headers are believed. */
+  /** Addresses and ranges of proxies whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies: readonly string[];
-  /** Absent: people log in by password alone. */
+  /** Absent when no OpenID provider is configured. */
   readonly oidc?: OidcLogin;
-  /** Absent: the cloud's keys do not log in here. */
+  /** Absent when logging in with CloudStack keys is turned off. */
   readonly keyLogin?: KeyLogin;
   readonly log: Log;
   /** UUIDv7, each above the one before. */
   readonly newId: () => string;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** As node:crypto's. */
+  /** `randomBytes` of node:crypto. */
   readonly randomBytes: (count: number) => Buffer;
-  /** Of the program, for the OpenAPI document. */
+  /** Version of the program, for the OpenAPI document. */
   readonly version: string;
 }
 
-/** Logging in with a CloudStack key pair. */
+/** Login with a CloudStack key pair. */
 export interface KeyLogin {
-  /** URL of the cloud's API: whose users they are. */
+  /** URL of the cloud's API, which identifies its users. */
   readonly issuer: string;
-  /** How long the cloud's word is good. */
+  /** How long a login lasts until the cloud has to confirm it again. */
   readonly trustMs: number;
-  /** Undefined when the cloud does not take the pair. @throws {CloudError} */
+  /** @returns undefined when the cloud does not accept the pair. @throws {CloudError} */
   readonly identify: (pair: KeyPair, signal: AbortSignal) => Promise<CloudIdentity | undefined>;
 }
 
 /** A source as the API sees it. */
 export type SourceControl = Pick<Source, 'name' | 'kind' | 'status' | 'pause' | 'resume'>;
 
-/** A test delivery as far as the API deals with it: what it answers is shown as it is. */
+/** Makes a test delivery; the result is shown as it is. */
 export type TestDeliveryControl = (test: {
   readonly webhook: Webhook;
-  /** UUID, for the headers; no event has it. */
+  /** UUID for the headers; no recorded event has it. */
   readonly eventId: string;
   readonly payload?: string;
-}) => Promise<TestOutcome>;
+}) => Promise<TestResult>;
 
 /** What became of it. */
-export type TestOutcome = Omit<Static<typeof testResult>, 'from'>;
+export type TestResult = Omit<Static<typeof testResult>, 'from'>;
 
-/** Reading a message of the quarantine again, as far as the API deals with it. */
+/** Redrives a message of the quarantine. @param id of the message. */
 export type RedriveControl = (id: string) => Promise<
   | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
   | { readonly kind: 'quarantined'; readonly reason: string }
-  /** It is not in the quarantine, or not any more. */
+  /** The message is not in the quarantine, or no longer. */
   | { readonly kind: 'missing' }
   /** This process has no decoder for its source. */
   | { readonly kind: 'unknown-source'; readonly source: string }
-  /** Nothing happened: intake is full, or the database away. */
+  /** Nothing happened: the intake is full, or the database unreachable. */
   | { readonly kind: 'busy' }
 >;
 

@@ -1,4 +1,4 @@
-/** `/healthz`: the process lives. `/readyz`: it can do its work. `/metrics`: for Prometheus. */
+/** Health checks: `/healthz` (the process is alive), `/readyz` (it can work), and `/metrics` for Prometheus. */
 import { setTimeout as wait } from 'node:timers/promises';
 
 import { Type } from 'typebox';
@@ -15,8 +15,8 @@ import { presentSource, source } from './source/source-routes.ts';
 import { directoryKind } from './directory/directory-sync-routes.ts';
 import { arrayOf, instant, nullable, oneOf, real, text, whole } from '../event/schema.ts';
 
-/** A database that answers slower than this is as good as away. */
-const patienceMs = 2_000;
+/** A database that takes longer to answer counts as unreachable. */
+const timeoutMs = 2_000;
 
 const readiness = Type.Object(
   {
@@ -72,7 +72,7 @@ function registerHealthRoutes(app: Routes, options: ApiOptions): void {
   app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {
     const state = await Promise.race([
       inspect(options.store),
-      wait(patienceMs, unreachable, { ref: false }),
+      wait(timeoutMs, unreachable, { ref: false }),
     ]);
     const sources = options.sources().map(presentSource);
     const isReady =
@@ -92,7 +92,7 @@ type StoreState = Pick<Static<typeof readiness>, 'database' | 'directory'>;
 
 const unreachable: StoreState = { database: 'unreachable' };
 
-/** An old directory is shown, and keeps nobody from being ready: the last snapshot serves. */
+/** The state of the database and the directory. An outdated directory is shown, but the process stays ready: it uses the last snapshot. */
 async function inspect(store: Store): Promise<StoreState> {
   if (!(await isReachable(store))) return unreachable;
   const status = await findDirectoryStatus(databaseOf(store));

@@ -149,7 +149,7 @@ describe('a POST that comes again with its Idempotency-Key', () => {
     expect(resealed).toBeGreaterThan(0);
     const lost = await post('/v1/tokens', key, { name: 't' });
     expect(lost.body.code).toBe('idempotency_key_reused');
-    expect(lost.body.detail).toContain('a key that Hookline has no more');
+    expect(lost.body.detail).toContain('a key that Hookline no longer has');
     await resealSecrets(api.store, [secretKey, next]);
     expect((await post('/v1/tokens', key, { name: 't' })).body.token).toBe(body.token);
   });

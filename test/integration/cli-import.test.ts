@@ -212,7 +212,7 @@ describe('hookline import cloudstack', () => {
 describe('hookline directory', () => {
   it('shows how it stands, has it read anew, and lists who is unknown', async () => {
     const none = await run('directory', 'status');
-    expect([none.code, none.err.startsWith('The directory is not read from a cloud')]).toEqual([
+    expect([none.code, none.err.startsWith('The directory is not synced from a cloud')]).toEqual([
       4,
       true,
     ]);

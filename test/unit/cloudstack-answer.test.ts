@@ -3,16 +3,16 @@ import { describe, expect, it } from 'vitest';
 import {
   answerTypeOf,
   listFields,
-  refusalFields,
+  errorFields,
   writeAnswer,
   writeInstant,
 } from '../../src/api/cloudstack/request/answer.ts';
 import { readArguments } from '../../src/api/cloudstack/request/arguments.ts';
 import { CommandError } from '../../src/api/cloudstack/request/command-error.ts';
-import { commandCalled, commands } from '../../src/api/cloudstack/commands.ts';
+import { findCommand, commands } from '../../src/api/cloudstack/commands.ts';
 import { parseDate, parseZoned } from '../../src/api/cloudstack/request/instant.ts';
 import { readPage } from '../../src/api/cloudstack/request/page.ts';
-import { functionOf, toRefusal } from '../../src/api/cloudstack/run.ts';
+import { functionOf, toErrorResponse } from '../../src/api/cloudstack/run.ts';
 import { commandPermissionFor, listCommandPermissions } from '../../src/access/permission.ts';
 import type { Role } from '../../src/store/schema/access.ts';
 
@@ -53,7 +53,7 @@ describe('an answer', () => {
     },
     {
       what: 'a refusal',
-      fields: refusalFields({ errorCode: 431, csErrorCode: 4350, errorText: 'No' }),
+      fields: errorFields({ errorCode: 431, csErrorCode: 4350, errorText: 'No' }),
       json: '{"uuidList":[],"errorcode":431,"cserrorcode":4350,"errortext":"No"}',
       inner: '<errorcode>431</errorcode><cserrorcode>4350</cserrorcode><errortext>No</errortext>',
     },
@@ -90,7 +90,7 @@ describe('an answer', () => {
 });
 
 const command = (name: string) => {
-  const found = commandCalled(name);
+  const found = findCommand(name);
   if (!found) throw new RangeError(name);
   return found;
 };
@@ -102,7 +102,7 @@ function refusalOf(reading: () => unknown): readonly unknown[] {
     reading();
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const { errorCode, csErrorCode, errorText } = error.refusal;
+    const { errorCode, csErrorCode, errorText } = error.response;
     return [errorCode, csErrorCode, errorText];
   }
   throw new RangeError('it was not refused');
@@ -262,13 +262,13 @@ describe('the commands', () => {
 
   it('tell nothing of what went wrong inside', () => {
     const error = new Error('password=hunter2');
-    expect(toRefusal(error, 'listWebhooks')).toEqual({
+    expect(toErrorResponse(error, 'listWebhooks')).toEqual({
       errorCode: 530,
       csErrorCode: 9999,
       errorText: 'Command failed due to Internal Server Error',
     });
     const away = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-    expect(toRefusal(away, 'listWebhooks').errorText).toBe(
+    expect(toErrorResponse(away, 'listWebhooks').errorText).toBe(
       'The database cannot be reached; try again in a moment',
     );
   });

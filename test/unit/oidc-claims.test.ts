@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readClaims, readUsername, valuesOf } from '../../src/access/oidc/oidc-claims.ts';
+import { mapClaims, readUsername, valuesOf } from '../../src/access/oidc/oidc-claims.ts';
 import type { ClaimRules } from '../../src/access/oidc/oidc-claims.ts';
 
 const options: ClaimRules = {
@@ -30,7 +30,7 @@ describe('valuesOf', () => {
   });
 });
 
-describe('readClaims', () => {
+describe('mapClaims', () => {
   it.each([
     [{ groups: ['guests', 'operators'] }, { role: 'Admin' }],
     [
@@ -42,7 +42,7 @@ describe('readClaims', () => {
       { role: 'DomainAdmin', account: { text: 'a', namedBy: 'the claim account' } },
     ],
   ])('takes the first rule that applies to %j', (claims, expected) => {
-    expect(readClaims(claims, options)).toEqual({ kind: 'person', ...expected });
+    expect(mapClaims(claims, options)).toEqual({ kind: 'person', ...expected });
   });
 
   it.each([
@@ -56,12 +56,12 @@ describe('readClaims', () => {
       'The claim account is missing, and DomainAdmin needs an account.',
     ],
   ])('refuses %j by name of what is missing', (claims, reason) => {
-    expect(readClaims(claims, options)).toMatchObject({ kind: 'refused', reason });
+    expect(mapClaims(claims, options)).toMatchObject({ kind: 'refused', reason });
   });
 
   it('says that nothing names an account where no claim does', () => {
     const { accountClaim: _, ...rest } = options;
-    const reading = readClaims({ realm_access: { roles: 'tenant' }, account: 'a' }, rest);
+    const reading = mapClaims({ realm_access: { roles: 'tenant' }, account: 'a' }, rest);
     expect(reading).toMatchObject({
       reason: 'DomainAdmin needs an account, and neither a claim nor a rule names one.',
     });

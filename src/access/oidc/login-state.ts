@@ -1,20 +1,20 @@
 /**
- * Notes that a client keeps for us between two requests: sealed, so that it can neither read nor make them, each for
- * one purpose, and good for a while. Nothing is stored, so any replica can read what another one wrote.
+ * State that a client keeps between two requests: sealed, so that it can neither read nor forge it, for one purpose, and
+ * valid for a limited time. Nothing is stored, so any replica can read what another one wrote.
  */
 import { hkdfSync } from 'node:crypto';
 
 import { open, seal, UnsealError } from '../secret/seal.ts';
 
 export interface StateBox<T> {
-  write(note: T, nowMs: number): string;
-  /** @returns undefined for what is not a note of this box, or too old. */
+  write(state: T, nowMs: number): string;
+  /** @returns undefined for a text that is not of this box, or has expired. */
   read(text: string, nowMs: number): T | undefined;
 }
 
 /**
- * @param key 32 bytes; the key of the box is derived from it.
- * @param purpose tells boxes of the same key apart.
+ * @param key 32 bytes, from which the key of the box is derived.
+ * @param purpose distinguishes boxes of the same key.
  */
 export function createStateBox<T extends object>(
   key: Uint8Array,
@@ -22,14 +22,14 @@ export function createStateBox<T extends object>(
 ): StateBox<T> {
   const own = Buffer.from(hkdfSync('sha256', key, '', `hookline ${purpose}`, 32));
   return {
-    write: (note, nowMs) =>
-      seal(own, JSON.stringify({ note, until: nowMs + lifeMs })).toString('base64url'),
+    write: (state, nowMs) =>
+      seal(own, JSON.stringify({ state, until: nowMs + lifeMs })).toString('base64url'),
     read: (text, nowMs) => {
       const opened = tryOpen(own, text);
       if (opened === undefined) return undefined;
-      // What opens was sealed above.
-      const { note, until }: { note: T; until: number } = JSON.parse(opened);
-      return nowMs < until ? note : undefined;
+      // The key is the box's own, so the text was sealed above.
+      const { state, until }: { state: T; until: number } = JSON.parse(opened);
+      return nowMs < until ? state : undefined;
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
- * Lets in whom an OpenID provider vouches for: makes the user at the first login, gives them the role and the account
- * that the claims say now at each, and shuts out whom they say nothing of any more.
+ * Logs in people whom an OpenID provider has authenticated: creates the user at the first login, updates the role and the
+ * account from the claims at each login, and suspends users whose claims no longer give them a role.
  */
 import { insertAudit } from '../../store/audit.ts';
 import { inTransaction } from '../../store/database.ts';
@@ -14,16 +14,16 @@ import {
 } from '../../store/access/identity.ts';
 import type { Identity, Standing } from '../../store/access/identity.ts';
 import type { UserRow } from '../../store/access/user.ts';
-import { readClaims, readUsername } from './oidc-claims.ts';
-import type { ClaimRules, Claims, Reading } from './oidc-claims.ts';
+import { mapClaims, readUsername } from './oidc-claims.ts';
+import type { ClaimRules, Claims, MappedClaims } from './oidc-claims.ts';
 import { openSession } from '../session.ts';
 import type { Session } from '../session.ts';
 
-export interface Arrival extends Identity {
+export interface VerifiedLogin extends Identity {
   readonly claims: Claims;
-  /** Of the peer. */
+  /** IP address of the peer. */
   readonly address: string;
-  /** Sealed. */
+  /** The ID token, sealed, for logging out at the provider. */
   readonly logoutHint: string;
 }
 
@@ -34,7 +34,7 @@ export interface AdmitOptions extends ClaimRules {
 
 export type Admission =
   | { readonly kind: 'admitted'; readonly session: Session; readonly username: string }
-  /** `unmapped`: the claims give no role, or no account; `name_taken`: somebody else is called so. */
+  /** `unmapped`: the claims give no role or no account; `name_taken`: another user has the username. */
   | {
       readonly kind: 'refused';
       readonly why: 'unmapped' | 'name_taken';
@@ -43,84 +43,84 @@ export type Admission =
       readonly reason: string;
     };
 
-type Refusal = Extract<Admission, { kind: 'refused' }>;
+type RefusedLogin = Extract<Admission, { kind: 'refused' }>;
 
 export async function admit(
   store: Store,
-  arrival: Arrival,
+  verified: VerifiedLogin,
   options: AdmitOptions,
   nowMs: number,
 ): Promise<Admission> {
-  const reading = readClaims(arrival.claims, options);
+  const mapped = mapClaims(verified.claims, options);
   return inTransaction(store, async database => {
-    const known = await findIdentity(database, arrival);
-    const placed = await place(database, reading, options);
-    if (placed.kind === 'refused') {
+    const known = await findIdentity(database, verified);
+    const standing = await resolveStanding(database, mapped, options);
+    if (standing.kind === 'refused') {
       if (known) await suspendTrust(database, known.id);
-      return noteRefusal(database, arrival, placed, known);
+      return auditRefusal(database, verified, standing, known);
     }
-    const met = known
-      ? ({ kind: 'met', user: known } as const)
-      : await meet(database, arrival, placed, options);
-    if (met.kind === 'refused') return noteRefusal(database, arrival, met);
-    await renew(database, arrival, met.user, placed);
+    const found = known
+      ? ({ kind: 'found', user: known } as const)
+      : await findOrCreateUser(database, verified, standing, options);
+    if (found.kind === 'refused') return auditRefusal(database, verified, found);
+    await updateUser(database, verified, found.user, standing);
     const expiresAt = new Date(nowMs + options.sessionMs);
-    const { logoutHint } = arrival;
-    const session = await openSession(database, { userId: met.user.id, expiresAt, logoutHint });
-    return { kind: 'admitted', session, username: met.user.username };
+    const { logoutHint } = verified;
+    const session = await openSession(database, { userId: found.user.id, expiresAt, logoutHint });
+    return { kind: 'admitted', session, username: found.user.username };
   });
 }
 
-type Placed = (Standing & { readonly kind: 'placed' }) | Refusal;
+type ResolvedStanding = (Standing & { readonly kind: 'standing' }) | RefusedLogin;
 
-/** Finds the account that a claim or a rule names. */
-async function place(
+/** The role and the account: finds the account that a claim or a rule names. */
+async function resolveStanding(
   database: Database,
-  reading: Reading,
+  mapped: MappedClaims,
   { trustMs }: AdmitOptions,
-): Promise<Placed> {
-  if (reading.kind === 'refused') return { ...reading, why: 'unmapped' };
-  const { role, account } = reading;
-  if (!account) return { kind: 'placed', role, trustMs };
+): Promise<ResolvedStanding> {
+  if (mapped.kind === 'refused') return { ...mapped, why: 'unmapped' };
+  const { role, account } = mapped;
+  if (!account) return { kind: 'standing', role, trustMs };
   const [accountId, another] = await findAccountsCalled(database, account.text);
   if (accountId !== undefined && another === undefined)
-    return { kind: 'placed', role, accountId, trustMs };
-  // What an Admin may do does not hang on an account.
-  if (role === 'Admin') return { kind: 'placed', role, trustMs };
+    return { kind: 'standing', role, accountId, trustMs };
+  // An Admin needs no account.
+  if (role === 'Admin') return { kind: 'standing', role, trustMs };
   const { text, namedBy } = account;
   const found = accountId === undefined ? 'is not here' : 'is the name of several; it takes the id';
   const reason = `The account ${JSON.stringify(text)}, which ${namedBy} names, ${found}.`;
   return { kind: 'refused', why: 'unmapped', claim: namedBy, reason };
 }
 
-/** Makes the user of somebody who comes for the first time. */
-async function meet(
+/** Creates the user at the first login. */
+async function findOrCreateUser(
   database: Database,
-  { issuer, subject, address, claims }: Arrival,
+  { issuer, subject, address, claims }: VerifiedLogin,
   standing: Standing,
   options: ClaimRules,
-): Promise<{ readonly kind: 'met'; readonly user: UserRow } | Refusal> {
+): Promise<{ readonly kind: 'found'; readonly user: UserRow } | RefusedLogin> {
   const named = readUsername(claims, options);
   if (named.kind === 'refused') return { ...named, why: 'unmapped' };
   const { username } = named;
-  const made = await insertIdentity(database, { ...standing, username, issuer, subject });
-  if (made) {
-    const { role, accountId } = made;
+  const created = await insertIdentity(database, { ...standing, username, issuer, subject });
+  if (created) {
+    const { role, accountId } = created;
     const after = { username, role, accountId, issuer, subject };
-    const change = { action: 'user.created', ...ofUser(made), after };
+    const change = { action: 'user.created', ...ofUser(created), after };
     await insertAudit(database, { username, address }, change);
-    return { kind: 'met', user: made };
+    return { kind: 'found', user: created };
   }
-  // None was made: the same person came twice at once, or somebody else is called so.
+  // None was created: the same person logged in twice at once, or another user has the username.
   const user = await findIdentity(database, { issuer, subject });
-  if (user) return { kind: 'met', user };
-  const reason = `There is another user called ${JSON.stringify(username)} here; an admin has to delete one of them.`;
+  if (user) return { kind: 'found', user };
+  const reason = `There is another user named ${JSON.stringify(username)} here; an admin has to delete that one first.`;
   return { kind: 'refused', why: 'name_taken', claim: options.usernameClaim, reason };
 }
 
-async function renew(
+async function updateUser(
   database: Database,
-  { address }: Arrival,
+  { address }: VerifiedLogin,
   { id, username, role, accountId }: UserRow,
   standing: Standing,
 ): Promise<void> {
@@ -128,28 +128,28 @@ async function renew(
   const before = { role, accountId };
   const after = { role: standing.role, accountId: standing.accountId ?? null };
   if (after.role === role && after.accountId === accountId) return;
-  // Who was, or becomes, an Admin is nobody's but the Admins'.
+  // Changes of users who were or become Admins are shown to Admins only.
   const isAdmins = role === 'Admin' || after.role === 'Admin';
   const owner = isAdmins ? {} : { accountId: after.accountId };
   const change = { action: 'user.updated', objectId: username, ...owner };
   await insertAudit(database, { username, address }, { ...change, before, after });
 }
 
-async function noteRefusal(
+async function auditRefusal(
   database: Database,
-  { issuer, subject, address }: Arrival,
-  refusal: Refusal,
+  { issuer, subject, address }: VerifiedLogin,
+  refused: RefusedLogin,
   known?: UserRow,
-): Promise<Refusal> {
-  const { claim, reason } = refusal;
+): Promise<RefusedLogin> {
+  const { claim, reason } = refused;
   const after = { issuer, subject, claim, reason };
-  const whose = known ? ofUser(known) : { objectId: subject };
-  const change = { action: 'login.refused', ...whose, after };
+  const object = known ? ofUser(known) : { objectId: subject };
+  const change = { action: 'login.refused', ...object, after };
   await insertAudit(database, { username: known?.username ?? null, address }, change);
-  return refusal;
+  return refused;
 }
 
-/** Whose change it is. */
+/** The object of a change and its owner, for the audit. */
 const ofUser = ({ username, accountId, role }: UserRow) => ({
   objectId: username,
   ...(role !== 'Admin' && { accountId }),

@@ -1,35 +1,35 @@
-/** What a provider's claims about a person mean here: their name, their role and their account; pure. */
+/** Maps a provider's claims to a username, a role and an account; pure. */
 import type { Role } from '../../store/schema/access.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface ClaimRules {
   readonly usernameClaim: string;
-  /** Has the account for rules that name none. */
+  /** Claim with the account, for rules that name none. */
   readonly accountClaim?: string;
-  /** The first that applies decides. */
+  /** The first rule that applies counts. */
   readonly rules: readonly ClaimRule[];
 }
 
 export interface ClaimRule {
   readonly claim: string;
-  /** Applies when the claim is this text, or a list that has it. */
+  /** The rule applies when the claim is this text or a list that contains it. */
   readonly value: string;
   readonly role: Role;
   /** Id of the account. */
   readonly account?: string;
 }
 
-export type Reading =
+export type MappedClaims =
   | {
       readonly kind: 'person';
       readonly role: Role;
-      /** Not absent but for an Admin. */
+      /** Absent for an Admin only. */
       readonly account?: NamedAccount;
     }
-  | Unreadable;
+  | UnmappedClaims;
 
-export interface Unreadable {
+export interface UnmappedClaims {
   readonly kind: 'refused';
   readonly claim: string;
   /** For people. */
@@ -37,17 +37,17 @@ export interface Unreadable {
 }
 
 export interface NamedAccount {
-  /** Id or name; not looked up yet. */
+  /** Id or name, not looked up yet. */
   readonly text: string;
-  /** Who names it: a claim, or a rule. */
+  /** The claim or the rule that names it, for people. */
   readonly namedBy: string;
 }
 
-/** Longer, and names in lists and logs could not be read any more. */
+/** Longer names would not be readable in lists and logs. */
 const usernameLengthMax = 255;
 
-/** The role and the account. */
-export function readClaims(claims: Claims, options: ClaimRules): Reading {
+/** Maps claims to a role and an account. */
+export function mapClaims(claims: Claims, options: ClaimRules): MappedClaims {
   const rule = options.rules.find(({ claim, value }) => valuesOf(claims, claim).includes(value));
   if (!rule) return refuseUnmapped(claims, options.rules);
   const { accountClaim } = options;
@@ -66,11 +66,11 @@ export function readClaims(claims: Claims, options: ClaimRules): Reading {
   );
 }
 
-/** What a person is called at their first login; they keep it. */
+/** The username that a person gets at the first login and keeps. */
 export function readUsername(
   claims: Claims,
   { usernameClaim }: Pick<ClaimRules, 'usernameClaim'>,
-): { readonly kind: 'name'; readonly username: string } | Unreadable {
+): { readonly kind: 'name'; readonly username: string } | UnmappedClaims {
   const username = valuesOf(claims, usernameClaim)[0];
   if (username !== undefined && isUsername(username)) return { kind: 'name', username };
   const why = username === undefined ? 'is missing' : 'cannot be a user name here';
@@ -87,7 +87,7 @@ function accountOf(
   return text === undefined ? undefined : { text, namedBy: `the claim ${accountClaim}` };
 }
 
-function refuseUnmapped(claims: Claims, rules: readonly ClaimRule[]): Unreadable {
+function refuseUnmapped(claims: Claims, rules: readonly ClaimRule[]): UnmappedClaims {
   const names = [...new Set(rules.map(({ claim }) => claim))];
   const missing = names.filter(name => valuesOf(claims, name).length === 0);
   return missing.length === names.length
@@ -95,13 +95,13 @@ function refuseUnmapped(claims: Claims, rules: readonly ClaimRule[]): Unreadable
     : refused(names.join(', '), `The claim ${names.join(' or ')} has no value that gives a role.`);
 }
 
-const refused = (claim: string, reason: string): Unreadable => ({
+const refused = (claim: string, reason: string): UnmappedClaims => ({
   kind: 'refused',
   claim,
   reason,
 });
 
-/** The claim's texts; a claim of that very name goes before one inside an object. */
+/** The texts of a claim. A claim with that exact name takes precedence over one inside an object. */
 export function valuesOf(claims: Claims, name: string): readonly string[] {
   const value = Object.hasOwn(claims, name) ? claims[name] : descend(claims, name.split('.'));
   return [value].flat().flatMap(item => {
@@ -120,6 +120,6 @@ function descend(node: unknown, path: readonly string[]): unknown {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the API takes as one, too. */
+/** The rule for usernames of the API. */
 const isUsername = (text: string): boolean =>
   text.length <= usernameLengthMax && /^[^\0\s/][^\0/]*$/.test(text);

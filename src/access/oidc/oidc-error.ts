@@ -1,4 +1,4 @@
-/** What can go wrong at an OpenID provider, sorted by whose turn it is then. */
+/** Errors of the OpenID provider, classified by who can do something about them. */
 import {
   AuthorizationResponseError,
   ClientError,
@@ -7,9 +7,9 @@ import {
 } from 'openid-client';
 
 /**
- * `refused`: the provider, or the check of what it sent, says no to this login; its person may try again.
- * `unavailable`: nothing can be said, because the provider is away or does not know this Hookline as it is configured;
- * logging in by password goes on. The message is for people, the cause for the log.
+ * `refused`: the provider or the verification of its answer rejected this login; the user may try again.
+ * `unavailable`: the provider is unreachable or does not accept this Hookline as a client; logging in by password still
+ * works. The message is for people, the cause for the log.
  */
 export class OidcError extends Error {
   override readonly name = 'OidcError';
@@ -21,48 +21,50 @@ export class OidcError extends Error {
   }
 }
 
-/** Of openid-client: what came from the provider was read, and is not what it must be. */
+/** Codes of openid-client for answers that fail verification. */
 const checks: Readonly<Record<string, string>> = {
-  OAUTH_INVALID_RESPONSE: 'what it sent does not belong to this login',
-  OAUTH_JWT_CLAIM_COMPARISON_FAILED: 'its token is for somebody else, or for another login',
-  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED: 'its userinfo is about somebody else',
+  OAUTH_INVALID_RESPONSE: 'it does not belong to this login',
+  OAUTH_JWT_CLAIM_COMPARISON_FAILED: 'its token is for another client or another login',
+  OAUTH_JSON_ATTRIBUTE_COMPARISON_FAILED: 'its userinfo is about another user',
   OAUTH_JWT_TIMESTAMP_CHECK_FAILED:
-    'its token has expired; or its clock and this one are further apart than oidc.clockToleranceMs',
+    'its token has expired, or the clocks differ by more than oidc.clockToleranceMs',
   OAUTH_KEY_SELECTION_FAILED: 'its token is not signed with one of its keys',
 };
 
-/** Of OAuth 2.0, RFC 6749 and 8628: what the provider says no to, if it is not this Hookline as a client. */
-const refusals = ['invalid_grant', 'access_denied', 'expired_token'];
+/** Error codes of OAuth 2.0 (RFC 6749, RFC 8628) that concern one login, not this Hookline as a client. */
+const loginErrors = ['invalid_grant', 'access_denied', 'expired_token'];
 
-/** @param error of a request about one login. */
-export function explainLogin(error: unknown): OidcError {
+/** @param error error of a request about one login. */
+export function toLoginError(error: unknown): OidcError {
   if (error instanceof AuthorizationResponseError) {
     const { error: code, error_description: description } = error;
     const more = description === undefined ? '' : ` (${description})`;
-    return new OidcError('refused', `The identity provider says ${code}${more}.`, { cause: error });
+    return new OidcError('refused', `The identity provider answered ${code}${more}.`, {
+      cause: error,
+    });
   }
-  if (error instanceof ResponseBodyError && refusals.includes(error.error)) {
-    const message = `The identity provider says ${error.error}: the login was used already, or is too old.`;
+  if (error instanceof ResponseBodyError && loginErrors.includes(error.error)) {
+    const message = `The identity provider answered ${error.error}: the login was already used or has expired.`;
     return new OidcError('refused', message, { cause: error });
   }
   const failed = error instanceof ClientError ? checks[error.code ?? ''] : undefined;
-  if (failed === undefined) return explainAway(error);
-  const message = `The identity provider's answer cannot be believed: ${failed}.`;
+  if (failed === undefined) return toUnavailable(error);
+  const message = `The identity provider's answer failed verification: ${failed}.`;
   return new OidcError('refused', message, { cause: error });
 }
 
-/** @param cause of a request that no login can be blamed for. */
-export function explainAway(cause: unknown): OidcError {
-  const refusal = refusalOf(cause);
+/** @param cause error of a request that is not about one login. */
+export function toUnavailable(cause: unknown): OidcError {
+  const code = clientErrorOf(cause);
   const message =
-    refusal === undefined
-      ? 'The identity provider cannot be reached, or does not answer as one. Try again in a moment; logging in by password works.'
-      : `The identity provider does not take this Hookline as a client (${refusal}); its operator has to look at oidc.*.`;
+    code === undefined
+      ? 'The identity provider is unreachable or does not answer as one. Try again in a moment; logging in by password works.'
+      : `The identity provider does not accept this Hookline as a client (${code}); the operator has to check oidc.*.`;
   return new OidcError('unavailable', message, { cause });
 }
 
-/** The provider's own word for what it has against the client; undefined when it said none. */
-function refusalOf(error: unknown): string | undefined {
+/** The provider's error code about the client; undefined when there is none. */
+function clientErrorOf(error: unknown): string | undefined {
   if (error instanceof ResponseBodyError) return error.error;
   if (!(error instanceof WWWAuthenticateChallengeError)) return undefined;
   return error.cause[0]?.parameters.error ?? `status ${error.status}`;

@@ -1,4 +1,4 @@
-/** Logging in at an OpenID provider, from the first redirect to the session, in a browser and on a device. */
+/** Logs in with an OpenID provider, from the first redirect to the session, in a browser or on a device. */
 import type { Log } from '../../event/log.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
@@ -12,55 +12,55 @@ import type {
   LoginChecks,
   OidcProvider,
   OidcProviderOptions,
-  Vouched,
-  Waiting,
+  VerifiedIdentity,
+  DevicePending,
 } from './oidc-provider.ts';
 import { toReturnPath } from './return-to.ts';
 import { createStateBox } from './login-state.ts';
 
 export interface OidcOptions extends OidcProviderOptions, AdmitOptions {
-  /** What the console calls this way to log in. */
+  /** Name of this login method in the console. */
   readonly label: string;
 }
 
-/** What it throws is an OidcError, or the database's. */
+/** Its methods throw OidcError, or errors of the database. */
 export interface OidcLogin extends AsyncDisposable {
   readonly label: string;
-  /** Of where the provider sends people back to. */
+  /** URL of the callback that the provider redirects to. */
   readonly redirectUrl: URL;
-  /** @returns where the browser goes, and the note that it has to bring back within `noteMs`. */
-  begin(returnTo: string | undefined): Promise<{ readonly url: string; readonly note: string }>;
-  /** @returns undefined when there is no such note, or it is too old. */
-  finish(back: BrowserBack): Promise<(Admission & { readonly returnTo: string }) | undefined>;
-  /** @returns undefined where the provider knows no such thing. */
+  /** @returns the URL to redirect the browser to, and the state that it has to send to the callback within `loginStateMs`. */
+  begin(returnTo: string | undefined): Promise<{ readonly url: string; readonly state: string }>;
+  /** @returns undefined when the state is invalid or has expired. */
+  finish(back: BrowserCallback): Promise<(Admission & { readonly returnTo: string }) | undefined>;
+  /** @returns undefined when the provider does not support it. */
   beginDevice(): Promise<
     (Omit<DeviceLogin, 'deviceCode'> & { readonly handle: string }) | undefined
   >;
-  /** @returns undefined when there is no such handle, or it is too old. */
-  finishDevice(back: DeviceBack): Promise<Admission | Waiting | undefined>;
-  /** Where the provider's own session ends; undefined for one that did not begin there, or where it cannot be ended. */
+  /** @returns undefined when the handle is invalid or has expired. */
+  finishDevice(back: DevicePoll): Promise<Admission | DevicePending | undefined>;
+  /** URL that ends the provider's session; undefined for a session that did not start there or cannot be ended there. */
   endSessionUrl(tokenHash: Buffer): Promise<string | undefined>;
 }
 
-export interface BrowserBack {
-  /** Of the URL that it came back to. */
+export interface BrowserCallback {
+  /** Query string of the callback's URL. */
   readonly query: string;
-  readonly note: string;
-  /** Of the peer. */
+  readonly state: string;
+  /** IP address of the peer. */
   readonly address: string;
 }
 
-export interface DeviceBack {
+export interface DevicePoll {
   readonly handle: string;
   readonly address: string;
 }
 
-/** How long somebody may take to log in at the provider. */
-export const noteMs = 600_000;
-/** Providers let codes for devices live for less. */
+/** Maximum time to log in at the provider. */
+export const loginStateMs = 600_000;
+/** Lifetime of a device handle; the provider's own codes expire earlier. */
 const deviceMs = 1_800_000;
 
-/** @param key 32 bytes; what is handed out is sealed with keys derived from it. */
+/** @param key 32 bytes, from which the keys that seal states and handles are derived. */
 export function createOidcLogin(
   options: OidcOptions,
   { store, key, now, log }: { store: Store; key: Buffer; now: () => number; log: Log },
@@ -71,12 +71,15 @@ export function createOidcLogin(
     lifeMs: options.sessionMs,
   });
 
-  async function letIn({ subject, claims, idToken }: Vouched, address: string): Promise<Admission> {
+  async function admitVerified(
+    { subject, claims, idToken }: VerifiedIdentity,
+    address: string,
+  ): Promise<Admission> {
     const { issuer } = options;
     await deleteExpiredTokens(databaseOf(store));
     const logoutHint = hints.write({ idToken }, now());
-    const arrival = { issuer, subject, claims, address, logoutHint };
-    const admission = await admit(store, arrival, options, now());
+    const verified = { issuer, subject, claims, address, logoutHint };
+    const admission = await admit(store, verified, options, now());
     if (admission.kind === 'admitted')
       log.info({ user: admission.username, issuer, address }, 'login.succeeded');
     else log.warn({ ...admission, issuer, subject, address }, 'login.refused');
@@ -86,8 +89,8 @@ export function createOidcLogin(
   return {
     label: options.label,
     redirectUrl: new URL(options.redirectUrl),
-    ...createBrowserLogin({ provider, key, now, letIn }),
-    ...createDeviceLogin({ provider, key, now, letIn }),
+    ...createBrowserLogin({ provider, key, now, admitVerified }),
+    ...createDeviceLogin({ provider, key, now, admitVerified }),
     async endSessionUrl(tokenHash) {
       const hint = await findLogoutHint(databaseOf(store), tokenHash);
       if (hint === undefined) return undefined;
@@ -97,33 +100,33 @@ export function createOidcLogin(
   };
 }
 
-interface Within {
+interface LoginDeps {
   readonly provider: OidcProvider;
   readonly key: Buffer;
   readonly now: () => number;
-  readonly letIn: (vouched: Vouched, address: string) => Promise<Admission>;
+  readonly admitVerified: (identity: VerifiedIdentity, address: string) => Promise<Admission>;
 }
 
 function createBrowserLogin({
   provider,
   key,
   now,
-  letIn,
-}: Within): Pick<OidcLogin, 'begin' | 'finish'> {
-  const notes = createStateBox<LoginChecks & { returnTo: string }>(key, {
+  admitVerified,
+}: LoginDeps): Pick<OidcLogin, 'begin' | 'finish'> {
+  const states = createStateBox<LoginChecks & { returnTo: string }>(key, {
     purpose: 'oidc login',
-    lifeMs: noteMs,
+    lifeMs: loginStateMs,
   });
   return {
     async begin(returnTo) {
       const checks = newChecks();
-      const note = notes.write({ ...checks, returnTo: toReturnPath(returnTo) }, now());
-      return { url: await provider.authorizationUrl(checks), note };
+      const state = states.write({ ...checks, returnTo: toReturnPath(returnTo) }, now());
+      return { url: await provider.authorizationUrl(checks), state };
     },
-    async finish({ query, note, address }) {
-      const checks = notes.read(note, now());
+    async finish({ query, state, address }) {
+      const checks = states.read(state, now());
       if (!checks) return undefined;
-      const admission = await letIn(await provider.redeem(query, checks), address);
+      const admission = await admitVerified(await provider.redeem(query, checks), address);
       return { ...admission, returnTo: checks.returnTo };
     },
   };
@@ -133,8 +136,8 @@ function createDeviceLogin({
   provider,
   key,
   now,
-  letIn,
-}: Within): Pick<OidcLogin, 'beginDevice' | 'finishDevice'> {
+  admitVerified,
+}: LoginDeps): Pick<OidcLogin, 'beginDevice' | 'finishDevice'> {
   const handles = createStateBox<{ deviceCode: string }>(key, {
     purpose: 'oidc device',
     lifeMs: deviceMs,
@@ -150,7 +153,7 @@ function createDeviceLogin({
       const started = handles.read(handle, now());
       if (!started) return undefined;
       const answer = await provider.redeemDevice(started.deviceCode);
-      return typeof answer === 'string' ? answer : letIn(answer, address);
+      return typeof answer === 'string' ? answer : admitVerified(answer, address);
     },
   };
 }

@@ -1,53 +1,51 @@
 /**
- * The OpenID provider as a client of it sees it. openid-client speaks the protocol and checks what comes back; here is
- * what is asked for, and what is kept.
+ * A client of the OpenID provider. openid-client implements the protocol and verifies the provider's answers.
  *
- * Its metadata are kept for a while and asked for when the first person logs in, so that a provider that is away keeps
- * nobody from starting. Its keys are asked for at every login: logins are rare, and a key that it replaced or took
- * back counts at once.
+ * The provider's metadata are cached, and first fetched when somebody logs in, so that Hookline starts while the provider
+ * is unreachable. Its keys are fetched at every login: logins are rare, and a replaced or revoked key counts at once.
  *
  * Source: OpenID Connect Core 1.0, Discovery 1.0, RP-Initiated Logout 1.0; RFC 7636 (PKCE), RFC 8628 (devices).
  */
 import * as openid from 'openid-client';
 import { Agent, fetch } from 'undici';
 
-import { explainAway, explainLogin, OidcError } from './oidc-error.ts';
+import { toUnavailable, toLoginError, OidcError } from './oidc-error.ts';
 
 export interface OidcProviderOptions {
   readonly issuer: string;
   readonly clientId: string;
-  /** Absent: a public client. */
+  /** Absent for a public client. */
   readonly clientSecret?: string;
   readonly clientAuth: 'client_secret_basic' | 'client_secret_post';
   readonly redirectUrl: string;
-  /** Where people are led after they have logged out. */
+  /** Page that people are redirected to after logout. */
   readonly homeUrl: string;
   readonly scopes: readonly string[];
-  /** Ask for claims at the userinfo endpoint too, where there is one. */
+  /** Whether to fetch claims from the userinfo endpoint too, if there is one. */
   readonly userInfo: boolean;
   readonly clockToleranceMs: number;
-  /** Of one request. */
+  /** Timeout of one request. */
   readonly timeoutMs: number;
-  /** PEM text of the authorities to trust; absent: the system's. */
+  /** PEM of the CA certificates to trust; absent for the system's. */
   readonly ca?: string;
 }
 
-/** What the answer must match; made for one login and kept by its browser. */
+/** Values that the answer must match, created for one login and kept by its browser. */
 export interface LoginChecks {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** Who the provider says it is. */
-export interface Vouched {
+/** The identity that the provider has authenticated. */
+export interface VerifiedIdentity {
   readonly subject: string;
   readonly claims: Readonly<Record<string, unknown>>;
-  /** As it came; checked. */
+  /** The raw ID token, already verified. */
   readonly idToken: string;
 }
 
-export type Waiting = 'authorization_pending' | 'slow_down';
+export type DevicePending = 'authorization_pending' | 'slow_down';
 
 export interface DeviceLogin {
   readonly deviceCode: string;
@@ -60,17 +58,17 @@ export interface DeviceLogin {
   readonly intervalSeconds: number;
 }
 
-/** All of it throws OidcError. */
+/** All methods throw OidcError. */
 export interface OidcProvider extends AsyncDisposable {
-  /** Where the browser is sent. */
+  /** URL that the browser is redirected to. */
   authorizationUrl(checks: LoginChecks): Promise<string>;
-  /** @param query of the URL the browser came back to. */
-  redeem(query: string, checks: LoginChecks): Promise<Vouched>;
-  /** @returns undefined where the provider knows no such thing. */
+  /** @param query query string of the callback's URL. */
+  redeem(query: string, checks: LoginChecks): Promise<VerifiedIdentity>;
+  /** @returns undefined when the provider does not support it. */
   startDevice(): Promise<DeviceLogin | undefined>;
-  /** @returns that its person has not answered yet, or that it is asked too often. */
-  redeemDevice(deviceCode: string): Promise<Vouched | Waiting>;
-  /** Where the session at the provider is ended; undefined where it knows no such thing. */
+  /** @returns the identity; or why there is none yet: the user has not answered, or polling is too fast. */
+  redeemDevice(deviceCode: string): Promise<VerifiedIdentity | DevicePending>;
+  /** URL that ends the session at the provider; undefined when the provider does not support it. */
   endSessionUrl(idToken: string | undefined): Promise<string | undefined>;
 }
 
@@ -106,7 +104,7 @@ export function createOidcProvider(options: OidcProviderOptions, now: () => numb
       const client = await configure();
       const url = new URL(redirectUrl);
       url.search = query;
-      return vouch(options, client, () =>
+      return verifyGrant(options, client, () =>
         openid.authorizationCodeGrant(client, url, {
           expectedState: state,
           expectedNonce: nonce,
@@ -119,17 +117,17 @@ export function createOidcProvider(options: OidcProviderOptions, now: () => numb
       const client = await configure();
       if (client.serverMetadata().device_authorization_endpoint === undefined) return undefined;
       return toDeviceLogin(
-        await openid.initiateDeviceAuthorization(client, { scope }).catch(throwAway),
+        await openid.initiateDeviceAuthorization(client, { scope }).catch(throwUnavailable),
       );
     },
     async redeemDevice(deviceCode) {
       const client = await configure();
       try {
-        return await vouch(options, client, () =>
+        return await verifyGrant(options, client, () =>
           openid.genericGrantRequest(client, deviceGrant, { device_code: deviceCode }),
         );
       } catch (error) {
-        return waitingOf(error);
+        return pendingOf(error);
       }
     },
     async endSessionUrl(idToken) {
@@ -150,7 +148,7 @@ interface Transport {
   readonly fetch: openid.CustomFetch;
 }
 
-/** Metadata and keys are a few kilobytes. */
+/** Maximum size of an answer; metadata and keys are a few kilobytes. */
 const answerBytesMax = 1024 * 1024;
 
 function openTransport({ ca }: OidcProviderOptions): Transport {
@@ -165,10 +163,10 @@ function openTransport({ ca }: OidcProviderOptions): Transport {
   };
 }
 
-/** How long the metadata are believed. */
+/** How long the metadata are cached. */
 const metadataMs = 600_000;
 
-/** Those who ask at once share one request; a failure is forgotten. */
+/** Fetches and caches the metadata. Concurrent callers share one request; a failure is not cached. */
 function createDiscovery(
   options: OidcProviderOptions,
   transport: Transport,
@@ -183,7 +181,7 @@ function createDiscovery(
         timeout: timeoutMs / 1_000,
         ...(isInsecure(options) && { execute: [openid.allowInsecureRequests] }),
       })
-      .catch(throwAway);
+      .catch(throwUnavailable);
     return client.serverMetadata();
   };
   return async () => {
@@ -199,7 +197,7 @@ function createDiscovery(
   };
 }
 
-/** A client of its own for each request, for it keeps the provider's keys. */
+/** Creates a client for each request, because a client caches the provider's keys. */
 function configureClient(
   options: OidcProviderOptions,
   transport: Transport,
@@ -226,17 +224,17 @@ function authenticateClient({ clientSecret, clientAuth }: OidcProviderOptions): 
     : openid.ClientSecretPost(clientSecret);
 }
 
-/** The configuration allows it on this machine alone. */
+/** Whether the provider uses plain HTTP, which the configuration allows on this machine only. */
 const isInsecure = ({ issuer }: OidcProviderOptions): boolean => issuer.startsWith('http:');
 
 type Granted = Awaited<ReturnType<typeof openid.genericGrantRequest>>;
 
-/** What the token says goes before what the userinfo endpoint adds. */
-async function vouch(
+/** Verifies a grant. Claims of the ID token take precedence over those of the userinfo endpoint. */
+async function verifyGrant(
   { userInfo }: OidcProviderOptions,
   client: openid.Configuration,
   grant: () => Promise<Granted>,
-): Promise<Vouched> {
+): Promise<VerifiedIdentity> {
   try {
     const granted = await grant();
     const claims = granted.claims();
@@ -250,12 +248,12 @@ async function vouch(
     const more = asks ? await openid.fetchUserInfo(client, accessToken, claims.sub) : {};
     return { subject: claims.sub, claims: { ...more, ...claims }, idToken };
   } catch (error) {
-    throw error instanceof OidcError ? error : explainLogin(error);
+    throw error instanceof OidcError ? error : toLoginError(error);
   }
 }
 
 /** @throws the error, when it is another one. */
-function waitingOf(error: unknown): Waiting {
+function pendingOf(error: unknown): DevicePending {
   const { cause } = error instanceof OidcError ? error : {};
   const code = cause instanceof openid.ResponseBodyError ? cause.error : undefined;
   if (code === 'authorization_pending' || code === 'slow_down') return code;
@@ -274,6 +272,6 @@ function toDeviceLogin(answer: openid.DeviceAuthorizationResponse): DeviceLogin 
   };
 }
 
-function throwAway(error: unknown): never {
-  throw explainAway(error);
+function throwUnavailable(error: unknown): never {
+  throw toUnavailable(error);
 }

@@ -1,10 +1,10 @@
-/** Takes secrets out of what is kept for others to read, the audit and the log; pure. */
+/** Removes secrets from what others can read: the audit and the log; pure. */
 
-/** Names whose text is a secret, and `headers`, which often carry one. */
+/** Names of secret values; the values of `headers` count as secret too. */
 const secretName = /secret|password|token|authorization|credential|sealed/i;
 const hidden = '[hidden]';
 
-/** The same object with every secret text replaced: that there was one can be seen, what it was cannot. */
+/** A copy of the object with every secret text replaced, so that one can see that there was a secret. */
 export function withoutSecrets(value: object): Record<string, unknown> {
   return Object.fromEntries(
     Object.entries(value).map(([name, inner]: [string, unknown]) => [
@@ -29,7 +29,7 @@ function hideTexts(value: unknown): unknown {
   );
 }
 
-/** Names under which a secret could come into a log line. */
+/** Names of values that must not be logged. */
 const loggedSecrets = [
   'password',
   'passwordHash',
@@ -54,7 +54,7 @@ const loggedSecrets = [
   'x-csrf-token',
 ];
 
-/** What such a name may stand in: an error and what libraries attach to one, a request, a configuration. */
+/** Objects that may contain such a value: errors and what libraries attach to them, requests, configurations. */
 const carriers = [
   [],
   ['headers'],
@@ -70,8 +70,8 @@ const carriers = [
 ];
 
 /**
- * For pino's `redact`: the net below the rule that secrets are not logged. The paths are written out, for one wildcard
- * makes a line cost a hundred microseconds more; these cost nothing that can be measured.
+ * Options of pino's `redact`, a safety net: secrets should not be logged in the first place. The paths have no wildcards,
+ * because a single one slows every line down by a hundred microseconds.
  */
 export const logRedaction = {
   paths: carriers.flatMap(carrier =>

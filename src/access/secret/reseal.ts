@@ -1,4 +1,4 @@
-/** Seals what the operator's former key sealed under the present one, so that the former can be forgotten. */
+/** Seals all secrets with the current key, so that the operator can remove a former one. */
 import { databaseOf, type Database, type Store } from '../../store/database.ts';
 import {
   listSealedByOthers,
@@ -11,20 +11,20 @@ import { keyIdOf, open, seal, UnsealError } from './seal.ts';
 
 export interface Resealed {
   readonly resealed: number;
-  /** Sealed with a key that is not at hand; they stay as they are. */
+  /** Sealed with a key that is not configured; these stay as they are. */
   readonly lost: number;
 }
 
-/** Rows read at once. */
+/** Rows read at a time. */
 const pageMax = 200;
 
 type Keys = readonly [Buffer, ...Buffer[]];
 
 /**
- * Goes through all that is sealed, a page at a time. Harmless when several processes do it, or somebody changes a
- * secret meanwhile; until it has ended, both keys are needed.
+ * Goes through all sealed secrets, a page at a time. Safe when several processes do it at once, or a secret changes in the
+ * meantime. Both keys are needed until it has finished.
  *
- * @param keys the present one first, 32 bytes each.
+ * @param keys 32 bytes each, the current one first.
  */
 export async function resealSecrets(store: Store, keys: Keys): Promise<Resealed> {
   const done = { resealed: 0, lost: 0 };

@@ -20,7 +20,7 @@ const tagEnd = 33;
 
 /**
  * The sealed text cannot be opened: no key with its id is configured, or its bytes were changed.
- * The catcher reports it to the operator and keeps what waits for the secret: the right key may come back.
+ * The catcher reports it to the operator and keeps what needs the secret: the right key may be configured later.
  */
 export class UnsealError extends Error {
   override readonly name = 'UnsealError';

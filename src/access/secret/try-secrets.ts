@@ -1,4 +1,4 @@
-/** Whether all that is sealed can be opened, for `hookline doctor`. What is inside is looked at by nobody. */
+/** Checks whether all sealed secrets can be opened, for `hookline doctor`. Their contents are discarded. */
 import type { Database } from '../../store/database.ts';
 import {
   listSealed,
@@ -10,17 +10,18 @@ import { keyIdOf, open, UnsealError } from './seal.ts';
 
 export interface TriedSecrets {
   readonly opened: number;
-  /** Opened, but by a former key: they are sealed anew while Hookline runs. */
+  /** Opened with a former key; a running Hookline seals them anew. */
   readonly former: number;
+  /** Sealed with a key that is not configured. */
   readonly lost: number;
-  /** Why the first one could not be opened. */
+  /** Why the first of those could not be opened. */
   readonly reason?: string;
 }
 
-/** Rows read at once. */
+/** Rows read at a time. */
 const pageMax = 500;
 
-/** @param keys the present one first, 32 bytes each. */
+/** @param keys 32 bytes each, the current one first. */
 export async function trySecrets(
   database: Database,
   keys: readonly [Buffer, ...Buffer[]],
@@ -30,11 +31,12 @@ export async function trySecrets(
   let reason: string | undefined;
   for (const table of sealedTables) {
     for await (const { sealed } of everyRow(database, table)) {
-      const why = whyClosed(keys, sealed);
-      reason ??= why;
-      if (why !== undefined) lost += 1;
+      const error = openingError(keys, sealed);
+      reason ??= error;
+      if (error !== undefined) lost += 1;
       else opened += 1;
-      if (why === undefined && !sealed.subarray(1, 1 + present.length).equals(present)) former += 1;
+      if (error === undefined && !sealed.subarray(1, 1 + present.length).equals(present))
+        former += 1;
     }
   }
   return { opened, former, lost, reason };
@@ -50,7 +52,7 @@ async function* everyRow(database: Database, table: SealedTable): AsyncGenerator
   }
 }
 
-function whyClosed(keys: readonly Buffer[], sealed: Buffer): string | undefined {
+function openingError(keys: readonly Buffer[], sealed: Buffer): string | undefined {
   try {
     open(keys, sealed);
     return undefined;

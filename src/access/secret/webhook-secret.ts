@@ -1,6 +1,6 @@
-/** A new secret for a webhook, for those who do not bring one. */
+/** Generates a secret for a webhook. */
 
-/** Standard Webhooks asks for 24 to 64. */
+/** Standard Webhooks requires 24 to 64. */
 const secretBytes = 32;
 
 /**

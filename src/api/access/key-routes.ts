@@ -12,7 +12,7 @@ import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, listAnswer, noContent, pageQuery, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
-import { requireEverything } from './require-lasting.ts';
+import { requireFullAccess } from './escalation.ts';
 import { ofUser, requireUser, userParams } from './user-routes.ts';
 
 const keyFields = {
@@ -72,7 +72,7 @@ function registerKeyRoutes(app: Routes, { store, secretKey: key }: ApiOptions): 
 
   app.post('/v1/users/:username/keys', { schema: schemas.create }, async (request, reply) => {
     const caller = callerOf(request);
-    requireEverything(caller.principal);
+    requireFullAccess(caller.principal);
     const { pair } = await changing(store, caller, 'key.created', async database => {
       const user = await requireUser(database, request.params.username, caller.visibility);
       const created = await createApiKey(database, { userId: user.id, key });

@@ -1,6 +1,6 @@
 /**
- * Logging in with a key pair of CloudStack's: the server is asked once whose it is, with that very pair, and a session
- * here stands for it until it ends. Nothing of the pair is stored.
+ * Logs in with a CloudStack key pair: CloudStack is asked once, with that very pair, whose it is, and a session here
+ * takes its place. The pair itself is not stored.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
@@ -37,8 +37,8 @@ export async function logInByKey(
     throw new ProblemError('login_failed', 'CloudStack does not accept these keys.');
   }
   const { issuer, trustMs } = keyLogin;
-  const placed = await place(database, identity);
-  const holder = { ...placed, ...nameOf(identity), issuer, trustMs, address: request.ip };
+  const standing = await requireStanding(database, identity);
+  const holder = { ...standing, ...nameOf(identity), issuer, trustMs, address: request.ip };
   const session = await admitKeyHolder(store, holder, now());
   if (!session) {
     throw new ProblemError(
@@ -64,8 +64,16 @@ async function identify(
   }
 }
 
-/** An account that is not known here yet comes with the next sync; an Admin may do without. */
-async function place(database: Database, { accountId, accountName, role }: CloudIdentity) {
+/**
+ * The role and the account of a user of the cloud. An Admin needs no account; another user's account that is unknown
+ * here comes with the next sync.
+ *
+ * @throws {ProblemError} account_unknown
+ */
+async function requireStanding(
+  database: Database,
+  { accountId, accountName, role }: CloudIdentity,
+) {
   const account = await findAccount(database, accountId, everything);
   if (account && account.removedAt === null) return { role, accountId };
   if (role === 'Admin') return { role };
@@ -76,8 +84,8 @@ async function place(database: Database, { accountId, accountName, role }: Cloud
 }
 
 /**
- * Named apart from people who were made here: nobody may become `admin` by being called so in the cloud. Where the cloud
- * does not say which of an account's users it is, it is the account.
+ * The identity and the username here. The prefix tells them apart from users created here, so that nobody becomes `admin`
+ * by that name in the cloud. Where the cloud does not say which of an account's users it is, the account stands for them.
  */
 function nameOf({ user, accountId, accountName }: CloudIdentity) {
   const { id, username } = user ?? { id: accountId, username: accountName };

@@ -1,4 +1,4 @@
-/** What becomes of a login at the OpenID provider, as the API says it. */
+/** Answers of the API about logins with the OpenID provider. */
 import type { Admission } from '../../access/oidc/oidc-admit.ts';
 import { OidcError } from '../../access/oidc/oidc-error.ts';
 import type { OidcLogin } from '../../access/oidc/oidc-login.ts';
@@ -12,7 +12,7 @@ export function requireOidc({ oidc }: ApiOptions): OidcLogin {
   throw new ProblemError('not_found', 'No OpenID provider is configured; see oidc.issuer.');
 }
 
-/** Asks the provider, and says in a problem what it did not do. @throws {ProblemError} */
+/** Asks the provider; its failures become problems. @throws {ProblemError} oidc_unavailable, oidc_refused */
 export async function askProvider<T>({ log }: ApiOptions, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();

@@ -1,6 +1,6 @@
 /**
- * Logging in at the OpenID provider without a browser of one's own: on a terminal, perhaps on another machine. The
- * provider's code for the device stays sealed, so whoever asks needs no secret of ours and nothing is stored.
+ * Logs in with the OpenID provider on a device without a browser, such as a terminal on another machine. The client keeps
+ * the provider's device code, sealed, so nothing is stored here.
  *
  * Source: RFC 8628, OAuth 2.0 Device Authorization Grant.
  */

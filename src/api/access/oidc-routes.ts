@@ -1,11 +1,11 @@
-/** Logging in at the OpenID provider with a browser: there, and back. */
+/** Logs in with the OpenID provider in a browser: the redirect there and the callback. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 
 import { readCookie, writeCookie, writeSessionCookie } from '../../access/cookie.ts';
-import type { CookiePlace } from '../../access/cookie.ts';
+import type { CookieScope } from '../../access/cookie.ts';
 import { forgiveAttempt } from '../../access/login-limit.ts';
-import { noteMs, type OidcLogin } from '../../access/oidc/oidc-login.ts';
+import { loginStateMs, type OidcLogin } from '../../access/oidc/oidc-login.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { askProvider, requireAdmitted, requireOidc } from './oidc-answer.ts';
@@ -17,8 +17,8 @@ import { closed, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { schemaOf, text } from '../../event/schema.ts';
 
-/** Holds the note of a login that is under way. */
-const noteCookie = 'hookline_oidc';
+/** The cookie with the sealed state of a login that has begun. */
+const stateCookie = 'hookline_oidc';
 
 const tags = ['access'];
 const redirect = schemaOf<undefined>({
@@ -59,14 +59,14 @@ export const oidcRoutes: RouteGroup = { schemas: [], register: registerOidcRoute
 function registerOidcRoutes(app: Routes, options: ApiOptions): void {
   void app.register(async routes => {
     answerWithPages(routes, options.log);
-    routes.addHook('onRequest', async (_, reply) => keepToItself(reply));
+    routes.addHook('onRequest', async (_, reply) => keepPrivate(reply));
     registerLogin(routes, options);
     registerCallback(routes, options);
   });
 }
 
-/** What these URLs carry is for the provider and us. */
-function keepToItself(reply: FastifyReply): void {
+/** Keeps the URLs of a login, which carry codes, out of caches and `Referer` headers. */
+function keepPrivate(reply: FastifyReply): void {
   void reply.headers({ 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
 }
 
@@ -74,9 +74,9 @@ function registerLogin(app: Routes, options: ApiOptions): void {
   app.get('/v1/oidc/login', { schema: schemas.login }, async (request, reply) => {
     const oidc = requireOidc(options);
     const begun = await askProvider(options, () => oidc.begin(request.query.returnTo));
-    const until = new Date(options.now() + noteMs);
+    const until = new Date(options.now() + loginStateMs);
     return reply
-      .header('set-cookie', writeCookie([noteCookie, begun.note], until, placeOf(oidc)))
+      .header('set-cookie', writeCookie([stateCookie, begun.state], until, placeOf(oidc)))
       .redirect(begun.url, 302);
   });
 }
@@ -86,19 +86,19 @@ function registerCallback(app: Routes, options: ApiOptions): void {
   app.get('/v1/oidc/callback', { schema: schemas.callback }, async (request, reply) => {
     const oidc = requireOidc(options);
     const place = placeOf(oidc);
-    const forget = writeCookie([noteCookie, ''], new Date(0), place);
-    // Also when it fails: a note is for one attempt.
+    const forget = writeCookie([stateCookie, ''], new Date(0), place);
+    // Deleted even if the login fails: a state is good for one attempt.
     void reply.header('set-cookie', forget);
-    const note = readCookie(request.headers.cookie, noteCookie);
-    if (note === undefined) throw notBegun();
+    const state = readCookie(request.headers.cookie, stateCookie);
+    if (state === undefined) throw notStarted();
     const database = databaseOf(store);
     const attempt = { address: request.ip };
     await requireAttempt(database, attempt, reply);
     const query = queryOf(request);
     const finished = await askProvider(options, () =>
-      oidc.finish({ query, note, address: request.ip }),
+      oidc.finish({ query, state, address: request.ip }),
     );
-    if (!finished) throw notBegun();
+    if (!finished) throw notStarted();
     const session = requireAdmitted(finished);
     await forgiveAttempt(database, attempt);
     const kept = writeSessionCookie(session.token, session.expiresAt, place.secure);
@@ -106,14 +106,14 @@ function registerCallback(app: Routes, options: ApiOptions): void {
   });
 }
 
-const notBegun = (): ProblemError =>
+const notStarted = (): ProblemError =>
   new ProblemError(
     'oidc_state_invalid',
-    `Log in within ${noteMs / 60_000} minutes, in a single browser window that accepts cookies.`,
+    `Log in within ${loginStateMs / 60_000} minutes, in a single browser window that accepts cookies.`,
   );
 
-/** The browser sends the note to the callback alone. */
-const placeOf = ({ redirectUrl }: OidcLogin): CookiePlace => ({
+/** Makes the browser send the state to the callback only. */
+const placeOf = ({ redirectUrl }: OidcLogin): CookieScope => ({
   path: redirectUrl.pathname,
   secure: redirectUrl.protocol === 'https:',
 });
@@ -162,6 +162,6 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** What a provider says is not ours: it must stay text. */
+/** Escapes text for HTML: some of it comes from the provider. */
 const escape = (words: string): string =>
   words.replaceAll(/[&<>"']/g, sign => entities[sign] ?? '');

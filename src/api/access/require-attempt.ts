@@ -1,4 +1,4 @@
-/** Holds back whoever tries to log in too often. */
+/** Limits how often somebody can try to log in. */
 import type { FastifyReply } from 'fastify';
 
 import { countAttempt } from '../../access/login-limit.ts';
@@ -6,7 +6,7 @@ import type { LoginAttempt } from '../../access/login-limit.ts';
 import type { Database } from '../../store/database.ts';
 import { ProblemError } from '../http/problem.ts';
 
-/** Counts the attempt; `forgiveAttempt` takes it back. @throws {ProblemError} login_limited */
+/** Counts the attempt, before the password is checked; `forgiveAttempt` undoes it. @throws {ProblemError} login_limited */
 export async function requireAttempt(
   database: Database,
   attempt: LoginAttempt,

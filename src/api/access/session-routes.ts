@@ -1,4 +1,4 @@
-/** Logging in and out, and who one is. */
+/** Logging in, logging out, and showing who is logged in. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
@@ -196,7 +196,7 @@ async function logInByPassword(
   return begun;
 }
 
-/** A provider that is away keeps nobody from logging out here. */
+/** Where the provider's session ends. Undefined as well when the provider is unreachable: logging out here works all the same. */
 async function findEndSession(
   { oidc, log }: ApiOptions,
   tokenHash: Buffer,
@@ -210,7 +210,7 @@ async function findEndSession(
   }
 }
 
-/** A proxy's word is enough here: whoever forges it denies the cookie to their own browser alone. */
+/** Trusts the proxy's header: whoever forges it only loses the cookie of their own browser. */
 const cookieFor = ({ protocol, headers }: FastifyRequest, token: string, expiresAt: Date): string =>
   writeSessionCookie(
     token,

@@ -24,7 +24,7 @@ import {
   ref,
 } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
-import { requireLasting } from './require-lasting.ts';
+import { refuseEscalation } from './escalation.ts';
 
 export const scopes = arrayOf(oneOf(tokenScopes), {
   minItems: 1,
@@ -99,7 +99,7 @@ function registerTokenRoutes(app: Routes, { store, now }: ApiOptions): void {
     const { expiresInDays: days, ...wanted } = request.body;
     const caller = callerOf(request);
     const expiresAt = days === undefined ? undefined : new Date(now() + days * DAY_MS);
-    requireLasting(caller.principal, { ...wanted, expiresAt });
+    refuseEscalation(caller.principal, { ...wanted, expiresAt });
     const secret = createToken();
     const { after } = await changing(store, caller, 'token.created', async database => {
       const created = await insertToken(database, {
@@ -126,7 +126,7 @@ function registerTokenRoutes(app: Routes, { store, now }: ApiOptions): void {
   });
 }
 
-/** Whose change it is, for the audit. */
+/** The object of a change and its owner, for the audit. */
 const ofToken = ({ principal: { accountId } }: Caller, tokenId: string) => ({
   objectId: tokenId,
   accountId,

@@ -34,7 +34,7 @@ import {
   ref,
 } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
-import { requireEverything } from './require-lasting.ts';
+import { requireFullAccess } from './escalation.ts';
 
 export const username = line({ pattern: String.raw`^[^\u0000\s/][^\u0000/]*$` });
 const password = text({ minLength: passwordLengthMin, maxLength: 1_024 });
@@ -128,7 +128,7 @@ function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
 
   app.patch('/v1/users/:username', { schema: schemas.update }, async (request, reply) => {
     const caller = callerOf(request);
-    requireEverything(caller.principal);
+    requireFullAccess(caller.principal);
     const hash = await hashPassword(request.body.password);
     await changing(store, caller, 'user.password_changed', async database => {
       const found = await requireUser(database, request.params.username, caller.visibility);
@@ -161,7 +161,7 @@ async function createUser(
   { password: chosen, ...wanted }: Static<typeof newUser>,
 ): Promise<UserRow> {
   const { principal } = caller;
-  requireEverything(principal);
+  requireFullAccess(principal);
   if (wanted.role === 'Admin' && principal.role !== 'Admin') {
     throw new ProblemError(
       'forbidden',
@@ -205,7 +205,7 @@ export async function requireUser(
   return found;
 }
 
-/** Whose change it is, for the audit. An Admin is nobody's but the Admins'. */
+/** The object of a change and its owner, for the audit. Changes of an Admin are shown to Admins only. */
 export const ofUser = ({ username: name, accountId, role: has }: UserRow) => ({
   objectId: name,
   ...(has !== 'Admin' && { accountId }),

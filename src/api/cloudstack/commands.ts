@@ -1,5 +1,5 @@
 /**
- * The commands of CloudStack's API that there are here, with CloudStack's names and parameters.
+ * The commands of CloudStack's API that Hookline supports, with CloudStack's names and parameters.
  *
  * Source: reference "CloudStack" section 1.1; apache/cloudstack, DefaultLoginAPIAuthenticatorCmd, ListApisCmd.
  */
@@ -61,6 +61,6 @@ export const commands: readonly CommandDefinition[] = [
   ...accessCommands,
 ];
 
-/** Names are told apart by case, as in CloudStack. */
-export const commandCalled = (name: string): CommandDefinition | undefined =>
+/** Finds a command by its name, which is case-sensitive as in CloudStack. */
+export const findCommand = (name: string): CommandDefinition | undefined =>
   commands.find(command => command.name === name);

@@ -1,4 +1,4 @@
-/** What a command's function is handed. */
+/** The arguments of a command's function. */
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import type { Fields } from './request/answer.ts';
@@ -10,5 +10,5 @@ export interface Call {
   readonly args: Arguments;
 }
 
-/** @returns what stands in the answer's envelope. @throws {CommandError} @throws {ProblemError} */
+/** @returns the content of the answer's envelope. @throws {CommandError} @throws {ProblemError} */
 export type CommandFunction = (call: Call) => Promise<Fields>;

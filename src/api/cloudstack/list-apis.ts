@@ -1,5 +1,5 @@
 /**
- * `listApis`: what clients may ask here. Command lines make their own commands of it.
+ * `listApis`: the commands that clients may use. Command line tools generate their own commands from it.
  *
  * Source: apache/cloudstack, ApiDiscoveryServiceImpl, ApiDiscoveryResponse, ApiParameterResponse, ListApisCmd.
  */
@@ -12,7 +12,7 @@ import { lengthMax } from './request/definition.ts';
 import type { CommandDefinition, ObjectName, ParameterDefinition } from './request/definition.ts';
 
 /**
- * @param role of the caller, who is shown what they may send.
+ * @param role of the caller, which determines the parameters shown.
  * @throws {CommandError} when there is no command of that name.
  */
 export function listApis(name: string | undefined, role: Role): Fields {
@@ -56,7 +56,7 @@ function describeParameter(parameter: ParameterDefinition): Fields {
   };
 }
 
-/** The commands that answer with such an object: by them a client completes an id. */
+/** The commands that answer with such an object; clients complete ids with them. */
 function relatedTo(object: ObjectName | undefined, besides?: string): string {
   return commands
     .filter(({ answers, name }) => answers !== undefined && answers === object && name !== besides)

@@ -1,6 +1,6 @@
 /**
- * CloudStack's query API at `/client/api`: CloudStack's own clients manage webhooks here unchanged. What is otherwise
- * than in CloudStack is in docs/cloudstack-api.md.
+ * CloudStack's query API at `/client/api`, where CloudStack's clients manage webhooks unchanged. Differences from
+ * CloudStack are listed in docs/cloudstack-api.md.
  *
  * Source: apache/cloudstack, ApiServlet, ApiServer; reference "CloudStack" section 1.
  */
@@ -15,31 +15,31 @@ import {
   answerTypeOf,
   contentTypes,
   envelopeOf,
-  refusalFields,
+  errorFields,
   writeAnswer,
 } from './request/answer.ts';
 import type { Fields } from './request/answer.ts';
 import { readArguments } from './request/arguments.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
-import { commandCalled } from './commands.ts';
+import { findCommand } from './commands.ts';
 import type { CommandDefinition } from './request/definition.ts';
 import { identify } from './request/identify.ts';
 import { foldNames, parseParameters } from './request/parameters.ts';
 import type { Parameters } from './request/parameters.ts';
-import { functionOf, toRefusal } from './run.ts';
+import { functionOf, toErrorResponse } from './run.ts';
 import { logIn, logOut } from './session-commands.ts';
 
 const path = '/client/api';
-/** The payload of a test delivery is the largest thing in a form. */
+/** Maximum size of a form; its largest field is the payload of a test delivery. */
 const formBytesMax = 1024 * 1024;
 
 export function registerCloudstackApi(app: FastifyInstance, options: ApiOptions): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) =>
-    answer(options, request, reply);
+    handle(options, request, reply);
   void app.register(async routes => {
-    takeForms(routes);
+    acceptForms(routes);
     routes.setErrorHandler(async (error, request, reply) =>
-      refuse(options, { error, request, reply }),
+      sendError(options, { error, request, reply }),
     );
     const config = { schema: { hide: true }, bodyLimit: formBytesMax };
     routes.get(path, config, handler);
@@ -47,8 +47,8 @@ export function registerCloudstackApi(app: FastifyInstance, options: ApiOptions)
   });
 }
 
-/** Whatever else a body is, CloudStack does not look at it. */
-function takeForms(routes: FastifyInstance): void {
+/** Parses forms; CloudStack ignores bodies of other types. */
+function acceptForms(routes: FastifyInstance): void {
   routes.removeAllContentTypeParsers();
   routes.addContentTypeParser<string>(
     'application/x-www-form-urlencoded',
@@ -60,7 +60,7 @@ function takeForms(routes: FastifyInstance): void {
   );
 }
 
-async function answer(
+async function handle(
   options: ApiOptions,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -72,7 +72,7 @@ async function answer(
   return send(reply, { parameters, name: envelopeOf(command ?? 'error'), status: 200, fields });
 }
 
-interface Asked {
+interface CommandRequest {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
   readonly parameters: Parameters;
@@ -80,10 +80,10 @@ interface Asked {
   readonly command: string | undefined;
 }
 
-async function run(options: ApiOptions, asked: Asked): Promise<Fields> {
-  const { request, parameters, folded, command } = asked;
-  if (command === 'login') return logIn(options, asked);
-  if (command === 'logout') return logOut(options, asked);
+async function run(options: ApiOptions, received: CommandRequest): Promise<Fields> {
+  const { request, parameters, folded, command } = received;
+  if (command === 'login') return logIn(options, received);
+  if (command === 'logout') return logOut(options, received);
   const { cookie } = request.headers;
   const principal = await identify(options, { parameters, folded, cookie });
   if (!principal) {
@@ -94,7 +94,7 @@ async function run(options: ApiOptions, asked: Asked): Promise<Fields> {
   }
   request.principal = principal;
   if (command === undefined) throw new CommandError(errorCodes.badRequest, 'no command specified');
-  const definition = commandCalled(command);
+  const definition = findCommand(command);
   const execute = functionOf(command);
   if (!definition || !execute) throw unknownCommand(command);
   return execute({
@@ -126,49 +126,52 @@ function parametersOf({ raw, body }: FastifyRequest): Parameters {
   );
 }
 
-interface Failed {
+interface FailedRequest {
   readonly error: unknown;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
 }
 
-async function refuse(
+async function sendError(
   { log }: ApiOptions,
-  { error, request, reply }: Failed,
+  { error, request, reply }: FailedRequest,
 ): Promise<FastifyReply> {
-  const parameters = readable(request);
+  const parameters = readLeniently(request);
   const command = parameters.get('command') ?? '';
-  const refusal = toRefusal(error, command);
+  const response = toErrorResponse(error, command);
   if (!(error instanceof CommandError))
     logProblem(log, { error, problem: asProblem(error), request });
-  const isKnown = commandCalled(command) && refusal.errorCode !== errorCodes.unsupported;
+  const isKnown = findCommand(command) && response.errorCode !== errorCodes.unsupported;
   return send(reply, {
     parameters,
     name: envelopeOf(isKnown ? command : 'error'),
-    status: refusal.errorCode,
-    fields: refusalFields(refusal),
+    status: response.errorCode,
+    fields: errorFields(response),
   });
 }
 
-/** As far as they can be read: how the client wants its answer, even to a request that is not understood. */
-function readable(request: FastifyRequest): Parameters {
+/** The parameters; of a malformed request, only `response`, which tells the format of the answer. */
+function readLeniently(request: FastifyRequest): Parameters {
   try {
     return parametersOf(request);
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    const asked = /[?&]response=(json|xml)(?:&|$)/i.exec(request.raw.url ?? '')?.[1];
-    return new Map(asked === undefined ? [] : [['response', asked]]);
+    const wanted = /[?&]response=(json|xml)(?:&|$)/i.exec(request.raw.url ?? '')?.[1];
+    return new Map(wanted === undefined ? [] : [['response', wanted]]);
   }
 }
 
-interface Sent {
+interface CommandAnswer {
   readonly parameters: Parameters;
   readonly name: string;
   readonly status: number;
   readonly fields: Fields;
 }
 
-function send(reply: FastifyReply, { parameters, name, status, fields }: Sent): FastifyReply {
+function send(
+  reply: FastifyReply,
+  { parameters, name, status, fields }: CommandAnswer,
+): FastifyReply {
   const type = answerTypeOf(parameters.get('response'));
   return reply
     .code(status)

@@ -1,9 +1,9 @@
-/** The functions of the commands, and what their failures are called. */
+/** The functions of the commands, and CloudStack's error responses for their failures. */
 import type { Role } from '../../store/schema/access.ts';
 import { asProblem } from '../http/errors.ts';
 import type { ProblemCode, ProblemError } from '../http/problem.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
-import type { Refusal } from './request/command-error.ts';
+import type { ErrorResponse } from './request/command-error.ts';
 import type { CommandFunction } from './context.ts';
 import { deleteWebhookDelivery, listWebhookDeliveries } from './delivery/delivery-commands.ts';
 import { executeWebhookDelivery } from './delivery/execute-delivery.ts';
@@ -38,46 +38,47 @@ const functions = new Map<string, CommandFunction>(
 
 const roleOf = ({ principal }: { principal: { role: Role } }): Role => principal.role;
 
-/** Undefined for `login`, `logout` and what is no command. */
+/** @returns undefined for `login`, `logout` and unknown commands. */
 export const functionOf = (command: string): CommandFunction | undefined => functions.get(command);
 
 /**
- * What CloudStack would call it. Its lists say that a value was wrong (431); its other webhook commands call whatever
- * goes wrong an internal error (530), in the same words. What went wrong inside is not told.
+ * The error response that CloudStack would give. Its list commands report an invalid value (431); its other webhook
+ * commands report any failure as an internal error (530) with the same text. Details of internal errors are not shown.
  *
- * @param command as it was asked for; may be none.
+ * @param command the requested command, which may be unknown.
  */
-export function toRefusal(error: unknown, command: string): Refusal {
-  if (error instanceof CommandError) return inWordsOf(command, error.refusal);
+export function toErrorResponse(error: unknown, command: string): ErrorResponse {
+  if (error instanceof CommandError) return wrap(command, error.response);
   const problem = asProblem(error);
   const csErrorCode = exceptionCodes.api;
   if (problem.code === 'login_limited') {
     return { errorCode: errorCodes.limitExceeded, errorText: problem.message };
   }
-  const within = withinTexts.get(problem.code);
-  return within === undefined
-    ? inWordsOf(command, ofProblem(problem))
-    : { errorCode: errorCodes.internal, csErrorCode, errorText: within };
+  const internal = internalTexts.get(problem.code);
+  return internal === undefined
+    ? wrap(command, responseOf(problem))
+    : { errorCode: errorCodes.internal, csErrorCode, errorText: internal };
 }
 
-/** What is no fault of the request. */
-const withinTexts = new Map<ProblemCode, string>([
+/** Texts for errors that the request did not cause. */
+const internalTexts = new Map<ProblemCode, string>([
   ['internal', 'Command failed due to Internal Server Error'],
   ['database_unavailable', 'The database cannot be reached; try again in a moment'],
 ]);
 
-/** A URL that cannot be used is said to be so by another exception, which nobody wraps. */
-const ofProblem = ({ code, message }: ProblemError): Refusal => ({
+/** CloudStack reports an unusable URL with another exception, which it does not wrap. */
+const responseOf = ({ code, message }: ProblemError): ErrorResponse => ({
   errorCode: errorCodes.parameter,
   csErrorCode: code === 'payload_url_invalid' ? exceptionCodes.api : exceptionCodes.invalidValue,
   errorText: message,
 });
 
-function inWordsOf(command: string, refusal: Refusal): Refusal {
+/** CloudStack wraps invalid values in internal errors, except in list commands. */
+function wrap(command: string, response: ErrorResponse): ErrorResponse {
   const isWrapped =
-    refusal.csErrorCode === exceptionCodes.invalidValue &&
+    response.csErrorCode === exceptionCodes.invalidValue &&
     functions.has(command) &&
     !command.startsWith('list');
-  if (!isWrapped) return refusal;
-  return { ...refusal, errorCode: errorCodes.internal, csErrorCode: exceptionCodes.api };
+  if (!isWrapped) return response;
+  return { ...response, errorCode: errorCodes.internal, csErrorCode: exceptionCodes.api };
 }

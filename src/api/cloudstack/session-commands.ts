@@ -24,11 +24,11 @@ import { CommandError, errorCodes } from './request/command-error.ts';
 import { sessionIdCookie, sessionKeyCookie } from './request/identify.ts';
 import type { Parameters } from './request/parameters.ts';
 
-/** What the two of them need of the request and its answer. */
+/** The request and the reply of one of these commands. */
 export interface Exchange {
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
-  /** By lower-case name. */
+  /** Parameters by lower-case name. */
   readonly folded: Parameters;
 }
 
@@ -66,7 +66,7 @@ export async function logIn(
   return describe(database, { principal, session, sessionKey, nowMs: now() });
 }
 
-/** Of whatever session there is. */
+/** Ends the session, if there is one. */
 export async function logOut(
   { store }: Pick<ApiOptions, 'store'>,
   { request, reply }: Exchange,
@@ -77,7 +77,7 @@ export async function logOut(
   return { description: 'success' };
 }
 
-/** Names are unique here, so that the domain need not be said; but if it is, it has to be right. */
+/** Whether the domain is right, if the request names one. It is optional, because usernames are unique here. */
 async function isOfDomain(
   database: Database,
   { domain }: Principal,
@@ -89,7 +89,7 @@ async function isOfDomain(
   return domain !== undefined && isDomainAt(database, domain.id, path.replaceAll(/^\/+|\/+$/g, ''));
 }
 
-interface LoggedIn {
+interface NewSession {
   readonly principal: Principal;
   readonly session: Session;
   readonly sessionKey: string;
@@ -98,7 +98,7 @@ interface LoggedIn {
 
 async function describe(
   database: Database,
-  { principal, session, sessionKey, nowMs }: LoggedIn,
+  { principal, session, sessionKey, nowMs }: NewSession,
 ): Promise<Fields> {
   const { userId, username, role, accountId, domain } = principal;
   const account = accountId && (await findAccount(database, accountId, everything));
@@ -116,7 +116,7 @@ async function describe(
   };
 }
 
-/** A proxy's word is enough here: whoever forges it denies the cookie to their own browser alone. */
+/** Trusts the proxy's header: whoever forges it only loses the cookie of their own browser. */
 function setCookies(
   { request, reply }: Pick<Exchange, 'request' | 'reply'>,
   { id, key, until }: { id: string; key: string; until: Date },

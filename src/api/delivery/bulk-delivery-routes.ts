@@ -1,4 +1,4 @@
-/** Deliveries many at once: deliver a webhook's past once more, delete it. And one alone: delete it. */
+/** Deliveries in bulk: redeliver or delete those of a webhook; and delete a single one. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -92,7 +92,7 @@ const deletion = closed({
   ...eventRange,
 });
 
-/** Shown of a dry run. */
+/** Maximum number of deliveries that a dry run shows. */
 const samplesMax = 100;
 const bounded =
   'One request handles at most 20,000 deliveries; pass its `nextCursor` as `cursor` to continue with the rest.';
@@ -157,12 +157,12 @@ async function redeliver(
     const { samples, ...found } = await findRedeliverable(database, sweep, samplesMax);
     return { dryRun, ...countOf(found), samples };
   }
-  const { done } = await changing(store, caller, 'webhook.redelivered', async database => {
+  const { counted } = await changing(store, caller, 'webhook.redelivered', async database => {
     const webhook = await requireWebhook(database, webhookId, caller.visibility);
-    const made = countOf(await insertRedeliveries(database, sweep));
-    return { ...ofWebhook(webhook), after: { ...choice, ...made }, done: made };
+    const result = countOf(await insertRedeliveries(database, sweep));
+    return { ...ofWebhook(webhook), after: { ...choice, ...result }, counted: result };
   });
-  return { dryRun, ...done };
+  return { dryRun, ...counted };
 }
 
 async function deleteOne({ store }: ApiOptions, caller: Caller, deliveryId: string): Promise<void> {
@@ -190,24 +190,24 @@ async function deleteMany(
   caller: Caller,
   { webhookId, ...choice }: Static<typeof deletion>,
 ): Promise<Static<typeof bulkDeleted>> {
-  const { done } = await changing(store, caller, 'deliveries.deleted', async database => {
-    // What is left of a deleted webhook is nobody's but the operator's.
+  const { counted } = await changing(store, caller, 'deliveries.deleted', async database => {
+    // Deliveries of a deleted webhook belong to nobody; only the operator may delete them.
     if (caller.visibility.kind !== 'everything') {
       await requireWebhook(database, webhookId, caller.visibility);
     }
     const deleted = await deleteDeliveries(database, sweepOf(caller, { webhookId, ...choice }));
-    const made = countOf(deleted);
+    const result = countOf(deleted);
     return {
       objectId: webhookId,
       ...(await ownerOf(database, webhookId)),
-      after: { ...choice, ...made },
-      done: made,
+      after: { ...choice, ...result },
+      counted: result,
     };
   });
-  return done;
+  return counted;
 }
 
-/** Whose it is, for the audit; nobody's when the webhook was deleted. */
+/** The owner of a webhook, for the audit; nobody when the webhook was deleted. */
 async function ownerOf(
   database: Database,
   webhookId: string,

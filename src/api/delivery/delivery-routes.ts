@@ -1,4 +1,4 @@
-/** Deliveries: list, show, deliver once more. */
+/** Deliveries: list, show, redeliver. */
 import { Type } from 'typebox';
 
 import { deliveryKinds, deliveryStates } from '../../event/delivery.ts';
@@ -58,7 +58,7 @@ const deliveryDetail = Type.Object(
   { $id: 'DeliveryDetail' },
 );
 
-/** The range of a list or a deletion. */
+/** The time range of a list or a bulk deletion. */
 export const eventRange = {
   from: Type.Optional(
     instant({ description: 'Only deliveries of events recorded at or after this instant.' }),

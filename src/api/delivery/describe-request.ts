@@ -1,4 +1,4 @@
-/** What a webhook's requests look like, for people: without secrets, and without signatures, which would be others each time. */
+/** Shows what a webhook's requests look like: without secrets, and without signatures, which change with every request. */
 import { RenderError } from '../../event/errors.ts';
 import { attemptHeaders, type FormatEvent } from '../../format/format.ts';
 import { defaultFormat } from '../../format/format.ts';
@@ -20,13 +20,13 @@ export interface RequestShape extends ChosenFormat {
 export interface DescribedRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Why nothing would be sent. */
+  /** Why the event would not be sent; absent when it would. */
   readonly skip?: string;
 }
 
 /**
  * @param sentAtMs milliseconds since 1970.
- * @throws {RenderError} when the event cannot be rendered so.
+ * @throws {RenderError} when the format cannot render the event.
  */
 export async function describeRequest(
   event: FormatEvent,
@@ -44,7 +44,7 @@ export async function describeRequest(
   };
 }
 
-/** What the webhook is set to; undefined when there is no such format (it was set in plain SQL). */
+/** The format and headers of a webhook; undefined for an unknown format, which somebody set in SQL. */
 export function shapeOf(formats: Formats, webhook: WebhookRow): RequestShape | undefined {
   const format = formats.get(webhook.format);
   if (!format) return undefined;
@@ -57,20 +57,20 @@ interface DescribedDelivery {
   readonly requestBody: string | null;
 }
 
-/** What was sent, made again with what the webhook is set to now: nothing of it is stored but the event. */
+/** The request of a delivery, rendered again with the current settings of its webhook: only the event is stored. */
 export async function describeDelivery(
   { store, formats }: Pick<ApiOptions, 'store' | 'formats'>,
   { eventId, webhookId, envelope, body, createdAt, attempts }: DeliveryRow & OwedEvent,
 ): Promise<DescribedDelivery> {
-  // Whoever may see the delivery may see its webhook; of a deleted one, the format is not known any more.
+  // Whoever may see the delivery may see its webhook. The format of a deleted webhook is lost.
   const webhook = await findWebhook(databaseOf(store), webhookId, everything);
   const format = formats.get(defaultFormat);
   const shape = (webhook && shapeOf(formats, webhook)) ?? (format && { format, options: {} });
   if (!shape) throw new RangeError('there is no default format');
   const sentAtMs = new Date(attempts.at(-1)?.startedAt ?? createdAt).getTime();
   try {
-    const made = await describeRequest({ id: eventId, envelope, body }, shape, sentAtMs);
-    return { requestHeaders: made.headers, requestBody: made.body };
+    const request = await describeRequest({ id: eventId, envelope, body }, shape, sentAtMs);
+    return { requestHeaders: request.headers, requestBody: request.body };
   } catch (error) {
     if (!(error instanceof RenderError)) throw error;
     return { requestHeaders: null, requestBody: null };

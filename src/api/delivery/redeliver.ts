@@ -1,4 +1,4 @@
-/** Delivers once more what was delivered: one way for REST and for CloudStack's API. */
+/** Redelivers a delivery, for REST and for CloudStack's API. */
 import { redeliveryId } from '../../event/id.ts';
 import { insertRedelivery } from '../../store/delivery/redeliver.ts';
 import { findDelivery } from '../../store/delivery/delivery.ts';
@@ -12,7 +12,7 @@ import { ProblemError } from '../http/problem.ts';
 import { ofWebhook } from '../webhook/require-webhook.ts';
 
 /**
- * The same event once more to the webhook as it is now, due at once.
+ * Creates a new delivery of the same event to the webhook with its current settings, due immediately.
  *
  * @throws {ProblemError} not_found, webhook_deleted.
  */

@@ -1,4 +1,4 @@
-/** How deliveries went, for charts: counts, success rate and percentiles. */
+/** Delivery statistics for charts: counts, success rate and percentiles. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -13,12 +13,12 @@ import { arrayOf, flag, uuid, instant, nullable, real, text, whole } from '../..
 
 const HOUR_MS = 3_600_000;
 const spanMsDefault = 24 * HOUR_MS;
-/** As long as days are kept by default, and a day. */
+/** The default retention, plus a day. */
 const spanMsMax = 32 * 24 * HOUR_MS;
-/** Deliveries looked at: a second or two of the database's time. */
+/** Maximum number of deliveries counted, which takes the database a second or two. */
 const rowsMax = 500_000;
 const groupsMax = 5_000;
-/** Seconds, for a chart of some two hundred points. */
+/** Default bucket lengths in seconds, for a chart of about 200 points. */
 const buckets = [60, 300, 900, 3_600, 21_600, 86_400] as const;
 const pointsWanted = 200;
 const pointsMax = 2_000;

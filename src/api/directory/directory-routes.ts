@@ -98,7 +98,7 @@ const accountFields = { name: line(), domainId: id, kind: defaulted(kind, 'user'
 const creation = <Fields extends TProperties>(fields: Fields, $id: string) =>
   closed({ id: Type.Optional(importedId), ...fields }, { $id });
 
-/** An import must give the ids, or a second one would create everything twice. */
+/** The body of an import. Ids are required, or a second import would create everything again. */
 const imported = <Fields extends TProperties>(fields: Fields, $id: string) =>
   closed({ items: arrayOf(closed({ id: importedId, ...fields }), { maxItems: 5_000 }) }, { $id });
 
@@ -114,7 +114,7 @@ const importDone = Type.Object(
 
 const tags = ['directory'];
 
-/** The schemas of the routes of one of the two. @param nouns such as `a domain`, `domains`. */
+/** The schemas of the routes of domains or accounts. @param nouns such as `a domain`, `domains`. */
 const routeSchemas = <
   Item extends TSchema,
   New extends TSchema,

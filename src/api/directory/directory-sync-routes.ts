@@ -1,4 +1,4 @@
-/** Show the state of the directory sync, syncing it now, and the accounts nobody knows. */
+/** The directory sync: show its state, request it, list the accounts it does not know. */
 import { Type } from 'typebox';
 
 import { unknownAccountsMax } from '../../directory/unknown-accounts.ts';

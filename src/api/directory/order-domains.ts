@@ -9,11 +9,11 @@ export interface ImportedDomain {
 
 export interface OrderedDomains {
   readonly domains: readonly ImportedDomain[];
-  /** What cannot be ordered: ids given twice, and circles. */
+  /** Reasons why there is no order: ids listed twice, and cycles. */
   readonly errors: readonly FieldError[];
 }
 
-/** Parents before their children. A parent that is not among the items is taken to be there already. */
+/** Orders parents before their children. A parent that is not among the items is assumed to exist already. */
 export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   const byId = new Map<string, ImportedDomain>();
   const errors: FieldError[] = [];
@@ -38,7 +38,7 @@ export function orderDomains(items: readonly ImportedDomain[]): OrderedDomains {
   return { domains, errors };
 }
 
-/** The item and those above it that are not placed yet, topmost first; undefined for a circle. */
+/** The item and its ancestors that are not placed yet, topmost first; undefined for a cycle. */
 function ancestry(
   item: ImportedDomain,
   byId: ReadonlyMap<string, ImportedDomain>,

@@ -1,4 +1,4 @@
-/** Domains and accounts as REST creates, imports and finds them: both in the same way. */
+/** Finds, creates and imports domains and accounts, both in the same way. */
 import type { Database, Store } from '../../store/database.ts';
 import { findAccount, upsertAccounts } from '../../store/directory/account.ts';
 import {
@@ -18,7 +18,7 @@ import { ProblemError } from '../http/problem.ts';
 import { orderDomains } from './order-domains.ts';
 import type { ImportedDomain } from './order-domains.ts';
 
-/** What domains and accounts differ in. */
+/** The differences between domains and accounts. */
 export interface Directory<Row, Values> {
   readonly kind: 'domain' | 'account';
   readonly find: (
@@ -30,7 +30,7 @@ export interface Directory<Row, Values> {
   readonly order: (items: readonly Values[]) => readonly Values[];
   /** @throws {ProblemError} domain_invalid, request_invalid */
   readonly write: (database: Database, items: readonly Values[]) => Promise<Upserted>;
-  /** Whose it is, for the audit. */
+  /** The owner of a row, for the audit. */
   readonly ownerOf: (row: Row) => { readonly accountId?: string; readonly domainId: string };
 }
 
@@ -90,7 +90,7 @@ export async function createEntry<Row extends object, Values extends Entry>(
   return after;
 }
 
-/** Entries named one by one in the audit of an import; of thousands it would be a copy of the directory. */
+/** Maximum number of ids in the audit of an import, which would otherwise be a copy of the directory. */
 const namedMax = 100;
 
 /** @throws {ProblemError} request_invalid, domain_invalid */

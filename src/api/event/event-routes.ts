@@ -22,7 +22,7 @@ type FactSchemas = {
   readonly [Fact in Exclude<FactName, 'event'>]: TOptional<TUnsafe<NonNullable<Envelope[Fact]>>>;
 } & { readonly event: TUnsafe<string> };
 
-/** The facts of the envelope, in an event that is shown and in one that is posted. */
+/** The facts of the envelope, for events that are shown and events that are posted. */
 export const envelopeFields = describeFacts();
 
 function describeFacts(): FactSchemas;

@@ -1,4 +1,4 @@
-/** Which webhooks an event matches, and why the others do not get it. */
+/** Explains which webhooks an event matches, and why others do not get it. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -68,7 +68,7 @@ const query = closed({
   ),
 });
 
-/** Looked at for one page, where not all of them are wanted. */
+/** Maximum number of webhooks examined for one page when only some of them are wanted. */
 const webhooksMax = 2_000;
 
 const schema = {
@@ -97,7 +97,7 @@ function registerExplainRoutes(app: Routes, { store }: ApiOptions): void {
     const caller = callerOf(request);
     const event = await findEvent(database, eventId, caller.visibility);
     if (!event) throw new ProblemError('not_found', `There is no event ${eventId}.`);
-    const ids = await choose(database, caller, request.query);
+    const ids = await selectWebhooks(database, caller, request.query);
     const examined = toPage(
       ids,
       matched === undefined ? limit : webhooksMax,
@@ -105,15 +105,15 @@ function registerExplainRoutes(app: Routes, { store }: ApiOptions): void {
     );
     const explained = await explain(database, event, await loadWebhooksById(store, examined.items));
     const wanted = explained.filter(one => matched === undefined || one.matched === matched);
-    // What was examined and does not fit the page is examined again for the next one.
+    // Webhooks that were examined and do not fit the page are examined again for the next page.
     return wanted.length > limit
       ? toPage(wanted, limit, ({ webhookId }) => webhookId)
       : { ...examined, items: wanted };
   });
 }
 
-/** Ids of the webhooks to explain, one more than are examined for a page. */
-async function choose(
+/** Ids of the webhooks to explain, one more than the page examines. */
+async function selectWebhooks(
   database: Database,
   { visibility }: Caller,
   { webhookId, matched, limit, cursor }: Static<typeof query>,

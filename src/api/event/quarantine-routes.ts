@@ -1,4 +1,4 @@
-/** Messages that could not be understood: list, show, read again, delete. */
+/** Quarantined messages: list, show, redrive, delete. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -122,7 +122,7 @@ function registerQuarantineRoutes(app: Routes, { store, redrive }: ApiOptions): 
 
   app.post('/v1/quarantine/:id/retry', { schema: schemas.redrive }, async request => {
     const { id: messageId } = request.params;
-    // Recording is a transaction of its own. The audit comes before it, so that nothing is recorded without a trace.
+    // Recording is a transaction of its own. The audit comes first, so that nothing is recorded without a trace.
     await changing(store, callerOf(request), 'quarantined.retried', async database => {
       const { source, position, reason } = await requireMessage(database, messageId);
       return { objectId: messageId, before: { source, position, reason } };

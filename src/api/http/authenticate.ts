@@ -1,9 +1,9 @@
-/** Tells who a request is from, and whether they may knock at its route. */
+/** Authenticates requests, and checks whether the caller's role may call the route. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 
 import { csrfHeader, isCsrfToken, readSessionCookie } from '../../access/cookie.ts';
 import { permissionFor, grantOf } from '../../access/permission.ts';
-import { authenticate, opens } from '../../access/session.ts';
+import { authenticate, allows } from '../../access/session.ts';
 import type { Principal } from '../../access/session.ts';
 import { visibilityOf } from '../../access/visibility.ts';
 import { databaseOf } from '../../store/database.ts';
@@ -15,13 +15,13 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Null on a public route without a token. */
     principal: Principal | null;
-    /** How far the principal reaches on this route; null on a public one. */
+    /** Which rows the principal may see on this route; null on a public one. */
     visibility: Visibility | null;
   }
 }
 
 /** Guards every route registered afterwards. */
-export function guard(app: FastifyInstance, store: Store): void {
+export function guardRoutes(app: FastifyInstance, store: Store): void {
   app.decorateRequest('principal', null);
   app.decorateRequest('visibility', null);
   app.addHook('onRoute', ({ method, url }) => {
@@ -29,7 +29,7 @@ export function guard(app: FastifyInstance, store: Store): void {
   });
   app.addHook('onRequest', async request => {
     const { url } = request.routeOptions;
-    // An unknown path; the handler of those answers.
+    // The path is unknown; the not-found handler answers.
     if (url === undefined) return;
     const permission = permissionFor(request.method, url);
     if (permission === 'public') return;
@@ -52,7 +52,7 @@ export function guard(app: FastifyInstance, store: Store): void {
   });
 }
 
-/** Who asks, and what they are granted, on a route that is not public. */
+/** The caller of a route that is not public. */
 export function callerOf({ principal, visibility, ip }: FastifyRequest): Caller {
   if (!principal || !visibility) throw new RangeError('asked who calls a public route');
   return { principal, visibility, address: ip };
@@ -61,7 +61,7 @@ export function callerOf({ principal, visibility, ip }: FastifyRequest): Caller 
 export interface Caller {
   readonly principal: Principal;
   readonly visibility: Visibility;
-  /** Of the peer. */
+  /** IP address of the peer. */
   readonly address: string;
 }
 
@@ -72,12 +72,12 @@ async function readPrincipal(
   const token = tokenOf(request);
   if (token === undefined) return undefined;
   const principal = await authenticate(databaseOf(store), token);
-  // A browser sends the cookie along with whatever another site makes it ask for.
+  // A browser sends the cookie with every request, including those that another site triggers.
   if (principal && !isReading(request) && isFromCookie(request)) requireCsrfToken(request, token);
   return principal;
 }
 
-/** What the request proves itself with: the header, or else the console's cookie. */
+/** The token of the request: from the header `Authorization`, or else from the console's cookie. */
 export function tokenOf(request: FastifyRequest): string | undefined {
   const { authorization, cookie } = request.headers;
   return isFromCookie(request)
@@ -89,7 +89,7 @@ const isFromCookie = ({ headers }: FastifyRequest): boolean => headers.authoriza
 
 const isReading = ({ method }: FastifyRequest): boolean => method === 'GET' || method === 'HEAD';
 
-/** Events, which change nothing that is set. */
+/** Posts events, which needs less than the scope `write`. */
 const isPosting = ({ method, routeOptions }: FastifyRequest): boolean =>
   method === 'POST' && routeOptions.url === '/v1/events';
 
@@ -103,6 +103,6 @@ function requireCsrfToken({ headers }: FastifyRequest, token: string): void {
 
 function requireScope(request: FastifyRequest, { scopes }: Principal): void {
   const wanted = isReading(request) ? 'read' : isPosting(request) ? 'ingest' : 'write';
-  if (opens(scopes, wanted)) return;
+  if (allows(scopes, wanted)) return;
   throw new ProblemError('token_scope', `The token does not have the scope ${wanted}.`);
 }

@@ -1,13 +1,13 @@
-/** How large bodies may be, and which may be left out. */
+/** Size limits of bodies, and bodies that may be absent. */
 import type { FastifyRequest } from 'fastify';
 
-/** Bytes of a body that anybody may send who is not known yet. */
+/** Maximum size of a body sent by somebody who is not authenticated yet. */
 export const strangersBytesMax = 16_384;
 
-/** Bytes of what comes in bulk: a directory that is imported, events that are posted. */
+/** Maximum size of bulk data: an import of the directory, posted events. */
 export const largeBodyBytesMax = 4 * 1024 * 1024;
 
-/** For `preValidation`, where all of a body may be left out. */
+/** A `preValidation` hook for routes whose whole body is optional. */
 export async function bodyMayBeAbsent(request: FastifyRequest): Promise<void> {
   request.body ??= {};
 }

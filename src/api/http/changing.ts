@@ -1,4 +1,4 @@
-/** Changes and their rows in the audit: neither is ever there without the other. */
+/** Writes every change with its row in the audit: neither exists without the other. */
 import { withoutSecrets } from '../../access/secret/redact.ts';
 import { insertAudit } from '../../store/audit.ts';
 import type { Change } from '../../store/audit.ts';
@@ -9,26 +9,26 @@ import type { Caller } from './authenticate.ts';
 type Entry = Omit<Change, 'action'>;
 
 /**
- * Makes a change that somebody asked for, and writes it to the audit, in one transaction. When `work` throws, nothing
- * was changed.
+ * Makes a change that a caller asked for, and writes it to the audit, in one transaction. If `work` throws, nothing is
+ * changed.
  *
  * @param action such as `webhook.updated`.
- * @param work makes the change. What it resolves with is written to the audit, without secrets, and returned: the object,
- *   whose it is, how it was and is; besides, whatever the caller wants to know. Undefined: there was nothing to change.
+ * @param work makes the change. Its result is written to the audit without secrets: the object, its owner, its state
+ *   before and after. It is returned as well, with whatever else the caller needs. Undefined when nothing was changed.
  */
-export async function changing<Made extends Entry | undefined>(
+export async function changing<Changed extends Entry | undefined>(
   store: Store,
   { principal, address }: Caller,
   action: string,
-  work: (database: Database) => Promise<Made>,
-): Promise<Made> {
+  work: (database: Database) => Promise<Changed>,
+): Promise<Changed> {
   return inTransaction(store, async database => {
-    const made = await work(database);
-    if (made) {
+    const changed = await work(database);
+    if (changed) {
       const by = { username: principal.username, address };
-      await insertAudit(database, by, { ...redacted(made), action });
+      await insertAudit(database, by, { ...redacted(changed), action });
     }
-    return made;
+    return changed;
   });
 }
 

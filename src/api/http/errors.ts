@@ -1,4 +1,4 @@
-/** Answers every error as a problem. What is no fault of the request is logged, and not told in detail. */
+/** Answers every error with a problem. Internal errors are logged, and their details are not shown to the caller. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Log } from '../../event/log.ts';
@@ -23,14 +23,14 @@ export function answerErrors(app: FastifyInstance, log: Log): void {
   });
 }
 
-interface Failed {
+interface FailedRequest {
   readonly error: unknown;
   readonly problem: ProblemError;
   readonly request: FastifyRequest;
 }
 
-/** What is the request's own fault is told to it alone. */
-export function logProblem(log: Log, { error, problem, request }: Failed): void {
+/** Logs internal errors only: errors of the request are shown to its caller alone. */
+export function logProblem(log: Log, { error, problem, request }: FailedRequest): void {
   if (problem.code !== 'internal' && problem.code !== 'database_unavailable') return;
   const { method, routeOptions } = request;
   log.error({ err: error, method, route: routeOptions.url }, 'request.failed');
@@ -42,7 +42,7 @@ export async function sendProblem(reply: FastifyReply, error: ProblemError): Pro
   if (error.retryAfterSeconds !== undefined) {
     void reply.header('retry-after', error.retryAfterSeconds);
   }
-  // Serialized here, so that no route's own answer schema is in the way.
+  // Serialized here, because the route's response schema would drop fields.
   return reply
     .code(problem.status)
     .type(problemMediaType)
@@ -68,13 +68,14 @@ export function asProblem(error: unknown, request?: FastifyRequest): ProblemErro
       if (statusCode !== undefined && statusCode < 500)
         return new ProblemError('request_invalid', message);
       return (
-        ofDatabase(code) ?? new ProblemError('internal', 'See the log of this Hookline process.')
+        databaseProblem(code) ??
+        new ProblemError('internal', 'See the log of this Hookline process.')
       );
   }
 }
 
-/** Source: PostgreSQL, Appendix A "Error Codes"; Node's system errors. */
-function ofDatabase(code: string): ProblemError | undefined {
+/** The problem of a database error. Source: PostgreSQL, Appendix A "Error Codes"; Node's system errors. */
+function databaseProblem(code: string): ProblemError | undefined {
   if (/^(23505|23503|23514)$/.test(code)) {
     return new ProblemError(
       'conflict',
@@ -96,7 +97,7 @@ function ofDatabase(code: string): ProblemError | undefined {
   return undefined;
 }
 
-/** The code of an error, or of the one below it that has one. */
+/** The code of an error, or of the first of its causes that has one. */
 function describe(error: unknown): { code: string; statusCode?: number; message: string } {
   if (!(error instanceof Error)) return { code: '', message: String(error) };
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';

@@ -1,6 +1,6 @@
 /**
- * A webhook as answers show it, and the tag that tells two states of it apart, so that who changes it can say which
- * state they mean.
+ * A webhook as answers show it, and the ETag of its state, so that a client can make a change conditional on the state it
+ * has seen.
  *
  * Source: RFC 9110, sections 8.8.3 (ETag), 13.1.1 (If-Match), 13.1.2 (If-None-Match).
  */
@@ -13,20 +13,20 @@ import { hideOwnHeaders } from '../../format/own-header.ts';
 import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { ProblemError } from './problem.ts';
 
-export interface Conditions {
+export interface Preconditions {
   /** The header `If-Match`; undefined when the request has none. */
   readonly ifMatch?: string | undefined;
 }
 
-/** Whoever may look at a webhook need not know what its headers say. */
+/** Hides the values of the webhook's own headers, which may be secret. */
 export function presentWebhook(webhook: WebhookRow): WebhookRow {
   const { headers } = webhook;
   return { ...webhook, headers: headers && hideOwnHeaders(headers) };
 }
 
 /**
- * Of what the webhook is set to: `updated` stands for what is not shown, such as its secret. What changes by itself
- * must not be in it.
+ * The ETag of a webhook's settings. `updated` covers what answers do not show, such as the secret. Values that change by
+ * themselves, such as the health, must not be part of it.
  */
 export function etagOf(webhook: WebhookRow): string {
   return `"${hash('sha256', JSON.stringify(presentWebhook(webhook)), 'base64url').slice(0, 22)}"`;
@@ -41,7 +41,7 @@ export function requireMatch(etag: string, ifMatch: string | undefined): void {
   );
 }
 
-/** Whether the asker has this state already. Weak comparison: proxies that compress mark tags as weak. */
+/** Whether the client has this state already. The comparison is weak, because proxies that compress make ETags weak. */
 export function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
   if (ifNoneMatch === undefined) return false;
   return (
@@ -56,7 +56,7 @@ const descriptions = {
   'if-none-match': 'The `ETag` that you have; 304 if it is still current.',
 };
 
-/** The schema of a request's headers. */
+/** The schema of the headers of a conditional request. */
 export const conditional = (name: keyof typeof descriptions) =>
   Type.Object({ [name]: Type.Optional(text({ description: descriptions[name] })) });
 

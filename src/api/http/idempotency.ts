@@ -1,6 +1,6 @@
 /**
- * A POST that is sent again with the same `Idempotency-Key`, because its answer got lost, is carried out once and
- * answered twice.
+ * Idempotent POSTs: a request that is repeated with the same `Idempotency-Key`, because its answer got lost, is processed
+ * once, and its answer is repeated.
  *
  * Source: IETF draft-ietf-httpapi-idempotency-key-header, sections 2.1 (syntax), 2.4 (fingerprint), 2.6 and 2.7
  * (400, 409, 422).
@@ -18,24 +18,24 @@ import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Of the claim whose answer is to be kept; null where none is. */
+    /** Id of the claim for which the answer will be stored; null when there is none. */
     claimId: string | null;
   }
 }
 
 const header = 'idempotency-key';
-/** Longer than any request takes but a test delivery, which makes nothing. */
+/** Longer than any request takes, except a test delivery, which creates nothing and needs no replay. */
 const claimMs = 300_000;
-/** What of an answer's headers belongs to it. */
-const keptHeaders = ['content-type', 'location', 'etag', 'cache-control'] as const;
+/** Headers that are stored with an answer. */
+const storedHeaders = ['content-type', 'location', 'etag', 'cache-control'] as const;
 
-interface Kept {
+interface StoredAnswer {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
-/** For every route that is registered afterwards, and after `guard`. */
-export function answerRepeats(app: FastifyInstance, options: ApiOptions): void {
+/** Applies to all routes that are registered afterwards. To be called after `guardRoutes`. */
+export function handleIdempotencyKeys(app: FastifyInstance, options: ApiOptions): void {
   const { store, secretKey, secretKeys, log } = options;
   app.decorateRequest('claimId', null);
 
@@ -87,7 +87,7 @@ export function answerRepeats(app: FastifyInstance, options: ApiOptions): void {
         await releaseKey(database, claimId);
       }
     } catch (error) {
-      // It is done all the same, and its answer is worth more than the record of it.
+      // The request has been processed; a failure to store its answer must not replace the answer.
       log.warn({ err: error, route: request.routeOptions.url }, 'answer.not_kept');
     }
   });
@@ -107,7 +107,7 @@ const headers = {
 } as const;
 
 /**
- * The draft has a quoted string; most clients send it bare.
+ * The key of a request. The draft requires a quoted string; most clients send it without quotes.
  *
  * @throws {ProblemError} request_invalid, also on routes that check their requests themselves.
  */
@@ -124,23 +124,23 @@ function keyOf(request: FastifyRequest): string | undefined {
 }
 
 function fingerprintOf({ url, body }: FastifyRequest): Buffer {
-  // Some routes take the bytes as they came.
-  const said = Buffer.isBuffer(body) ? hash('sha256', body, 'base64') : (body ?? null);
-  return hash('sha256', JSON.stringify([url, said]), 'buffer');
+  // Some routes accept raw bytes.
+  const content = Buffer.isBuffer(body) ? hash('sha256', body, 'base64') : (body ?? null);
+  return hash('sha256', JSON.stringify([url, content]), 'buffer');
 }
 
-function answerOf(reply: FastifyReply, payload: unknown): Kept {
-  const named = keptHeaders.flatMap(name => {
+function answerOf(reply: FastifyReply, payload: unknown): StoredAnswer {
+  const named = storedHeaders.flatMap(name => {
     const value = reply.getHeader(name);
     return value === undefined ? [] : [[name, String(value)] as const];
   });
   return { headers: Object.fromEntries(named), body: typeof payload === 'string' ? payload : '' };
 }
 
-function openAnswer(keys: readonly Uint8Array[], sealed: Buffer): Kept {
+function openAnswer(keys: readonly Uint8Array[], sealed: Buffer): StoredAnswer {
   try {
-    const kept: Kept = JSON.parse(open(keys, sealed));
-    return kept;
+    const stored: StoredAnswer = JSON.parse(open(keys, sealed));
+    return stored;
   } catch (error) {
     if (!(error instanceof UnsealError)) throw error;
     throw new ProblemError(
@@ -150,10 +150,10 @@ function openAnswer(keys: readonly Uint8Array[], sealed: Buffer): Kept {
   }
 }
 
-// As bytes, so that no route's answer schema is in the way.
-function repeat(reply: FastifyReply, status: number, kept: Kept): FastifyReply {
+// Sent as bytes, because the route's response schema would drop fields.
+function repeat(reply: FastifyReply, status: number, stored: StoredAnswer): FastifyReply {
   return reply
     .code(status)
-    .headers({ ...kept.headers, 'idempotency-replayed': 'true' })
-    .send(Buffer.from(kept.body));
+    .headers({ ...stored.headers, 'idempotency-replayed': 'true' })
+    .send(Buffer.from(stored.body));
 }

@@ -12,25 +12,25 @@ export interface ListAnswer<Row> {
   readonly nextCursor: string | null;
 }
 
-/** What a list runs along. */
+/** The key that a list is sorted by. */
 export interface ListKey<Row> {
-  /** What keys of this list look like. */
+  /** Pattern of valid keys. */
   readonly shape: RegExp;
   readonly of: (row: Row) => string;
 }
 
 export const uuidKey = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** Ids of the cloud and names: any text PostgreSQL can hold. */
+/** Pattern of ids of the cloud and of names: any text that PostgreSQL can store. */
 export const textKey = /^[^\0]{1,255}$/;
 
 export const byId: ListKey<{ readonly id: string }> = { shape: uuidKey, of: ({ id }) => id };
-/** For ids that the cloud chose. */
+/** For lists sorted by ids that the cloud chose. */
 export const byCloudId: ListKey<{ readonly id: string }> = { shape: textKey, of: ({ id }) => id };
 
 /**
- * One page of a list that runs along a key.
+ * One page of a list sorted by a key.
  *
- * @param load is asked for one row more than the page holds, so that the last page is known for what it is.
+ * @param load gets a limit one higher than the page's, which tells whether there is a next page.
  * @throws {ProblemError} cursor_invalid
  */
 export async function listPage<Query extends PageQuery, Row>(
@@ -44,7 +44,7 @@ export async function listPage<Query extends PageQuery, Row>(
 }
 
 /**
- * One page of a list that runs backwards in time and examines a bounded number of rows (`store/sql/keyset.ts`).
+ * One page of a list that is sorted newest first and searches a limited number of rows (`store/sql/keyset.ts`).
  *
  * @throws {ProblemError} cursor_invalid
  */
@@ -67,16 +67,16 @@ interface DateRange {
   readonly to?: Date;
 }
 
-/** The instants of a request. */
+/** The time range of a request. */
 export const datesOf = ({ from, to }: Range): DateRange => ({
   from: from === undefined ? undefined : new Date(from),
   to: to === undefined ? undefined : new Date(to),
 });
 
 /**
- * The page of rows, and whether there is a next one.
+ * The page, with a cursor if there is a next page.
  *
- * @param rows one more than the limit where there is a next page.
+ * @param rows one more than the limit if there is a next page.
  */
 export function toPage<Row>(
   rows: readonly Row[],
@@ -91,7 +91,7 @@ export function toPage<Row>(
   };
 }
 
-/** Cursors are opaque to clients: today, the key of the last item. */
+/** Makes a cursor, which is opaque to clients: the key of the last item. */
 export function encodeCursor(key: string): string {
   return Buffer.from(key, 'utf8').toString('base64url');
 }
@@ -99,8 +99,8 @@ export function encodeCursor(key: string): string {
 /**
  * The key after which the page begins; undefined on the first page.
  *
- * @param shape what keys of this list look like.
- * @throws {ProblemError} cursor_invalid, for a cursor that is none of this list's.
+ * @param shape pattern of the list's keys.
+ * @throws {ProblemError} cursor_invalid, for a cursor of another list.
  */
 export function readCursor(cursor: string | undefined, shape: RegExp): string | undefined {
   if (cursor === undefined) return undefined;

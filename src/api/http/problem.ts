@@ -1,10 +1,10 @@
-/** What the API answers when it cannot do what was asked: problem details (RFC 9457) with a stable code. */
+/** Error answers of the API: problem details (RFC 9457) with a stable code. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 import { arrayOf, schemaOf, text, whole } from '../../event/schema.ts';
 
-/** Every code the API uses, with its status and title. Public: codes are for ever. */
+/** All error codes of the API with their status and title. Codes are public and never change. */
 export const problemKinds = {
   request_invalid: { status: 400, title: 'The request is invalid' },
   cursor_invalid: { status: 400, title: 'The cursor does not belong to this list' },
@@ -85,7 +85,7 @@ const fieldError = Type.Object({
  */
 export type FieldError = Static<typeof fieldError>;
 
-/** RFC 9457, with the extensions `code` and `errors`. */
+/** Problem details of RFC 9457, with the extensions `code` and `errors`. */
 export const problem = Type.Object(
   {
     type: text({ example: 'urn:hookline:problem:not_found' }),
@@ -100,7 +100,7 @@ export const problem = Type.Object(
 
 export type Problem = Static<typeof problem>;
 
-/** The request cannot be done. The error handler answers with it; nothing else catches it. */
+/** A request that cannot be processed. The error handler answers with it; nothing else catches it. */
 export class ProblemError extends Error {
   override readonly name = 'ProblemError';
   readonly code: ProblemCode;

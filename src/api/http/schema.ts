@@ -1,8 +1,8 @@
 /**
- * What routes describe their requests and answers with, beyond the single values of `event/schema.ts`: a schema is a
- * value, and the type of what it allows follows from it, in the handlers too.
+ * Schemas of requests and answers, made of the single values of `event/schema.ts`. The types of requests and answers are
+ * inferred from them, in the handlers too.
  *
- *     const newToken = body('NewToken', { name: line(), scopes: defaulted(scopes, fullScopes) });
+ *     const newToken = closed({ name: line(), scopes: defaulted(scopes, fullScopes) }, { $id: 'NewToken' });
  *     app.post('/v1/tokens', { schema: { body: ref(newToken), … } }, async ({ body }) => body.name …);
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -15,7 +15,7 @@ import { arrayOf, uuid, nullable, schemaOf, text, whole } from '../../event/sche
 import type { SchemaOptions } from '../../event/schema.ts';
 import { problem, problemMediaType } from './problem.ts';
 
-/** What routes are registered with: their handlers are typed by their schemas. */
+/** The Fastify instance that routes are registered with; it types their handlers by their schemas. */
 export type Routes = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
@@ -24,13 +24,13 @@ export type Routes = FastifyInstance<
   TypeBoxTypeProvider
 >;
 
-/** An object that holds these keys and no others: what a request may say. */
+/** An object with these keys and no others, for requests. */
 export const closed = <Properties extends TProperties>(
   properties: Properties,
   options: SchemaOptions & { readonly $id?: string } = {},
 ): TObject<Properties> => Type.Object(properties, { additionalProperties: false, ...options });
 
-/** A key that a request may leave out; the handler then finds this value. */
+/** A key that a request may omit; the handler then gets this value. */
 export function defaulted<Value extends TSchema>(
   schema: Value,
   value: Static<Value>,
@@ -39,7 +39,7 @@ export function defaulted(schema: TSchema, value: unknown): TSchema {
   return Type.Optional(schemaOf({ ...schema, default: value }));
 }
 
-/** Stands for a schema that the API knows by its `$id`. */
+/** A reference to a schema of a route group, by its `$id`. */
 export const ref = <Value extends TSchema>({
   $id,
 }: Value & { readonly $id?: string }): TUnsafe<Static<Value>> => schemaOf({ $ref: `${$id}#` });
@@ -49,13 +49,13 @@ const problemAnswer = (description: string) => ({
   content: { [problemMediaType]: { schema: schemaOf<never>(ref(problem)) } },
 });
 
-/** Answers every route may give besides its own. */
+/** Error answers that every route may give. */
 export const problems = {
   '4xx': problemAnswer('The request is invalid or not allowed.'),
   '5xx': problemAnswer('Hookline could not process the request.'),
 };
 
-/** An answer of one kind. */
+/** An answer with one resource. */
 export const answer = <Value extends TSchema>(schema: Value, description: string) => ({
   description,
   content: { 'application/json': { schema: ref(schema) } },
@@ -63,7 +63,7 @@ export const answer = <Value extends TSchema>(schema: Value, description: string
 
 export const noContent = schemaOf<undefined>({ description: 'Done.', type: 'null' });
 
-/** The answer of a list. */
+/** An answer with a list of resources. */
 export const listAnswer = <Item extends TSchema>(item: Item, description: string) =>
   Type.Object(
     {

@@ -1,8 +1,8 @@
 /**
  * Checks requests against the routes' schemas.
  *
- * A body must be what its schema says, to the letter: "3" is no number, and a key too many is an error rather than a
- * wish that is silently dropped. Parameters are text by nature and are read as what their schema asks for.
+ * Bodies are checked strictly: "3" is not a number, and an unknown key is an error instead of being ignored. Parameters
+ * are always text and are converted to the type of their schema.
  */
 import { Ajv } from 'ajv';
 import type { AnySchema, ErrorObject, ValidateFunction } from 'ajv';
@@ -11,7 +11,7 @@ import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 import { ProblemError } from './problem.ts';
 import type { FieldError } from './problem.ts';
 
-/** CloudStack's own words where a value is none of the words allowed. */
+/** CloudStack's error texts for values that are not in the enumeration. */
 const cloudStackWords: Readonly<Record<string, string>> = {
   '/scope': 'Invalid scope specified',
   '/state': 'Invalid state specified',
@@ -19,7 +19,7 @@ const cloudStackWords: Readonly<Record<string, string>> = {
   '/matchType': 'Invalid match type specified',
 };
 
-/** @param shared the schemas that others refer to by their `$id`. */
+/** @param shared schemas that others refer to by their `$id`. */
 export function createValidatorCompiler(
   shared: readonly AnySchema[],
 ): FastifySchemaCompiler<FastifySchema> {
@@ -36,12 +36,12 @@ export function createValidatorCompiler(
       : coercing.compile(schema);
 }
 
-/** Values in a body, beyond which only the first error is told. */
+/** For bodies with more values than this, only the first error is reported. */
 const valuesMax = 10_000;
 
 /**
- * Whoever may send megabytes could cause half a million errors, and collecting those takes seconds of everybody's time.
- * So they are collected where there can be few.
+ * Collects all errors of small bodies, and only the first of large ones: megabytes could contain half a million errors,
+ * and collecting those would block everybody for seconds.
  */
 function validateInTwo(first: ValidateFunction, all: ValidateFunction): FastifyValidator {
   const validate: FastifyValidator = (body: unknown): boolean => {
@@ -54,7 +54,7 @@ function validateInTwo(first: ValidateFunction, all: ValidateFunction): FastifyV
   return validate;
 }
 
-/** How many values there are in a value, up to a limit. */
+/** Counts the values inside a value, up to a limit. */
 function countValues(value: unknown, limit: number): number {
   const open: unknown[] = [value];
   let count = 0;
@@ -89,7 +89,7 @@ function createAjv(
   return ajv;
 }
 
-/** RFC 3339, section 5.6: date, time and offset, all of them. */
+/** Whether the text is an instant with date, time and offset. Source: RFC 3339, section 5.6. */
 function isInstant(text: string): boolean {
   const shaped = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/.test(
     text,
@@ -99,20 +99,24 @@ function isInstant(text: string): boolean {
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
 export function formatErrors(errors: readonly SchemaError[], part: string): ProblemError {
-  // Of an alternative, what is wrong within says more than that it is not met.
+  // Errors inside an `if`/`then` say more than the error of the `if` itself.
   const found = errors.filter(({ keyword }) => keyword !== 'if');
   const shown = found.slice(0, errorsMax).map(error => toFieldError(error, part));
-  const told = shown.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  const detail = shown.map(({ path, message }) => `${path}: ${message}`).join('; ');
   const left = found.length - shown.length;
-  return new ProblemError('request_invalid', left > 0 ? `${told}; and ${left} more` : told, shown);
+  return new ProblemError(
+    'request_invalid',
+    left > 0 ? `${detail}; and ${left} more` : detail,
+    shown,
+  );
 }
 
-/** More, and nobody would read them. */
+/** Maximum number of errors in an answer. */
 const errorsMax = 50;
-/** Of a key that a request made up. */
+/** Maximum length of an unknown key that is quoted. */
 const nameCharsMax = 100;
 
-/** What Ajv and Fastify agree on about an error. */
+/** The common part of Ajv's and Fastify's validation errors. */
 interface SchemaError {
   readonly keyword: string;
   readonly instancePath: string;

@@ -1,4 +1,4 @@
-/** Settings: list with what holds and why, set, take back. */
+/** Settings: list the effective values and their origins, set, delete. */
 import { Type } from 'typebox';
 
 import {
@@ -138,8 +138,8 @@ function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptio
   });
 }
 
-/** What a setting is set for, and whom the audit is to tell of it. */
-interface Target extends SettingPlace {
+/** The webhook, domain or installation that a setting is set for, and its owner for the audit. */
+interface SettingTarget extends SettingPlace {
   readonly chain: readonly SettingPlace[];
   readonly owner: { readonly accountId?: string; readonly domainId?: string };
 }
@@ -151,7 +151,7 @@ async function findTarget(
   database: Database,
   { principal, visibility }: Caller,
   { webhookId, domainId }: { readonly webhookId?: string; readonly domainId?: string },
-): Promise<Target> {
+): Promise<SettingTarget> {
   if (webhookId !== undefined && domainId !== undefined) {
     throw new ProblemError('request_invalid', 'Pass either webhookId or domainId, not both.');
   }
@@ -172,7 +172,7 @@ async function findTarget(
   return { scope: 'domain', scopeId: wanted, chain, owner: { domainId: wanted } };
 }
 
-/** The domain and all above it, nearest first. */
+/** The ids of the domain and its ancestors, nearest first. */
 async function pathOf(database: Database, domainId: string): Promise<readonly string[]> {
   const domain = await findDomain(database, domainId, everything);
   return domain?.path.split('/').filter(Boolean).toReversed() ?? [];
@@ -180,7 +180,7 @@ async function pathOf(database: Database, domainId: string): Promise<readonly st
 
 async function listEffective(
   database: Database,
-  { scope, scopeId, chain }: Target,
+  { scope, scopeId, chain }: SettingTarget,
   defaults: SettingDefaults,
 ) {
   const index = createSettingIndex(await findSettings(database, chain), defaults);
@@ -217,7 +217,7 @@ function requireValue(name: SettingName, value: string): string {
 function requireWritable(
   { principal, visibility }: Caller,
   name: SettingName,
-  { scope }: Target,
+  { scope }: SettingTarget,
 ): void {
   const { scopes, byTenants } = definitionOf(name);
   if (!scopes.includes(scope)) {
@@ -232,10 +232,10 @@ function requireWritable(
   }
 }
 
-/** What the audit says of a setting that was set or deleted. */
+/** The audit entry of a setting that was set or deleted. */
 function changeOf(
   name: SettingName,
-  found: Target,
+  found: SettingTarget,
   {
     before = null,
     after = null,

@@ -1,10 +1,10 @@
 /**
- * The way in over HTTP: messages of clouds that post, answered once they are recorded.
+ * Ingress over HTTP: clouds post messages, which are answered once they are recorded.
  *
- *     POST /v1/in/<source>   whoever has the source's token or signs with its secret
- *     POST /v1/events        a user who may
+ *     POST /v1/in/<source>   for senders with the source's token or secret
+ *     POST /v1/events        for users with permission
  *
- * The bytes are handed on as they came: what they mean is the matter of the source's format, and a signature is over them.
+ * The body is passed on unchanged: the source's format parses it, and signatures are over its bytes.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -21,7 +21,7 @@ import type { Routes } from '../http/schema.ts';
 import { envelopeFields } from '../event/event-routes.ts';
 import { anyObject, arrayOf, uuid, schemaOf, text } from '../../event/schema.ts';
 
-/** An event as it is posted. */
+/** An event in the body of `POST /v1/events`. */
 const newEvent = closed(
   {
     id: Type.Optional(
@@ -96,7 +96,7 @@ export const intakeRoutes: RouteGroup = {
 };
 
 function registerIntakeRoutes(app: Routes, options: ApiOptions): void {
-  // In a context of its own: its parsers, which take bytes of any type, are for it alone.
+  // Registered in a context of its own, because its content type parsers accept any bytes.
   void app.register(async routes =>
     registerBytes(routes.withTypeProvider<TypeBoxTypeProvider>(), options),
   );
@@ -112,7 +112,7 @@ function registerBytes(app: Routes, options: ApiOptions): void {
     {
       bodyLimit,
       schema: schemas.ingest,
-      // Before the body is read: who has no token has no claim on the memory for one.
+      // Checked before the body is read, so that senders without a token use no memory.
       onRequest: async request => {
         const intake = requireOpen(options, request.params.source);
         if (!hasToken(intake.proof, request.headers, request.query.access_token)) {
@@ -148,7 +148,7 @@ function registerBytes(app: Routes, options: ApiOptions): void {
   );
 }
 
-/** One that others than users may post to. */
+/** An intake that senders other than users may post to. */
 type OpenIntake = Intake & Required<Pick<Intake, 'proof'>>;
 
 const isOpen = (intake: Intake): intake is OpenIntake => intake.proof !== undefined;
@@ -192,13 +192,13 @@ function requireSize(bytes: number, bytesMax: number): void {
   );
 }
 
-/** Answers once the message is recorded. @throws {ProblemError} body_too_large, message_malformed, source_unavailable */
+/** Records the message and answers. @throws {ProblemError} body_too_large, message_malformed, source_unavailable */
 async function record(
   request: FastifyRequest,
   reply: FastifyReply,
   intake: Intake,
 ): Promise<FastifyReply> {
-  // A body sent in chunks does not say its length beforehand.
+  // A chunked body has no Content-Length.
   requireSize(bodyOf(request).length, intake.bodyBytesMax);
   const acceptance = await intake.accept(messageOf(request, intake));
   switch (acceptance.kind) {
@@ -218,7 +218,7 @@ async function record(
   }
 }
 
-/** Nothing at all is an empty body: a CloudEvent may be in the headers alone. */
+/** The body; empty when there is none, because a CloudEvent may consist of headers only. */
 const bodyOf = ({ body }: FastifyRequest): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 
@@ -245,7 +245,7 @@ function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake
 }
 
 /**
- * Who wants to send here. Source: cloudevents/spec, http-webhook.md, section 4 "Abuse Protection".
+ * The origin that asks for permission to send. Source: cloudevents/spec, http-webhook.md, section 4 "Abuse Protection".
  *
  * @throws {ProblemError} request_invalid, forbidden
  */

@@ -22,7 +22,7 @@ import { checkFormat } from '../format/check-format.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
 import { etagOf, requireMatch } from '../http/etag.ts';
-import type { Conditions } from '../http/etag.ts';
+import type { Preconditions } from '../http/etag.ts';
 import { ProblemError } from '../http/problem.ts';
 import { findOwner, requireAccount, requireScope } from './owner.ts';
 import { ofWebhook, requireMoreFilters, requireWebhook } from './require-webhook.ts';
@@ -31,7 +31,7 @@ import { replaceSecretKey, secretsOf } from './secret.ts';
 import { requireConsent } from './validate-receiver.ts';
 
 /** Id of a webhook, and the state in which the request expects it. */
-export interface Target extends Conditions {
+export interface Target extends Preconditions {
   readonly id: string;
 }
 

@@ -13,7 +13,7 @@ import type { Caller } from '../../http/authenticate.ts';
 import { changing } from '../../http/changing.ts';
 import { listFields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
-import { valueRefused } from '../request/command-error.ts';
+import { invalidValue } from '../request/command-error.ts';
 import type { CommandFunction } from '../context.ts';
 import { readPage } from '../request/page.ts';
 import { presentDeliveries } from './present-deliveries.ts';
@@ -62,17 +62,17 @@ async function readSearch(
 ): Promise<DeliverySearch> {
   const [id, webhookId] = [args.text('id'), args.text('webhookid')];
   if (id !== undefined && !(await findDelivery(database, id, visibility))) {
-    throw valueRefused('Invalid ID specified');
+    throw invalidValue('Invalid ID specified');
   }
   if (webhookId !== undefined && !(await findWebhook(database, webhookId, visibility))) {
-    throw valueRefused('Invalid Webhook specified');
+    throw invalidValue('Invalid Webhook specified');
   }
   const [startedFrom, endedTo] = [args.instant('startdate'), args.instant('enddate')];
   if (startedFrom && endedTo && endedTo < startedFrom) {
-    throw valueRefused('Invalid enddate specified');
+    throw invalidValue('Invalid enddate specified');
   }
   if (args.text('managementserverid') !== undefined) {
-    throw valueRefused('Invalid management server specified');
+    throw invalidValue('Invalid management server specified');
   }
   const [eventType, keyword] = [args.text('eventtype'), args.text('keyword')];
   return { id, webhookId, startedFrom, endedTo, eventType, keyword };

@@ -1,5 +1,5 @@
 /**
- * The commands of deliveries.
+ * Definitions of the commands for deliveries.
  *
  * Source: reference "CloudStack" section 1.1; apache/cloudstack, plugins/event-bus/webhook (the commands' annotations).
  */
@@ -14,7 +14,7 @@ import {
 import type { CommandDefinition, ParameterDefinition } from '../request/definition.ts';
 import { objectFields } from '../webhook/objects.ts';
 
-const spanOfDeliveries: readonly ParameterDefinition[] = [
+const deliveryRange: readonly ParameterDefinition[] = [
   {
     name: 'managementserverid',
     kind: 'uuid',
@@ -43,7 +43,7 @@ export const deliveryCommands: readonly CommandDefinition[] = [
     parameters: [
       idOf('webhookdelivery', 'Webhook delivery'),
       webhookid,
-      ...spanOfDeliveries,
+      ...deliveryRange,
       {
         name: 'eventtype',
         kind: 'string',
@@ -60,7 +60,7 @@ export const deliveryCommands: readonly CommandDefinition[] = [
     name: 'deleteWebhookDelivery',
     description: 'Deletes Webhook delivery',
     since: '4.20.0',
-    parameters: [idOf('webhookdelivery', 'Webhook delivery'), webhookid, ...spanOfDeliveries],
+    parameters: [idOf('webhookdelivery', 'Webhook delivery'), webhookid, ...deliveryRange],
     fields: success,
   },
   {

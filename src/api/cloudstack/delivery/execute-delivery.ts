@@ -1,5 +1,5 @@
 /**
- * `executeWebhookDelivery`: a delivery once more, or a test delivery to a webhook that is saved or not.
+ * `executeWebhookDelivery`: redelivers a delivery, or makes a test delivery to a webhook, saved or not.
  *
  * Source: reference "CloudStack" sections 1.3 and 1.9; apache/cloudstack, WebhookApiServiceImpl.executeWebhookDelivery.
  */
@@ -12,14 +12,14 @@ import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/webhook.ts';
-import type { TestOutcome } from '../../context.ts';
+import type { TestResult } from '../../context.ts';
 import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';
 import { redeliver } from '../../delivery/redeliver.ts';
 import { normalizePayloadUrl } from '../../../webhook/plan-webhook.ts';
 import { writeInstant } from '../request/answer.ts';
 import type { Fields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
-import { valueRefused } from '../request/command-error.ts';
+import { invalidValue } from '../request/command-error.ts';
 import type { Call, CommandFunction } from '../context.ts';
 import { writeFailure, writeHeaders } from '../webhook/objects.ts';
 import { presentDeliveries } from './present-deliveries.ts';
@@ -29,15 +29,15 @@ export const executeWebhookDelivery: CommandFunction = async call => {
   const [id, webhookId] = [args.text('id'), args.text('webhookid')];
   const payloadUrl = readUrl(args);
   if (id === undefined && webhookId === undefined && payloadUrl === undefined) {
-    throw valueRefused('One of the id, webhookid or payloadurl must be specified');
+    throw invalidValue('One of the id, webhookid or payloadurl must be specified');
   }
   if (id !== undefined && webhookId !== undefined) {
-    throw valueRefused('Only one of the id or webhookid can be specified');
+    throw invalidValue('Only one of the id or webhookid can be specified');
   }
   if (id !== undefined && payloadUrl !== undefined) {
-    throw valueRefused('id cannot be specified with webhookid or payloadurl');
+    throw invalidValue('id cannot be specified with webhookid or payloadurl');
   }
-  if (id !== undefined) return { webhookdelivery: await deliverAgain(call, id) };
+  if (id !== undefined) return { webhookdelivery: await redeliverAndWait(call, id) };
   const webhook =
     webhookId === undefined
       ? await planUnsavedTest(call, payloadUrl ?? '')
@@ -45,23 +45,23 @@ export const executeWebhookDelivery: CommandFunction = async call => {
   return { webhookdelivery: await test(call, webhook) };
 };
 
-/** How long the first attempt of a redelivery is waited for; it is made all the same. */
+/** How long to wait for the first attempt of a redelivery, which goes on regardless. */
 const redeliveryWaitMs = 30_000;
-const lookMs = 100;
+const pollMs = 100;
 
-async function deliverAgain({ options, caller }: Call, id: string): Promise<Fields> {
+async function redeliverAndWait({ options, caller }: Call, id: string): Promise<Fields> {
   const database = databaseOf(options.store);
   if (!(await findDelivery(database, id, caller.visibility))) {
-    throw valueRefused('Invalid webhook delivery specified');
+    throw invalidValue('Invalid webhook delivery specified');
   }
-  const made = await redeliver(options, id, caller);
+  const created = await redeliver(options, id, caller);
   const deadline = options.now() + redeliveryWaitMs;
   let delivery: NamedDelivery | undefined;
   do {
-    await wait(lookMs);
-    delivery = await findNamedDelivery(database, made.id);
+    await wait(pollMs);
+    delivery = await findNamedDelivery(database, created.id);
   } while (delivery && delivery.startedAt === null && options.now() < deadline);
-  if (!delivery) throw valueRefused('Invalid webhook delivery specified');
+  if (!delivery) throw invalidValue('Invalid webhook delivery specified');
   const waiting = { response: 'The delivery is still waiting for its first attempt' };
   const [fields] = await presentDeliveries(options, [delivery]);
   return { ...fields, ...(delivery.startedAt === null && waiting) };
@@ -90,13 +90,13 @@ async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> 
   };
 }
 
-const responseOf = ({ response, diagnosis }: TestOutcome): string | undefined =>
+const responseOf = ({ response, diagnosis }: TestResult): string | undefined =>
   response ? response.body : writeFailure(diagnosis.text);
 
-const endOf = ({ startedAt, totalMs }: NonNullable<TestOutcome['timing']>): string =>
+const endOf = ({ startedAt, totalMs }: NonNullable<TestResult['timing']>): string =>
   new Date(Date.parse(startedAt) + totalMs).toISOString();
 
-/** Of the parameters that stand for what a webhook is set to. */
+/** The parameters that replace settings of the webhook. */
 function readSigned(args: Arguments) {
   const [secretKey, sslVerification] = [args.text('secretkey') ?? '', args.flag('sslverification')];
   return {
@@ -111,13 +111,13 @@ async function planSavedTest(
   payloadUrl: string | undefined,
 ): Promise<Webhook> {
   if (!(await findWebhook(databaseOf(options.store), id, caller.visibility))) {
-    throw valueRefused('Invalid webhook specified');
+    throw invalidValue('Invalid webhook specified');
   }
   const wanted = { id, ...readSigned(args), ...(payloadUrl !== undefined && { payloadUrl }) };
   return planSaved(options, caller, wanted);
 }
 
-/** Named as CloudStack names it. */
+/** The unsaved webhook, with CloudStack's name for it. */
 async function planUnsavedTest(
   { options, caller, args }: Call,
   payloadUrl: string,

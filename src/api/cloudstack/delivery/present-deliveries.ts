@@ -1,4 +1,4 @@
-/** Deliveries as answers show them: nothing of a request is stored but its event, so it is made again. */
+/** Deliveries as answers show them. Their requests are rendered again, because only the event is stored. */
 import { RenderError } from '../../../event/errors.ts';
 import { defaultFormat } from '../../../format/format.ts';
 import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
@@ -10,7 +10,7 @@ import type { DescribedRequest, RequestShape } from '../../delivery/describe-req
 import type { Fields } from '../request/answer.ts';
 import { deliveryFields } from '../webhook/objects.ts';
 
-/** In the same order. */
+/** Describes deliveries, in the same order. */
 export async function presentDeliveries(
   { store, formats }: Pick<ApiOptions, 'store' | 'formats'>,
   deliveries: readonly NamedDelivery[],
@@ -21,7 +21,7 @@ export async function presentDeliveries(
   const format = formats.get(defaultFormat);
   return Promise.all(
     deliveries.map(async delivery => {
-      // Of a deleted webhook the format is not known any more.
+      // The format of a deleted webhook is lost.
       const shape = shapes.get(delivery.webhookId) ?? (format && { format, options: {} });
       return deliveryFields(delivery, shape && (await describe(delivery, shape)));
     }),

@@ -1,10 +1,10 @@
 /**
  * Answers of CloudStack's API, as JSON and as XML; pure.
  *
- * Source: apache/cloudstack, ApiResponseSerializer: what is null is absent, an empty list has neither rows nor count,
- * and in XML the rows of a list stand side by side, each in an element of the list's name.
+ * Source: apache/cloudstack, ApiResponseSerializer: null values are omitted, an empty list has neither rows nor count,
+ * and in XML each row of a list is an element with the list's name.
  */
-import type { Refusal } from './command-error.ts';
+import type { ErrorResponse } from './command-error.ts';
 
 export type Value = string | number | boolean | null | undefined | Fields | readonly Fields[];
 export interface Fields {
@@ -19,32 +19,32 @@ export const contentTypes: Readonly<Record<AnswerType, string>> = {
   xml: 'text/xml; charset=UTF-8',
 };
 
-/** The release whose commands these are; clients that read XML find it there. */
-const dialect = '4.23.0.0';
+/** The CloudStack release that is emulated; XML answers contain it. */
+const release = '4.23.0.0';
 
-/** @param response the parameter of that name. XML unless it asks for JSON, as in CloudStack. */
+/** The format of the answer: XML unless JSON is requested, as in CloudStack. @param response the parameter of that name. */
 export function answerTypeOf(response: string | undefined): AnswerType {
   return response?.toLowerCase() === 'json' ? 'json' : 'xml';
 }
 
-/** @param name of the envelope, `listwebhooksresponse`. */
+/** @param name of the envelope, such as `listwebhooksresponse`. */
 export function writeAnswer(type: AnswerType, name: string, content: Fields): string {
   if (type === 'json') return JSON.stringify({ [name]: withoutNulls(content) });
-  return `<?xml version="1.0" encoding="UTF-8"?><${name} cloud-stack-version="${dialect}">${writeFields(content)}</${name}>`;
+  return `<?xml version="1.0" encoding="UTF-8"?><${name} cloud-stack-version="${release}">${writeFields(content)}</${name}>`;
 }
 
-/** The envelope of a command's answers. */
+/** The name of the envelope of a command's answers. */
 export const envelopeOf = (command: string): string => `${command.toLowerCase()}response`;
 
-/** What stands in the envelope of a refusal. */
-export const refusalFields = ({ errorCode, csErrorCode, errorText }: Refusal): Fields => ({
+/** The content of an error's envelope. */
+export const errorFields = ({ errorCode, csErrorCode, errorText }: ErrorResponse): Fields => ({
   uuidList: [],
   errorcode: errorCode,
   cserrorcode: csErrorCode,
   errortext: errorText,
 });
 
-/** @param key of the rows, `webhook`. */
+/** The content of a list's envelope. @param key of the rows, such as `webhook`. */
 export const listFields = (key: string, count: number, rows: readonly Fields[]): Fields =>
   count === 0 ? {} : { count, ...(rows.length > 0 && { [key]: rows }) };
 
@@ -84,15 +84,15 @@ const entities = new Map([
   ['&', '&amp;'],
 ]);
 
-/** What XML 1.0 has no way to say, section 2.2. */
-const unsayable = /[\p{Cc}--[\t\n\r\x7f-\x9f]]|[\ufffe\uffff]|\p{Surrogate}/gv;
+/** Characters that XML 1.0 cannot represent, section 2.2. */
+const unrepresentable = /[\p{Cc}--[\t\n\r\x7f-\x9f]]|[\ufffe\uffff]|\p{Surrogate}/gv;
 
 function escapeXml(text: string): string {
   return (
     text
-      .replaceAll(unsayable, '\ufffd')
+      .replaceAll(unrepresentable, '\ufffd')
       .replaceAll(/["'<>&]/g, char => entities.get(char) ?? char)
-      // As it is, a reader of XML would make a line feed of it.
+      // XML parsers turn a raw carriage return into a line feed.
       .replaceAll('\r', '&#13;')
   );
 }

@@ -1,6 +1,6 @@
-/** Reads a command's parameters as what its definition says they are; pure. */
+/** Parses a command's parameters to the types of its definition; pure. */
 import type { Role } from '../../../store/schema/access.ts';
-import { parameterRefused } from './command-error.ts';
+import { invalidParameter } from './command-error.ts';
 import type { CommandError } from './command-error.ts';
 import { lengthMax } from './definition.ts';
 import type { CommandDefinition, ParameterDefinition } from './definition.ts';
@@ -9,7 +9,7 @@ import type { Parameters } from './parameters.ts';
 
 type Value = string | boolean | number | Date;
 
-/** Each is undefined when the parameter was not given, or not by somebody whose it is to give. */
+/** Parsed parameters: undefined when absent, or when the caller's role may not send it. */
 export interface Arguments {
   text(name: string): string | undefined;
   flag(name: string): boolean | undefined;
@@ -18,10 +18,10 @@ export interface Arguments {
 }
 
 /**
- * What the command has no parameter for is ignored, as in CloudStack.
+ * Unknown parameters are ignored, as in CloudStack.
  *
  * @param parameters by lower-case name.
- * @throws {CommandError} in CloudStack's words.
+ * @throws {CommandError} with CloudStack's texts.
  */
 export function readArguments(
   command: CommandDefinition,
@@ -51,10 +51,10 @@ function readParameter(
   const unable = `Unable to execute API command ${command.toLowerCase()}`;
   if (given === undefined) {
     if (!required) return undefined;
-    throw parameterRefused(`${unable} due to missing parameter ${name}`);
+    throw invalidParameter(`${unable} due to missing parameter ${name}`);
   }
   if (required && given.trim() === '') {
-    throw parameterRefused(`Empty or null value provided for API arg: ${name}`);
+    throw invalidParameter(`Empty or null value provided for API arg: ${name}`);
   }
   switch (kind) {
     case 'string':
@@ -82,16 +82,16 @@ function readParameter(
   }
 }
 
-/** What CloudStack says of an id that it cannot make an object of. */
+/** CloudStack's error for an id of no object. */
 export const unknownEntity = (command: string, name: string, given: string): CommandError =>
-  parameterRefused(
+  invalidParameter(
     `Unable to execute API command ${command.toLowerCase()} due to invalid value. Invalid parameter ${name} value=${given} due to incorrect long value format, or entity does not exist or due to incorrect parameter annotation for the field in api cmd class.`,
   );
 
 function refuseLong(definition: ParameterDefinition, given: string, unable: string): void {
   const { name, field = name, lengthMax: max = lengthMax } = definition;
   if (given.length <= max) return;
-  throw parameterRefused(
+  throw invalidParameter(
     `${unable} due to invalid value. Value greater than max allowed length ${max} for param: ${field}`,
   );
 }
@@ -99,7 +99,7 @@ function refuseLong(definition: ParameterDefinition, given: string, unable: stri
 const isUuid = (text: string): boolean =>
   /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text);
 
-/** What is neither would be false in CloudStack: `sslverification=yes` would turn the verification off. */
+/** Accepts only true and false. CloudStack reads anything else as false: `sslverification=yes` would turn it off. */
 function readFlag(given: string): boolean | undefined {
   const word = given.toLowerCase();
   return word === 'true' ? true : word === 'false' ? false : undefined;
@@ -107,13 +107,13 @@ function readFlag(given: string): boolean | undefined {
 
 const wholeMax = 2 ** 31 - 1;
 
-function readWhole(given: string, refusal: string): number {
+function readWhole(given: string, errorText: string): number {
   const value = /^[+-]?\d{1,10}$/.test(given) ? Number(given) : Number.NaN;
-  return Math.abs(value) <= wholeMax ? value : refuse(refusal);
+  return Math.abs(value) <= wholeMax ? value : refuse(errorText);
 }
 
 function refuse(text: string): never {
-  throw parameterRefused(text);
+  throw invalidParameter(text);
 }
 
 const isText = (value: Value): value is string => typeof value === 'string';
@@ -126,5 +126,5 @@ function ofType<T extends Value>(
   is: (value: Value) => value is T,
 ): T | undefined {
   if (value === undefined || is(value)) return value;
-  throw new RangeError('a parameter was asked for as what its definition does not say');
+  throw new RangeError('a parameter was read as another type than that of its definition');
 }

@@ -1,10 +1,10 @@
 /**
- * How CloudStack's API says no.
+ * Errors of CloudStack's API.
  *
  * Source: apache/cloudstack, ApiErrorCode, CSExceptionErrorCode, ServerApiException; reference "CloudStack" section 1.3.
  */
 
-/** They are HTTP statuses as well. */
+/** Error codes, which are the HTTP statuses as well. */
 export const errorCodes = {
   badRequest: 400,
   unauthorized: 401,
@@ -17,32 +17,32 @@ export const errorCodes = {
   account: 531,
 } as const;
 
-/** `cserrorcode`: which of CloudStack's exceptions it would have been. */
+/** Values of `cserrorcode`, which stand for CloudStack's exceptions. */
 export const exceptionCodes = { invalidValue: 4350, api: 9999 } as const;
 
-export interface Refusal {
+export interface ErrorResponse {
   readonly errorCode: number;
-  /** Absent where CloudStack answers before a command is looked at. */
+  /** Absent where CloudStack answers before it runs a command. */
   readonly csErrorCode?: number;
   readonly errorText: string;
 }
 
-/** The command cannot be done. The error handler answers with it; nothing else catches it. */
+/** A command that cannot be executed. The error handler answers with it; nothing else catches it. */
 export class CommandError extends Error {
   override readonly name = 'CommandError';
   readonly code = 'command_refused';
-  readonly refusal: Refusal;
+  readonly response: ErrorResponse;
 
   constructor(errorCode: number, errorText: string, csErrorCode?: number) {
     super(errorText);
-    this.refusal = { errorCode, errorText, ...(csErrorCode !== undefined && { csErrorCode }) };
+    this.response = { errorCode, errorText, ...(csErrorCode !== undefined && { csErrorCode }) };
   }
 }
 
-/** A parameter that cannot be read. */
-export const parameterRefused = (text: string): CommandError =>
+/** A parameter that cannot be parsed. */
+export const invalidParameter = (text: string): CommandError =>
   new CommandError(errorCodes.parameter, text, exceptionCodes.api);
 
-/** A parameter that can be read, and asks for what is not possible; see `toRefusal` for who says so and how. */
-export const valueRefused = (text: string): CommandError =>
+/** A parameter with a value that is not allowed; `toErrorResponse` says how commands report it. */
+export const invalidValue = (text: string): CommandError =>
   new CommandError(errorCodes.parameter, text, exceptionCodes.invalidValue);

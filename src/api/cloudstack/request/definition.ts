@@ -1,10 +1,10 @@
 /**
- * What a command of CloudStack's API is: its parameters and the fields of its answer. By it requests are read, and
- * `listApis` tells clients what they may ask.
+ * The definition of a command of CloudStack's API: its parameters and the fields of its answer. Requests are parsed by it,
+ * and `listApis` shows it to clients.
  */
 import type { Role } from '../../../store/schema/access.ts';
 
-/** `cloudId` is a uuid to clients, and any text here: ids of domains and projects are the cloud's own. */
+/** `cloudId` is shown to clients as a uuid, but accepts any text: the cloud chose the ids of domains and projects. */
 export type ParameterKind = 'string' | 'uuid' | 'cloudId' | 'boolean' | 'integer' | 'date';
 
 export interface ParameterDefinition {
@@ -14,11 +14,11 @@ export interface ParameterDefinition {
   readonly required?: true;
   /** UTF-16 units; 255 when absent. */
   readonly lengthMax?: number;
-  /** As CloudStack's error texts call it, where that differs from `name`. */
+  /** The name in CloudStack's error texts, if it differs from `name`. */
   readonly field?: string;
-  /** It is ignored when others send it. */
+  /** Roles that may send it; it is ignored when others do. */
   readonly roles?: readonly Role[];
-  /** What kind of object a uuid is of. */
+  /** Kind of object that a uuid identifies. */
   readonly of?: ObjectName;
 }
 
@@ -28,7 +28,7 @@ export interface FieldDefinition {
   readonly description: string;
 }
 
-/** The objects that answers consist of. */
+/** Kinds of objects in answers. */
 export type ObjectName = 'webhook' | 'webhookdelivery' | 'webhookfilter';
 
 export interface CommandDefinition {
@@ -36,7 +36,7 @@ export interface CommandDefinition {
   readonly description: string;
   readonly since?: string;
   readonly parameters: readonly ParameterDefinition[];
-  /** Absent: whether it succeeded. */
+  /** Absent for commands that only answer whether they succeeded. */
   readonly answers?: ObjectName;
   readonly fields: readonly FieldDefinition[];
 }

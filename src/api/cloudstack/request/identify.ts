@@ -1,5 +1,5 @@
 /**
- * Tells who a request to CloudStack's API is from: by a signature, or by the session that `login` began.
+ * Authenticates requests to CloudStack's API: by a signature, or by the session of `login`.
  *
  * Source: apache/cloudstack, ApiServer.verifyRequest, HttpUtils.validateSessionKey.
  */
@@ -16,15 +16,15 @@ import type { ApiOptions } from '../../context.ts';
 import { parseZoned } from './instant.ts';
 import type { Parameters } from './parameters.ts';
 
-/** Named as CloudStack's, because clients name it. */
+/** Cookies with CloudStack's names, because clients use these. */
 export const sessionIdCookie = 'JSESSIONID';
 export const sessionKeyCookie = 'sessionkey';
 
-/** What a request proves itself with. */
-export interface Proof {
-  /** As they came: what is signed. */
+/** The credentials of a request. */
+export interface Credentials {
+  /** Parameters as they were sent, which the signature covers. */
   readonly parameters: Parameters;
-  /** By lower-case name. */
+  /** Parameters by lower-case name. */
   readonly folded: Parameters;
   /** The header `Cookie`. */
   readonly cookie: string | undefined;
@@ -32,25 +32,31 @@ export interface Proof {
 
 type Deps = Pick<ApiOptions, 'store' | 'secretKeys' | 'now'>;
 
-/** @returns undefined for nobody; why is not told. */
-export async function identify(means: Deps, proof: Proof): Promise<Principal | undefined> {
-  const [apiKey, signature] = [proof.folded.get('apikey'), proof.folded.get('signature')];
-  if (apiKey === undefined || signature === undefined) return bySession(means, proof);
-  if (!isTimely(proof.folded, means.now())) return undefined;
-  const found = await findByApiKey(databaseOf(means.store), apiKey, means.secretKeys);
-  // Somebody who is not there is checked all the same, so that the clock does not tell keys that are.
-  const isRight = isSignatureOf(
+/** @returns undefined when the credentials are invalid, without telling why. */
+export async function identify(
+  deps: Deps,
+  credentials: Credentials,
+): Promise<Principal | undefined> {
+  const [apiKey, signature] = [
+    credentials.folded.get('apikey'),
+    credentials.folded.get('signature'),
+  ];
+  if (apiKey === undefined || signature === undefined) return bySession(deps, credentials);
+  if (!isCurrent(credentials.folded, deps.now())) return undefined;
+  const found = await findByApiKey(databaseOf(deps.store), apiKey, deps.secretKeys);
+  // The signature of an unknown key is checked as well, so that response times do not reveal known keys.
+  const isValid = isSignatureOf(
     signature,
-    canonicalQuery(proof.parameters),
-    found?.secretKey ?? nobodysSecret,
+    canonicalQuery(credentials.parameters),
+    found?.secretKey ?? dummySecret,
   );
-  return isRight ? found?.principal : undefined;
+  return isValid ? found?.principal : undefined;
 }
 
-const nobodysSecret = 'x'.repeat(86);
+const dummySecret = 'x'.repeat(86);
 
-/** Version 3 says when it expires; the versions before never do. */
-function isTimely(folded: Parameters, nowMs: number): boolean {
+/** Whether the signature has not expired; signatures before version 3 never expire. */
+function isCurrent(folded: Parameters, nowMs: number): boolean {
   if (folded.get('signatureversion') !== '3') return true;
   const expires = parseZoned(folded.get('expires') ?? '');
   return expires !== undefined && expires.getTime() >= nowMs;
@@ -62,7 +68,7 @@ function isTimely(folded: Parameters, nowMs: number): boolean {
  */
 async function bySession(
   { store }: Deps,
-  { folded, cookie }: Proof,
+  { folded, cookie }: Credentials,
 ): Promise<Principal | undefined> {
   const token = readCookie(cookie, sessionIdCookie);
   if (token === undefined || !isCsrfToken(token, folded.get('sessionkey'))) return undefined;

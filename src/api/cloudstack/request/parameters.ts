@@ -6,16 +6,16 @@
  *
  * Source: apache/cloudstack, ApiServlet.utf8Fixup, ApiServer.checkCharacterInkParams.
  */
-import { CommandError, errorCodes, parameterRefused } from './command-error.ts';
+import { CommandError, errorCodes, invalidParameter } from './command-error.ts';
 
 export type Parameters = ReadonlyMap<string, string>;
 
-/** No command has a tenth as many. */
+/** Ten times as many as any command has. */
 const parametersMax = 500;
 
 /**
  * @param query what follows `?`. @param form the body.
- * @throws {CommandError} for what is no percent-encoded UTF-8, or too many.
+ * @throws {CommandError} for parameters that are not percent-encoded UTF-8, or too many.
  */
 export function parseParameters(query: string, form: string): Parameters {
   const parameters = new Map<string, string>();
@@ -23,16 +23,16 @@ export function parseParameters(query: string, form: string): Parameters {
     if (!parameters.has(name)) parameters.set(name, value);
   }
   for (const [name, value] of pairsOf(query)) parameters.set(name, value);
-  if (parameters.size > parametersMax) throw malformed(`more than ${parametersMax} of them`);
+  if (parameters.size > parametersMax) throw malformed(`more than ${parametersMax} parameters`);
   return parameters;
 }
 
-/** By lower-case name: CloudStack does not mind how names are written, but for `command` and `response`. */
+/** The parameters by lower-case name: CloudStack ignores the case of names, except of `command` and `response`. */
 export function foldNames(parameters: Parameters): Parameters {
   const folded = new Map<string, string>();
   for (const [name, value] of parameters) {
     const known = name.toLowerCase();
-    if (folded.has(known)) throw parameterRefused(`Parameter ${known} is given more than once`);
+    if (folded.has(known)) throw invalidParameter(`Parameter ${known} is given more than once`);
     refuseControls(name, value);
     folded.set(known, value);
   }
@@ -52,19 +52,19 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw malformed(`${text.slice(0, 100)} is no percent-encoded UTF-8`);
+    throw malformed(`${text.slice(0, 100)} is not percent-encoded UTF-8`);
   }
 }
 
 const malformed = (reason: string): CommandError =>
   new CommandError(errorCodes.malformedParameter, `Malformed parameters: ${reason}`);
 
-/** All but line feed and carriage return. */
+/** Control characters other than line feed and carriage return. */
 const control = /[\p{Cc}--[\n\r\x80-\x9f]]/v;
 
 function refuseControls(name: string, value: string): void {
   if (!control.test(value)) return;
-  throw parameterRefused(
+  throw invalidParameter(
     `Received value containing illegal ASCII non-printable characters for parameter ${name}`,
   );
 }

@@ -11,7 +11,7 @@ import { findDomain } from '../../../store/directory/domain.ts';
 import type { Caller } from '../../http/authenticate.ts';
 import type { Arguments } from '../request/arguments.ts';
 import { unknownEntity } from '../request/arguments.ts';
-import { valueRefused } from '../request/command-error.ts';
+import { invalidValue } from '../request/command-error.ts';
 
 /** The value of `projectid` that means all projects. */
 const everyProject = '-1';
@@ -29,17 +29,17 @@ export async function findOwnerId(
   ];
   if (projectId !== undefined) {
     if (name !== undefined && domainId !== undefined) {
-      throw valueRefused("ProjectId and account/domainId can't be specified together");
+      throw invalidValue("ProjectId and account/domainId can't be specified together");
     }
     return findProject(database, { visibility }, projectId);
   }
   if (name === undefined) return undefined;
   if (domainId === undefined) {
-    throw valueRefused('AccountName and domainId must be specified together');
+    throw invalidValue('AccountName and domainId must be specified together');
   }
   const found = await findAccountByName(database, visibility, { name, domainId });
   if (found) return found.id;
-  throw valueRefused(
+  throw invalidValue(
     principal.role === 'User'
       ? `Can't create/list resources for account ${name} in domain ${domainId}, permission denied`
       : `Unable to find account ${name} in domain ${domainId}`,
@@ -65,7 +65,7 @@ export async function readOwners(
   const projectId = args.text('projectid');
   if (name !== undefined) {
     if (projectId !== undefined) {
-      throw valueRefused("Account and projectId can't be specified together");
+      throw invalidValue("Account and projectId can't be specified together");
     }
     return { accountId: await requireAccount(database, caller, { name, domainId }) };
   }
@@ -101,7 +101,7 @@ async function requireAccount(
 ): Promise<string> {
   const found = await findAccountByName(database, visibility, { name, domainId });
   if (found) return found.id;
-  throw valueRefused(`could not find account ${name} in domain ${domainId}`);
+  throw invalidValue(`could not find account ${name} in domain ${domainId}`);
 }
 
 async function findProject(
@@ -111,5 +111,5 @@ async function findProject(
 ): Promise<string> {
   const found = await findAccount(database, id, visibility);
   if (found?.kind === 'project') return found.id;
-  throw valueRefused(`Unable to find project by id ${id}`);
+  throw invalidValue(`Unable to find project by id ${id}`);
 }

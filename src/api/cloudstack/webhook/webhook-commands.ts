@@ -19,7 +19,7 @@ import { maySpecify } from '../../../webhook/scope.ts';
 import { listFields } from '../request/answer.ts';
 import type { Fields } from '../request/answer.ts';
 import type { Arguments } from '../request/arguments.ts';
-import { valueRefused } from '../request/command-error.ts';
+import { invalidValue } from '../request/command-error.ts';
 import type { Call, CommandFunction } from '../context.ts';
 import { webhookFields } from './objects.ts';
 import { findOwnerId, readOwners } from './owner.ts';
@@ -97,7 +97,7 @@ function readChange(args: Arguments): WebhookChangeBody {
 function readListedScope({ caller, args }: Pick<Call, 'caller' | 'args'>) {
   const scope = readScope(args.text('scope'));
   if (scope === undefined || maySpecify(caller.principal.role, scope)) return scope;
-  throw valueRefused(`Scope ${scope} can not be specified`);
+  throw invalidValue(`Scope ${scope} can not be specified`);
 }
 
 async function show(store: Store, id: string): Promise<Fields> {
@@ -105,7 +105,7 @@ async function show(store: Store, id: string): Promise<Fields> {
   const { rows } = await listWebhooksByPage(databaseOf(store), everything, one);
   const [webhook]: readonly NamedWebhook[] = rows;
   // It was created or updated a moment ago, and deleted by somebody else since.
-  if (!webhook) throw valueRefused('Unable to find the webhook with the specified ID');
+  if (!webhook) throw invalidValue('Unable to find the webhook with the specified ID');
   return { webhook: webhookFields(webhook) };
 }
 

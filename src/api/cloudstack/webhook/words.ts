@@ -1,6 +1,6 @@
 /** Reads words of enumerations in any case; pure. Source: reference "CloudStack" section 1.3, "Enum case". */
 import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../../webhook/words.ts';
-import { valueRefused } from '../request/command-error.ts';
+import { invalidValue } from '../request/command-error.ts';
 
 /** Undefined for an empty text too, which clients send for "not given". @throws {CommandError} */
 const wordOf =
@@ -9,7 +9,7 @@ const wordOf =
     if (given === undefined || given.trim() === '') return undefined;
     const word = words.find(one => one.toLowerCase() === given.toLowerCase());
     if (word !== undefined) return word;
-    throw valueRefused(`Invalid ${what} specified`);
+    throw invalidValue(`Invalid ${what} specified`);
   };
 
 export const readScope = wordOf(scopes, 'scope');

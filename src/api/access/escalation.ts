@@ -1,19 +1,19 @@
 /**
- * Keeps a token from making itself more than it is: who holds one that opens less, or ends, must not get from it what
- * opens more, or does not end. A session is its person, who may make what lasts.
+ * Keeps tokens from privilege escalation: a token must not create credentials that have more scopes or live longer than
+ * itself. A session stands for its user, who may create credentials without limits.
  */
-import { opens } from '../../access/session.ts';
+import { allows } from '../../access/session.ts';
 import type { Principal } from '../../access/session.ts';
 import type { TokenScope } from '../../store/schema/access.ts';
 import { fullScopes } from '../../store/schema/access.ts';
 import { ProblemError } from '../http/problem.ts';
 
-/** @param wanted what is to be made; without `expiresAt`, for ever. @throws {ProblemError} token_scope */
-export function requireLasting(
+/** @param wanted the credentials to create; without `expiresAt` they never expire. @throws {ProblemError} token_scope */
+export function refuseEscalation(
   { kind, scopes, expiresAt }: Principal,
   wanted: { readonly scopes: readonly TokenScope[]; readonly expiresAt?: Date },
 ): void {
-  if (wanted.scopes.some(scope => !opens(scopes, scope)))
+  if (wanted.scopes.some(scope => !allows(scopes, scope)))
     throw new ProblemError(
       'token_scope',
       'A token cannot create credentials with more scopes than its own.',
@@ -26,7 +26,7 @@ export function requireLasting(
     );
 }
 
-/** For passwords and key pairs, which open everything for ever. @throws {ProblemError} token_scope */
-export function requireEverything(principal: Principal): void {
-  requireLasting(principal, { scopes: fullScopes });
+/** Checks for passwords and key pairs, which have all scopes and never expire. @throws {ProblemError} token_scope */
+export function requireFullAccess(principal: Principal): void {
+  refuseEscalation(principal, { scopes: fullScopes });
 }
