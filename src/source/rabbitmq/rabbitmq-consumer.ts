@@ -129,12 +129,13 @@ async function giveBack(channel: Channel, consumerTag: string, waiting: ConsumeM
 }
 
 function toMessage({ fields, properties, content }: ConsumeMessage): Message {
+  const headers = toText(properties);
   return {
     position: `${fields.exchange} ${fields.routingKey}`,
     routingKey: fields.routingKey,
     body: content,
     redelivered: fields.redelivered,
-    headers: toText(properties),
+    ...(headers && { headers }),
   };
 }
 
