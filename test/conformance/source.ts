@@ -184,7 +184,7 @@ export function describeSource(name: string, openBus: () => Promise<Bus>): void 
     it('waits for what it listens to, says what is missing, and starts by itself', async () => {
       const place = bus.newPlace();
       await using run = start(place);
-      await run.untilReason(/no exchange|no topic/);
+      await run.untilReason(/no exchange|no visible topic/);
       expect(run.source.status().state).toBe('waiting');
       await place.create();
       await run.untilRunning();

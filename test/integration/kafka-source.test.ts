@@ -167,7 +167,7 @@ describe('Kafka source: topics', () => {
     await kafka.send(topic, numbers(50));
     await run.untilReceived(50);
     await kafka.admin.deleteTopics({ topics: [topic] });
-    await run.untilReason(/no topic/);
+    await run.untilReason(/no visible topic/);
     await kafka.createTopic({ name: topic });
     await kafka.send(topic, ['again']);
     await run.untilReceived(51);
