@@ -2,7 +2,7 @@
  * What Hookline bears, in one run: several rounds in which everything is measured once, so that a change of the machine's
  * mood meets both sides of a ratio. Needs Linux (/proc) and what `npm test` needs.
  *
- *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,blackhole
+ *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,blackhole,isolation
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
@@ -15,6 +15,7 @@ import { measureBlackHole } from './black-hole.ts';
 import { type BusName, busNames } from './bus.ts';
 import { type Camel, findCamel, measureCamel } from './camel.ts';
 import { type Lab, openLab } from './lab.ts';
+import { measureIsolation } from './isolation.ts';
 import { measureLatency } from './latency.ts';
 import { watchOthers } from './proc.ts';
 import { profileThroughput } from './profile.ts';
@@ -28,10 +29,18 @@ import {
 } from './report.ts';
 import { measureCeiling, measureThroughput } from './throughput.ts';
 
-const parts = ['ceiling', 'rabbitmq', 'kafka', 'camel', 'latency', 'blackhole'] as const;
+const parts = [
+  'ceiling',
+  'rabbitmq',
+  'kafka',
+  'camel',
+  'latency',
+  'blackhole',
+  'isolation',
+] as const;
 type Part = (typeof parts)[number];
 /** The parts that measure a Hookline; the others have nothing to compare. */
-const ofBuilds: readonly Part[] = ['rabbitmq', 'kafka', 'latency', 'blackhole'];
+const ofBuilds: readonly Part[] = ['rabbitmq', 'kafka', 'latency', 'blackhole', 'isolation'];
 
 interface Plan {
   readonly rounds: number;
@@ -123,6 +132,8 @@ async function runPart(
       return onBoth(bus => measureLatency(lab, bus, seconds));
     case 'blackhole':
       return measureBlackHole(lab, events * 2, seconds);
+    case 'isolation':
+      return measureIsolation(lab, seconds);
   }
 }
 

@@ -19,6 +19,9 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^(rabbitmq|kafka): PostgreSQL CPU, µs\/delivery$/, '≤ 30'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
+  [/^isolation, .*: in time$/, '≥ 0.98'],
+  [/^isolation, .* of its own: p99 against alone$/, '≤ 3'],
+  [/^isolation, .*: p99 against alone$/, '≤ 1.5'],
 ];
 
 /** Adds the ratios of what was measured in one round: noise on the machine meets both sides. */
@@ -87,7 +90,16 @@ export function tableOf(
 }
 
 const columnWidth = 11;
-const groups = ['ceiling', 'rabbitmq', 'kafka', 'Apache Camel', 'latency', 'black hole', 'machine'];
+const groups = [
+  'ceiling',
+  'rabbitmq',
+  'kafka',
+  'Apache Camel',
+  'latency',
+  'black hole',
+  'isolation',
+  'machine',
+];
 
 function groupOf(name: string): number {
   return groups.findIndex(group => name.startsWith(group));
