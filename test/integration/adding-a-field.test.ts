@@ -20,7 +20,7 @@ import { copySource, type Insertion } from '../service/source-copy.ts';
 const newField: readonly Insertion[] = [
   [
     'src/webhook/fields.ts',
-    "option: { about: 'a description for people' },\n  }),\n",
+    'export const webhookFields = {\n',
     `  note: field('people', nullable(text({ maxLength: 100, description: 'Whom to call.' })), {
     initial: null,
     option: { about: 'whom to call' },
@@ -31,7 +31,7 @@ const newField: readonly Insertion[] = [
     'description: p.text().nullable(),\n',
     '    note: p.text().nullable(),\n',
   ],
-  ['migrations/0001-schema.ts', 'create table webhook (\n', '    note text,\n'],
+  ['migrations/0001-management.ts', 'create table webhook (\n', '    note text,\n'],
 ];
 
 const newFilterField: readonly Insertion[] = [
@@ -46,7 +46,7 @@ const newFilterField: readonly Insertion[] = [
     '    label: p.text().default(filterFields.label.initial),\n',
   ],
   [
-    'migrations/0001-schema.ts',
+    'migrations/0001-management.ts',
     'create table webhook_filter (\n',
     `    label text not null default 'none',\n`,
   ],
