@@ -309,12 +309,12 @@ describe('what is asked', () => {
     const json = await send(api, { method: 'GET', url: '/client/api?response=json&x=%zz' });
     expect([json.status, json.text]).toEqual([
       430,
-      '{"errorresponse":{"uuidList":[],"errorcode":430,"errortext":"Malformed parameters: %zz is no percent-encoded UTF-8"}}',
+      '{"errorresponse":{"uuidList":[],"errorcode":430,"errortext":"Malformed parameters: %zz is not percent-encoded UTF-8"}}',
     ]);
     const xml = await send(api, { method: 'GET', url: '/client/api?x=%zz' });
     expect(xml.headers['content-type']).toBe('text/xml; charset=UTF-8');
     expect(xml.text).toBe(
-      '<?xml version="1.0" encoding="UTF-8"?><errorresponse cloud-stack-version="4.23.0.0"><errorcode>430</errorcode><errortext>Malformed parameters: %zz is no percent-encoded UTF-8</errortext></errorresponse>',
+      '<?xml version="1.0" encoding="UTF-8"?><errorresponse cloud-stack-version="4.23.0.0"><errorcode>430</errorcode><errortext>Malformed parameters: %zz is not percent-encoded UTF-8</errortext></errorresponse>',
     );
   });
 

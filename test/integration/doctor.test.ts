@@ -366,7 +366,7 @@ describe('the doctor of the login', () => {
       `ok the provider ${world.provider.issuer} answers`,
     ]);
     const away = await examine({ ...env, HOOKLINE_OIDC_ISSUER: 'http://127.0.0.1:9' });
-    expect(away.of('oidc')[0]).toMatch(/^fail .*cannot be reached/);
+    expect(away.of('oidc')[0]).toMatch(/^fail .*unreachable/);
   });
 });
 

@@ -90,7 +90,9 @@ describe('parameters', () => {
 
   it('are at most five hundred', () => {
     const many = Array.from({ length: 501 }, (_, index) => `p${index}=x`).join('&');
-    expect(() => parseParameters(many, '')).toThrow('Malformed parameters: more than 500 parameters');
+    expect(() => parseParameters(many, '')).toThrow(
+      'Malformed parameters: more than 500 parameters',
+    );
   });
 
   it('without control characters, of any command and for any role, are read or refused', () => {
