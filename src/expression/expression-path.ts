@@ -26,14 +26,10 @@ interface StepResult {
   readonly isWhole: boolean;
 }
 
-/**
- * Compiles a path.
- *
- * @param isAbsolute whether it begins with `$`: then an array that it is evaluated on is one item, not several.
- */
-export function followPath(steps: readonly PathStep[], isAbsolute: boolean): Run {
+/** Compiles a path that is evaluated on each item of an array: `b` and `$.b` alike, as in JSONata. */
+export function followPath(steps: readonly PathStep[]): Run {
   return (item, budget) => {
-    let items: readonly unknown[] = Array.isArray(item) && !isAbsolute ? item : [item];
+    let items: readonly unknown[] = Array.isArray(item) ? item : [item];
     for (const [at, step] of steps.entries()) {
       const found = takeStep(step, items, budget);
       const [only] = found;

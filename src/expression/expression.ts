@@ -167,12 +167,9 @@ class Compiler {
         this.#step(first),
         others.map(step => this.#step(step)),
       );
-    const isAbsolute = first['type'] === 'variable' && plain(first)['value'] === '';
-    const steps = isAbsolute ? others : [first, ...others];
-    return followPath(
-      steps.map(step => this.#step(step)),
-      isAbsolute,
-    );
+    const isOfItem = first['type'] === 'variable' && plain(first)['value'] === '';
+    const steps = isOfItem ? others : [first, ...others];
+    return followPath(steps.map(step => this.#step(step)));
   }
 
   #step(step: Node): PathStep {
@@ -263,7 +260,7 @@ function ofEvent(first: PathStep, others: readonly PathStep[]): Run {
   const factIn = (factOf: unknown): unknown =>
     typeof factOf === 'function' ? factOf(key) : undefined;
   if (others.length === 0 && conditions.length === 0) return factIn;
-  const follow = followPath([first, ...others], true);
+  const follow = followPath([first, ...others]);
   return (factOf, budget) => follow({ [key]: factIn(factOf) }, budget);
 }
 

@@ -116,6 +116,15 @@ describe('an expression', () => {
     expect(Math.min(...Object.values(seen))).toBeGreaterThan(30);
   });
 
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['c[$.b != "prod"]', { c: [[{ b: [] }]] }],
+    ['c[$.b = 1]', { c: [[{ b: [1] }]] }],
+    ['c[$exists($.b)]', { c: [[{ b: [] }]] }],
+    ['c[$.b = $.b.a]', { c: [[[{ b: [{ a: 1 }] }]], { b: 1 }] }],
+  ])('answers as JSONata does for the list in a list of %s', (text, event) => {
+    expect(answerOf(text, event)).toBe(answerOfJsonata(text, event));
+  });
+
   it('is compiled or refused with a place, whatever the text', () => {
     const odd = fc.string({
       unit: fc.constantFrom(
@@ -127,14 +136,21 @@ describe('an expression', () => {
       maxLength: 60,
     });
     fc.assert(
-      fc.property(fc.oneof(odd, fc.string(), fc.constant('['.repeat(999))), text => {
-        const compiled = compileExpression(text);
-        if ('holds' in compiled) return;
-        expect(compiled.fault).not.toBe('');
-        expect(compiled.line).toBeGreaterThan(0);
-        expect(compiled.line).toBeLessThanOrEqual(text.split('\n').length);
-        expect(compiled.column).toBeGreaterThan(0);
-      }),
+      fc.property(
+        fc.oneof(
+          { weight: 20, arbitrary: odd },
+          { weight: 20, arbitrary: fc.string() },
+          fc.constant('['.repeat(999)),
+        ),
+        text => {
+          const compiled = compileExpression(text);
+          if ('holds' in compiled) return;
+          expect(compiled.fault).not.toBe('');
+          expect(compiled.line).toBeGreaterThan(0);
+          expect(compiled.line).toBeLessThanOrEqual(text.split('\n').length);
+          expect(compiled.column).toBeGreaterThan(0);
+        },
+      ),
       { numRuns: 1_000 },
     );
   });
