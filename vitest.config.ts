@@ -7,7 +7,9 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // One process: each further one would import the sources and the libraries again.
           isolate: false,
+          maxWorkers: 1,
           include: ['test/{unit,property}/**/*.test.ts', 'test/*.test.ts'],
           // Seconds of work where the machine has nothing else to do; it may have.
           testTimeout: 60_000,
