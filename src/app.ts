@@ -14,7 +14,7 @@ import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
 import { createRedrive, type Redrive } from './record/redrive.ts';
 import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
-import { runRetention } from './upkeep/retention.ts';
+import { runTrimmer } from './upkeep/trimmer.ts';
 import { type AppOptions, openComponents, type Components, secretKeysOf } from './wire.ts';
 
 export interface App {
@@ -124,7 +124,7 @@ function runBackground(
     ...(running.includes('janitor')
       ? [
           runJanitor(janitor, signal),
-          runRetention({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
         ]
       : []),
   ];

@@ -41,7 +41,7 @@ const syncMsMax = 30 * 60_000;
 const retryMs = 5_000;
 
 /** Follows the state of the directory, and syncs when it is due, until `signal` aborts. */
-export async function keepDirectory(
+export async function runDirectorySync(
   options: DirectorySyncOptions,
   signal: AbortSignal,
 ): Promise<void> {

@@ -8,7 +8,7 @@ import { createKeystoneClient } from './keystone/keystone-client.ts';
 import { createKeystoneProvider } from './keystone/keystone.ts';
 import { createLookUps, type LookUps } from './look-up.ts';
 import type { DirectoryProvider, FoundAccount } from './provider.ts';
-import { keepDirectory } from './sync.ts';
+import { runDirectorySync } from './sync.ts';
 import { createMisses, createUnknownAccounts } from './unknown-accounts.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { Log } from '../event/log.ts';
@@ -73,7 +73,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
   const runSync = async (signal: AbortSignal): Promise<void> => {
     if (config && provider) {
       const { refreshMs } = config;
-      await keepDirectory({ store, provider, refreshMs, syncs, onStatus, log }, signal);
+      await runDirectorySync({ store, provider, refreshMs, syncs, onStatus, log }, signal);
       lookUps?.close();
     } else if (syncs) {
       await deleteDirectoryStatus(databaseOf(store)).catch((error: unknown) =>

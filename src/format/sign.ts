@@ -44,7 +44,7 @@ export function openSigner(secret: string, encoding: SignatureEncoding = 'base64
 
 /**
  * Signs with several secrets while one replaces another: `webhook-signature` has a signature of each, separated by
- * spaces; the receiver's own kind has room for one, the first's.
+ * spaces. The header of the webhook's format holds a single signature, made with the first secret.
  *
  * Source: Standard Webhooks 1.0, "Signature scheme" (multiple signatures).
  *

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { createKeystoneClient } from '../../src/directory/keystone/keystone-client.ts';
 import { createKeystoneProvider } from '../../src/directory/keystone/keystone.ts';
-import { keepDirectory, syncWhenDue } from '../../src/directory/sync.ts';
+import { runDirectorySync, syncWhenDue } from '../../src/directory/sync.ts';
 import { listenToChanges } from '../../src/store/changes.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { upsertAccounts } from '../../src/store/directory/account.ts';
@@ -359,7 +359,7 @@ describe('of several processes', () => {
     const seen: DirectoryStatus[] = [];
     const onStatus = (status: DirectoryStatus): void => void seen.push(status);
     const options = { store, provider, refreshMs: 300_000, log, syncs: false, onStatus };
-    const running = keepDirectory(options, stop.signal);
+    const running = runDirectorySync(options, stop.signal);
     await harness.sync();
     await waitUntil('the sync to be seen', () => seen.some(({ syncedAt }) => syncedAt !== null));
     stop.abort();

@@ -6,7 +6,7 @@ import { MatchSync } from '../../src/match/match-sync.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { trimDeliveries } from '../../src/store/delivery/trim.ts';
-import { runRetention } from '../../src/upkeep/retention.ts';
+import { runTrimmer } from '../../src/upkeep/trimmer.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { settingDefaults } from './api-harness.ts';
@@ -196,7 +196,7 @@ describe('trimming', () => {
     const { settings, sync } = replica;
     const stop = new AbortController();
     const webhook = (id: string) => sync.index.webhook(id);
-    const running = runRetention(
+    const running = runTrimmer(
       { store: harness.store, settings, webhook, log: silent },
       stop.signal,
     );

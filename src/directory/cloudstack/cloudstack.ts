@@ -21,7 +21,7 @@ import { layerDomains } from './domain-layers.ts';
 import type { DirectoryProvider, FoundAccount, LookUpOptions, WantedAccount } from '../provider.ts';
 
 const everything: Params = { listall: 'true', details: 'min' };
-/** Maximum depth of the tree; a deeper one is taken for a ring. */
+/** Maximum depth of the tree; a deeper one is taken for a circle of domains. */
 const depthMax = 255;
 
 export function createCloudstackProvider(client: CloudstackClient): DirectoryProvider {

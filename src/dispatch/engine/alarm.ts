@@ -5,19 +5,19 @@ export interface Alarm {
   cancel(): void;
 }
 
-/** Creates an alarm. @param ring is called at that time; it has to ask again for later ones. */
-export function createAlarm(ring: () => void): Alarm {
+/** Creates an alarm. @param onDue is called at that time; it has to ask again for later ones. */
+export function createAlarm(onDue: () => void): Alarm {
   let timer: NodeJS.Timeout | undefined;
-  let ringsAtMs = Infinity;
+  let dueAtMs = Infinity;
   return {
     setFor(atMs) {
-      if (atMs >= ringsAtMs) return;
+      if (atMs >= dueAtMs) return;
       clearTimeout(timer);
-      ringsAtMs = atMs;
+      dueAtMs = atMs;
       timer = setTimeout(
         () => {
-          ringsAtMs = Infinity;
-          ring();
+          dueAtMs = Infinity;
+          onDue();
         },
         Math.max(1, Math.ceil(atMs - performance.now())),
       );

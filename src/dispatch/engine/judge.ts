@@ -22,7 +22,9 @@ export function judgeAttempt(
   made: number,
   { tries, backoff, success, random }: AttemptRules,
 ): { readonly verdict: Verdict['kind']; readonly progress: DeliveryProgress } {
-  const verdict = classify(attempt, made, attempt.unsent?.isFinal ? made : tries, success);
+  // What can never be sent, whoever tries, ends at once, as if the tries were used up.
+  const triesMax = attempt.unsent?.isFinal ? made : tries;
+  const verdict = classify(attempt, made, triesMax, success);
   const ended = { tries: made, attempt };
   switch (verdict.kind) {
     case 'delivered':

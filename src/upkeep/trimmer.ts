@@ -6,7 +6,7 @@ import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { trimDeliveries, listWebhooksWithDeliveries } from '../store/delivery/trim.ts';
 
-export interface RetentionOptions {
+export interface TrimmerOptions {
   readonly store: Store;
   readonly settings: Pick<SettingSync, 'number'>;
   readonly webhook: (id: string) => Webhook | undefined;
@@ -17,7 +17,7 @@ export interface RetentionOptions {
 const checkMs = 500;
 
 /** Deletes after the initial delay and then at each interval, until `signal` aborts. Several processes may do so at once. */
-export async function runRetention(options: RetentionOptions, signal: AbortSignal): Promise<void> {
+export async function runTrimmer(options: TrimmerOptions, signal: AbortSignal): Promise<void> {
   const { settings, log } = options;
   const startedAtMs = performance.now();
   let trimmedAtMs: number | undefined;
@@ -36,7 +36,7 @@ export async function runRetention(options: RetentionOptions, signal: AbortSigna
 }
 
 async function trim(
-  { store, settings, webhook, log }: RetentionOptions,
+  { store, settings, webhook, log }: TrimmerOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const database = databaseOf(store);
