@@ -57,6 +57,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     windowMax: 1_000,
     laneWaitMs: 1_000,
     slowMs: 1_000,
+    slowConcurrency: 1_024,
     settingsOf: () => ({
       timeoutMs: 1_000,
       tries: 1,

@@ -54,12 +54,20 @@ export const dispatchKeys = {
     default: 2_000,
   },
   slowMs: {
-    doc: 'Average response time above which a webhook counts as slow. All slow webhooks together get half of the pool.',
+    doc: 'Response time, on average or once, above which a webhook counts as slow until it answers quickly again.',
     unit: 'ms',
     kind: 'whole',
     min: 1,
     max: 600_000,
-    default: 1_000,
+    default: 250,
+  },
+  slowConcurrency: {
+    doc: 'Maximum number of requests in flight to receivers that are slow, do not answer, or have not answered yet, over all webhooks. Beside `concurrency`.',
+    unit: 'requests',
+    kind: 'whole',
+    min: 1,
+    max: 10_000,
+    default: 1_024,
   },
   flushMs: {
     doc: 'How long a finished attempt waits for others, so that they are written to the database in one statement.',

@@ -33,19 +33,12 @@ export interface Claimer {
   wake(): void;
 }
 
-/**
- * Room of a healthy lane beyond what is in flight, as a number and as a share of the window: a lane that hangs looks
- * healthy until its first attempts have ended, and must leave room for the others.
- */
-const laneRoomMax = 500;
-const laneShare = 0.1;
-/** Room of a slow lane, in requests: no more than it can use soon. */
-const slowLaneRoom = 2;
 /** Maximum number of rows in one claim, over all webhooks. */
 const claimMax = 2_000;
 
 export function createClaimer(options: ClaimerOptions): Claimer {
   const { log, pollMs } = options;
+  const turn = { after: '' };
   let wakeUp = new AbortController();
   const wake = (): void => wakeUp.abort();
   return {
@@ -56,7 +49,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         try {
           if (isInDoubt) await releaseLost(options);
           isInDoubt = false;
-          claimed = await claimOnce(options, wake);
+          claimed = await claimOnce(options, wake, turn);
         } catch (error) {
           // The rows may have been claimed all the same, and nobody knows of it.
           isInDoubt = true;
@@ -77,34 +70,50 @@ async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions
 }
 
 /** Claims once. @returns how many deliveries were claimed. */
-async function claimOnce(options: ClaimerOptions, wake: () => void): Promise<number> {
+async function claimOnce(options: ClaimerOptions, wake: () => void, turn: Turn): Promise<number> {
   const { dispatcher, windowMax } = options;
   const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
   if (windowRoom <= 0) return 0;
   const release = dispatcher.reserve(windowRoom);
-  const claimed = await claimInto(options, windowRoom).finally(release);
+  const claimed = await claimInto(options, windowRoom, turn).finally(release);
   for (const delivery of claimed) dispatcher.offer(toDelivery(delivery, wake));
   return claimed.length;
 }
 
+/**
+ * Claims for each waiting webhook what its lane has room for, never more in all than the window has room for. Where there
+ * are more webhooks than that, the next claim begins with those that were left out.
+ */
 async function claimInto(
-  options: ClaimerOptions,
+  { store, processId, dispatcher }: ClaimerOptions,
   windowRoom: number,
+  turn: Turn,
 ): Promise<readonly ClaimedDelivery[]> {
-  const database = databaseOf(options.store);
-  const webhookIds = await listWaitingWebhooks(database);
+  const database = databaseOf(store);
+  const webhookIds = inTurn(await listWaitingWebhooks(database), turn);
   const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
-  const wanted = webhookIds
-    .map(webhookId => ({ webhookId, room: Math.min(share, roomOf(options, webhookId)) }))
-    .filter(({ room }) => room > 0);
-  return wanted.length === 0 ? [] : claimDue(database, options.processId(), wanted);
+  const wanted: { readonly webhookId: string; readonly room: number }[] = [];
+  let left = windowRoom;
+  for (const webhookId of webhookIds) {
+    const room = Math.min(share, left, dispatcher.roomOf(webhookId));
+    if (room <= 0) continue;
+    wanted.push({ webhookId, room });
+    turn.after = webhookId;
+    left -= room;
+  }
+  return wanted.length === 0 ? [] : claimDue(database, processId(), wanted);
 }
 
-function roomOf({ dispatcher, windowMax }: ClaimerOptions, webhookId: string): number {
-  const laneRoom = Math.min(laneRoomMax, Math.ceil(windowMax * laneShare));
-  const lane = dispatcher.laneState(webhookId);
-  if (!lane) return laneRoom;
-  return (lane.slow ? slowLaneRoom * lane.requestMax : laneRoom) - lane.waiting;
+/** Whose turn it is among webhooks with waiting deliveries. */
+interface Turn {
+  /** Id of the webhook that the last claim ended with. */
+  after: string;
+}
+
+/** @param webhookIds sorted. */
+function inTurn(webhookIds: readonly string[], { after }: Turn): readonly string[] {
+  const first = webhookIds.findIndex(id => id > after);
+  return first <= 0 ? webhookIds : [...webhookIds.slice(first), ...webhookIds.slice(0, first)];
 }
 
 function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {

@@ -12,65 +12,33 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Attempt } from '../../event/delivery.ts';
 import { RenderError } from '../../event/errors.ts';
-import type { Log } from '../../event/log.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import type { RetryPolicy } from '../../outcome/backoff.ts';
-import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
 import { createAlarm } from './alarm.ts';
-import { alongWith, sendBatch, type BuildBatch } from '../request/batch.ts';
+import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
 import { lacksEnvelope, type Delivery } from '../delivery.ts';
-import { Lanes, type LaneState } from './lanes.ts';
-import type { BuildRequest } from '../request/request.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
-import type { Sender } from '../request/send.ts';
+import type { Slot } from './scheduler/model.ts';
+import { Scheduler } from './scheduler/scheduler.ts';
+import type { DispatcherOptions } from './dispatcher-options.ts';
 import { DeliveryWindow } from './window.ts';
-import type { Writer } from './writer.ts';
-
-export interface AttemptSettings {
-  readonly tries: number;
-  /** Deadline of the whole attempt. */
-  readonly timeoutMs: number;
-  readonly backoff: RetryPolicy;
-}
-
-export interface DispatcherOptions {
-  /** Requests in flight; 0 sends nothing and spills everything, for a process that only takes in. */
-  readonly concurrency: number;
-  /** Deliveries in memory: waiting, in flight, and not written yet. */
-  readonly windowMax: number;
-  /** A fresh delivery that has waited this long in its lane is spilled. */
-  readonly laneWaitMs: number;
-  readonly slowMs: number;
-  /** The settings that apply to a webhook now; asked for before each attempt. */
-  readonly settingsOf: (webhook: Webhook) => AttemptSettings;
-  readonly success: SuccessCodes;
-  readonly webhook: (id: string) => Webhook | undefined;
-  readonly request: BuildRequest;
-  readonly batch: BuildBatch;
-  readonly disable: (webhook: Webhook, reason: string) => void;
-  readonly sender: Sender;
-  readonly writer: Writer;
-  readonly random: () => number;
-  readonly onAttempt: (webhookId: string, attempt: Attempt, verdict: Verdict['kind']) => void;
-  readonly log: Log;
-}
 
 /** Wait for a webhook that this process does not know yet: another replica may know it a moment earlier. */
 const unknownWebhookMs = 1_000;
 /** Wait for a webhook that cannot be sent to as it is configured. */
 const unsendableWebhookMs = 60_000;
 const idlePollMs = 20;
+/** Share of the window that deliveries to slow receivers may fill, all tenants together. */
+const slowWindowShare = 0.25;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
-  readonly #lanes: Lanes<Delivery>;
+  readonly #scheduler: Scheduler<Delivery>;
   readonly #window: DeliveryWindow;
   /** Goes off when a lane may start that only time held back. */
   readonly #alarm = createAlarm(() => {
-    this.#lanes.recheck();
+    this.#scheduler.recheck();
     this.#pump();
   });
   /** Ids of the webhooks that were logged as unsendable, each once. */
@@ -81,9 +49,11 @@ export class Dispatcher {
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#window = new DeliveryWindow(options.windowMax);
-    this.#lanes = new Lanes({
+    this.#scheduler = new Scheduler({
       concurrency: options.concurrency,
+      slowConcurrency: options.slowConcurrency,
       slowMs: options.slowMs,
+      slowWaitingMax: Math.ceil(options.windowMax * slowWindowShare),
       limitsOf: options.webhook,
       clock: () => performance.now(),
     });
@@ -95,7 +65,7 @@ export class Dispatcher {
   }
 
   get inFlight(): number {
-    return this.#lanes.inFlight;
+    return this.#scheduler.inFlight;
   }
 
   /** Ids of the rows that this process has claimed and has in memory. */
@@ -112,28 +82,34 @@ export class Dispatcher {
     return this.#window.reserve(count);
   }
 
-  laneState(webhookId: string): LaneState | undefined {
-    return this.#lanes.state(webhookId);
+  /** How many more deliveries the webhook's lane should hold; none when it is 0 or less. */
+  roomOf(webhookId: string): number {
+    return this.#scheduler.roomOf(webhookId);
   }
 
   /** Changes the size of the pool. A process that sends nothing goes on sending nothing. */
   resize(concurrency: number): void {
     if (this.#options.concurrency === 0) return;
-    this.#lanes.resize(concurrency);
+    this.#scheduler.resize(concurrency);
     this.#pump();
   }
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
     const { concurrency } = this.#options;
-    this.#window.enter(delivery);
     const isFresh = delivery.deliveryId === undefined;
-    if (this.#stopping || concurrency === 0 || (isFresh && this.#window.isExceeded)) {
+    const fits = !isFresh || this.#hasRoomFor(delivery);
+    this.#window.enter(delivery);
+    if (this.#stopping || concurrency === 0 || !fits) {
       this.#reschedule(delivery);
     } else {
-      this.#lanes.add(delivery);
+      this.#scheduler.add(delivery);
       this.#pump();
     }
+  }
+
+  #hasRoomFor({ webhookId }: Delivery): boolean {
+    return !this.#window.isExceeded && this.#scheduler.roomOf(webhookId) > 0;
   }
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
@@ -145,17 +121,18 @@ export class Dispatcher {
   spillAged(): void {
     const { laneWaitMs, webhook } = this.#options;
     const before = performance.now() - laneWaitMs;
-    const aged = this.#lanes.extract(
+    const aged = this.#scheduler.extract(
       ({ deliveryId, queuedAtMs, webhookId }) =>
         deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
     for (const delivery of aged) this.#reschedule(delivery);
+    this.#scheduler.prune(id => webhook(id) !== undefined);
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
   }
 
   /** Forgets everything that waits: another process has taken it over. */
   drop(): void {
-    for (const delivery of this.#lanes.extract(() => true)) this.#window.leave(delivery);
+    for (const delivery of this.#scheduler.extract(() => true)) this.#window.leave(delivery);
     this.#window.wake();
   }
 
@@ -166,9 +143,9 @@ export class Dispatcher {
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#alarm.cancel();
-    for (const delivery of this.#lanes.extract(() => true)) this.#reschedule(delivery);
+    for (const delivery of this.#scheduler.extract(() => true)) this.#reschedule(delivery);
     this.#window.close();
-    while (this.#lanes.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
+    while (this.#scheduler.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
   }
 
@@ -176,53 +153,56 @@ export class Dispatcher {
     // A delivery that ends within this loop (nothing to send it to) must not start a second loop inside it.
     if (this.#pumping || this.#stopping) return;
     this.#pumping = true;
-    for (let next = this.#lanes.next(); next; next = this.#lanes.next()) this.#start(next);
+    for (let slot = this.#scheduler.next(); slot; slot = this.#scheduler.next()) this.#start(slot);
     this.#pumping = false;
-    this.#alarm.setFor(this.#lanes.readyAtMs);
+    this.#alarm.setFor(this.#scheduler.readyAtMs);
   }
 
-  #start(delivery: Delivery): void {
+  #start(slot: Slot<Delivery>): void {
     const { webhook: find, request: build, sender, settingsOf } = this.#options;
+    const { delivery } = slot;
     const webhook = find(delivery.webhookId);
-    if (webhook?.state !== 'Enabled') return this.#cancel(delivery, webhook);
-    if (lacksEnvelope(delivery, webhook)) return this.#readAgain(delivery);
-    if (webhook.batch) return this.#startBatch(delivery, webhook, webhook.batch.eventsMax);
+    if (webhook?.state !== 'Enabled') return this.#cancel(slot, webhook);
+    if (lacksEnvelope(delivery, webhook)) return this.#readAgain(slot);
+    if (webhook.batch) return this.#startBatch(slot, webhook, webhook.batch.eventsMax);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
-      sender.send(request, attempt => this.#end(delivery, webhook, attempt));
+      sender.send(request, attempt => this.#end(slot, webhook, attempt));
     } catch (error) {
-      if (error instanceof RenderError) return this.#end(delivery, webhook, unsent(error));
-      this.#lanes.finish(delivery.webhookId, 0);
+      if (error instanceof RenderError) return this.#end(slot, webhook, unsent(error));
+      this.#scheduler.release(slot);
       this.#hold(delivery, webhook, error);
     }
   }
 
-  #startBatch(first: Delivery, webhook: Webhook, eventsMax: number): void {
-    const all = [first, ...this.#lanes.more(webhook.id, alongWith(first, eventsMax))];
+  #startBatch(slot: Slot<Delivery>, webhook: Webhook, eventsMax: number): void {
+    const { delivery: first } = slot;
+    const all = [first, ...this.#scheduler.more(slot, alongWith(first, eventsMax))];
     const group = all.filter(one => !lacksEnvelope(one, webhook));
     for (const one of all) if (!group.includes(one)) this.#reschedule(one, unknownWebhookMs);
     const { timeoutMs } = this.#options.settingsOf(webhook);
     try {
       sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
-        this.#freeLane(webhook.id, attempt);
+        this.#giveBack(slot, attempt);
         for (const one of group) this.#settle(one, webhook, attemptOf(one));
         this.#pump();
       });
     } catch (error) {
-      this.#lanes.finish(webhook.id, 0);
+      this.#scheduler.release(slot);
       for (const one of group) this.#hold(one, webhook, error);
     }
   }
 
   /** The webhook's format was changed after the delivery was claimed: claimed again, it comes with the whole event. */
-  #readAgain(delivery: Delivery): void {
-    this.#lanes.finish(delivery.webhookId, 0);
-    this.#reschedule(delivery, unknownWebhookMs);
+  #readAgain(slot: Slot<Delivery>): void {
+    this.#scheduler.release(slot);
+    this.#reschedule(slot.delivery, unknownWebhookMs);
   }
 
   /** Nothing is sent to a webhook that was disabled or deleted. One that is only unknown here as yet is waited for. */
-  #cancel(delivery: Delivery, webhook: Webhook | undefined): void {
-    this.#lanes.finish(delivery.webhookId, 0);
+  #cancel(slot: Slot<Delivery>, webhook: Webhook | undefined): void {
+    const { delivery } = slot;
+    this.#scheduler.release(slot);
     if (!webhook && !delivery.webhookGone) return this.#reschedule(delivery, unknownWebhookMs);
     const reason = webhook ? 'the webhook is disabled' : 'the webhook was deleted';
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
@@ -242,15 +222,16 @@ export class Dispatcher {
     this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs, reason });
   }
 
-  #end(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
-    this.#freeLane(webhook.id, attempt);
-    this.#settle(delivery, webhook, attempt);
+  #end(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
+    this.#giveBack(slot, attempt);
+    this.#settle(slot.delivery, webhook, attempt);
     this.#pump();
   }
 
-  #freeLane(webhookId: string, attempt: SentAttempt): void {
-    const answered = attempt.status !== undefined || attempt.interrupted || attempt.unsent;
-    this.#lanes.finish(webhookId, answered ? attempt.durationMs : undefined);
+  #giveBack(slot: Slot<Delivery>, attempt: SentAttempt): void {
+    if (attempt.interrupted || attempt.unsent) this.#scheduler.release(slot);
+    else if (attempt.status === undefined) this.#scheduler.silent(slot);
+    else this.#scheduler.answered(slot, attempt.durationMs);
   }
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {

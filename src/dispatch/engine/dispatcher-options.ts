@@ -1,0 +1,41 @@
+/** What the dispatcher works with: its limits, and the parts it calls. */
+import type { Attempt } from '../../event/delivery.ts';
+import type { Log } from '../../event/log.ts';
+import type { RetryPolicy } from '../../outcome/backoff.ts';
+import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
+import type { Webhook } from '../../webhook/webhook.ts';
+import type { BuildBatch } from '../request/batch.ts';
+import type { BuildRequest } from '../request/request.ts';
+import type { Sender } from '../request/send.ts';
+import type { Writer } from './writer.ts';
+
+export interface AttemptSettings {
+  readonly tries: number;
+  /** Deadline of the whole attempt. */
+  readonly timeoutMs: number;
+  readonly backoff: RetryPolicy;
+}
+
+export interface DispatcherOptions {
+  /** Requests in flight to quick receivers; 0 sends nothing and spills everything, for a process that only takes in. */
+  readonly concurrency: number;
+  /** Requests in flight to receivers that are slow, silent or not known yet. */
+  readonly slowConcurrency: number;
+  /** Deliveries in memory: waiting, in flight, and not written yet. */
+  readonly windowMax: number;
+  /** A fresh delivery that has waited this long in its lane is spilled. */
+  readonly laneWaitMs: number;
+  readonly slowMs: number;
+  /** The settings that apply to a webhook now; asked for before each attempt. */
+  readonly settingsOf: (webhook: Webhook) => AttemptSettings;
+  readonly success: SuccessCodes;
+  readonly webhook: (id: string) => Webhook | undefined;
+  readonly request: BuildRequest;
+  readonly batch: BuildBatch;
+  readonly disable: (webhook: Webhook, reason: string) => void;
+  readonly sender: Sender;
+  readonly writer: Writer;
+  readonly random: () => number;
+  readonly onAttempt: (webhookId: string, attempt: Attempt, verdict: Verdict['kind']) => void;
+  readonly log: Log;
+}
