@@ -191,6 +191,17 @@ describe('the scheduler', () => {
     expect(model.waitedMs.get('a')).toHaveLength(20_000);
   });
 
+  it('goes on with a lane that becomes quick while it holds more slow slots than there are quick ones', () => {
+    const model = new Model({
+      quick: 8,
+      answerMsOf: (_, count) => (count < 255 ? 300 : 1 + (count % 3)),
+    });
+    model.add('a', 2_000);
+    model.run(60_000);
+    expect(model.waitedMs.get('a')).toHaveLength(2_000);
+    expect(model.scheduler.inFlight).toBe(0);
+  });
+
   it.each([64, 200, 1_000])(
     'lets a quick receiver beside %i of another account that hang wait for nothing',
     count => {
@@ -290,7 +301,7 @@ describe('the scheduler', () => {
       fc.record({
         finish: fc.nat(100),
         how: fc.constantFrom('answered', 'silent', 'release'),
-        ms: fc.nat(5_000),
+        ms: fc.oneof(fc.nat(100), fc.nat(5_000)),
       }),
       fc.record({ passMs: fc.nat(600) }),
     );

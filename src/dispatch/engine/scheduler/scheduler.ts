@@ -231,6 +231,8 @@ export class Scheduler<T extends Queued> {
     const heldMs = this.#options.clock() - startedAtMs;
     shares.charge(lane, share, Math.max(0, heldMs - expectedMs));
     shares.giveBack(share);
+    // The lane may wait in the other pool for having held too much in this one.
+    shares.unblock(share.pool === this.#quick ? this.#slow : this.#quick);
     this.#aging.forgetEnded();
   }
 
