@@ -2,29 +2,20 @@
  * Scrubs text that looks like JSON, and cannot be read as such, of the secrets that no `name: value` pair shows:
  *
  *     "connection_info": {"data": {"hosts": ["10.0.0.1"]}     the whole of it, to its end or to the text's
- *     {"name": "password", "value": "Xw3"}                    the value beside the name, before it or behind
+ *     {"name": "password", "value": "Xw3"}                    the value beside the name (scrub-beside.ts)
+ *
+ * The time is linear in the length of the text, whatever it holds.
  */
-
-/** Maximum distance, in characters, between a name and the value beside it within one object. */
-const besideMax = 500;
-const QUOTE = String.raw`\\*["']`;
-/** Matches a quoted text, up to its end or the end of everything. */
-const TEXT = String.raw`\\*"(?:[^"\\]|\\(?!"))*|'[^']*`;
+import { createBesideScrub } from './scrub-beside.ts';
 
 /** Creates the function that scrubs. @param words patterns of secrets' names. @param mask replaces each secret. */
 export function createBrokenScrub(words: string, mask: string): (text: string) => string {
   const secret = `(?:${words})s?`;
   const container = new RegExp(`${secret}(?:\\[?\\d+\\]?)?(\\\\*)["']\\s*[:=]\\s*[{[]`, 'gi');
-  const name = `(?:name|key)${QUOTE}\\s*[:=]\\s*${QUOTE}[^"'\\\\]*${secret}${QUOTE}`;
-  const value = `(?:value|content)${QUOTE}\\s*[:=]\\s*`;
-  const beside = `[^{}]{0,${besideMax}}?`;
-  const behind = new RegExp(`(${name}${beside}${value})(?:${TEXT})`, 'gi');
-  const before = new RegExp(`(${value})(?:${TEXT})(?=${beside}${name})`, 'gi');
+  const besideNames = createBesideScrub(secret, mask);
   return text => {
     if (!/["']/.test(text) || !/[{[]/.test(text)) return text;
-    return withoutContainers(text, container, mask)
-      .replace(behind, `$1"${mask}`)
-      .replace(before, `$1"${mask}`);
+    return besideNames(withoutContainers(text, container, mask));
   };
 }
 

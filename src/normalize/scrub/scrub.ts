@@ -18,6 +18,7 @@ import { isUtf8 } from 'node:buffer';
 import { isObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
+import { createPairScrub } from './scrub-pairs.ts';
 import { secretWords, wordOf } from './secret-words.ts';
 
 /** Replaces a secret. */
@@ -25,6 +26,8 @@ export const scrubbed = '***';
 /** Replaces objects nested deeper than `depthMax`: what is not searched is not passed on. */
 export const tooDeep = '*** nested too deeply';
 const depthMax = 32;
+/** Maximum length of what may follow a secret's name in a key: the plural and an index. */
+const indexCharsMax = 32;
 
 export interface Scrubber {
   /**
@@ -52,24 +55,19 @@ const URL_PASSWORD = /(:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/g;
  *   key, in any case, with or without `-`, `_`, `.` or a blank between their words.
  */
 export function createScrubber(keys: readonly string[] = []): Scrubber {
-  const words = [...secretWords, ...keys.map(wordOf).filter(word => word !== '')].join('|');
+  const patterns = [...secretWords, ...keys.map(wordOf).filter(word => word !== '')];
+  const words = patterns.join('|');
   /** A key that ends in a secret's name: `password`, `vmPassword`, `details[0].password`, but not `passwordenabled`. */
   const secretKey = new RegExp(`(?:${words})s?(?:\\[?\\d+\\]?)?$`, 'i');
-  /** `sessionkey=Y2hl`, `"password": "Xw3"`, `password\":\"Xw3\"`, `Authorization: Bearer eyJh` in text that is not JSON. */
-  const secretPair = new RegExp(
-    `((?:${words})s?\\\\*["']?\\s*[=:]\\s*)` +
-      // Up to the next quote that is escaped just as often as the opening one, or to the end.
-      `(?:(\\\\*["'])(?:(?!(?<!\\\\)\\2)[^])+|(?:(?:basic|bearer)\\s+)?[^\\s"'\\\\&,;{}]+)`,
-    'gi',
-  );
   const inBrokenJson = createBrokenScrub(words, scrubbed);
-  const isSecretKey = (key: string): boolean => secretKey.test(key);
+  const inNamedPairs = createPairScrub(words, scrubbed);
+  // A key may be as long as the message; a name ends it, and no name is longer than its pattern.
+  const endCharsMax = Math.max(...patterns.map(pattern => pattern.length)) + indexCharsMax;
+  const isSecretKey = (key: string): boolean => secretKey.test(key.slice(-endCharsMax));
   // Most texts are ids and have neither of the two signs, of which both patterns need one.
   const inPairs = (text: string): string =>
     /[=:]/.test(text)
-      ? inBrokenJson(text)
-          .replace(secretPair, `$1$2${scrubbed}`)
-          .replace(URL_PASSWORD, `$1${scrubbed}`)
+      ? inNamedPairs(inBrokenJson(text)).replace(URL_PASSWORD, `$1${scrubbed}`)
       : text;
   const walk = createWalk({ isSecretKey, inPairs });
   const text = (dirty: string): string => walk.text(dirty, 0);
