@@ -318,6 +318,23 @@ describe('what is asked', () => {
     );
   });
 
+  it.each([
+    ['an API key there is', true, 200],
+    ['an API key there is not', false, 401],
+  ])('may be larger than 16 kB with %s', async (_, isKnown, status) => {
+    const params = signed(
+      { command: 'listWebhooks', response: 'json', x: 'a'.repeat(20_000) },
+      pair,
+    );
+    const sent = await send(api, {
+      method: 'POST',
+      url: '/client/api?response=json',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      payload: queryOf(isKnown ? params : { ...params, apiKey: 'x' }),
+    });
+    expect(sent.status).toBe(status);
+  });
+
   it('is refused when it is too large', async () => {
     const large = await send(api, {
       method: 'POST',

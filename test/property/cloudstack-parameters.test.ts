@@ -6,7 +6,12 @@ import { readArguments } from '../../src/api/cloudstack/request/arguments.ts';
 import { CommandError } from '../../src/api/cloudstack/request/command-error.ts';
 import { commands } from '../../src/api/cloudstack/commands.ts';
 import { parseDate, parseZoned } from '../../src/api/cloudstack/request/instant.ts';
-import { foldNames, parseParameters } from '../../src/api/cloudstack/request/parameters.ts';
+import {
+  decodeParameters,
+  foldNames,
+  splitParameters,
+} from '../../src/api/cloudstack/request/parameters.ts';
+import type { Parameters } from '../../src/api/cloudstack/request/parameters.ts';
 import {
   canonicalQuery,
   isSignatureOf,
@@ -31,6 +36,9 @@ const encode = (params_: ReadonlyMap<string, string>, blank: string): string =>
   [...params_]
     .map(pair => pair.map(part => encodeURIComponent(part).replaceAll('%20', blank)).join('='))
     .join('&');
+
+const parseParameters = (query: string, form: string): Parameters =>
+  decodeParameters(splitParameters(query, form));
 
 /** Runs it; only the API's own refusal is an answer, anything else is a defect. */
 function orRefused<T>(run: () => T): T | undefined {

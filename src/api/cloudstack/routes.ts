@@ -10,6 +10,7 @@ import { commandPermissionFor, grantOf } from '../../access/permission.ts';
 import type { Principal } from '../../access/session.ts';
 import { visibilityOf } from '../../access/visibility.ts';
 import type { ApiOptions } from '../context.ts';
+import { strangersBytesMax } from '../http/body.ts';
 import { asProblem, logProblem } from '../http/errors.ts';
 import {
   answerTypeOf,
@@ -23,8 +24,8 @@ import { readArguments } from './request/arguments.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
 import { findCommand } from './commands.ts';
 import type { CommandDefinition } from './request/definition.ts';
-import { identify } from './request/identify.ts';
-import { foldNames, parseParameters } from './request/parameters.ts';
+import { identify, isKnown } from './request/identify.ts';
+import { decodeParameters, foldNames, splitParameters } from './request/parameters.ts';
 import type { Parameters } from './request/parameters.ts';
 import { functionOf, toErrorResponse } from './run.ts';
 import { logIn, logOut } from './session-commands.ts';
@@ -39,7 +40,7 @@ export function registerCloudstackApi(app: FastifyInstance, options: ApiOptions)
   void app.register(async routes => {
     acceptForms(routes);
     routes.setErrorHandler(async (error, request, reply) =>
-      sendError(options, { error, request, reply }),
+      sendError(options, { error, request, reply, parameters: answerFormat(request) }),
     );
     const config = { schema: { hide: true }, bodyLimit: formBytesMax };
     routes.get(path, config, handler);
@@ -65,11 +66,16 @@ async function handle(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const parameters = parametersOf(request);
-  const folded = foldNames(parameters);
-  const command = parameters.get('command');
-  const fields = await run(options, { request, reply, parameters, folded, command });
-  return send(reply, { parameters, name: envelopeOf(command ?? 'error'), status: 200, fields });
+  let parameters = answerFormat(request);
+  try {
+    parameters = await readParameters(options, request);
+    const folded = foldNames(parameters);
+    const command = parameters.get('command');
+    const fields = await run(options, { request, reply, parameters, folded, command });
+    return send(reply, { parameters, name: envelopeOf(command ?? 'error'), status: 200, fields });
+  } catch (error) {
+    return sendError(options, { error, request, reply, parameters });
+  }
 }
 
 interface CommandRequest {
@@ -87,10 +93,7 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
   const { cookie } = request.headers;
   const principal = await identify(options, { parameters, folded, cookie });
   if (!principal) {
-    throw new CommandError(
-      errorCodes.unauthorized,
-      'unable to verify user credentials and/or request signature',
-    );
+    throw unverified();
   }
   request.principal = principal;
   if (command === undefined) throw new CommandError(errorCodes.badRequest, 'no command specified');
@@ -103,6 +106,12 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
     args: readArguments(definition, folded, principal.role),
   });
 }
+
+const unverified = (): CommandError =>
+  new CommandError(
+    errorCodes.unauthorized,
+    'unable to verify user credentials and/or request signature',
+  );
 
 function visibilityFor({ name }: CommandDefinition, principal: Principal) {
   const grant = grantOf(commandPermissionFor(name), principal.role);
@@ -117,48 +126,48 @@ const unknownCommand = (name: string): CommandError =>
     exceptionCodes.api,
   );
 
-function parametersOf({ raw, body }: FastifyRequest): Parameters {
-  const { url = '' } = raw;
+/** @throws {CommandError} */
+async function readParameters(options: ApiOptions, request: FastifyRequest): Promise<Parameters> {
+  const { url = '' } = request.raw;
   const start = url.indexOf('?');
-  return parseParameters(
-    start === -1 ? '' : url.slice(start + 1),
-    typeof body === 'string' ? body : '',
-  );
+  const form = typeof request.body === 'string' ? request.body : '';
+  const encoded = splitParameters(start === -1 ? '' : url.slice(start + 1), form);
+  const { cookie } = request.headers;
+  if (form.length > strangersBytesMax && !(await isKnown(options, { encoded, cookie }))) {
+    throw unverified();
+  }
+  return decodeParameters(encoded);
 }
 
 interface FailedRequest {
   readonly error: unknown;
   readonly request: FastifyRequest;
   readonly reply: FastifyReply;
+  /** As far as they could be read. */
+  readonly parameters: Parameters;
 }
 
 async function sendError(
   { log }: ApiOptions,
-  { error, request, reply }: FailedRequest,
+  { error, request, reply, parameters }: FailedRequest,
 ): Promise<FastifyReply> {
-  const parameters = readLeniently(request);
   const command = parameters.get('command') ?? '';
   const response = toErrorResponse(error, command);
   if (!(error instanceof CommandError))
     logProblem(log, { error, problem: asProblem(error), request });
-  const isKnown = findCommand(command) && response.errorCode !== errorCodes.unsupported;
+  const isCommand = findCommand(command) && response.errorCode !== errorCodes.unsupported;
   return send(reply, {
     parameters,
-    name: envelopeOf(isKnown ? command : 'error'),
+    name: envelopeOf(isCommand ? command : 'error'),
     status: response.errorCode,
     fields: errorFields(response),
   });
 }
 
-/** The parameters; of a malformed request, only `response`, which tells the format of the answer. */
-function readLeniently(request: FastifyRequest): Parameters {
-  try {
-    return parametersOf(request);
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    const wanted = /[?&]response=(json|xml)(?:&|$)/i.exec(request.raw.url ?? '')?.[1];
-    return new Map(wanted === undefined ? [] : [['response', wanted]]);
-  }
+/** The one parameter that is needed to answer a request whose parameters cannot be read. */
+function answerFormat({ raw }: FastifyRequest): Parameters {
+  const wanted = /[?&]response=(json|xml)(?:&|$)/i.exec(raw.url ?? '')?.[1];
+  return new Map(wanted === undefined ? [] : [['response', wanted]]);
 }
 
 interface CommandAnswer {

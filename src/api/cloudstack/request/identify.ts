@@ -14,7 +14,8 @@ import {
 import { databaseOf } from '../../../store/database.ts';
 import type { ApiOptions } from '../../context.ts';
 import { parseZoned } from './instant.ts';
-import type { Parameters } from './parameters.ts';
+import { findPlain } from './parameters.ts';
+import type { EncodedParameters, Parameters } from './parameters.ts';
 
 /** Cookies with CloudStack's names, because clients use these. */
 export const sessionIdCookie = 'JSESSIONID';
@@ -53,6 +54,22 @@ export async function identify(
   return isValid ? found?.principal : undefined;
 }
 
+/**
+ * Whether the request names an API key or a session that exists. It is not identified by that: this is asked before a
+ * form is decoded that is larger than strangers may send.
+ */
+export async function isKnown(
+  deps: Deps,
+  { encoded, cookie }: { readonly encoded: EncodedParameters; readonly cookie: string | undefined },
+): Promise<boolean> {
+  const apiKey = findPlain(encoded, 'apikey');
+  if (apiKey !== undefined) {
+    return (await findByApiKey(databaseOf(deps.store), apiKey, deps.secretKeys)) !== undefined;
+  }
+  const folded = new Map([['sessionkey', findPlain(encoded, 'sessionkey') ?? '']]);
+  return (await bySession(deps, { folded, cookie })) !== undefined;
+}
+
 const dummySecret = 'x'.repeat(86);
 
 /** Whether the signature has not expired; signatures before version 3 never expire. */
@@ -68,7 +85,7 @@ function isCurrent(folded: Parameters, nowMs: number): boolean {
  */
 async function bySession(
   { store }: Deps,
-  { folded, cookie }: Credentials,
+  { folded, cookie }: Pick<Credentials, 'folded' | 'cookie'>,
 ): Promise<Principal | undefined> {
   const token = readCookie(cookie, sessionIdCookie);
   if (token === undefined || !isCsrfToken(token, folded.get('sessionkey'))) return undefined;

@@ -13,17 +13,42 @@ export type Parameters = ReadonlyMap<string, string>;
 /** Ten times as many as any command has. */
 const parametersMax = 500;
 
+/** Parameters as they were sent, before anything is decoded. */
+export interface EncodedParameters {
+  readonly query: readonly EncodedPair[];
+  readonly form: readonly EncodedPair[];
+}
+
+interface EncodedPair {
+  readonly name: string;
+  readonly value: string;
+}
+
 /**
+ * Splits a request into its parameters, without decoding them.
+ *
  * @param query what follows `?`. @param form the body.
- * @throws {CommandError} for parameters that are not percent-encoded UTF-8, or too many.
+ * @throws {CommandError} for too many of them.
  */
-export function parseParameters(query: string, form: string): Parameters {
+export function splitParameters(query: string, form: string): EncodedParameters {
+  const ofQuery = pairsOf(query, parametersMax);
+  return { query: ofQuery, form: pairsOf(form, parametersMax - ofQuery.length) };
+}
+
+/** Finds a value by a name in lower case, as far as it was sent without any encoding, as names and credentials are. */
+export function findPlain({ query, form }: EncodedParameters, name: string): string | undefined {
+  const isIt = (pair: EncodedPair): boolean => pair.name.toLowerCase() === name;
+  return (query.findLast(isIt) ?? form.find(isIt))?.value;
+}
+
+/** @throws {CommandError} for parameters that are not percent-encoded UTF-8. */
+export function decodeParameters({ query, form }: EncodedParameters): Parameters {
   const parameters = new Map<string, string>();
-  for (const [name, value] of pairsOf(form)) {
-    if (!parameters.has(name)) parameters.set(name, value);
+  for (const { name, value } of form) {
+    const known = decode(name);
+    if (!parameters.has(known)) parameters.set(known, decode(value));
   }
-  for (const [name, value] of pairsOf(query)) parameters.set(name, value);
-  if (parameters.size > parametersMax) throw malformed(`more than ${parametersMax} parameters`);
+  for (const { name, value } of query) parameters.set(decode(name), decode(value));
   return parameters;
 }
 
@@ -39,13 +64,25 @@ export function foldNames(parameters: Parameters): Parameters {
   return folded;
 }
 
-function* pairsOf(text: string): Generator<readonly [name: string, value: string]> {
-  for (const pair of text.split('&')) {
-    if (pair === '') continue;
-    const end = pair.indexOf('=');
-    const name = decode(end === -1 ? pair : pair.slice(0, end));
-    yield [name, end === -1 ? '' : decode(pair.slice(end + 1))];
+function pairsOf(text: string, countMax: number): readonly EncodedPair[] {
+  const pairs: EncodedPair[] = [];
+  for (let start = 0; start < text.length;) {
+    const next = text.indexOf('&', start);
+    const end = next === -1 ? text.length : next;
+    if (end > start) {
+      if (pairs.length >= countMax) throw malformed(`more than ${parametersMax} parameters`);
+      pairs.push(splitPair(text.slice(start, end)));
+    }
+    start = end + 1;
   }
+  return pairs;
+}
+
+function splitPair(pair: string): EncodedPair {
+  const end = pair.indexOf('=');
+  return end === -1
+    ? { name: pair, value: '' }
+    : { name: pair.slice(0, end), value: pair.slice(end + 1) };
 }
 
 function decode(text: string): string {
