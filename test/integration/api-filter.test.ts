@@ -134,6 +134,17 @@ describe('a filter', () => {
     expect(body.detail).toContain('at most 100 expressions together');
     expect((await makeWebhook({ accountId: 'many' })).status).toBe(201);
   });
+
+  it('cannot be the hundred and first of an account either if many are added at once', async () => {
+    await sql`insert into account (id, name, domain_id) values ('hasty', 'H', 'root')`.execute(
+      databaseOf(api.store),
+    );
+    const five = Array.from({ length: 5 }, (_, at) => ({ type: 'Expression', value: `a = ${at}` }));
+    const answers = await Promise.all(
+      Array.from({ length: 30 }, async () => makeWebhook({ accountId: 'hasty', filters: five })),
+    );
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(20);
+  });
 });
 
 const of = (account: string | undefined, event: string, status: string): Envelope => ({

@@ -1,5 +1,6 @@
 /** Functions that the routes of webhooks share. */
 import type { Database } from '../../store/database.ts';
+import { lockAccount } from '../../store/directory/account.ts';
 import { findWebhook } from '../../store/webhook/webhook.ts';
 import { countAccountExpressions } from '../../store/webhook/filter.ts';
 import type { WebhookRow } from '../../store/webhook/webhook.ts';
@@ -35,5 +36,6 @@ export async function requireMoreFilters(
 ): Promise<void> {
   const more = requireFilters(filters, added);
   if (more === 0) return;
+  await lockAccount(database, accountId);
   requireExpressions((await countAccountExpressions(database, accountId)) + more);
 }

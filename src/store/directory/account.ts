@@ -47,6 +47,14 @@ export async function findAccount(
     .executeTakeFirst();
 }
 
+/**
+ * Holds the account's row until the transaction ends, so that what is counted of an account is still true when more of it
+ * is inserted.
+ */
+export async function lockAccount(database: Database, id: string): Promise<void> {
+  await database.selectFrom('account').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}
+
 /** Finds an account by its name in a domain, unless it is gone from the cloud. */
 export async function findAccountByName(
   database: Database,
