@@ -13,6 +13,7 @@ export class UnansweredError extends Error {
 /** The errors, created once: a stack for each event that an expression fails on would cost more than the expression. */
 const faults = {
   steps: new UnansweredError('it takes more steps than an expression may'),
+  shared: new UnansweredError('the expressions before it have taken the steps of an event'),
   depth: new UnansweredError('it meets lists that are nested too deeply'),
   order: new UnansweredError('it compares by order what is neither text nor a number'),
   mixed: new UnansweredError('it compares text with a number'),
@@ -23,7 +24,7 @@ const faults = {
 };
 
 /** Maximum number of steps in one evaluation: a fraction of a millisecond. */
-const stepCountMax = 5_000;
+export const stepCountMax = 5_000;
 /** Maximum depth of lists within lists: each is a call within a call. */
 const depthMax = 64;
 /** Number of characters that count as one step. */
@@ -32,11 +33,19 @@ const charsAStep = 256;
 /** The budget of one evaluation: counts its steps and bounds them. */
 export class Budget {
   #left = stepCountMax;
+  #max = stepCountMax;
   #depth = 0;
 
-  begin(): void {
-    this.#left = stepCountMax;
+  /** @param max steps that it may take at most; never more than `stepCountMax`. */
+  begin(max = stepCountMax): void {
+    this.#max = Math.min(max, stepCountMax);
+    this.#left = this.#max;
     this.#depth = 0;
+  }
+
+  /** The number of steps taken since it began. */
+  get spent(): number {
+    return this.#max - Math.max(this.#left, 0);
   }
 
   /** Looks into a list. @throws {UnansweredError} when it lies within too many. */
@@ -51,7 +60,7 @@ export class Budget {
   /** Spends steps. @throws {UnansweredError} when the budget is spent. */
   step(count = 1): void {
     this.#left -= count;
-    if (this.#left < 0) throw faults.steps;
+    if (this.#left < 0) throw this.#max < stepCountMax ? faults.shared : faults.steps;
   }
 
   read(text: string): void {
@@ -111,14 +120,22 @@ export function truth(value: unknown, budget: Budget): boolean | undefined {
   }
   if (typeof value === 'string') return value.length > 0;
   if (typeof value === 'number') return finite(value) !== 0;
-  if (isObject(value)) return hasKey(value);
+  if (isObject(value)) return hasKey(value, budget);
   return value === true;
 }
 
-function hasKey(value: object): boolean {
-  for (const key in value) if (Object.hasOwn(value, key)) return true;
-  return false;
+/** Numbers of keys: V8 gathers all keys of an object before it names the first, so each object is asked once. */
+const keyCounts = new WeakMap<object, number>();
+
+function hasKey(value: object, budget: Budget): boolean {
+  const count = keyCounts.get(value) ?? Object.keys(value).length;
+  if (count > keyCountKept) keyCounts.set(value, count);
+  budget.step(count);
+  return count > 0;
 }
+
+/** Number of keys above which counting them takes longer than remembering how many they are. */
+const keyCountKept = 16;
 
 /** Compares for equality; false where one side is missing, also for `!=`. */
 export function equality(isEqual: boolean) {
@@ -148,6 +165,7 @@ export function ordering(holds: (left: string | number, right: string | number) 
     if (!isOrdered(left) || !isOrdered(right)) throw faults.order;
     if (left === undefined || right === undefined) return undefined;
     if (typeof left !== typeof right) throw faults.mixed;
+    if (typeof left === 'string') budget.read(left);
     return holds(left, right);
   };
 }
@@ -169,13 +187,6 @@ export function textOf(value: unknown, budget: Budget): string | undefined {
   if (typeof value !== 'string') throw faults.text;
   budget.read(value);
   return value;
-}
-
-/** The length in characters; one outside of the basic plane counts once. */
-export function lengthOf(text: string): number {
-  let count = 0;
-  for (const _ of text) count += 1;
-  return count;
 }
 
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?([Ee][-+]?[0-9]+)?$/;

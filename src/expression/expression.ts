@@ -24,17 +24,16 @@ import {
   wordFor,
 } from './expression-node.ts';
 import type { Node } from './expression-node.ts';
+import { createContains, length, lowercase, uppercase } from './expression-text.ts';
 import { followPath } from './expression-path.ts';
 import type { StepCondition, PathStep, Run } from './expression-path.ts';
 import {
   countOf,
   equality,
   isIn,
-  lengthOf,
   Budget,
   numberOf,
   ordering,
-  textOf,
   truth,
   UnansweredError,
 } from './expression-value.ts';
@@ -46,8 +45,14 @@ const nodeCountMax = 200;
 export type FactOf = (name: string) => unknown;
 
 export interface Expression {
-  /** Evaluates the expression on an event; a text instead of true or false says why there is no answer. */
-  readonly holds: (factOf: FactOf) => boolean | string;
+  /**
+   * Evaluates the expression on an event; a text instead of true or false says why there is no answer.
+   *
+   * @param stepsLeft the steps that it may take, if those are fewer than an expression's.
+   */
+  readonly holds: (factOf: FactOf, stepsLeft?: number) => boolean | string;
+  /** The number of steps that the latest evaluation took. */
+  readonly spent: () => number;
 }
 
 /** The reason why a text is no valid expression, and where. */
@@ -55,30 +60,51 @@ export interface ExpressionFault extends TextPosition {
   readonly fault: string;
 }
 
+/**
+ * Expressions that were compiled, the oldest first: reading a long one takes most of a millisecond, and each index of webhooks
+ * that is built needs them all again.
+ */
+const compiled = new Map<string, Expression>();
+const compiledMax = 10_000;
+
 export function compileExpression(text: string): Expression | ExpressionFault {
+  const known = compiled.get(text);
+  if (known) return known;
+  const expression = compile(text);
+  if ('fault' in expression) return expression;
+  const [oldest] = compiled.size < compiledMax ? [] : compiled.keys();
+  if (oldest !== undefined) compiled.delete(oldest);
+  compiled.set(text, expression);
+  return expression;
+}
+
+function compile(text: string): Expression | ExpressionFault {
   if (text.length > expressionCharsMax) {
     return faultAt(text, expressionCharsMax, `it has more than ${expressionCharsMax} characters`);
   }
   try {
     const compiler = new Compiler();
     const run = compiler.compile(parse(text), true);
-    return { holds: createAsking(run) };
+    return createAsking(run);
   } catch (error) {
     if (!(error instanceof InvalidExpressionError)) throw error;
     return faultAt(text, error.position, error.message);
   }
 }
 
-function createAsking(run: Run): Expression['holds'] {
+function createAsking(run: Run): Expression {
   const budget = new Budget();
-  return factOf => {
-    budget.begin();
-    try {
-      return truth(run(factOf, budget), budget) === true;
-    } catch (error) {
-      if (error instanceof UnansweredError) return error.message;
-      throw error;
-    }
+  return {
+    holds(factOf, stepsLeft) {
+      budget.begin(stepsLeft);
+      try {
+        return truth(run(factOf, budget), budget) === true;
+      } catch (error) {
+        if (error instanceof UnansweredError) return error.message;
+        throw error;
+      }
+    },
+    spent: () => budget.spent,
   };
 }
 
@@ -114,12 +140,9 @@ const functions: Readonly<
   },
   count: countOf,
   number: numberOf,
-  lowercase: (value, budget) => textOf(value, budget)?.toLowerCase(),
-  uppercase: (value, budget) => textOf(value, budget)?.toUpperCase(),
-  length(value, budget) {
-    const text = textOf(value, budget);
-    return text === undefined ? undefined : lengthOf(text);
-  },
+  lowercase,
+  uppercase,
+  length,
 };
 
 class Compiler {
@@ -238,7 +261,8 @@ class Compiler {
     }
     plain(part);
     const whole = this.compile(within, atRoot);
-    return (item, budget) => textOf(whole(item, budget), budget)?.includes(text);
+    const contains = createContains(text);
+    return (item, budget) => contains(whole(item, budget), budget);
   }
 
   #only(node: Node, field: string): Node {

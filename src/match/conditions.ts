@@ -57,10 +57,13 @@ const defaults: WebhookConditions = {
   includes: [],
 };
 
+/** @param webhook without an owner, its expressions are charged to nobody in particular. */
 export function compileConditions({
   categories,
   filters,
-}: Pick<Webhook, 'categories' | 'filters'>): WebhookConditions {
+  accountId = '',
+}: Pick<Webhook, 'categories' | 'filters'> &
+  Partial<Pick<Webhook, 'accountId'>>): WebhookConditions {
   if (filters.length === 0 && categories.length === 1 && categories[0] === 'ActionEvent') {
     return defaults;
   }
@@ -69,7 +72,7 @@ export function compileConditions({
     categories: categories.includes('*') ? undefined : new Set(categories),
     excludes: ofMode(onType, 'Exclude').map(compileTypeFilter),
     includes: ofMode(onType, 'Include').map(compileTypeFilter),
-    others: onType.length < filters.length ? compileOthers(filters) : undefined,
+    others: onType.length < filters.length ? compileOthers(filters, accountId) : undefined,
   };
 }
 
@@ -108,11 +111,11 @@ function compileTypeFilter(filter: WebhookFilter): TypeFilter {
   return { filter, matches: comparison(filter) };
 }
 
-function compileOthers(filters: readonly WebhookFilter[]): OtherFilters {
+function compileOthers(filters: readonly WebhookFilter[], accountId: string): OtherFilters {
   const ofType = (mode: WebhookFilter['mode'], type: FilterType): readonly OtherFilter[] =>
     ofMode(filters, mode)
       .filter(filter => filter.type === type)
-      .map(filter => compileOther(filter, type));
+      .map(filter => compileOther(filter, type, accountId));
   const types = filterTypes.filter(type => type !== 'EventType');
   return {
     excludes: types.flatMap(type => ofType('Exclude', type)),
@@ -122,8 +125,8 @@ function compileOthers(filters: readonly WebhookFilter[]): OtherFilters {
   };
 }
 
-function compileOther(filter: WebhookFilter, type: FilterType): OtherFilter {
-  if (type === 'Expression') return { filter, ...asking(filter.value) };
+function compileOther(filter: WebhookFilter, type: FilterType, accountId: string): OtherFilter {
+  if (type === 'Expression') return { filter, ...asking(filter.value, accountId) };
   const isMatch = comparison(filter);
   const fact = facts[type];
   return {
@@ -151,11 +154,17 @@ export const facts: Readonly<
 /**
  * Compiles an expression when it is first evaluated: an index of a hundred thousand webhooks is built again and again.
  */
-function asking(text: string): Required<Pick<OtherFilter, 'matches' | 'faultIn'>> {
-  let holds: Expression['holds'] | undefined;
+function asking(
+  text: string,
+  accountId: string,
+): Required<Pick<OtherFilter, 'matches' | 'faultIn'>> {
+  let expression: Expression | undefined;
   const ask = (subject: Subject): boolean | string => {
-    holds ??= holdsOf(text);
-    return holds(name => subject.fact(name));
+    expression ??= expressionOf(text);
+    const { allowance } = subject;
+    const answer = expression.holds(name => subject.fact(name), allowance.leftFor(accountId));
+    allowance.spend(accountId, expression.spent());
+    return answer;
   };
   return {
     matches: subject => ask(subject) === true,
@@ -170,12 +179,12 @@ function asking(text: string): Required<Pick<OtherFilter, 'matches' | 'faultIn'>
  * Compiles an expression. The API refuses invalid ones; one that came into the table another way matches nothing and
  * says why.
  */
-function holdsOf(text: string): Expression['holds'] {
+function expressionOf(text: string): Expression {
   const compiled = compileExpression(text);
-  if ('holds' in compiled) return compiled.holds;
+  if ('holds' in compiled) return compiled;
   const { fault, line, column } = compiled;
   const answer = `it is no expression: line ${line}, column ${column}: ${fault}`;
-  return () => answer;
+  return { holds: () => answer, spent: () => 0 };
 }
 
 function comparison({ matchType, value }: WebhookFilter): (fact: string) => boolean {

@@ -55,7 +55,9 @@ export function explainConditions(
   subject: Subject,
 ): ConditionsExplained {
   const conditions = compileConditions(webhook);
+  subject.allowAnew();
   const mismatch = mismatchOf(conditions, subject);
+  subject.allowAnew();
   const unanswered = unansweredIn(conditions, subject).map(
     ({ filter, fault }) => `${written(filter)} has no answer: ${fault}`,
   );

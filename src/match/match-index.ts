@@ -105,8 +105,11 @@ export function createMatchIndex(): MatchIndex {
       collect(buckets.Global.get(everywhere), subject, found);
       const owner = ownerOf(envelope);
       if (owner === undefined) return found;
+      // Expressions share what they may cost on one event: who is nearer to the root domain comes first.
+      for (const id of pathTo(owner)?.toReversed() ?? []) {
+        collect(buckets.Domain.get(id), subject, found);
+      }
       collect(buckets.Local.get(owner), subject, found);
-      for (const id of pathTo(owner) ?? []) collect(buckets.Domain.get(id), subject, found);
       return found;
     },
     *explain({ envelope, body }, webhooks = webhooksOf(entries)) {

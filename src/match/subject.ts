@@ -3,6 +3,7 @@ import type { Envelope } from '../event/envelope.ts';
 import { severityOf } from '../event/severity.ts';
 import type { Severity } from '../event/severity.ts';
 import { UnansweredError } from '../expression/expression-value.ts';
+import { Allowance } from './allowance.ts';
 
 /** Maximum length of a body that expressions look into, so that reading it never holds up the intake. */
 export const originalCharsMax = 65_536;
@@ -18,11 +19,22 @@ export class Subject {
   #severity: Severity | undefined;
   #original: unknown;
   #isRead = false;
+  #allowance = new Allowance();
 
   /** @param body as it is recorded: CloudStack's own message, or any other cloud's envelope as JSON. */
   constructor(envelope: Envelope, body?: string) {
     this.envelope = envelope;
     this.#body = body;
+  }
+
+  /** What the expressions of all webhooks may still cost on this event. */
+  get allowance(): Allowance {
+    return this.#allowance;
+  }
+
+  /** Allows everything anew: whoever explains asks each webhook as if it were alone. */
+  allowAnew(): void {
+    this.#allowance = new Allowance();
   }
 
   get severity(): Severity {

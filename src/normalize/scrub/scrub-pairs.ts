@@ -40,7 +40,7 @@ function valueAt(text: string, start: number): PairValue | undefined {
   const quote = matchAt(/\\*["']/y, text, start);
   if (quote === undefined) {
     const bare = matchAt(/(?:(?:basic|bearer)\s+)?[^\s"'\\&,;{}]+/iy, text, start);
-    return bare && { quote: '', end: start + bare.length };
+    return bare === undefined ? undefined : { quote: '', end: start + bare.length };
   }
   const open = start + quote.length;
   const end = closingQuote(text, open, quote);
