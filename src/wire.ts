@@ -149,12 +149,13 @@ function openDirectory(
     metrics,
     newId,
     syncs: running.includes('janitor'),
+    dispatches: running.includes('dispatch'),
     log,
   });
 }
 
 function openDispatcher(
-  { config, store, roles: running, log }: AppOptions,
+  { config, store, log }: AppOptions,
   {
     metrics,
     sync,
@@ -165,7 +166,6 @@ function openDispatcher(
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
-    concurrency: running.includes('dispatch') ? config.dispatch.concurrency : 0,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
     settingsOf: webhook => settings.of(webhook),

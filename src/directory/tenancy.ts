@@ -48,6 +48,8 @@ export interface TenancyOptions {
   readonly newId: () => string;
   /** Whether this process syncs the tables; false where another one does. */
   readonly syncs: boolean;
+  /** Whether this process sends deliveries itself; false where another one does. */
+  readonly dispatches: boolean;
   readonly log: Log;
 }
 
@@ -58,7 +60,7 @@ export interface Tenancy {
 }
 
 export function openTenancy(options: TenancyOptions): Tenancy {
-  const { config, store, metrics, newId, syncs, log } = options;
+  const { config, store, metrics, newId, syncs, dispatches, log } = options;
   const provider = config && openProvider(config);
   const unknown = createUnknownAccounts({ store, log });
   const lookUps = config && provider && openLookUps(options, config, provider);
@@ -95,7 +97,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
         return index.match(envelope, body);
       };
-      const read = createReader({ ...source, match, newId });
+      const read = createReader({ ...source, match, newId, dispatches });
       return {
         read: (message: Message) => {
           misses.begin(message);

@@ -89,6 +89,8 @@ export function countsOf(
 }
 
 /** Ids of the webhooks whose deliveries have no row yet. */
-export function handedOver({ owed, ordered }: EventToRecord): readonly string[] {
-  return ordered ? owed.filter(id => !ordered.includes(id)) : owed;
+export function handedOver({ owed, queued }: EventToRecord): readonly string[] {
+  if (!queued) return owed;
+  const rows = new Set(queued.map(({ webhookId }) => webhookId));
+  return owed.filter(id => !rows.has(id));
 }

@@ -23,9 +23,12 @@ export interface ReaderOptions {
   readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
   /** Makes UUIDv7s, each above the one before. */
   readonly newId: () => string;
+  /** Whether this process sends deliveries itself. */
+  readonly dispatches: boolean;
 }
 
-export function createReader({ normalize, scrubber, match, newId }: ReaderOptions): Reader {
+export function createReader(options: ReaderOptions): Reader {
+  const { normalize, scrubber, match, newId } = options;
   const putAside = (message: Message, reason: string): ReadMessage => ({
     ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
     message,
@@ -43,7 +46,7 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
           envelope,
           body,
           owed: webhooks.map(webhook => webhook.id),
-          ...(envelope.entityuuid !== undefined && inOrder(webhooks)),
+          queued: queuedOf(webhooks, envelope, options),
           key,
         };
       });
@@ -55,12 +58,20 @@ export function createReader({ normalize, scrubber, match, newId }: ReaderOption
   };
 }
 
-/** The webhooks that want the events of one entity one at a time. */
-function inOrder(webhooks: readonly Webhook[]): Pick<EventToRecord, 'ordered'> | undefined {
-  if (!webhooks.some(({ ordering }) => ordering === 'entity')) return undefined;
-  return {
-    ordered: webhooks.filter(({ ordering }) => ordering === 'entity').map(({ id }) => id),
-  };
+/**
+ * The deliveries that are rows before their first attempt: those in an order, because whose turn it is can only be told
+ * from rows, which every process sees alike; and where this process sends nothing, all of them, for whoever does.
+ */
+function queuedOf(
+  webhooks: readonly Webhook[],
+  { entityuuid }: Envelope,
+  { dispatches }: Pick<ReaderOptions, 'dispatches'>,
+): EventToRecord['queued'] {
+  const isInOrder = ({ ordering }: Webhook): boolean =>
+    ordering === 'entity' && entityuuid !== undefined;
+  const queued = dispatches ? webhooks.filter(isInOrder) : webhooks;
+  if (queued.length === 0) return undefined;
+  return queued.map(webhook => ({ webhookId: webhook.id, inOrder: isInOrder(webhook) }));
 }
 
 /** Names an event that has no name of its own by the sender's id of the message, and its index in it. */

@@ -2,7 +2,7 @@
  * What Hookline bears, in one run: several rounds in which everything is measured once, so that a change of the machine's
  * mood meets both sides of a ratio. Needs Linux (/proc) and what `npm test` needs.
  *
- *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,blackhole,isolation
+ *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
@@ -35,12 +35,20 @@ const parts = [
   'kafka',
   'camel',
   'latency',
+  'split',
   'blackhole',
   'isolation',
 ] as const;
 type Part = (typeof parts)[number];
 /** The parts that measure a Hookline; the others have nothing to compare. */
-const ofBuilds: readonly Part[] = ['rabbitmq', 'kafka', 'latency', 'blackhole', 'isolation'];
+const ofBuilds: readonly Part[] = [
+  'rabbitmq',
+  'kafka',
+  'latency',
+  'split',
+  'blackhole',
+  'isolation',
+];
 
 interface Plan {
   readonly rounds: number;
@@ -129,7 +137,9 @@ async function runPart(
     case 'camel':
       return camel ? onBoth(bus => measureCamel(lab, camel, { bus, count: events })) : {};
     case 'latency':
-      return onBoth(bus => measureLatency(lab, bus, seconds));
+      return onBoth(bus => measureLatency(lab, { bus, seconds, isSplit: false }));
+    case 'split':
+      return onBoth(bus => measureLatency(lab, { bus, seconds, isSplit: true }));
     case 'blackhole':
       return measureBlackHole(lab, events * 2, seconds);
     case 'isolation':

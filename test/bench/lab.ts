@@ -18,9 +18,15 @@ export interface Lab extends AsyncDisposable {
   /** Starts the broker when it is asked for first. */
   bus(name: BusName): Promise<Bus>;
   /** A Hookline of its own, warm: its source is running and has delivered some events. */
-  openSubject(bus: BusName, webhookCount: number, inspect?: boolean): Promise<Subject>;
+  openSubject(bus: BusName, webhookCount: number, how?: SubjectOptions): Promise<Subject>;
   /** The same lab, in which the Hookline of another checkout is measured. */
   of(checkout: string): Lab;
+}
+
+export interface SubjectOptions {
+  readonly inspect?: boolean;
+  /** Whether a process of its own dispatches; `hookline` is then the one that takes in. */
+  readonly isSplit?: boolean;
 }
 
 export interface Subject extends AsyncDisposable {
@@ -70,7 +76,7 @@ export async function openLab(): Promise<Lab> {
     origin,
     meter,
     bus,
-    openSubject: async (name, webhookCount, inspect = false) => {
+    openSubject: async (name, webhookCount, { inspect, isSplit = false } = {}) => {
       await using owned = new AsyncDisposableStack();
       subjectCount += 1;
       const database = `bench_${subjectCount}`;
@@ -79,8 +85,19 @@ export async function openLab(): Promise<Lab> {
       const line = owned.use(await (await bus(name)).openLine(`hookline-${subjectCount}`));
       const databaseUrl = postgres.url(database);
       const hookline = owned.use(
-        await startHookline({ databaseUrl, checkout, env: line.env, inspect }),
+        await startHookline({
+          databaseUrl,
+          checkout,
+          env: line.env,
+          inspect,
+          roles: isSplit ? 'ingest,api,janitor' : undefined,
+        }),
       );
+      if (isSplit) {
+        owned.use(
+          await startHookline({ databaseUrl, checkout, env: line.env, roles: 'dispatch,api' }),
+        );
+      }
       await hookline.untilSource(name, 'running');
       const accounts = accountsOf(webhookCount);
       await warmUp(receiver, hookline, line, accounts);

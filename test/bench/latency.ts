@@ -18,16 +18,20 @@ export interface Timetable {
 
 const perSecond = 500;
 
-export async function measureLatency(lab: Lab, bus: BusName, seconds: number): Promise<Figures> {
+/** @param isSplit whether one process takes in and another dispatches. */
+export async function measureLatency(
+  lab: Lab,
+  { bus, seconds, isSplit }: { bus: BusName; seconds: number; isSplit: boolean },
+): Promise<Figures> {
   const count = perSecond * seconds;
-  await using subject = await lab.openSubject(bus, 1);
+  await using subject = await lab.openSubject(bus, 1, { isSplit });
   await lab.receiver.call('begin', { count });
   const dueMs = await publishOnTime(subject.line, { perSecond, count }, subject.accounts);
   await lab.receiver.call('wait', { arrivals: count, deadlineMs });
   const arrivals = await lab.receiver.call('report', undefined);
   assertComplete(arrivals, count);
   const tookMs = arrivals.atMs.map((atMs, number) => atMs - (dueMs[number] ?? Number.NaN));
-  const name = `latency, ${bus}, ${perSecond}/s`;
+  const name = `latency${isSplit ? ', split roles' : ''}, ${bus}, ${perSecond}/s`;
   return {
     [`${name}: p50, ms`]: quantile(tookMs, 0.5),
     [`${name}: p99, ms`]: quantile(tookMs, 0.99),

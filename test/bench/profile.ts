@@ -21,7 +21,7 @@ const allocationSampleBytes = 16_384;
 const linesMax = 40;
 
 export async function profileThroughput(lab: Lab, bus: BusName, count: number): Promise<string> {
-  await using subject = await lab.openSubject(bus, 1, true);
+  await using subject = await lab.openSubject(bus, 1, { inspect: true });
   await using inspector = await attachInspector(subject.hookline.inspectorUrl ?? '');
   return [
     await profileStatements(lab, subject, count),

@@ -17,6 +17,8 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^(rabbitmq|kafka): of the ceiling$/, '≥ 0.30'],
   [/^(rabbitmq|kafka): process CPU, µs\/delivery$/, '≤ 95'],
   [/^(rabbitmq|kafka): PostgreSQL CPU, µs\/delivery$/, '≤ 30'],
+  [/^latency, split roles, .*: p50, ms$/, '≤ 15'],
+  [/^latency, split roles, .*: p99, ms$/, '≤ 60'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
   [/^isolation, .*: in time$/, '≥ 0.98'],

@@ -119,7 +119,7 @@ describe('an event that its cloud named', () => {
         events: entry.events.map(event => ({
           ...event,
           owed: [webhookId],
-          ordered: [webhookId],
+          queued: [{ webhookId, inOrder: true }],
         })),
       }));
     await record(harness, queued(['a', undefined]));

@@ -39,7 +39,7 @@ interface IngestHarness extends AsyncDisposable {
 const webhookId = randomUUID();
 const owing: Reader = one => read(one, [webhookId]);
 
-/** Everything from the batch to the rows; what is owed is spilled, for nothing is sent. */
+/** Everything from the batch to the rows; what is owed becomes rows, for its webhook is not known. */
 async function openIngestHarness(): Promise<IngestHarness> {
   const records = await openRecordHarness();
   const { store } = records;
@@ -53,7 +53,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
   const processId = (): number => lease.processId;
   const writer = new Writer({ store, processId, flushMs: 5, flushMax: 100, log: silent });
   const dispatcher = new Dispatcher({
-    concurrency: 0,
+    concurrency: 1,
     windowMax: 1_000,
     laneWaitMs: 1_000,
     slowMs: 1_000,

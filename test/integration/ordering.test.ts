@@ -22,7 +22,7 @@ async function record(
     envelope: { event: 'VM.START', account, entityuuid },
     body: JSON.stringify({ entityuuid }),
     owed: [webhookId],
-    ordered: [webhookId],
+    queued: [{ webhookId, inOrder: true }],
     ...(keys[at] !== undefined && { key: keys[at] }),
   }));
   const { store, processId } = records;

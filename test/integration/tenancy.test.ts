@@ -67,6 +67,7 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
     metrics,
     newId,
     syncs: true,
+    dispatches: true,
     log,
   });
   running = Promise.all([sync.run(stop.signal), tenancy.run(stop.signal)]);

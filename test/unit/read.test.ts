@@ -14,14 +14,23 @@ const message = messageFrom({
   headers: { 'x-auth-token': 'hush', b: '2' },
 });
 
-function read(normalize: () => readonly NormalizedEvent[], owed: readonly Webhook[] = []) {
+function read(
+  normalize: () => readonly NormalizedEvent[],
+  owed: readonly Webhook[] = [],
+  dispatches = true,
+) {
   let count = 0;
   return createReader({
     normalize,
     scrubber: createScrubber(),
     match: () => owed,
     newId: () => `id-${(count += 1)}`,
+    dispatches,
   })(message);
+}
+
+function queuedOf(envelope: Envelope, hooks: readonly Webhook[], dispatches: boolean) {
+  return read(() => [{ envelope }], hooks, dispatches).events[0]?.queued;
 }
 
 describe('a message that is read', () => {
@@ -42,15 +51,23 @@ describe('a message that is read', () => {
     ]);
   });
 
-  it('tells who takes the events of its entity in turn', () => {
+  it('tells whose deliveries are rows from the beginning', () => {
+    const hook = webhookOf({ id: 'at-once' });
     const ordered = webhookOf({ id: 'in-turn', ordering: 'entity' });
-    const hooks = [webhookOf({}), ordered];
-    const of = (envelope: Envelope) => read(() => [{ envelope }], hooks).events[0]?.ordered;
-    expect(of({ event: 'vm.start', entityuuid: 'e' })).toEqual(['in-turn']);
-    expect(of({ event: 'vm.start' })).toBeUndefined();
-    expect(
-      read(() => [{ envelope: { event: 'e', entityuuid: 'e' } }], [webhookOf({})]).events[0],
-    ).not.toHaveProperty('ordered');
+    const about = { event: 'vm.start', entityuuid: 'e' };
+    expect(queuedOf(about, [hook, ordered], true)).toEqual([
+      { webhookId: 'in-turn', inOrder: true },
+    ]);
+    expect(queuedOf({ event: 'vm.start' }, [hook, ordered], true)).toBeUndefined();
+    expect(queuedOf(about, [hook], true)).toBeUndefined();
+    expect(queuedOf(about, [hook, ordered], false)).toEqual([
+      { webhookId: 'at-once', inOrder: false },
+      { webhookId: 'in-turn', inOrder: true },
+    ]);
+    expect(queuedOf({ event: 'vm.start' }, [ordered], false)).toEqual([
+      { webhookId: 'in-turn', inOrder: false },
+    ]);
+    expect(queuedOf(about, [], false)).toBeUndefined();
   });
 
   it('has the envelope with the id for a body where it brought none', () => {
@@ -73,6 +90,7 @@ describe('a message that is read', () => {
       scrubber: createScrubber(),
       match: () => [],
       newId: () => 'id',
+      dispatches: true,
     });
     const { events } = reader({ ...message, sendingId: 'try-1' });
     expect(events.map(({ key }) => key)).toEqual(['own', 'sent:1:try-1', 'sent:2:try-1']);
@@ -107,6 +125,7 @@ describe('a message that is read', () => {
       scrubber: createScrubber(['a']),
       match: () => [],
       newId: () => 'id',
+      dispatches: true,
     });
     expect(reader(message, 'PostgreSQL refuses the event')).toMatchObject({
       events: [],

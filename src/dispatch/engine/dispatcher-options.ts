@@ -17,7 +17,7 @@ export interface AttemptSettings {
 }
 
 export interface DispatcherOptions {
-  /** Requests in flight to quick receivers; 0 sends nothing and spills everything, for a process that only takes in. */
+  /** Requests in flight to quick receivers. */
   readonly concurrency: number;
   /** Requests in flight to receivers that are slow, silent or not known yet. */
   readonly slowConcurrency: number;

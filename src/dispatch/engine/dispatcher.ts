@@ -87,20 +87,18 @@ export class Dispatcher {
     return this.#scheduler.roomOf(webhookId);
   }
 
-  /** Changes the size of the pool. A process that sends nothing goes on sending nothing. */
+  /** Changes the size of the pool. */
   resize(concurrency: number): void {
-    if (this.#options.concurrency === 0) return;
     this.#scheduler.resize(concurrency);
     this.#pump();
   }
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
-    const { concurrency } = this.#options;
     const isFresh = delivery.deliveryId === undefined;
     const fits = !isFresh || this.#hasRoomFor(delivery);
     this.#window.enter(delivery);
-    if (this.#stopping || concurrency === 0 || !fits) {
+    if (this.#stopping || !fits) {
       this.#reschedule(delivery);
     } else {
       this.#scheduler.add(delivery);

@@ -25,8 +25,14 @@ export interface EventToRecord {
   readonly owed: readonly string[];
   /** The name that the cloud gave the event, unique within its source; see NormalizedEvent. */
   readonly key?: string;
-  /** Those recipients that take the events of an entity in order; their deliveries get rows from the beginning. */
-  readonly ordered?: readonly string[];
+  /** Those recipients whose deliveries get rows from the beginning. Absent, rather than empty. */
+  readonly queued?: readonly QueuedDelivery[];
+}
+
+export interface QueuedDelivery {
+  readonly webhookId: string;
+  /** Whether it waits for those before it to the same webhook that are of the same entity. */
+  readonly inOrder: boolean;
 }
 
 export interface MessageToQuarantine {
@@ -77,14 +83,14 @@ export type BatchResult =
 
 export async function recordBatch(database: Database, rows: BatchRows): Promise<BatchResult> {
   const keys = keysOf(rows);
-  const ordered = rows.events.filter(event => event.ordered !== undefined);
+  const queued = rows.events.filter(event => event.queued !== undefined);
   const parts = [
     heldPart(rows),
     ...(rows.position ? [positionPart(rows, rows.position)] : []),
     ...(rows.redrive ? [redrivePart(rows.redrive)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
-    ...(ordered.length > 0 ? [orderedPart(ordered, keys)] : []),
+    ...(queued.length > 0 ? [queuedPart(queued, keys)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -97,7 +103,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     select exists (select from held) as held, exists (select from allowed) as allowed,
       ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
       ${keys.length > 0 ? knownColumn(keys) : sql``}
-      ${ordered.length > 0 ? notifyDue : sql``}`.execute(database);
+      ${queued.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
   if (!answer.allowed) return { kind: rows.redrive ? 'redriven-before' : 'position-ahead' };
@@ -206,13 +212,10 @@ function factTexts(fact: FactName, events: readonly EventToRecord[]) {
   );
 }
 
-/**
- * Inserts ordered deliveries before their first attempt: whose turn it is can only be told from rows, which every process
- * sees alike.
- */
-function orderedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
-  const rows = events.flatMap(({ id, envelope, ordered = [] }) =>
-    ordered.map(webhookId => ({ id, webhookId, key: envelope.entityuuid ?? null })),
+/** Inserts deliveries before their first attempt, due at once. */
+function queuedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
+  const rows = events.flatMap(({ id, envelope: { entityuuid = null }, queued = [] }) =>
+    queued.map(({ webhookId, inOrder }) => ({ id, webhookId, key: inOrder ? entityuuid : null })),
   );
   return sql`queued as (
     insert into delivery (id, event_id, webhook_id, order_key, kind, state, tries, next_attempt_at, created_at)
