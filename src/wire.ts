@@ -11,7 +11,7 @@ import { Ingest } from './record/ingest.ts';
 import { MatchSync } from './match/match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createNormalizers, type Normalizers } from './normalize/normalizers.ts';
-import { systemLookup } from './dispatch/egress/egress.ts';
+import { createResolver } from './dispatch/egress/name/resolve-name.ts';
 import { openTransport, type Transport } from './dispatch/transport.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
@@ -91,7 +91,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const { flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
   const transport = openTransport({
-    lookup: systemLookup,
+    lookup: createResolver(),
     ...options,
     secretKeys: secretKeysOf(options),
     connectionsMax: poolSizeMax,

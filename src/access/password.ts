@@ -7,6 +7,8 @@
  */
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
 
+import { Turns } from '../event/turns.ts';
+
 export const passwordLengthMin = 8;
 
 const costLog2 = 15;
@@ -59,7 +61,14 @@ interface Parameters {
   readonly parallelism: number;
 }
 
-function derive(
+/** Each hash holds one of the process's four threads, and a core, for a fraction of a second. */
+const turns = new Turns({ max: 2, ownerMax: 2 });
+
+async function derive(password: string, parameters: Parameters): Promise<Buffer> {
+  return turns.take('', () => deriveNow(password, parameters));
+}
+
+function deriveNow(
   password: string,
   { salt, costLog2: log2, blockSize: r, parallelism: p }: Parameters,
 ): Promise<Buffer> {

@@ -21,7 +21,8 @@ import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
 import type { Finding } from '../event/finding.ts';
 import type { Log } from '../event/log.ts';
 import { createNormalizers } from '../normalize/normalizers.ts';
-import { openEgress, systemLookup } from '../dispatch/egress/egress.ts';
+import { openEgress } from '../dispatch/egress/egress.ts';
+import { createResolver } from '../dispatch/egress/name/resolve-name.ts';
 import { inspectKafka } from '../source/kafka/kafka-inspect.ts';
 import { inspectRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
 import { findEmbeddedPostgres } from '../postgres/embedded.ts';
@@ -165,7 +166,8 @@ function examineEgress(
   receiver: URL | undefined,
 ): Promise<readonly Finding[]>[] {
   const { egress } = config;
-  const open = () => openEgress({ config, databaseUrl, lookup: systemLookup, onBlocked: () => {} });
+  const open = () =>
+    openEgress({ config, databaseUrl, lookup: createResolver(), onBlocked: () => {} });
   return [
     examine('egress', async () => {
       open();

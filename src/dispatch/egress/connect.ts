@@ -61,7 +61,7 @@ export function createConnectors({ guard, trust, proxy }: ConnectOptions): OpenC
   return (route, watch = () => {}) => {
     const end = endpointOf(route.origin);
     const resolve: Resolve = async () => {
-      const addresses = await guard.resolve(end.host, end.port, route.reach);
+      const addresses = await guard.resolve(end.host, end.port, route.reach, route.owner);
       watch({ kind: 'resolved', addresses });
       return addresses;
     };

@@ -1,16 +1,10 @@
 /** The connections to receivers: the guard that decides on addresses, and what connects to those it lets through. */
-import { lookup as resolveName } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
 
 import type { Config } from '../../config/config.ts';
 import { ConfigError } from '../../event/errors.ts';
 import { createConnectors, type OpenConnector } from './connect.ts';
-import {
-  createEgressGuard,
-  type EgressGuard,
-  type EgressGuardOptions,
-  type Lookup,
-} from './guard.ts';
+import { createEgressGuard, type EgressGuard, type EgressGuardOptions } from './guard.ts';
 import { readNoProxy } from './no-proxy.ts';
 import { protectedServices } from './protected-addresses.ts';
 import { createTrust, type Trust } from './trust.ts';
@@ -57,9 +51,6 @@ function openTrust({ egress }: EgressOptions['config']): Trust {
     throw new ConfigError([`egress.tls: expected certificates and the key of certFile: ${reason}`]);
   }
 }
-
-/** Resolves names as the system does, its own files included. */
-export const systemLookup: Lookup = async hostname => resolveName(hostname, { all: true });
 
 /** They may change while the process runs; asking costs microseconds, and only a new connection asks. */
 function ownAddresses(): string[] {

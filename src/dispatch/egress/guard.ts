@@ -18,8 +18,12 @@ export interface ResolvedAddress {
   readonly family: number;
 }
 
-/** Resolves a name to all its addresses, in the order to try them; rejects with `ENOTFOUND` or the like. */
-export type Lookup = (hostname: string) => Promise<readonly ResolvedAddress[]>;
+/**
+ * Resolves a name to all its addresses, in the order to try them; rejects with `ENOTFOUND` or the like.
+ *
+ * @param owner the account on whose behalf it is asked.
+ */
+export type Lookup = (hostname: string, owner?: string) => Promise<readonly ResolvedAddress[]>;
 
 /** A service that Hookline itself depends on. No webhook reaches it, whatever is allowed. */
 export interface ProtectedService {
@@ -54,9 +58,15 @@ export interface EgressGuard {
    * Resolves the host to those of its addresses that may be connected to, at least one.
    *
    * @param host a name, or an address without brackets.
+   * @param owner the account whose webhook it is.
    * @throws {EgressBlockedError} when none may; what `lookup` rejects with.
    */
-  resolve(host: string, port: number, reach: Reach): Promise<readonly ResolvedAddress[]>;
+  resolve(
+    host: string,
+    port: number,
+    reach: Reach,
+    owner?: string,
+  ): Promise<readonly ResolvedAddress[]>;
 }
 
 export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
@@ -64,9 +74,9 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   const policy = createEgressPolicy(options);
   const lookup = shareLookups(options.lookup);
 
-  async function addressesOf(host: string): Promise<readonly ResolvedAddress[]> {
+  async function addressesOf(host: string, owner?: string): Promise<readonly ResolvedAddress[]> {
     const family = isIP(host);
-    return family === 0 ? lookup(host) : [{ address: host, family }];
+    return family === 0 ? lookup(host, owner) : [{ address: host, family }];
   }
 
   async function serviceAt(address: string, port: number): Promise<Rule | undefined> {
@@ -81,8 +91,8 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   }
 
   return {
-    async resolve(host, port, reach) {
-      const found = await addressesOf(host);
+    async resolve(host, port, reach, owner) {
+      const found = await addressesOf(host, owner);
       const judged = await Promise.all(
         found.map(async candidate => ({
           candidate,
@@ -100,16 +110,13 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   };
 }
 
-/**
- * Shares look-ups: many connections to one name are opened at once, and the system's resolver answers four questions at
- * a time.
- */
+/** Shares look-ups: many connections to one name are opened at once. */
 function shareLookups(lookup: Lookup): Lookup {
   const asked = new Map<string, Promise<readonly ResolvedAddress[]>>();
-  return async hostname => {
+  return async (hostname, owner) => {
     const known = asked.get(hostname);
     if (known) return known;
-    const answer = lookup(hostname).finally(() => asked.delete(hostname));
+    const answer = lookup(hostname, owner).finally(() => asked.delete(hostname));
     asked.set(hostname, answer);
     return answer;
   };

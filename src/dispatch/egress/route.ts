@@ -9,6 +9,8 @@ export interface Route {
   readonly reach: Reach;
   /** The only certificate authority trusted, as PEM. */
   readonly caCertificate?: string;
+  /** The account whose turn a look-up of the name takes: of those who share the route, the first. */
+  readonly owner?: string;
   /**
    * Routes with the same key share connections; it holds everything that decides whether a connection may be opened.
    */

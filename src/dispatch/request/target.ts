@@ -69,10 +69,11 @@ export function createTargets(options: TargetOptions): (webhook: Webhook) => Req
 }
 
 function openTarget(
-  { payloadUrl, secrets, sslVerification, caCertificate, headers, validation }: Webhook,
+  webhook: Webhook,
   reach: Reach,
   { unseal, encoding, origin }: TargetOptions,
 ): Omit<RequestTarget, 'render'> {
+  const { payloadUrl, secrets, sslVerification, caCertificate, headers, validation } = webhook;
   const url = new URL(payloadUrl);
   const own = headers ?? {};
   const refusal = refuseOwnHeaders(own);
@@ -83,6 +84,7 @@ function openTarget(
       sslVerification,
       reach,
       caCertificate: caCertificate ?? undefined,
+      owner: webhook.accountId,
     }),
     headers: [
       ...Object.entries(own).flat(),
