@@ -39,6 +39,13 @@ const startTriesMax = 5;
 const retryMs = 200;
 const ready = 'database system is ready to accept connections';
 
+/** As PostgreSQL 17 and newer have it, whatever the machine has. */
+const builtinLocale = [
+  ['--locale', 'C'],
+  ['--locale-provider', 'builtin'],
+  ['--builtin-locale', 'C.UTF-8'],
+].flat();
+
 /**
  * Creates a cluster in the directory, which must be empty or absent. Its encoding is UTF-8, its collation by code point on
  * every machine, and its only user is `superuser`.
@@ -61,9 +68,7 @@ export async function initialiseCluster(
         ['--pwfile', passwordFile],
         ['--auth', 'scram-sha-256'],
         ['--encoding', 'UTF8'],
-        ['--locale', 'C'],
-        ['--locale-provider', 'builtin'],
-        ['--builtin-locale', 'C.UTF-8'],
+        binaries.locale ?? builtinLocale,
       ].flat(),
       { deathSignal: 'KILL', directory, user },
     );

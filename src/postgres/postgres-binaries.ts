@@ -17,6 +17,8 @@ export interface PostgresBinaries {
   readonly postgres: string;
   /** Major version as in a cluster's `PG_VERSION`, such as `18`. */
   readonly major: string;
+  /** Options of `initdb` for text in UTF-8 that is sorted by code point, where they are not those of our own programs. */
+  readonly locale?: readonly string[];
 }
 
 export interface UnixUser {

@@ -11,7 +11,8 @@ import {
   startCluster,
   superuser,
 } from '../../src/postgres/cluster.ts';
-import { findPostgresBinaries, postgresUser } from '../../src/postgres/postgres-binaries.ts';
+import { postgresUser } from '../../src/postgres/postgres-binaries.ts';
+import { findPostgresPrograms, type PostgresEdition } from './postgres-programs.ts';
 import { inNewDirectory, reservePort, type Service, startService } from './service.ts';
 
 export interface Postgres extends Service {
@@ -22,14 +23,17 @@ export interface Postgres extends Service {
 }
 
 export interface PostgresOptions {
+  /** `embedded` when absent. */
+  readonly edition?: PostgresEdition;
   /** As in postgresql.conf, such as `{ max_connections: '300' }`. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
 export async function startPostgres(options: PostgresOptions = {}): Promise<Postgres> {
   const user = await postgresUser();
+  const { edition = 'embedded' } = options;
   return inNewDirectory('postgres', user, async home => {
-    const binaries = await findPostgresBinaries(user, join(home, 'programs'));
+    const binaries = await findPostgresPrograms(edition, user, join(home, 'programs'));
     return startIn(home, { binaries, directory: join(home, 'cluster'), user }, options);
   });
 }

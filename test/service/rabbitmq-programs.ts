@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { access } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
+import { installFromDebian, which } from './debian-package.ts';
+
 export interface RabbitmqPrograms {
   readonly server: string;
   readonly epmd: string;
@@ -19,7 +21,11 @@ const debianServer = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 export async function findRabbitmqPrograms(): Promise<RabbitmqPrograms> {
   const installed = await look();
   if (installed) return installed;
-  const reason = await installFromDebian();
+  const reason = await installFromDebian('rabbitmq-server', [
+    'rabbitmq-server.service',
+    'epmd.service',
+    'epmd.socket',
+  ]);
   const found = await look();
   if (found) return found;
   throw new Error(
@@ -45,52 +51,6 @@ async function lookUpUser(): Promise<{ uid: number; gid: number } | undefined> {
   } catch {
     return undefined;
   }
-}
-
-/**
- * Debian's packages start and enable their services when they are installed, unless the policy forbids it. The machine
- * must not end up with a broker nobody asked for, neither now nor after its next start. The policy the machine had comes
- * back whatever becomes of us.
- */
-const installScript = `
-policy=/usr/sbin/policy-rc.d
-restore() {
-  rm -f "$policy"
-  if [ -e "$policy.hookline" ]; then mv "$policy.hookline" "$policy"; fi
-}
-install() {
-  apt-get -q -o DPkg::Lock::Timeout=300 install -y --no-install-recommends rabbitmq-server
-}
-trap restore EXIT
-if [ -e "$policy" ] && [ ! -e "$policy.hookline" ]; then mv "$policy" "$policy.hookline"; fi
-printf '#!/bin/sh\nexit 101\n' >"$policy"
-chmod 755 "$policy"
-install || { apt-get -q update && install; } || exit
-if command -v systemctl >/dev/null; then
-  systemctl disable rabbitmq-server.service epmd.service epmd.socket || true
-fi
-`;
-
-/** Says why there was nothing to install, or how it failed. */
-async function installFromDebian(): Promise<string> {
-  if ((await which('apt-get')) === undefined) return 'There is no apt-get here.';
-  if (process.getuid?.() !== 0) return 'Only root may install packages.';
-  process.stderr.write("Installing the distribution's rabbitmq-server…\n");
-  // A session of its own: Ctrl-C must not cut an installation short.
-  return run('setsid', ['--wait', 'sh', '-c', installScript], {
-    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    maxBuffer: 64 * 1024 * 1024,
-  }).then(
-    () => '',
-    (error: unknown) => `apt-get failed: ${error instanceof Error ? error.message : String(error)}`,
-  );
-}
-
-async function which(program: string): Promise<string | undefined> {
-  const { stdout } = await run('sh', ['-c', 'command -v "$1"', 'sh', program]).catch(() => ({
-    stdout: '',
-  }));
-  return stdout.trim() === '' ? undefined : stdout.trim();
 }
 
 async function exists(path: string): Promise<boolean> {

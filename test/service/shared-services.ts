@@ -9,12 +9,20 @@ import { migrate } from '../../src/store/schema/migrate.ts';
 import { openStore } from '../../src/store/open.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
+import type { PostgresEdition } from './postgres-programs.ts';
 import { startRabbitmq } from './rabbitmq.ts';
+
+/** `url` is that of the database `postgres`; `template` names a migrated database to copy. */
+interface SharedPostgres {
+  readonly url: string;
+  readonly template: string;
+}
 
 /** What each service tells about itself. */
 export interface SharedServices {
-  /** `url` is that of the database `postgres`; `template` names a migrated database to copy. */
-  readonly postgres: { readonly url: string; readonly template: string };
+  readonly postgres: SharedPostgres;
+  /** The distribution's; the other is the embedded one. */
+  readonly distributionPostgres: SharedPostgres;
   readonly rabbitmq: { readonly url: string };
   readonly kafka: { readonly brokers: readonly string[] };
 }
@@ -32,20 +40,27 @@ type Starters = {
 const template = 'hookline_template';
 
 const starters: Starters = {
-  postgres: async stack => {
-    const postgres = stack.use(await startPostgres({ settings: { max_connections: '500' } }));
-    await postgres.createDatabase(template);
-    const store = await openStore(postgres.url(template));
-    try {
-      await migrate(store);
-    } finally {
-      await store.close();
-    }
-    return { url: postgres.url(), template };
-  },
+  postgres: async stack => startSharedPostgres(stack, 'embedded'),
+  distributionPostgres: async stack => startSharedPostgres(stack, 'distribution'),
   rabbitmq: async stack => ({ url: stack.use(await startRabbitmq()).url }),
   kafka: async stack => ({ brokers: stack.use(await startKafka()).brokers }),
 };
+
+async function startSharedPostgres(
+  stack: AsyncDisposableStack,
+  edition: PostgresEdition,
+): Promise<SharedPostgres> {
+  const settings = { max_connections: '500' };
+  const postgres = stack.use(await startPostgres({ edition, settings }));
+  await postgres.createDatabase(template);
+  const store = await openStore(postgres.url(template));
+  try {
+    await migrate(store);
+  } finally {
+    await store.close();
+  }
+  return { url: postgres.url(), template };
+}
 
 export async function serveSharedServices(): Promise<SharedServicesServer> {
   const stack = new AsyncDisposableStack();

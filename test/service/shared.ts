@@ -8,6 +8,7 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 
 import { createDatabase } from './postgres.ts';
+import type { PostgresEdition } from './postgres-programs.ts';
 import type { SharedServices } from './shared-services.ts';
 
 export interface TestDatabase extends AsyncDisposable {
@@ -28,8 +29,12 @@ export async function sharedService<Name extends keyof SharedServices>(
 }
 
 /** A database of one's own with the schema of all migrations and no rows. */
-export async function createTestDatabase(): Promise<TestDatabase> {
-  const { url, template } = await sharedService('postgres');
+export async function createTestDatabase(
+  edition: PostgresEdition = 'embedded',
+): Promise<TestDatabase> {
+  const { url, template } = await sharedService(
+    edition === 'embedded' ? 'postgres' : 'distributionPostgres',
+  );
   const name = uniqueName('test');
   await createDatabase(url, name, template);
   const own = new URL(url);
