@@ -45,8 +45,9 @@ async function tidy(options: JanitorOptions): Promise<void> {
   const { store, retentionDays, keyHours, now, log } = options;
   const keepFrom = new Date(now().getTime() - retentionDays * DAY_MS);
   await openPartitions(store, now());
-  const dropped = await dropPartitions(store, keepFrom);
+  const { dropped, busy } = await dropPartitions(store, keepFrom);
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
+  if (busy.length > 0) log.warn({ busy }, 'days.busy');
   await deleteReceipts(databaseOf(store), keepFrom);
   await deleteEventKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
   await deleteAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));

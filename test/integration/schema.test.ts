@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { firstIdOf } from '../../src/store/schema/partition.ts';
@@ -150,8 +151,30 @@ describe('with tables', () => {
         `insert into event (id, process_id, source, event, body, owed) values ('${eventOf('2031-06-20T00:00:00Z')}', 1, 's', 'E', '{}', '{}')`,
       ),
     ).rejects.toThrow('no partition of relation');
-    await dropPartitions(store, new Date('2031-05-20T23:00:00Z'));
+    const gone = ['event', 'delivery', 'attempt'].map(table => `${table}_20310519`);
+    const { dropped, busy } = await dropPartitions(store, new Date('2031-05-20T23:00:00Z'));
+    expect(dropped.slice(-3)).toEqual(gone);
+    expect(busy).toEqual([]);
     expect(await days()).toBe(8);
     expect(await run('select count(*)::int as n from event')).toEqual([{ n: 1 }]);
+  });
+
+  it('days are created while somebody reads, and one that is read is dropped later', async () => {
+    const day = '2032-05-20';
+    const reader = new Client(database.url);
+    await reader.connect();
+    try {
+      await reader.query('begin');
+      await reader.query('select from event, delivery, attempt limit 1');
+      await openPartitions(store, new Date(`${day}T12:00:00Z`));
+      const isBusy = await dropPartitions(store, new Date('2032-05-20T00:00:00Z'));
+      expect(isBusy.busy).toContain('event_20320519');
+      await reader.query('commit');
+      const isFree = await dropPartitions(store, new Date('2032-05-20T00:00:00Z'));
+      expect(isFree.dropped).toContain('event_20320519');
+      expect(isFree.busy).toEqual([]);
+    } finally {
+      await reader.end();
+    }
   });
 });

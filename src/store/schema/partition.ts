@@ -7,7 +7,7 @@
  */
 import { sql } from 'kysely';
 
-import { inTransaction, type Store } from '../database.ts';
+import { type Database, databaseOf, inTransaction, type Store } from '../database.ts';
 
 const DAY_MS = 86_400_000;
 /** Number of days that recording can go on when nothing creates partitions any more. */
@@ -16,40 +16,96 @@ const daysBehind = 1;
 const tables = ['event', 'delivery', 'attempt'] as const;
 const PARTITION_LOCK = 7_219_004_312;
 
-/** Creates the missing partitions from yesterday to a week ahead. Idempotent, safe in parallel. */
+/**
+ * Creates the missing partitions from yesterday to a week ahead. Idempotent, safe in parallel.
+ *
+ * A table is created first and then attached, which waits for no reader or writer and blocks none. `create table …
+ * partition of` would wait for all of them, and every later one would wait behind it: during a backup, nothing could be
+ * recorded.
+ */
 export async function openPartitions(store: Store, now: Date): Promise<void> {
   await inTransaction(store, async database => {
     await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
-    for (let day = -daysBehind; day <= daysAhead; day += 1) {
-      const at = now.getTime() + day * DAY_MS;
-      for (const table of tables) {
-        await sql`create table if not exists ${sql.id(partitionName(table, at))} partition of ${sql.id(table)}
-          for values from (${sql.lit(firstIdOf(at))}) to (${sql.lit(firstIdOf(at + DAY_MS))})`.execute(
-          database,
-        );
+    for (const table of tables) {
+      const present = new Set(await daysOf(database, table));
+      for (let day = -daysBehind; day <= daysAhead; day += 1) {
+        const at = now.getTime() + day * DAY_MS;
+        if (!present.has(dayOf(at))) await openPartition(database, table, at);
       }
     }
   });
 }
 
+async function openPartition(
+  database: Database,
+  table: (typeof tables)[number],
+  at: number,
+): Promise<void> {
+  const [parent, partition] = [sql.id(table), sql.id(partitionName(table, dayOf(at)))];
+  await sql`create table ${partition} (like ${parent} including all)`.execute(database);
+  await sql`alter table ${parent} attach partition ${partition}
+    for values from (${sql.lit(firstIdOf(at))}) to (${sql.lit(firstIdOf(at + DAY_MS))})`.execute(
+    database,
+  );
+}
+
 /**
- * Drops the partitions of the days that ended before `keepFrom`.
+ * Drops the partitions of the days that ended before `keepFrom`, oldest first. It stops at a day whose tables are locked:
+ * dropping a table waits for everyone who uses its parent, and every later statement would wait behind it.
  *
- * @returns the names of the dropped tables.
+ * @returns the names of the dropped tables, and of those that stay because they are in use.
  */
-export async function dropPartitions(store: Store, keepFrom: Date): Promise<readonly string[]> {
-  const oldest = dayOf(keepFrom.getTime());
-  return inTransaction(store, async database => {
-    await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
-    const { rows } = await sql<{ name: string }>`select c.relname as name from pg_inherits i
-      join pg_class c on c.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
-      where parent.relname in ('event', 'delivery', 'attempt') and pg_table_is_visible(parent.oid)`.execute(
-      database,
-    );
-    const dropped = rows.map(row => row.name).filter(name => name.slice(-8) < oldest);
-    for (const name of dropped) await sql`drop table ${sql.id(name)}`.execute(database);
-    return dropped;
-  });
+export async function dropPartitions(
+  store: Store,
+  keepFrom: Date,
+): Promise<{ readonly dropped: readonly string[]; readonly busy: readonly string[] }> {
+  const dropped: string[] = [];
+  const busy: string[] = [];
+  for (const day of await daysBefore(databaseOf(store), dayOf(keepFrom.getTime()))) {
+    const names = tables.map(table => partitionName(table, day));
+    const isGone = busy.length === 0 && (await dropUnlessBusy(store, names));
+    (isGone ? dropped : busy).push(...names);
+  }
+  return { dropped, busy };
+}
+
+async function daysBefore(database: Database, oldest: string): Promise<readonly string[]> {
+  const all: string[] = [];
+  for (const table of tables) all.push(...(await daysOf(database, table)));
+  return [...new Set(all)].filter(day => day < oldest).toSorted();
+}
+
+/** @returns false when the tables are locked. */
+async function dropUnlessBusy(store: Store, names: readonly string[]): Promise<boolean> {
+  try {
+    await inTransaction(store, async database => {
+      await sql`select pg_advisory_xact_lock(${PARTITION_LOCK})`.execute(database);
+      await sql`set local lock_timeout = ${sql.lit(dropLockMs)}`.execute(database);
+      await sql`drop table if exists ${sql.join(names.map(name => sql.id(name)))}`.execute(
+        database,
+      );
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === lockNotAvailable) return false;
+    throw error;
+  }
+}
+
+/** Maximum time that dropping a table makes others wait. */
+const dropLockMs = 1_000;
+/** Source: PostgreSQL, Appendix A "Error Codes". */
+const lockNotAvailable = '55P03';
+
+/** Lists the days that a table has partitions of, in no order. */
+export async function daysOf(
+  database: Database,
+  table: (typeof tables)[number],
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ name: string }>`select c.relname as name from pg_inherits i
+    join pg_class c on c.oid = i.inhrelid join pg_class parent on parent.oid = i.inhparent
+    where parent.relname = ${table} and pg_table_is_visible(parent.oid)`.execute(database);
+  return rows.map(({ name }) => name.slice(table.length + 1));
 }
 
 /** Smallest ID of the day that contains an instant. @param at milliseconds since 1970. */
@@ -58,11 +114,11 @@ export function firstIdOf(at: number): string {
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
-function partitionName(table: string, at: number): string {
-  return `${table}_${dayOf(at)}`;
+export function partitionName(table: (typeof tables)[number], day: string): string {
+  return `${table}_${day}`;
 }
 
 /** The day as a table's name has it. @example '20261121' */
-function dayOf(at: number): string {
+export function dayOf(at: number): string {
   return new Date(at).toISOString().slice(0, 10).replaceAll('-', '');
 }
