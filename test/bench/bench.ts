@@ -4,6 +4,7 @@
  *
  *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
+ *     npm run bench -- --only backlog --due 1000000 --postgres distribution
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
  * Prints a table (minimum, median, maximum over the rounds; ratios are of one round each) and writes `.cache/bench.json`.
@@ -11,9 +12,11 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { measureBacklog } from './backlog.ts';
 import { measureBlackHole } from './black-hole.ts';
 import { type BusName, busNames } from './bus.ts';
 import { type Camel, findCamel, measureCamel } from './camel.ts';
+import type { PostgresEdition } from '../service/postgres-programs.ts';
 import { type Lab, openLab } from './lab.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLatency } from './latency.ts';
@@ -38,6 +41,7 @@ const parts = [
   'split',
   'blackhole',
   'isolation',
+  'backlog',
 ] as const;
 type Part = (typeof parts)[number];
 /** The parts that measure a Hookline; the others have nothing to compare. */
@@ -48,6 +52,7 @@ const ofBuilds: readonly Part[] = [
   'split',
   'blackhole',
   'isolation',
+  'backlog',
 ];
 
 interface Plan {
@@ -56,6 +61,9 @@ interface Plan {
   readonly events: number;
   /** Of each run at a fixed rate. */
   readonly seconds: number;
+  /** Deliveries in the backlog. */
+  readonly due: number;
+  readonly postgres: PostgresEdition;
   readonly only: readonly Part[];
   readonly prof: boolean;
   /** Another checkout, with its dependencies installed, whose Hookline is measured in the same rounds. */
@@ -70,12 +78,14 @@ function readPlan(): Plan {
       rounds: { type: 'string', default: '3' },
       events: { type: 'string', default: '30000' },
       seconds: { type: 'string', default: '20' },
+      due: { type: 'string', default: '100000' },
+      postgres: { type: 'string', default: 'embedded' },
       only: { type: 'string', default: parts.join() },
       prof: { type: 'boolean', default: false },
       against: { type: 'string' },
     },
   });
-  const whole = (name: 'rounds' | 'events' | 'seconds', step = 1): number => {
+  const whole = (name: 'rounds' | 'events' | 'seconds' | 'due', step = 1): number => {
     const value = Number(values[name]);
     if (Number.isInteger(value) && value >= 0 && value % step === 0) return value;
     throw new RangeError(`--${name} ${values[name]}: expected a multiple of ${step}`);
@@ -84,10 +94,15 @@ function readPlan(): Plan {
   if (unknown.length > 0) {
     throw new RangeError(`--only ${unknown.join()}: expected any of ${parts.join()}`);
   }
+  if (values.postgres !== 'embedded' && values.postgres !== 'distribution') {
+    throw new RangeError(`--postgres ${values.postgres}: expected embedded or distribution`);
+  }
   return {
     rounds: whole('rounds'),
     events: whole('events', 10),
     seconds: whole('seconds'),
+    due: whole('due'),
+    postgres: values.postgres,
     only: parts.filter(part => values.only.split(',').includes(part)),
     prof: values.prof,
     against: values.against === undefined ? undefined : resolve(values.against),
@@ -126,7 +141,7 @@ async function runBuilds(
 async function runPart(
   lab: Lab,
   part: Part,
-  { events, seconds, camel }: Plan & { readonly camel: Camel | undefined },
+  { events, seconds, due, camel }: Plan & { readonly camel: Camel | undefined },
 ): Promise<Figures> {
   switch (part) {
     case 'ceiling':
@@ -144,6 +159,8 @@ async function runPart(
       return measureBlackHole(lab, events * 2, seconds);
     case 'isolation':
       return measureIsolation(lab, seconds);
+    case 'backlog':
+      return measureBacklog(lab, { fresh: events, due });
   }
 }
 
@@ -155,7 +172,7 @@ const plan = readPlan();
 const startedAt = new Date();
 const camel = plan.only.includes('camel') ? await findCamel() : undefined;
 const notes = typeof camel === 'string' ? [`Apache Camel was not run: ${camel}`] : [];
-await using lab = await openLab();
+await using lab = await openLab(plan.postgres);
 const rounds: Figures[] = [];
 for (let round = 1; round <= plan.rounds; round += 1) {
   process.stderr.write(`round ${round} of ${plan.rounds}\n`);

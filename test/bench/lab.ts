@@ -2,6 +2,7 @@
 import { Client } from 'pg';
 
 import { type Postgres, startPostgres } from '../service/postgres.ts';
+import type { PostgresEdition } from '../service/postgres-programs.ts';
 import { assertComplete } from './arrivals.ts';
 import { type Bus, type BusName, type Line, openBus, publishEvents } from './bus.ts';
 import { meteredSettings, openPostgresMeter, type PostgresMeter } from './postgres-meter.ts';
@@ -46,10 +47,13 @@ export interface Subject extends AsyncDisposable {
  */
 export const warmUpCount = 20_000;
 export const deadlineMs = 120_000;
+/** Long enough for a build whose claims take seconds. */
+const warmUpDeadlineMs = 600_000;
 
-export async function openLab(): Promise<Lab> {
+/** @param edition of the PostgreSQL that all subjects use. */
+export async function openLab(edition: PostgresEdition): Promise<Lab> {
   await using stack = new AsyncDisposableStack();
-  const postgres = stack.use(await startPostgres({ settings: meteredSettings }));
+  const postgres = stack.use(await startPostgres({ edition, settings: meteredSettings }));
   const meter = stack.use(await openPostgresMeter(postgres.url()));
   const receiver = stack.use(startChild<ReceiverHandlers>('receiver.ts'));
   const origin = `http://127.0.0.1:${await receiver.call('listen', undefined)}`;
@@ -129,7 +133,7 @@ async function warmUp(
 ): Promise<void> {
   await receiver.call('begin', { count: warmUpCount });
   await publishEvents(line, warmUpCount, accounts);
-  await receiver.call('wait', { arrivals: warmUpCount, deadlineMs });
+  await receiver.call('wait', { arrivals: warmUpCount, deadlineMs: warmUpDeadlineMs });
   assertComplete(await receiver.call('report', undefined), warmUpCount);
   await hookline.untilWritten();
 }

@@ -1,6 +1,6 @@
 /** Processor time and memory, as Linux's /proc has them. Source: proc_pid_stat(5), proc_stat(5). */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 const tickMs = 1_000 / Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
@@ -35,6 +35,11 @@ export function treeCpuMsOf(root: number, except?: number): number {
 export function peakMemoryMbOf(pid: number): number {
   const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
   return Number(kilobytes) / 1_000;
+}
+
+/** Counts the most memory anew from now on. Source: proc_pid_clear_refs(5). */
+export function forgetPeakMemory(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
 }
 
 /** Starts measuring; the answer gives the processors kept busy since by programs that are not ours. */

@@ -19,6 +19,8 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^(rabbitmq|kafka): PostgreSQL CPU, µs\/delivery$/, '≤ 30'],
   [/^latency, split roles, .*: p50, ms$/, '≤ 15'],
   [/^latency, split roles, .*: p99, ms$/, '≤ 60'],
+  [/^backlog: of fresh$/, '≥ 0.8'],
+  [/^backlog: peak memory, MB$/, '≤ 300'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
   [/^isolation, .*: in time$/, '≥ 0.98'],
@@ -100,6 +102,7 @@ const groups = [
   'latency',
   'black hole',
   'isolation',
+  'backlog',
   'machine',
 ];
 
