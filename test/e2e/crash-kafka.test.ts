@@ -17,7 +17,7 @@ it('records Kafka once and loses nothing however often it is killed, and repeats
   await using bus = await openBus();
   const seed = rollSeed();
   const aftermath = await crashAgainAndAgain({ bus, postgres, seed, events, kills });
-  process.stdout.write(describeAftermath('kafka', aftermath));
+  process.stdout.write(describeAftermath('kafka, embedded PostgreSQL', aftermath));
   expect(aftermath).toMatchObject({
     published: events,
     kills,

@@ -11,11 +11,11 @@ const events = 10_000;
 const kills = 21;
 
 it('loses nothing from RabbitMQ however often it is killed, and repeats what was in flight at most', async () => {
-  await using postgres = await startPostgres();
+  await using postgres = await startPostgres({ edition: 'distribution' });
   await using bus = await openBus();
   const seed = rollSeed();
   const aftermath = await crashAgainAndAgain({ bus, postgres, seed, events, kills });
-  process.stdout.write(describeAftermath('rabbitmq', aftermath));
+  process.stdout.write(describeAftermath('rabbitmq, distribution’s PostgreSQL', aftermath));
   expect(aftermath).toMatchObject({
     published: events,
     kills,

@@ -48,6 +48,9 @@ export interface Aftermath extends CrashReport {
   readonly lastExit: string;
   /** On the bus, after all. */
   readonly unsettled: number;
+  /** Number of deliveries that the last process made, the backlog of the kills among them, and the time from its start. */
+  readonly left: number;
+  readonly leftSeconds: number;
   readonly seconds: number;
 }
 
@@ -87,7 +90,8 @@ export async function crashAgainAndAgain(options: CrashOptions): Promise<Afterma
 
 export function describeAftermath(bus: string, aftermath: Aftermath): string {
   const { published, kills, lost, recordedTwice, duplicates, bound, seconds } = aftermath;
-  return `crash ${bus}: published ${published}, kills ${kills}, lost ${lost}, recorded twice ${recordedTwice}, duplicates ${duplicates} (bound ${bound}), seconds ${seconds.toFixed()}\n`;
+  const { left, leftSeconds } = aftermath;
+  return `crash ${bus}: published ${published}, kills ${kills}, lost ${lost}, recorded twice ${recordedTwice}, duplicates ${duplicates} (bound ${bound}), last ${left} delivered in ${leftSeconds.toFixed(1)} s, seconds ${seconds.toFixed()}\n`;
 }
 
 class CrashRun {
@@ -150,9 +154,13 @@ class CrashRun {
   async liveToTheEnd(): Promise<Omit<Aftermath, 'seconds'>> {
     const { events, kills, bus, postgres } = this.#options;
     const url = postgres.url();
+    const startedAt = performance.now();
+    const before = this.#counter.accepted.size;
     await using hookline = spawnHookline(this.#environment);
     await this.#publishSlowly(events - this.#published.length);
     await this.#untilAllAccepted(hookline);
+    const left = this.#counter.accepted.size - before;
+    const leftSeconds = (performance.now() - startedAt) / 1_000;
     await hookline.until('every delivery to be written down', async () => {
       return (await count(url, `delivery where state in ('pending', 'delivering')`)) === 0;
     });
@@ -165,6 +173,8 @@ class CrashRun {
       inFlightMax: this.#inFlightMax,
       lastExit,
       unsettled: await bus.countUnsettled(),
+      left,
+      leftSeconds,
     };
   }
 
