@@ -50,7 +50,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     : [];
   const intake = new AbortController();
   const background = new AbortController();
-  const backlog = watchBacklog({ store, sources, max: config.dispatch.backlogMax, log });
+  const backlog = watchBacklog({
+    store,
+    days: components.days,
+    sources,
+    max: config.dispatch.backlogMax,
+    log,
+  });
   components.metrics.watch(() => ({
     inMemory: components.dispatcher.size,
     inFlight: components.dispatcher.inFlight,

@@ -20,7 +20,7 @@ export async function openLocal(config: Config): Promise<Local> {
       config.database.url ??
       (await findEmbeddedPostgres(config.dataDir)) ??
       stack.use(await openEmbeddedPostgres({ dataDir: config.dataDir })).url;
-    const store = await openStore(url, { poolMax: 2 });
+    const store = await openStore(url, { poolMax: 2, silenceMs: Infinity });
     stack.defer(() => store.close());
     return {
       migrateUp: () => migrate(store),

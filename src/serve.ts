@@ -18,7 +18,8 @@ import { identifyKeyPair } from './directory/cloudstack/cloudstack-identity.ts';
 import { createNormalizers } from './normalize/normalizers.ts';
 import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
-import { migrate } from './store/schema/migrate.ts';
+import { migrate, migrationStatus } from './store/schema/migrate.ts';
+import { openPartitions } from './store/schema/partition.ts';
 import { openStore } from './store/open.ts';
 import { type Store } from './store/database.ts';
 import { isReachable } from './store/inspect.ts';
@@ -60,7 +61,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const store = await openStore(databaseUrl, { poolMax: config.database.poolMax });
     stack.defer(() => store.close());
     await untilReachable(store, options);
-    if (config.database.migrate) await migrate(store);
+    if (config.database.migrate) await bringUpToDate(store, databaseUrl);
     const secretKey = config.secretKey ?? (await readOrCreateSecretKey(config.dataDir));
     const generated = await ensureAdmin(store, config.adminPassword);
     const app = await startApp({ config, databaseUrl, store, secretKey, roles, log });
@@ -95,6 +96,19 @@ async function openEmbedded(
   stack.use(postgres);
   log.info({ dataDir: config.dataDir }, 'postgres.embedded');
   return postgres.url;
+}
+
+/** Migrates the schema, on connections without time-outs when there is a migration to run. */
+async function bringUpToDate(store: Store, url: string): Promise<void> {
+  if ((await migrationStatus(store)).pending.length === 0) {
+    return openPartitions(store, new Date());
+  }
+  const patient = await openStore(url, { poolMax: 2, silenceMs: Infinity });
+  try {
+    await migrate(patient);
+  } finally {
+    await patient.close();
+  }
 }
 
 async function untilReachable(store: Store, { log, signal }: ServeOptions): Promise<void> {

@@ -19,6 +19,7 @@ import { settingDefaults, settings as settingDefinitions } from './setting/defin
 import { SettingSync } from './setting/setting-sync.ts';
 import { disableWebhook } from './store/webhook/webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
+import { createWaitingDays, type WaitingDays } from './store/delivery/days.ts';
 import { openTenancy, type Tenancy } from './directory/tenancy.ts';
 
 export const processRoles = ['ingest', 'dispatch', 'api', 'janitor'] as const;
@@ -49,6 +50,7 @@ export interface Components {
   readonly transport: Transport;
   readonly writer: Writer;
   readonly dispatcher: Dispatcher;
+  readonly days: WaitingDays;
   readonly claimer: Claimer;
   readonly ingest: Ingest;
   readonly tenancy: Tenancy;
@@ -56,6 +58,9 @@ export interface Components {
 
 /** The largest pool that the setting allows, so no connection pool may be smaller. */
 const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
+
+/** How often due deliveries are looked for when nothing says that there are some. */
+const pollMs = 500;
 
 /**
  * @throws {ConfigError} as `createNormalizers`.
@@ -65,11 +70,12 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const { config, databaseUrl, store, log } = options;
   const normalizers = createNormalizers(config);
   const metrics = createMetrics();
+  const days = createWaitingDays(Date.now);
   const sync = await MatchSync.open({
     store,
     databaseUrl,
     resyncMs: config.match.resyncMs,
-    onDue: () => claimer.wake(),
+    onDue: isOld => claimer.wake(isOld),
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
     log,
@@ -102,7 +108,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
   const dispatcher = openDispatcher(options, { metrics, sync, settings, transport, writer });
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
-  const claimer = createClaimer({ store, processId, dispatcher, windowMax, pollMs: 500, log });
+  const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, pollMs, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
   const tenancy = openDirectory(options, { metrics, sync });
   return {
@@ -114,6 +120,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     transport,
     writer,
     dispatcher,
+    days,
     claimer,
     ingest,
     tenancy,

@@ -8,7 +8,7 @@
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { createMatchIndex, type MatchIndex } from './match-index.ts';
-import { listenToChanges, type Change } from '../store/changes.ts';
+import { listenToChanges, type Change } from '../store/connection/changes.ts';
 import type { Store } from '../store/database.ts';
 import { loadAccounts, loadAccountsById, loadDomains } from '../store/directory/load.ts';
 import { loadWebhooks, loadWebhooksById } from '../store/webhook/load.ts';
@@ -17,8 +17,8 @@ export interface MatchSyncOptions {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly resyncMs: number;
-  /** A delivery is due now, because somebody asked for it. */
-  readonly onDue: () => void;
+  /** A delivery is due now, because somebody asked for it. @param isOld its event may be of a day long past. */
+  readonly onDue: (isOld: boolean) => void;
   /** A setting changed, or may have. */
   readonly onSetting: () => void;
   /** The domain tree changed. */
@@ -84,7 +84,7 @@ export class MatchSync {
   }
 
   #onChange(change: Change): void {
-    if (change.kind === 'due') return this.#options.onDue();
+    if (change.kind === 'due') return this.#options.onDue(change.isOld);
     if (change.kind === 'setting') return this.#options.onSetting();
     if (change.kind === 'truncate') this.#isStale = true;
     else this.#changed.add(`${change.kind}:${change.id}`);

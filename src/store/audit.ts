@@ -68,8 +68,10 @@ export async function listAudit(
     query.action === undefined ? undefined : eb('x.action', '=', query.action),
     query.objectId === undefined ? undefined : eb('x.objectId', '=', query.objectId),
   ]);
-  const list = { table: sql`audit x`, alias: 'x', wanted };
-  return readKeysetPage(database, query, list, database.selectFrom('audit as x').selectAll('x'));
+  const list = { table: 'audit', alias: 'x', wanted } as const;
+  return readKeysetPage(database, query, list, rows =>
+    database.selectFrom(rows.as('x')).selectAll('x'),
+  );
 }
 
 /**

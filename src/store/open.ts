@@ -5,23 +5,22 @@ import type { Store } from './database.ts';
 
 import { migrations } from './schema/migrations.ts';
 import { tables } from './schema/tables.ts';
+import { sessionOptions, silenceMsMax } from './connection/session.ts';
 import { columnParsers } from './sql/instant.ts';
 
-/**
- * Maximum time to connect. Without it, a server that accepts connections and never answers, such as behind a broken
- * network, would block every caller for ever.
- */
-export const connectMsMax = 10_000;
+export interface StoreOptions {
+  readonly poolMax?: number;
+  /** See `sessionOptions`. */
+  readonly silenceMs?: number;
+  readonly log?: (line: string) => void;
+}
 
 /**
  * Connects lazily: the first query opens the first connection, so an absent database is that query's error.
  *
  * @param url `postgresql://user:password@host:port/database`
  */
-export async function openStore(
-  url: string,
-  options: { poolMax?: number; log?: (line: string) => void } = {},
-): Promise<Store> {
+export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   return MikroORM.init({
     clientUrl: url,
     entities: tables,
@@ -35,8 +34,7 @@ export async function openStore(
     colors: false,
     pool: { max: options.poolMax ?? 10 },
     driverOptions: {
-      connectionTimeoutMillis: connectMsMax,
-      keepAlive: true,
+      ...sessionOptions(options.silenceMs ?? silenceMsMax),
       types: columnParsers(),
     },
     schemaGenerator: {

@@ -2,11 +2,13 @@
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { Source } from '../source/source.ts';
-import { countWaiting } from '../store/delivery/claim.ts';
+import type { WaitingDays } from '../store/delivery/days.ts';
+import { countWaiting } from '../store/delivery/waiting.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 
 export interface BacklogOptions {
   readonly store: Store;
+  readonly days: WaitingDays;
   readonly sources: readonly Source[];
   /** Number of deliveries waiting in the database at which the sources pause; they resume at four fifths of it. */
   readonly max: number;
@@ -23,7 +25,7 @@ export interface Backlog {
 const countMs = 5_000;
 const resumeShare = 0.8;
 
-export function watchBacklog({ store, sources, max, log }: BacklogOptions): Backlog {
+export function watchBacklog({ store, days, sources, max, log }: BacklogOptions): Backlog {
   let waiting = 0;
   /** Sources paused by the backlog, as opposed to those that an operator paused. */
   const paused = new Set<Source>();
@@ -50,7 +52,8 @@ export function watchBacklog({ store, sources, max, log }: BacklogOptions): Back
     async run(signal) {
       while (!signal.aborted) {
         try {
-          waiting = await countWaiting(databaseOf(store), max);
+          const database = databaseOf(store);
+          waiting = await countWaiting(database, await days.current(database), max);
           decide();
         } catch (error) {
           log.debug({ err: error }, 'backlog.not_counted');

@@ -7,12 +7,16 @@ export interface Proxy extends AsyncDisposable {
   /**
    * The answer to the next statement that contains `part` is lost and its connection cut: what was asked has been
    * done, and whoever asked cannot know.
+   *
+   * @param after a part of a statement that came before it on the same connection.
    */
-  loseAnswer(part: string): void;
+  loseAnswer(part: string, after?: string): void;
   /** The answer has not been lost yet. */
   readonly isLosing: boolean;
   /** From now on nothing passes, in either direction, and no connection ends. */
   freeze(): void;
+  /** New bytes pass again. */
+  thaw(): void;
 }
 
 export async function startProxy(databaseUrl: string): Promise<Proxy> {
@@ -20,6 +24,9 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
   const sockets = new Set<Socket>();
   /** What the statement contains whose answer is to be lost. */
   let part: string | undefined;
+  /** What one before it contains, and the connections on which that has passed. */
+  let before = '';
+  let ready = new Set<Socket>();
   let frozen = false;
 
   function track(socket: Socket): Socket {
@@ -38,10 +45,11 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
     let isLost = false;
     client.on('data', asked => {
       if (frozen) return;
-      if (part !== undefined && asked.includes(part)) {
+      if (part !== undefined && (before === '' || ready.has(client)) && asked.includes(part)) {
         isLost = true;
         part = undefined;
       }
+      if (asked.includes(before)) ready.add(client);
       upstream.write(asked);
     });
     upstream.on('data', answered => {
@@ -58,14 +66,19 @@ export async function startProxy(databaseUrl: string): Promise<Proxy> {
   url.port = String(typeof address === 'object' && address ? address.port : 0);
   return {
     url: url.href,
-    loseAnswer: next => {
+    loseAnswer: (next, after = '') => {
       part = next;
+      before = after;
+      ready = new Set();
     },
     get isLosing() {
       return part !== undefined;
     },
     freeze: () => {
       frozen = true;
+    },
+    thaw: () => {
+      frozen = false;
     },
     [Symbol.asyncDispose]: async () => {
       server.close();

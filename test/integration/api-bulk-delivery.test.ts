@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { deliveryId, redeliveryId, timeOf } from '../../src/event/id.ts';
-import { claimDue } from '../../src/store/delivery/claim.ts';
+import { claimNow } from './record-harness.ts';
 import { joinProcess, leaveProcess, renewLease } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
@@ -104,7 +104,7 @@ describe('a bulk redelivery', () => {
     }
     // What waits now is not made twice by asking twice.
     expect((await redeliver({ from })).count).toBe(0);
-    const claimed = await claimDue(databaseOf(api.store), processId, [{ webhookId, room: 10 }]);
+    const claimed = await claimNow(api.store, processId, [{ webhookId, room: 10 }]);
     expect(claimed.filter(({ kind }) => kind === 'redelivery')).toHaveLength(3);
   });
 
@@ -175,7 +175,7 @@ describe('deleting a delivery', () => {
 
   it('is refused while it is being made', async () => {
     const id = await settle(await record(), 'pending');
-    await claimDue(databaseOf(api.store), processId, [{ webhookId, room: 1 }]);
+    await claimNow(api.store, processId, [{ webhookId, room: 1 }]);
     const { body } = await api.ask('DELETE', `/v1/deliveries/${id}`);
     expect(body).toMatchObject({ status: 409, code: 'delivery_in_flight' });
     expect(await remaining()).toEqual([id]);
@@ -226,7 +226,7 @@ describe('deleting deliveries', () => {
   it("deletes a webhook's, but for those being made, and nobody else's", async () => {
     const mine = webhookId;
     const flying = await settle(await record(), 'pending');
-    await claimDue(databaseOf(api.store), processId, [{ webhookId, room: 1 }]);
+    await claimNow(api.store, processId, [{ webhookId, room: 1 }]);
     await settle(await record(), 'failed');
     await settle(await record(), 'delivered');
     await settle(await record(), 'pending');

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createKeystoneClient } from '../../src/directory/keystone/keystone-client.ts';
 import { createKeystoneProvider } from '../../src/directory/keystone/keystone.ts';
 import { runDirectorySync, syncWhenDue } from '../../src/directory/sync.ts';
-import { listenToChanges } from '../../src/store/changes.ts';
+import { listenToChanges } from '../../src/store/connection/changes.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { upsertAccounts } from '../../src/store/directory/account.ts';
 import { adoptRootDomain, upsertDomains } from '../../src/store/directory/domain.ts';

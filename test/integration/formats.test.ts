@@ -4,7 +4,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { orderEnvelope } from '../../src/event/envelope.ts';
 import type { Envelope } from '../../src/event/envelope.ts';
 import { listFormats } from '../../src/format/formats.ts';
-import { claimDue } from '../../src/store/delivery/claim.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
@@ -21,7 +20,7 @@ import {
 import { startReceiver, type Receiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
-import { newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
+import { claimNow, newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
 
 const failed = samples.vmStartFailed.envelope;
 const done: Envelope = { ...failed, description: 'Successfully started VM' };
@@ -54,7 +53,7 @@ describe('a claim', () => {
       expected.set(await owe(records, one.id, envelope), envelope);
     }
     await owe(records, other.id, failed);
-    const claimed = await claimDue(databaseOf(store), processId, [
+    const claimed = await claimNow(store, processId, [
       { webhookId: one.id, room: 1_000 },
       { webhookId: other.id, room: 1 },
     ]);

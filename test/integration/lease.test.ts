@@ -3,12 +3,19 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
-import { claimDue, countWaiting, listWaitingWebhooks } from '../../src/store/delivery/claim.ts';
+import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
-import { join, newId, openRecordHarness, type RecordHarness } from './record-harness.ts';
+import {
+  claimNow,
+  days,
+  join,
+  newId,
+  openRecordHarness,
+  type RecordHarness,
+} from './record-harness.ts';
 
 const attempt = (status: number, startedAt = new Date('2026-11-21T10:00:00Z')) => ({
   startedAt,
@@ -62,7 +69,7 @@ describe('taking over', () => {
     expect(due).toEqual(expected.map(id => ({ id, state: 'pending', tries: 0 })));
 
     const claimer = await join(store);
-    const claimed = await claimDue(databaseOf(store), claimer, [{ webhookId: one, room: 10 }]);
+    const claimed = await claimNow(store, claimer, [{ webhookId: one, room: 10 }]);
     expect(
       claimed.map(({ eventId, tries, event, account, body }) => ({
         eventId,
@@ -77,7 +84,7 @@ describe('taking over', () => {
       missing: 0,
       released: 1,
     });
-    expect(await countWaiting(databaseOf(store), 100)).toBe(2);
+    expect(await countWaiting(databaseOf(store), days(), 100)).toBe(2);
   });
 
   it('starts above the watermark: what lies below has rows', async () => {
@@ -143,9 +150,7 @@ describe('outcomes', () => {
       [2, 503],
       [3, 200],
     ] as const) {
-      const [claim] = await claimDue(databaseOf(store), processId, [
-        { webhookId: webhook, room: 1 },
-      ]);
+      const [claim] = await claimNow(store, processId, [{ webhookId: webhook, room: 1 }]);
       expect(claim?.tries).toBe(tries - 1);
       const state = status === 200 ? 'delivered' : 'pending';
       await updateOutcomes(databaseOf(store), processId, [
@@ -204,20 +209,17 @@ describe('claiming', () => {
       databaseOf(store),
       eventIds.slice(0, 3).map(id => due(id, quiet, Date.now() + 60_000)),
     );
-    expect((await listWaitingWebhooks(databaseOf(store))).toSorted()).toEqual(
-      [busy, quiet].toSorted(),
-    );
+    const waiting = await listWaitingWebhooks(databaseOf(store), days());
+    expect(waiting.map(({ webhookId }) => webhookId)).toEqual([busy, quiet].toSorted());
 
-    const [first] = await claimDue(databaseOf(store), harness.processId, [
-      { webhookId: busy, room: 1 },
-    ]);
+    const [first] = await claimNow(store, harness.processId, [{ webhookId: busy, room: 1 }]);
     expect(first?.eventId).toBe(eventIds.at(-1));
     const wanted = [
       { webhookId: busy, room: 10 },
       { webhookId: quiet, room: 10 },
     ];
     const claims = await Promise.all(
-      Array.from({ length: 8 }, () => claimDue(databaseOf(store), harness.processId, wanted)),
+      Array.from({ length: 8 }, () => claimNow(store, harness.processId, wanted)),
     );
     expect(Math.max(...claims.map(claim => claim.length))).toBeLessThanOrEqual(10);
     const ids = claims.flat().map(claim => claim.deliveryId);

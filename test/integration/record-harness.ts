@@ -5,7 +5,11 @@ import { createIdGenerator } from '../../src/event/id.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { Message, MessageBatch } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage, type Recorder } from '../../src/record/recorder.ts';
+import { claimDue, type ClaimedDelivery } from '../../src/store/delivery/claim.ts';
+import { listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { joinProcess } from '../../src/store/record/lease.ts';
+import { dayOf } from '../../src/store/schema/partition.ts';
+import type { Day } from '../../src/store/delivery/waiting-rows.ts';
 import { openStore } from '../../src/store/open.ts';
 import { databaseOf, type Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
@@ -41,6 +45,24 @@ export async function openRecordHarness(): Promise<RecordHarness> {
     },
   };
 }
+
+/** Claims due deliveries of these webhooks, of the present day. */
+export async function claimNow(
+  store: Store,
+  processId: number,
+  lanes: readonly { readonly webhookId: string; readonly room: number }[],
+): Promise<readonly ClaimedDelivery[]> {
+  const waiting = await listWaitingWebhooks(databaseOf(store), days());
+  const wanted = waiting.flatMap(found => {
+    const lane = lanes.find(({ webhookId }) => webhookId === found.webhookId);
+    return lane ? { ...found, room: lane.room } : [];
+  });
+  return claimDue(store, processId, wanted);
+}
+
+/** Days that the rows of a test are in: two when it runs at midnight. */
+export const days = (): readonly Day[] =>
+  [...new Set([Date.now() - 600_000, Date.now()].map(dayOf))].toSorted();
 
 export async function join(store: Store, ttlMs = 60_000): Promise<number> {
   return joinProcess(databaseOf(store), { host: 'test', pid: 1, ttlMs, watermark: newId() });

@@ -1,9 +1,8 @@
 // A process that had stood still claimed deliveries after it was taken over, and they were "delivering" for ever.
 import { expect, it } from 'vitest';
 
-import { claimDue } from '../../src/store/delivery/claim.ts';
+import { claimNow } from '../integration/record-harness.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
-import { databaseOf } from '../../src/store/database.ts';
 import { openDispatchHarness } from '../integration/dispatch-harness.ts';
 import { join } from '../integration/record-harness.ts';
 
@@ -15,7 +14,7 @@ it('a process that was taken over claims nothing', async () => {
   const gone = await join(store);
   await leaveProcess(store, gone);
   const wanted = [{ webhookId, room: 10 }];
-  expect(await claimDue(databaseOf(store), gone, wanted)).toEqual([]);
-  const [claim] = await claimDue(databaseOf(store), harness.records.processId, wanted);
+  expect(await claimNow(store, gone, wanted)).toEqual([]);
+  const [claim] = await claimNow(store, harness.records.processId, wanted);
   expect(claim).toMatchObject({ eventId });
 });

@@ -32,7 +32,7 @@ it('a claim whose answer was lost is let go and made again', async () => {
     log: pino({ level: 'silent' }),
   });
   stack.defer(async () => app.stop());
-  proxy.loseAnswer(`set state = 'delivering'`);
+  proxy.loseAnswer('commit', `set state = 'delivering'`);
   const eventId = await harness.owe(await harness.webhook(receiver.url));
   await waitUntil('the answer to be lost', () => !proxy.isLosing);
   expect(await harness.settled(eventId, 'delivered')).toMatchObject({ tries: 1 });

@@ -8,18 +8,17 @@
  */
 import type { Log } from '../../event/log.ts';
 import { delay } from '../../event/wait.ts';
-import {
-  claimDue,
-  releaseUnheld,
-  listWaitingWebhooks,
-  type ClaimedDelivery,
-} from '../../store/delivery/claim.ts';
+import { claimDue, type ClaimedDelivery, type Wanted } from '../../store/delivery/claim.ts';
+import type { WaitingDays } from '../../store/delivery/days.ts';
+import { releaseUnheld } from '../../store/delivery/release.ts';
+import { listWaitingWebhooks, type Waiting } from '../../store/delivery/waiting.ts';
 import { databaseOf, type Store } from '../../store/database.ts';
 import type { Delivery } from '../delivery.ts';
 import type { Dispatcher } from './dispatcher.ts';
 
 export interface ClaimerOptions {
   readonly store: Store;
+  readonly days: WaitingDays;
   readonly processId: () => number;
   readonly dispatcher: Dispatcher;
   readonly windowMax: number;
@@ -29,15 +28,15 @@ export interface ClaimerOptions {
 
 export interface Claimer {
   run(signal: AbortSignal): Promise<void>;
-  /** Claims at once: something is due now. */
-  wake(): void;
+  /** Claims at once: something is due now. @param isOld true when its event may be of any day. */
+  wake(isOld?: boolean): void;
 }
 
 /** Maximum number of rows in one claim, over all webhooks. */
 const claimMax = 2_000;
 
 export function createClaimer(options: ClaimerOptions): Claimer {
-  const { log, pollMs } = options;
+  const { days, log, pollMs } = options;
   const turn = { after: '' };
   let wakeUp = new AbortController();
   const wake = (): void => wakeUp.abort();
@@ -60,7 +59,10 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         if (wakeUp.signal.aborted) wakeUp = new AbortController();
       }
     },
-    wake,
+    wake(isOld = false) {
+      if (isOld) days.searchAgain();
+      wake();
+    },
   };
 }
 
@@ -85,23 +87,23 @@ async function claimOnce(options: ClaimerOptions, wake: () => void, turn: Turn):
  * are more webhooks than that, the next claim begins with those that were left out.
  */
 async function claimInto(
-  { store, processId, dispatcher }: ClaimerOptions,
+  { store, days, processId, dispatcher }: ClaimerOptions,
   windowRoom: number,
   turn: Turn,
 ): Promise<readonly ClaimedDelivery[]> {
   const database = databaseOf(store);
-  const webhookIds = inTurn(await listWaitingWebhooks(database), turn);
-  const share = Math.ceil(windowRoom / Math.max(1, webhookIds.length));
-  const wanted: { readonly webhookId: string; readonly room: number }[] = [];
+  const waiting = inTurn(await listWaitingWebhooks(database, await days.current(database)), turn);
+  const share = Math.ceil(windowRoom / Math.max(1, waiting.length));
+  const wanted: Wanted[] = [];
   let left = windowRoom;
-  for (const webhookId of webhookIds) {
-    const room = Math.min(share, left, dispatcher.roomOf(webhookId));
+  for (const webhook of waiting) {
+    const room = Math.min(share, left, dispatcher.roomOf(webhook.webhookId));
     if (room <= 0) continue;
-    wanted.push({ webhookId, room });
-    turn.after = webhookId;
+    wanted.push({ ...webhook, room });
+    turn.after = webhook.webhookId;
     left -= room;
   }
-  return wanted.length === 0 ? [] : claimDue(database, processId(), wanted);
+  return wanted.length === 0 ? [] : claimDue(store, processId(), wanted);
 }
 
 /** Whose turn it is among webhooks with waiting deliveries. */
@@ -110,10 +112,10 @@ interface Turn {
   after: string;
 }
 
-/** @param webhookIds sorted. */
-function inTurn(webhookIds: readonly string[], { after }: Turn): readonly string[] {
-  const first = webhookIds.findIndex(id => id > after);
-  return first <= 0 ? webhookIds : [...webhookIds.slice(first), ...webhookIds.slice(0, first)];
+/** @param waiting sorted by id. */
+function inTurn(waiting: readonly Waiting[], { after }: Turn): readonly Waiting[] {
+  const first = waiting.findIndex(({ webhookId }) => webhookId > after);
+  return first <= 0 ? waiting : [...waiting.slice(first), ...waiting.slice(0, first)];
 }
 
 function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {

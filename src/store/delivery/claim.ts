@@ -1,10 +1,20 @@
-/** Claims deliveries that are due, a few for each webhook that has room. */
-import { sql, type RawBuilder } from 'kysely';
+/**
+ * Claims deliveries that are due, a few for each webhook that has room.
+ *
+ * The statements read rows in the order of an index, with a limit that PostgreSQL does not know when it plans
+ * (`lane.room`), or by their ids. So there is one sensible plan, whatever PostgreSQL believes of the tables
+ * (`docs/decisions/0076-plans-that-do-not-depend-on-statistics.md`).
+ */
+import { sql } from 'kysely';
 
 import type { DeliveryKind } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/envelope.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from '../event/envelope.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';
+import { integers, texts, uuids } from '../sql/columns.ts';
+import { isAmong, isOneOf } from '../sql/row-ids.ts';
+import { deliveriesOf, isFree, isOrdered, type Day } from './waiting-rows.ts';
+import type { Waiting } from './waiting.ts';
 
 export interface ClaimedDelivery {
   readonly deliveryId: string;
@@ -24,35 +34,15 @@ export interface ClaimedDelivery {
   readonly envelope: Envelope | null;
 }
 
-/** Condition: the delivery waits, and is in no order. */
-const isFree = sql`state = 'pending' and order_key is null`;
-/** Condition: the delivery has an order key and is unfinished; one in progress keeps its turn. */
-const isOrdered = sql`state in ('pending', 'delivering') and order_key is not null`;
-
-/** Lists the ids of webhooks that have waiting deliveries, due or not, in one index step per webhook. */
-export async function listWaitingWebhooks(database: Database): Promise<readonly string[]> {
-  const { rows } = await sql<{ webhook_id: string }>`
-    with recursive ${webhooksWith('free', isFree)}, ${webhooksWith('ordered', isOrdered)}
-    select webhook_id from free where webhook_id is not null
-    union select webhook_id from ordered where webhook_id is not null order by webhook_id`.execute(
-    database,
-  );
-  return rows.map(row => row.webhook_id);
-}
-
-function webhooksWith(name: string, condition: RawBuilder<unknown>): RawBuilder<unknown> {
-  const w = sql.id(name);
-  return sql`${w} as (
-      (select webhook_id from delivery where ${condition} order by webhook_id limit 1)
-      union all
-      select (select d.webhook_id from delivery d
-        where ${condition} and d.webhook_id > ${w}.webhook_id order by d.webhook_id limit 1)
-      from ${w} where ${w}.webhook_id is not null)`;
+/** What to claim of a webhook. */
+export interface Wanted extends Waiting {
+  /** Maximum number of deliveries. */
+  readonly room: number;
 }
 
 /**
- * Claims due deliveries for this process, oldest due first, up to `room` for each webhook. Rows that another process is
- * claiming are skipped, so that processes share the work without waiting.
+ * Claims due deliveries for this process, day by day and oldest due first, up to `room` for each webhook. Rows that another
+ * process is claiming are skipped, so that processes share the work without waiting.
  *
  * Of the deliveries of one webhook with the same order key only the first may be claimed; the others wait until it has
  * finished.
@@ -60,81 +50,175 @@ function webhooksWith(name: string, condition: RawBuilder<unknown>): RawBuilder<
  * A process that was taken over and does not know it yet gets nothing, because nothing would ever release its claims.
  */
 export async function claimDue(
-  database: Database,
-  processId: number,
-  wanted: readonly { readonly webhookId: string; readonly room: number }[],
-): Promise<readonly ClaimedDelivery[]> {
-  const { rows } = await sql<Omit<ClaimedDelivery, 'envelope'> & { envelope: EnvelopeRow | null }>`
-    with held as (select from process where id = ${processId} for key share),
-    lane as (
-      select lane.* from held cross join unnest(
-        ${wanted.map(lane => lane.webhookId)}::uuid[], ${wanted.map(lane => lane.room)}::int[]) as lane(webhook_id, room)),
-    due as (
-      select picked.id from lane cross join lateral (
-        select d.id from delivery d
-        where d.webhook_id = lane.webhook_id and ${isFree} and d.next_attempt_at <= now()
-        order by d.next_attempt_at limit lane.room for update skip locked) picked
-      union all
-      select picked.id from lane cross join lateral (
-        select d.id from delivery d where d.id = any(array(${firstInTurn})) and d.state = 'pending'
-        for update skip locked) picked),
-    claimed as (
-      update delivery d set state = 'delivering', process_id = ${processId} from due where d.id = due.id
-      returning d.id, d.event_id, d.webhook_id, d.kind, d.tries, d.next_attempt_at, d.order_key)
-    select c.id as "deliveryId", c.event_id as "eventId", c.webhook_id as "webhookId", c.kind, c.tries,
-      c.order_key as "orderKey", w.id is not null as "webhookExists", e.event, e.account, e.body,
-      case when w.format <> 'cloudstack' then ${envelopeColumn('e')} end as envelope
-    from claimed c join event e on e.id = c.event_id left join webhook w on w.id = c.webhook_id
-    order by c.next_attempt_at`.execute(database);
-  return rows.map(row => ({ ...row, envelope: row.envelope && toEnvelope(row.envelope) }));
-}
-
-/** Selects the oldest unfinished delivery of each order key of the lane's webhook, if it is due. */
-const firstInTurn = sql`
-  with recursive first as (
-    (select order_key, id, state, next_attempt_at from delivery o
-      where o.webhook_id = lane.webhook_id and ${isOrdered} order by order_key, event_id limit 1)
-    union all
-    select n.order_key, n.id, n.state, n.next_attempt_at from first cross join lateral (
-      select order_key, id, state, next_attempt_at from delivery o
-      where o.webhook_id = lane.webhook_id and ${isOrdered} and o.order_key > first.order_key
-      order by order_key, event_id limit 1) n)
-  select id from first where state = 'pending' and next_attempt_at <= now()
-  order by next_attempt_at limit lane.room`;
-
-/**
- * Makes due again what this process has claimed and does not hold, after the answer to a claim was lost.
- *
- * Claiming holds a key-share lock on the process's row. Taking the row for update therefore waits for a claim that is
- * still running on the broken connection.
- *
- * @param heldIds ids of the claimed deliveries in memory.
- * @returns the number of released deliveries.
- */
-export async function releaseUnheld(
   store: Store,
   processId: number,
-  heldIds: Iterable<string>,
-): Promise<number> {
+  wanted: readonly Wanted[],
+): Promise<readonly ClaimedDelivery[]> {
   return inTransaction(store, async database => {
-    await sql`select from process where id = ${processId} for update`.execute(database);
-    const { numAffectedRows } = await sql`
-      update delivery set state = 'pending', process_id = null, next_attempt_at = now()
-      where process_id = ${processId} and state = 'delivering' and id <> all(${[...heldIds]}::uuid[])`.execute(
-      database,
-    );
-    return Number(numAffectedRows ?? 0);
+    if (!(await holdLease(database, processId))) return [];
+    const ids: string[] = [];
+    const left = new Map(wanted.map(({ webhookId, room }) => [webhookId, room]));
+    for (const [kind, lock] of kinds) {
+      for (const day of new Set(wanted.flatMap(lane => lane[kind]).toSorted())) {
+        const lanes = wanted
+          .filter(lane => lane[kind].includes(day))
+          .map(lane => ({ ...lane, room: left.get(lane.webhookId) ?? 0 }))
+          .filter(({ room }) => room > 0);
+        for (const { id, webhookId } of await lock(database, day, lanes)) {
+          ids.push(id);
+          left.set(webhookId, (left.get(webhookId) ?? 0) - 1);
+        }
+      }
+    }
+    return ids.length === 0 ? [] : readClaimed(database, await mark(database, processId, ids));
   });
 }
 
-/** Counts the deliveries that wait in the database, up to `max`. */
-export async function countWaiting(database: Database, max: number): Promise<number> {
-  const { rows } = await sql<{ count: string }>`
-    select count(*) from (
-      (select from delivery where ${isFree} limit ${max})
-      union all
-      (select from delivery where ${isOrdered} and state = 'pending' limit ${max}) limit ${max}) waiting`.execute(
+const kinds = [
+  ['free', lockFree],
+  ['ordered', lockInTurn],
+] as const;
+
+interface Locked {
+  readonly id: string;
+  readonly webhookId: string;
+}
+
+/** Locks the process's row, so that a take-over waits until the claim is committed. @returns false when the row is gone. */
+async function holdLease(database: Database, processId: number): Promise<boolean> {
+  const { rows } = await sql`select from process where id = ${processId} for key share`.execute(
     database,
   );
-  return Number(rows[0]?.count ?? 0);
+  return rows.length > 0;
+}
+
+async function lockFree(
+  database: Database,
+  day: Day,
+  lanes: readonly Wanted[],
+): Promise<readonly Locked[]> {
+  if (lanes.length === 0) return [];
+  const { rows } = await sql<Locked>`
+    select due.id, lane.webhook_id as "webhookId" from ${unnestLanes(lanes)} cross join lateral (
+      select d.id from ${deliveriesOf(day)} d
+      where d.webhook_id = lane.webhook_id and ${isFree} and d.next_attempt_at <= now()
+      order by d.next_attempt_at limit lane.room for update skip locked) due
+    limit ${roomOf(lanes)}`.execute(database);
+  return rows;
+}
+
+/** Locks the oldest unfinished delivery of each order key, if it is due and no earlier day has an unfinished one. */
+async function lockInTurn(
+  database: Database,
+  day: Day,
+  lanes: readonly Wanted[],
+): Promise<readonly Locked[]> {
+  if (lanes.length === 0) return [];
+  const { rows } = await sql<Locked & { readonly orderKey: string }>`
+    select due.id, lane.webhook_id as "webhookId", due.order_key as "orderKey"
+    from ${unnestLanes(lanes)} cross join lateral (${firstInTurn(day)}) due
+    limit ${roomOf(lanes)}`.execute(database);
+  const first = await withoutHeldUp(database, day, { lanes, first: rows });
+  if (first.length === 0) return [];
+  const ids = first.map(({ id }) => id);
+  const locked = await sql<Locked>`
+    select d.id, d.webhook_id as "webhookId" from delivery d
+    where ${isOneOf('d.id', ids)} and d.state = 'pending' and d.next_attempt_at <= now()
+    for update skip locked`.execute(database);
+  return locked.rows;
+}
+
+const firstInTurn = (day: Day) => sql`
+  with recursive first as (
+    (select order_key, id, state, next_attempt_at from ${deliveriesOf(day)} o
+      where o.webhook_id = lane.webhook_id and ${isOrdered}
+      order by order_key, event_id limit 1)
+    union all
+    select n.order_key, n.id, n.state, n.next_attempt_at from first cross join lateral (
+      select order_key, id, state, next_attempt_at from ${deliveriesOf(day)} o
+      where o.webhook_id = lane.webhook_id and ${isOrdered} and o.order_key > first.order_key
+      order by order_key, event_id limit 1) n)
+  select id, order_key from first where state = 'pending' and next_attempt_at <= now()
+  order by next_attempt_at limit lane.room`;
+
+interface FirstInTurn {
+  readonly lanes: readonly Wanted[];
+  readonly first: readonly (Locked & { readonly orderKey: string })[];
+}
+
+/** Leaves out deliveries whose order key has an unfinished delivery on an earlier day. */
+async function withoutHeldUp(
+  database: Database,
+  day: Day,
+  { lanes, first }: FirstInTurn,
+): Promise<readonly Locked[]> {
+  const earlier = new Set(lanes.flatMap(({ ordered }) => ordered).filter(other => other < day));
+  const heldUp = new Set<string>();
+  for (const other of earlier) {
+    const { rows } = await sql<{ id: string }>`
+      select first.id from unnest(${uuids(first.map(({ id }) => id))},
+          ${uuids(first.map(({ webhookId }) => webhookId))}, ${texts(first.map(({ orderKey }) => orderKey))})
+        as first(id, webhook_id, order_key)
+      cross join lateral (select from ${deliveriesOf(other)} o
+        where o.webhook_id = first.webhook_id and ${isOrdered}
+          and o.order_key >= first.order_key and o.order_key <= first.order_key
+        order by o.order_key, o.event_id limit 1) o`.execute(database);
+    for (const { id } of rows) heldUp.add(id);
+  }
+  return first.filter(({ id }) => !heldUp.has(id));
+}
+
+const unnestLanes = (lanes: readonly Wanted[]) => sql`unnest(
+  ${uuids(lanes.map(({ webhookId }) => webhookId))}, ${integers(lanes.map(({ room }) => room))}) as lane(webhook_id, room)`;
+
+const roomOf = (lanes: readonly Wanted[]): number => lanes.reduce((sum, { room }) => sum + room, 0);
+
+interface MarkedRow extends Pick<
+  ClaimedDelivery,
+  'deliveryId' | 'eventId' | 'webhookId' | 'kind' | 'tries' | 'orderKey'
+> {
+  readonly dueAt: string;
+}
+
+async function mark(
+  database: Database,
+  processId: number,
+  ids: readonly string[],
+): Promise<readonly MarkedRow[]> {
+  const { rows } = await sql<MarkedRow>`
+    update delivery d set state = 'delivering', process_id = ${processId} where ${isOneOf('d.id', ids)}
+    returning d.id as "deliveryId", d.event_id as "eventId", d.webhook_id as "webhookId", d.kind, d.tries,
+      d.order_key as "orderKey", extract(epoch from d.next_attempt_at) as "dueAt"`.execute(
+    database,
+  );
+  return rows.toSorted((a, b) => Number(a.dueAt) - Number(b.dueAt));
+}
+
+/**
+ * Reads the events of claims, in the order of the claims. The limits tell PostgreSQL that an id belongs to one row, which it
+ * does not know of a partitioned table.
+ */
+async function readClaimed(
+  database: Database,
+  claims: readonly MarkedRow[],
+): Promise<readonly ClaimedDelivery[]> {
+  const eventIds = claims.map(({ eventId }) => eventId);
+  const { rows } = await sql<
+    Pick<ClaimedDelivery, 'event' | 'account' | 'body' | 'webhookExists'> & {
+      readonly at: string;
+      readonly envelope: EnvelopeRow | null;
+    }
+  >`select c.at, w.id is not null as "webhookExists", e.event, e.account, e.body,
+      case when w.format <> 'cloudstack' then ${envelopeColumn('e')} end as envelope
+    from unnest(${uuids(eventIds)}, ${uuids(claims.map(claim => claim.webhookId))})
+        with ordinality as c(event_id, webhook_id, at)
+      cross join lateral (select * from event e where e.id = c.event_id and ${isAmong('e.id', eventIds)} limit 1) e
+      left join lateral (select w.id, w.format from webhook w where w.id = c.webhook_id limit 1) w on true
+    order by c.at`.execute(database);
+  return rows.flatMap(({ at, envelope, ...event }) => {
+    const claim = claims[Number(at) - 1];
+    if (!claim) return [];
+    const { dueAt: _, ...delivery } = claim;
+    return { ...delivery, ...event, envelope: envelope && toEnvelope(envelope) };
+  });
 }

@@ -10,8 +10,9 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
+import { isOneOf } from '../sql/row-ids.ts';
 import type { Row } from '../schema/tables.ts';
-import { anyOf, allOf, type Condition } from '../sql/condition.ts';
+import { allOf, type Condition } from '../sql/condition.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import type { Sweep, Swept } from './sweep.ts';
 
@@ -39,9 +40,16 @@ export async function deleteDelivery(
 export async function deleteDeliveries(database: Database, sweep: Sweep): Promise<Swept> {
   await holdProcesses(database);
   return forEachWindow(database, sweep, async window => {
-    const { rows } = await sql<Found>`
-      select d.id, d.event_id as "eventId" from ${wantedDeliveries(sweep, window)}
-        and d.state <> 'delivering' for update of d`.execute(database);
+    const found = await sql<{ id: string }>`
+      select d.id from ${wantedDeliveries(sweep, window)}`.execute(database);
+    const ids = found.rows.map(({ id }) => id);
+    const rows = await database
+      .selectFrom('delivery')
+      .select(['id', 'eventId'])
+      .where(isOneOf('id', ids))
+      .where('state', '<>', 'delivering')
+      .forUpdate()
+      .execute();
     await deleteRows(database, sweep.webhookId, rows);
     return rows.length;
   });
@@ -85,8 +93,8 @@ async function deleteRows(
   const ids = rows.map(({ id }) => id);
   const eventIds = rows.map(({ eventId }) => eventId);
   await sql`update event e set owed = array_remove(e.owed, ${webhookId}::uuid)
-    where e.id = any(${eventIds}::uuid[]) and exists (select from process p
+    where ${isOneOf('e.id', eventIds)} and exists (select from process p
       where p.id = e.process_id and p.watermark < e.id)`.execute(database);
-  await database.deleteFrom('attempt').where('deliveryId', '=', anyOf(ids)).execute();
-  await database.deleteFrom('delivery').where('id', '=', anyOf(ids)).execute();
+  await database.deleteFrom('attempt').where(isOneOf('delivery_id', ids)).execute();
+  await database.deleteFrom('delivery').where(isOneOf('id', ids)).execute();
 }

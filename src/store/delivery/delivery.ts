@@ -5,8 +5,10 @@ import type { Attempt, DeliveryState } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
 import { envelopeColumn, toEnvelope } from '../event/envelope.ts';
+import { eventOf } from './event-of.ts';
 import type { Row, Tables } from '../schema/tables.ts';
-import { anyOf, columnsOf, conditions } from '../sql/condition.ts';
+import { columnsOf, conditions } from '../sql/condition.ts';
+import { isOneOf } from '../sql/row-ids.ts';
 import { instant } from '../sql/instant.ts';
 import { readKeysetPage } from '../sql/keyset.ts';
 import type { Page, KeysetQuery } from '../sql/keyset.ts';
@@ -64,13 +66,8 @@ export async function listDeliveries(
     query.eventType === undefined ? undefined : eb('e.event', '=', query.eventType),
     query.entityUuid === undefined ? undefined : eb('e.entityuuid', '=', query.entityUuid),
   ]);
-  const list = {
-    table: sql`delivery d`,
-    alias: 'd',
-    prefix: webhookId === undefined ? undefined : sql`d.webhook_id = ${webhookId}`,
-    wanted,
-  };
-  return readKeysetPage(database, query, list, selectDeliveries(database));
+  const list = { table: 'delivery', alias: 'd', webhookId, wanted } as const;
+  return readKeysetPage(database, query, list, rows => selectDeliveries(database, rows));
 }
 
 export async function findDelivery(
@@ -86,10 +83,13 @@ export async function findDelivery(
   return row && { ...row, envelope: toEnvelope(row.envelope) };
 }
 
-function selectDeliveries(database: Database) {
+function selectDeliveries(
+  database: Database,
+  rows: RawBuilder<Row<'delivery'>> = sql.table('delivery'),
+) {
   return database
-    .selectFrom('delivery as d')
-    .innerJoin('event as e', 'e.id', 'd.eventId')
+    .selectFrom(rows.as('d'))
+    .crossJoinLateral(eventOf('d').as('e'))
     .select(columnsOf('d', columns))
     .select(['e.event as eventType', 'e.entityuuid as entityUuid', attempts.as('attempts')]);
 }
@@ -126,7 +126,7 @@ export async function findStates(
   const rows = await database
     .selectFrom('delivery')
     .select(['id', 'state'])
-    .where('id', '=', anyOf(ids))
+    .where(isOneOf('id', ids))
     .execute();
   return new Map(rows.map(({ id, state }) => [id, state]));
 }

@@ -14,6 +14,7 @@ import { readNumberedPage, type Counted, type PageOf } from '../sql/numbered-pag
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 import { deleteWanted } from './delete-delivery.ts';
+import { eventOf } from './event-of.ts';
 
 /** A delivery with its webhook's name, which is null once the webhook is deleted; the attempt's columns are of the last one. */
 export type NamedDelivery = NonNullable<Awaited<ReturnType<typeof findNamedDelivery>>>;
@@ -68,7 +69,7 @@ function selectNamed(
 ) {
   return database
     .selectFrom(deliveries.as('d'))
-    .innerJoin('event as e', 'e.id', 'd.eventId')
+    .crossJoinLateral(eventOf('d').as('e'))
     .select([
       'd.id',
       'd.eventId',

@@ -5,6 +5,8 @@ import type { Attempt, DeliveryState } from '../../event/delivery.ts';
 import { deliveryId, timeOf } from '../../event/id.ts';
 import { floats, integers, texts, uuids } from '../sql/columns.ts';
 import type { Database } from '../database.ts';
+import { isOneOf } from '../sql/row-ids.ts';
+import { isClaimedBy } from './release.ts';
 
 /** The state a delivery goes into, and the attempt that put it there. */
 export interface Outcome {
@@ -66,15 +68,15 @@ export async function updateOutcomes(
   processId: number,
   outcomes: readonly Outcome[],
 ): Promise<void> {
+  const ids = outcomes.map(outcome => rowId(outcome));
   await sql`with o as (
       select * from unnest(
-        ${uuids(outcomes.map(outcome => rowId(outcome)))}, ${texts(outcomes.map(outcome => outcome.state))},
+        ${uuids(ids)}, ${texts(outcomes.map(outcome => outcome.state))},
         ${integers(outcomes.map(outcome => outcome.tries))},
         ${floats(outcomes.map(outcome => outcome.nextAttemptAtMs ?? null))}, ${attemptColumns(outcomes)}
       ) as o(id, state, tries, next_ms, started_ms, duration_ms, status, error, response_body)),
     mine as (
-      select d.* from delivery d join o on d.id = o.id
-      where d.process_id = ${processId} and d.state = 'delivering'),
+      select d.* from delivery d where ${isOneOf('d.id', ids)} and ${isClaimedBy('d', processId)}),
     kept as (
       insert into attempt (delivery_id, number, started_at, duration_ms, status, error, response_body)
       select mine.id, mine.tries, mine.started_at, mine.duration_ms, mine.status, mine.error, mine.response_body
@@ -88,7 +90,7 @@ export async function updateOutcomes(
       status = case when o.started_ms is null then d.status else o.status end,
       error = case when o.started_ms is null then coalesce(o.error, d.error) else o.error end,
       response_body = case when o.started_ms is null then d.response_body else o.response_body end
-    from o where d.id = o.id and d.process_id = ${processId} and d.state = 'delivering'`.execute(
+    from o where d.id = o.id and ${isOneOf('d.id', ids)} and ${isClaimedBy('d', processId)}`.execute(
     database,
   );
 }

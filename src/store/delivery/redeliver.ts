@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
+import { dueOld } from '../connection/changes.ts';
 import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/condition.ts';
@@ -29,7 +30,7 @@ export async function insertRedelivery(
     .insertInto('delivery')
     .values({ id, eventId, webhookId, kind: 'redelivery', ...due })
     .execute();
-  await sql`select pg_notify('hookline', 'due')`.execute(database);
+  await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
 }
 
 /**
@@ -47,7 +48,7 @@ export async function insertRedeliveries(
       from ${redeliverable(sweep, window)} order by d.id`.execute(database);
     return Number(numAffectedRows ?? 0);
   });
-  if (swept.count > 0) await sql`select pg_notify('hookline', 'due')`.execute(database);
+  if (swept.count > 0) await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
   return swept;
 }
 
@@ -75,7 +76,8 @@ const newId = sql`overlay(overlay(gen_random_uuid()::text
 /**
  * Selects each event once, and none that its receiver has got by now or is about to get. When an event has several
  * deliveries the last one counts; an event is left out when any of them is pending, or was delivered after another
- * state was asked for. All deliveries of an event share its time bits.
+ * state was asked for. All deliveries of an event share its time bits. `offset 0` keeps PostgreSQL from turning the
+ * look-up of each row into one read of the whole table.
  */
 function redeliverable(sweep: RedeliverySweep, window: ScanWindow): Fragment {
   const settled = sweep.state === 'delivered' ? sql`false` : sql`o.state = 'delivered'`;
@@ -84,5 +86,6 @@ function redeliverable(sweep: RedeliverySweep, window: ScanWindow): Fragment {
     where o.webhook_id = d.webhook_id and o.event_id = d.event_id
       and o.id >= (left(d.event_id::text, 14) || '0000-0000-000000000000')::uuid
       and o.id <= (left(d.event_id::text, 14) || 'ffff-ffff-ffffffffffff')::uuid
-      and (o.state in ('pending', 'delivering') or ${settled} or (o.state = d.state and o.id > d.id)))`;
+      and (o.state in ('pending', 'delivering') or ${settled} or (o.state = d.state and o.id > d.id))
+    offset 0)`;
 }

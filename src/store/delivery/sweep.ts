@@ -6,9 +6,10 @@ import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
 import type { Database } from '../database.ts';
-import { conditions } from '../sql/condition.ts';
-import { firstIdAt } from '../sql/keyset.ts';
+import { allOf, conditions } from '../sql/condition.ts';
+import { firstIdAt, horizon, idMin, rowsAlong, type Along } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/condition.ts';
+import { eventOf } from './event-of.ts';
 import { eventWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
@@ -60,17 +61,15 @@ export async function forEachWindow(
 }
 
 /** Selects the wanted deliveries of a window as `d` with their events as `e`: a statement's `from` and `where`. */
-export function wantedDeliveries(sweep: Sweep, { after, last }: ScanWindow): Fragment {
+export function wantedDeliveries(sweep: Sweep, window: ScanWindow): Fragment {
   const { state, eventType, visibility } = sweep;
   const wanted = conditions([
-    along('d.id', sweep, after),
-    sql`d.webhook_id = ${sweep.webhookId}`,
-    last === undefined ? undefined : sql`d.id <= ${last}::uuid`,
     state === undefined ? undefined : sql`d.state = ${state}`,
     eventType === undefined ? undefined : sql`e.event = ${eventType}`,
     visibility.kind === 'everything' ? undefined : eventWithin('e', visibility),
   ]);
-  return sql`delivery d join event e on e.id = d.event_id where ${wanted}`;
+  const rows = rowsAlong('delivery', { alias: 'd', along: along(sweep, window) });
+  return sql`${rows} d cross join lateral ${eventOf('d')} e where ${wanted ?? sql`true`}`;
 }
 
 async function endOf(
@@ -78,19 +77,27 @@ async function endOf(
   sweep: Sweep,
   after: string | undefined,
 ): Promise<string | undefined> {
+  const { where, order } = along(sweep, { after, last: undefined });
   const { rows } = await sql<{ id: string }>`
-    select id from delivery where webhook_id = ${sweep.webhookId} and ${along('id', sweep, after)}
-    order by id offset ${windowRows - 1} limit 1`.execute(database);
+    select d.id from delivery d where ${where} order by ${order}
+    offset (select ${windowRows - 1}::int) limit 1`.execute(database);
   return rows[0]?.id;
 }
 
-function along(column: string, { from, to }: Sweep, after: string | undefined): Fragment {
-  const id = sql.ref(column);
-  return (
-    conditions([
-      after === undefined ? undefined : sql`${id} > ${after}::uuid`,
-      from === undefined ? undefined : sql`${id} >= ${firstIdAt(from)}::uuid`,
-      to === undefined ? undefined : sql`${id} < ${firstIdAt(to)}::uuid`,
-    ]) ?? sql`true`
-  );
+/** Oldest first, otherwise as lists go along a webhook's deliveries (`sql/keyset.ts`). */
+function along(sweep: Sweep, { after, last }: ScanWindow): Along {
+  const { webhookId, from, to } = sweep;
+  const bound = (is: Fragment, id: string | undefined): Fragment | undefined =>
+    id === undefined
+      ? undefined
+      : sql`d.id ${is} ${id}::uuid and (d.webhook_id, d.id) ${is} (${webhookId}::uuid, ${id}::uuid)`;
+  return {
+    where: allOf([
+      bound(sql`>`, after),
+      bound(sql`>=`, from ? firstIdAt(from) : idMin),
+      bound(sql`<=`, last),
+      bound(sql`<`, firstIdAt(horizon(to))),
+    ]),
+    order: sql`d.webhook_id, d.id`,
+  };
 }

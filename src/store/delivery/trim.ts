@@ -2,6 +2,8 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
+import { alongOf, horizon, idMin } from '../sql/keyset.ts';
+import { isOneOf } from '../sql/row-ids.ts';
 
 /** Maximum number of rows deleted by one statement. */
 const chunk = 5_000;
@@ -30,22 +32,46 @@ export async function trimDeliveries(
   webhookId: string,
   keep: number,
 ): Promise<number> {
+  const edge = await newestBeyond(database, webhookId, keep);
+  if (edge === undefined) return 0;
   let deleted = 0;
   for (;;) {
-    const { numAffectedRows } = await sql`
-      with edge as (
-        select d.id from delivery d where d.webhook_id = ${webhookId} order by d.id desc
-        offset ${keep} limit 1),
-      gone as (
-        select d.id from delivery d
-        where d.webhook_id = ${webhookId} and d.id <= (select id from edge)
-          and d.state in ('delivered', 'failed', 'cancelled')
-          and not exists (select from process p where d.event_id > p.watermark)
-        order by d.id limit ${chunk}),
-      attempts as (delete from attempt where delivery_id in (select id from gone))
-      delete from delivery where id in (select id from gone)`.execute(database);
-    const count = Number(numAffectedRows ?? 0);
-    deleted += count;
-    if (count < chunk) return deleted;
+    const ids = await endedUpTo(database, webhookId, edge);
+    if (ids.length > 0) {
+      await sql`with attempts as (delete from attempt where ${isOneOf('delivery_id', ids)})
+        delete from delivery where ${isOneOf('id', ids)}`.execute(database);
+    }
+    deleted += ids.length;
+    if (ids.length < chunk) return deleted;
   }
+}
+
+/** Finds the newest delivery that is not kept. */
+async function newestBeyond(
+  database: Database,
+  webhookId: string,
+  keep: number,
+): Promise<string | undefined> {
+  const { where, order } = alongOf('d', { limit: 1, to: horizon() }, webhookId);
+  const { rows } = await sql<{ id: string }>`
+    select d.id from delivery d where ${where} order by ${order} offset (select ${keep}::int) limit 1`.execute(
+    database,
+  );
+  return rows[0]?.id;
+}
+
+/** Lists the oldest finished deliveries up to the edge. They do not change any more before they are deleted. */
+async function endedUpTo(
+  database: Database,
+  webhookId: string,
+  edge: string,
+): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select d.id from delivery d
+    where (d.webhook_id, d.id) >= (${webhookId}::uuid, ${idMin}::uuid)
+      and (d.webhook_id, d.id) <= (${webhookId}::uuid, ${edge}::uuid) and d.id <= ${edge}::uuid
+      and d.state in ('delivered', 'failed', 'cancelled')
+      and not exists (select from process p where d.event_id > p.watermark)
+    order by d.webhook_id, d.id limit (select ${chunk}::int)`.execute(database);
+  return rows.map(({ id }) => id);
 }

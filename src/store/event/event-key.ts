@@ -23,7 +23,15 @@ export async function findKnownEvents(
   return new Map(rows.map(row => [row.hash, row.event_id]));
 }
 
+/** Maximum number of keys deleted in one statement. */
+const chunkRows = 10_000;
+
 /** Deletes the keys of events recorded before an instant. */
 export async function deleteEventKeys(database: Database, before: Date): Promise<void> {
-  await database.deleteFrom('event_key').where('eventId', '<', firstIdAt(before)).execute();
+  for (;;) {
+    const { numAffectedRows } = await sql`delete from event_key where ctid = any(array(
+      select ctid from event_key where event_id < ${firstIdAt(before)}::uuid
+      order by event_id limit (select ${chunkRows}::int)))`.execute(database);
+    if (Number(numAffectedRows ?? 0) < chunkRows) return;
+  }
 }

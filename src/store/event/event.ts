@@ -2,8 +2,9 @@
 import { expressionBuilder, sql, type RawBuilder } from 'kysely';
 
 import type { Database } from '../database.ts';
-import type { Tables } from '../schema/tables.ts';
-import { anyOf, conditions } from '../sql/condition.ts';
+import type { Row, Tables } from '../schema/tables.ts';
+import { conditions } from '../sql/condition.ts';
+import { isOneOf } from '../sql/row-ids.ts';
 import { readKeysetPage } from '../sql/keyset.ts';
 import type { Page, KeysetQuery } from '../sql/keyset.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
@@ -37,8 +38,8 @@ export async function listEvents(
     query.entityUuid === undefined ? undefined : eb('e.entityuuid', '=', query.entityUuid),
     query.account === undefined ? undefined : eb('e.account', '=', query.account),
   ]);
-  const list = { table: sql`event e`, alias: 'e', wanted };
-  return readKeysetPage(database, query, list, selectEvents(database, visibility));
+  const list = { table: 'event', alias: 'e', wanted } as const;
+  return readKeysetPage(database, query, list, rows => selectEvents(database, visibility, rows));
 }
 
 export async function findEvent(
@@ -53,10 +54,14 @@ export async function findEvent(
     .executeTakeFirst();
 }
 
-function selectEvents(database: Database, visibility: Visibility) {
+function selectEvents(
+  database: Database,
+  visibility: Visibility,
+  rows: RawBuilder<Row<'event'>> = sql.table('event'),
+) {
   const facts = sql<EnvelopeRow>`(select ${envelopeColumns('e')})`;
   return database
-    .selectFrom('event as e')
+    .selectFrom(rows.as('e'))
     .crossJoinLateral(facts.as('facts'))
     .selectAll('facts')
     .select(['e.id', 'e.source as sourceName', owedWithin(visibility).as('owed')]);
@@ -76,7 +81,7 @@ export async function findEventIds(
   const rows = await database
     .selectFrom('event')
     .select('id')
-    .where('id', '=', anyOf(ids))
+    .where(isOneOf('id', ids))
     .orderBy('id')
     .execute();
   return rows.map(({ id }) => id);

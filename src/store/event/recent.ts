@@ -4,7 +4,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
 import { allOf } from '../sql/condition.ts';
-import { inKeysetPage, notBefore, scanWindowEnd } from '../sql/keyset.ts';
+import { alongOf, horizon, rowsAlong, scanWindowEnd } from '../sql/keyset.ts';
 import { eventWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 import { envelopeColumn, toEnvelope } from './envelope.ts';
@@ -21,9 +21,8 @@ export async function listRecentEvents(
   visibility: Visibility,
   { limit, eventType }: { readonly limit: number; readonly eventType?: string },
 ): Promise<readonly RecentEvent[]> {
-  const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
-  const rows = await selectRecent(database, sql`e.body`)
-    .where(allOf([notBefore('e', last), eventWithin('e', visibility)]))
+  const rows = await selectRecent(database, await windowOf(database), sql`e.body`)
+    .where(eventWithin('e', visibility))
     .where(eb => eb.and({ 'e.event': eventType }))
     .limit(limit)
     .execute();
@@ -43,13 +42,17 @@ export async function* scanRecentEvents(
   database: Database,
   { within, limit, bodyCharsMax }: ScanQuery,
 ): AsyncGenerator<readonly RecentEvent[]> {
-  const last = await scanWindowEnd(database, sql`event e`, inKeysetPage('e', { limit }));
+  const window = await windowOf(database);
   const allowed = allOf(within.map(visibility => eventWithin('e', visibility)));
   let cursor: string | undefined;
   for (let left = limit; left > 0;) {
     const page = Math.min(left, scanPageSize);
-    const rows = await selectRecent(database, sql`left(e.body, ${bodyCharsMax + 1})`)
-      .where(allOf([notBefore('e', last), inKeysetPage('e', { limit, cursor }), allowed]))
+    const rows = await selectRecent(
+      database,
+      { ...window, cursor },
+      sql`left(e.body, ${bodyCharsMax + 1})`,
+    )
+      .where(allowed)
       .limit(page)
       .execute();
     yield rows.map(row => ({ ...row, envelope: toEnvelope(row.envelope) }));
@@ -61,9 +64,26 @@ export async function* scanRecentEvents(
 
 const scanPageSize = 50;
 
-function selectRecent(database: Database, body: RawBuilder<string>) {
+interface RecentWindow {
+  /** Id of its last event; undefined when the table ends before it. */
+  readonly last: string | undefined;
+  /** Id of the last event of the page before. */
+  readonly cursor?: string | undefined;
+}
+
+async function windowOf(database: Database): Promise<RecentWindow> {
+  const along = alongOf('e', { limit: 0, to: horizon() });
+  return { last: await scanWindowEnd(database, 'event', { alias: 'e', along }) };
+}
+
+function selectRecent(
+  database: Database,
+  { last, cursor }: RecentWindow,
+  body: RawBuilder<string>,
+) {
+  const along = alongOf('e', { limit: 0, to: horizon(), cursor });
   return database
-    .selectFrom('event as e')
+    .selectFrom(rowsAlong('event', { alias: 'e', along, last }).as('e'))
     .select(['e.id', body.as('body'), envelopeColumn('e').as('envelope')])
     .orderBy('e.id', 'desc');
 }

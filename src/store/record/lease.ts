@@ -8,10 +8,12 @@
  */
 import { sql } from 'kysely';
 
-import { insertOutcomes } from '../delivery/outcome.ts';
+import { releaseClaims } from '../delivery/release.ts';
+import { insertOutcomes, type Outcome } from '../delivery/outcome.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';
 
-const pageSize = 1_000;
+/** Number of events looked at in one step of a take-over. */
+const windowRows = 2_000;
 
 /**
  * Inserts the process's row.
@@ -79,40 +81,50 @@ async function takeOverOne(
   const [gone] = rows;
   if (!gone) return undefined;
   const missing = await writeMissing(database, gone);
-  const { numAffectedRows } = await sql`
-    update delivery set state = 'pending', process_id = null, next_attempt_at = now()
-    where process_id = ${gone.id} and state = 'delivering'`.execute(database);
+  const released = await releaseClaims(database, gone.id);
   await sql`delete from process where id = ${gone.id}`.execute(database);
-  return { processId: gone.id, missing, released: Number(numAffectedRows ?? 0) };
+  return { processId: gone.id, missing, released };
 }
 
-/** Inserts the deliveries that events above the watermark owe; those that have a row already are known by their ids. */
+/**
+ * Inserts the deliveries that events above the watermark owe; those that have a row already are known by their ids. It
+ * looks at windows of events in the order of their ids, whichever process recorded them: asked for the events of one
+ * process, PostgreSQL may read the whole day.
+ */
 async function writeMissing(
   database: Database,
   gone: { id: number; watermark: string },
 ): Promise<number> {
   let missing = 0;
-  let cursor = gone.watermark;
-  for (;;) {
+  let cursor: string | undefined = gone.watermark;
+  while (cursor !== undefined) {
     const { rows } = await sql<{ id: string; owed: string[] }>`
-      select id, owed::text[] as owed from event
-      where id > ${cursor} and process_id = ${gone.id} and owed <> '{}' order by id limit ${pageSize}`.execute(
-      database,
-    );
-    const last = rows.at(-1);
-    if (!last) return missing;
-    cursor = last.id;
-    missing += await insertOutcomes(
-      database,
-      rows.flatMap(event =>
-        event.owed.map(webhookId => ({
-          eventId: event.id,
-          webhookId,
-          state: 'pending' as const,
-          tries: 0,
-          nextAttemptAtMs: Date.now(),
-        })),
-      ),
-    );
+      select id, owed::text[] as owed from (
+        select id, process_id, owed from event where id > ${cursor}::uuid
+        order by id limit (select ${windowRows}::int)) recorded
+      where process_id = ${gone.id} and owed <> '{}'`.execute(database);
+    missing += await insertOutcomes(database, rows.flatMap(dueNow));
+    cursor = await windowEnd(database, cursor);
   }
+  return missing;
+}
+
+/** Finds the ID of the last event of a window; undefined when the table ends before it. */
+async function windowEnd(database: Database, after: string): Promise<string | undefined> {
+  const { rows } = await sql<{ id: string }>`
+    select id from event where id > ${after}::uuid order by id offset (select ${windowRows - 1}::int) limit 1`.execute(
+    database,
+  );
+  return rows[0]?.id;
+}
+
+function dueNow({ id, owed }: { id: string; owed: readonly string[] }): readonly Outcome[] {
+  const nextAttemptAtMs = Date.now();
+  return owed.map(webhookId => ({
+    eventId: id,
+    webhookId,
+    state: 'pending',
+    tries: 0,
+    nextAttemptAtMs,
+  }));
 }

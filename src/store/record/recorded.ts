@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 
 import { inTransaction, type Database, type Store } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
-import { anyOf } from '../sql/condition.ts';
+import { isOneOf } from '../sql/row-ids.ts';
 
 /**
  * Finds which events of a batch are recorded after all, when the connection broke before the answer came.
@@ -25,7 +25,7 @@ export async function findRecorded(
     const rows = await database
       .selectFrom('event')
       .select('id')
-      .where('id', '=', anyOf(eventIds))
+      .where(isOneOf('id', eventIds))
       .execute();
     return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
   });

@@ -20,7 +20,8 @@ export async function readHealth(
       from (
         select state = 'delivered' as arrived, ${instant('started_at')} as attempted_at, coalesce(error, 'status ' || status) as trouble,
           row_number() over (order by id desc) as place
-        from (select * from delivery d where d.webhook_id = w.id order by d.id desc limit ${healthDeliveriesMax}) recent
+        from (select * from delivery d where d.webhook_id >= w.id and d.webhook_id <= w.id
+          order by d.webhook_id desc, d.id desc limit ${healthDeliveriesMax}) recent
         where started_at is not null) tried) h`.execute(database);
   return new Map(
     rows.map(({ id, newestDelivered, ...facts }) => [

@@ -1,15 +1,18 @@
 /** Listens to the changes that triggers notify of. `migrations/0003-triggers.ts` has the channel and its payloads. */
 import { Client } from 'pg';
 
-import { connectMsMax } from './open.ts';
+import { connectMsMax, keepAliveMs } from './session.ts';
 
-/** `webhook:<id>`, `domain:<id>`, `account:<id>`: that row changed; `truncate`: any row may have; `due`: a delivery is due. */
+/**
+ * `webhook:<id>`, `domain:<id>`, `account:<id>`: that row changed; `truncate`: any row may have; `due`: a delivery of the
+ * present day is due; `due:old`: a delivery of any day is.
+ */
 export type Change =
   | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
   | { readonly kind: 'truncate' }
   /** Some setting changed; which one is not said. */
   | { readonly kind: 'setting' }
-  | { readonly kind: 'due' };
+  | { readonly kind: 'due'; readonly isOld: boolean };
 
 export interface ChangeListener {
   /** Rejects with the connection's error, resolves when closed. Notifications may be lost from then on. */
@@ -25,6 +28,7 @@ export async function listenToChanges(
   const client = new Client({
     connectionString: url,
     keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
     connectionTimeoutMillis: connectMsMax,
   });
   const ended = new Promise<void>((resolve, reject) => {
@@ -42,8 +46,12 @@ export async function listenToChanges(
   return { ended, close: () => client.end() };
 }
 
+/** What is told in the transaction that makes a delivery of an event recorded long ago. */
+export const dueOld = 'due:old';
+
 function parseChange(payload: string): Change | undefined {
-  if (payload === 'truncate' || payload === 'due') return { kind: payload };
+  if (payload === 'truncate') return { kind: payload };
+  if (payload === 'due' || payload === dueOld) return { kind: 'due', isOld: payload === dueOld };
   const colon = payload.indexOf(':');
   const kind = payload.slice(0, colon);
   if (kind === 'setting') return { kind };

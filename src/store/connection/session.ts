@@ -1,0 +1,82 @@
+/**
+ * Session settings of connections to PostgreSQL: Hookline states what its statements need, whatever the server's default is.
+ *
+ * The settings are sent as SET after connecting, because connection poolers refuse most parameters in the start-up message.
+ * A pooler that shares connections by the transaction may not keep them; then the time-outs are lost, and nothing else,
+ * because no statement depends on the settings to be fast.
+ *
+ * Source: PostgreSQL, "Client Connection Defaults", "Connection Settings"; PgBouncer, `ignore_startup_parameters`.
+ */
+import { Socket } from 'node:net';
+
+import type { ClientBase, PoolConfig } from 'pg';
+
+/**
+ * Maximum time to connect. Without it, a server that accepts connections and never answers, such as behind a broken
+ * network, would block every caller for ever.
+ */
+export const connectMsMax = 10_000;
+
+/** Maximum time without a byte in either direction. After it the connection is closed and its statement fails. */
+export const silenceMsMax = 60_000;
+
+/** Part of that time after which the server cancels a statement, so that none goes on when its connection is closed. */
+const statementShare = 0.8;
+
+/**
+ * Maximum time that a transaction waits for its next statement. A process that stands still, or whose machine is gone, in
+ * the middle of a claim holds its row in `process` so long, and cannot be taken over.
+ */
+const idleInTransactionMs = 10_000;
+
+/** Idle time after which TCP probes the other end; the system's default is two hours. */
+export const keepAliveMs = 10_000;
+
+export interface SessionOptions extends Omit<PoolConfig, 'onConnect'> {
+  /** Resolves when the settings are made. */
+  readonly onConnect: (client: ClientBase) => Promise<void>;
+}
+
+/** Options of a pool. @param silenceMs Infinity for migrations, and the lock they hold: they have no maximum time. */
+export function sessionOptions(silenceMs: number): SessionOptions {
+  return {
+    connectionTimeoutMillis: connectMsMax,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveMs,
+    stream: () => openSocket(silenceMs),
+    onConnect: async client => void (await client.query(settings(silenceMs))),
+  };
+}
+
+function openSocket(silenceMs: number): Socket {
+  const socket = new Socket();
+  if (silenceMs !== Infinity) {
+    socket.setTimeout(silenceMs, () => {
+      socket.destroy(new Error(`PostgreSQL has not answered for ${silenceMs / 1_000} s`));
+    });
+  }
+  return socket;
+}
+
+/**
+ * `jit`: compilation pays for statements that run for seconds, and there are none here; where PostgreSQL expects one, it
+ * costs seconds. `random_page_cost`: statements read few and recent rows, which are in memory, where a random page costs
+ * as much as the next one. With the default of 4, PostgreSQL prefers collecting and sorting rows to reading them in the
+ * order of an index, even when it expects a single row, and it may be wrong about that.
+ */
+function settings(silenceMs: number): string {
+  const bounded = silenceMs === Infinity ? 0 : silenceMs;
+  const all = {
+    application_name: "'hookline'",
+    jit: 'off',
+    random_page_cost: 1,
+    statement_timeout: Math.floor(bounded * statementShare),
+    idle_in_transaction_session_timeout: Math.min(bounded, idleInTransactionMs),
+    tcp_keepalives_idle: 30,
+    tcp_keepalives_interval: 10,
+    tcp_keepalives_count: 3,
+  };
+  return Object.entries(all)
+    .map(([name, value]) => `set ${name} = ${value}`)
+    .join(';');
+}
