@@ -17,7 +17,7 @@ export interface MatchSyncOptions {
   readonly store: Store;
   readonly databaseUrl: string;
   readonly resyncMs: number;
-  /** A delivery is due now, because somebody asked for it. @param isOld its event may be of a day long past. */
+  /** A delivery is due now, after a redelivery or a take-over. @param isOld true when its event may be of any day. */
   readonly onDue: (isOld: boolean) => void;
   /** A setting changed, or may have. */
   readonly onSetting: () => void;

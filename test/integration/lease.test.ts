@@ -3,11 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
+import { listenToChanges, type Change } from '../../src/store/connection/changes.ts';
 import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
+import { waitUntil } from '../service/wait-until.ts';
 import {
   claimNow,
   days,
@@ -85,6 +87,22 @@ describe('taking over', () => {
       released: 1,
     });
     expect(await countWaiting(databaseOf(store), days(), 100)).toBe(2);
+  });
+
+  it('tells whoever claims when it has left something due, whatever its day', async () => {
+    await using harness = await openRecordHarness();
+    const told: Change[] = [];
+    const listener = await listenToChanges(harness.url, change => told.push(change));
+    try {
+      await leaveProcess(harness.store, await join(harness.store));
+      const gone = await join(harness.store, -1_000);
+      await recordOwed(harness, gone, [[randomUUID()]]);
+      await takeOverLapsed(harness.store);
+      await waitUntil('it to be told', () => told.length > 0);
+      expect(told).toEqual([{ kind: 'due', isOld: true }]);
+    } finally {
+      await listener.close();
+    }
   });
 
   it('starts above the watermark: what lies below has rows', async () => {

@@ -8,6 +8,7 @@ import { claimDue } from '../../src/store/delivery/claim.ts';
 import { createWaitingDays } from '../../src/store/delivery/days.ts';
 import { updateOutcomes } from '../../src/store/delivery/outcome.ts';
 import { listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
+import { openStore } from '../../src/store/open.ts';
 import { dayOf, firstIdOf, openPartitions } from '../../src/store/schema/partition.ts';
 import { openRecordHarness, type RecordHarness } from './record-harness.ts';
 
@@ -56,6 +57,14 @@ it('finds the days on which something waits, one long past when it is searched f
   await wait(harness, { webhookId: randomUUID(), at: noon - 5 * DAY_MS });
   days.searchAgain();
   expect(await days.current(database)).toEqual([longAgo, yesterday, today]);
+});
+
+it('searches at the next question when the database did not answer the first', async () => {
+  await using harness = await openRecordHarness();
+  const absent = await openStore('postgresql://nobody@127.0.0.1:1/none');
+  const days = createWaitingDays(() => noon);
+  await expect(days.current(databaseOf(absent))).rejects.toThrow('ECONNREFUSED');
+  expect(await days.current(databaseOf(harness.store))).toEqual([today]);
 });
 
 it('counts two days as present around midnight, and none that has no table', async () => {

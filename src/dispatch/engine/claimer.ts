@@ -52,6 +52,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
         } catch (error) {
           // The rows may have been claimed all the same, and nobody knows of it.
           isInDoubt = true;
+          days.searchAgain();
           log.warn({ err: error }, 'claim.failed');
         }
         const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;

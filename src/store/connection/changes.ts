@@ -10,7 +10,7 @@ import { connectMsMax, keepAliveMs } from './session.ts';
 export type Change =
   | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
   | { readonly kind: 'truncate' }
-  /** Some setting changed; which one is not said. */
+  /** Some setting changed; the payload does not say which. */
   | { readonly kind: 'setting' }
   | { readonly kind: 'due'; readonly isOld: boolean };
 
@@ -46,7 +46,7 @@ export async function listenToChanges(
   return { ended, close: () => client.end() };
 }
 
-/** What is told in the transaction that makes a delivery of an event recorded long ago. */
+/** Payload of the notification that deliveries of any day are due: after a redelivery or a take-over. */
 export const dueOld = 'due:old';
 
 function parseChange(payload: string): Change | undefined {

@@ -1,4 +1,4 @@
-/** The days in which deliveries wait to be claimed. Most days of the retention have none. */
+/** The days on which deliveries wait to be claimed. Most days of the retention have none. */
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
@@ -8,7 +8,7 @@ import { deliveriesOf, isFree, isOrdered, type Day } from './waiting-rows.ts';
 export interface WaitingDays {
   /** Lists the present day, and those on which deliveries waited when all days were last searched, in order. */
   current(database: Database): Promise<readonly Day[]>;
-  /** Searches all days before the next answer: a delivery waits now on any of them. */
+  /** Searches all days before the next answer, because a delivery may wait on any of them, or a day be gone. */
   searchAgain(): void;
 }
 
@@ -22,19 +22,27 @@ export function createWaitingDays(now: () => number): WaitingDays {
   let existing = new Set<Day>();
   let waiting: readonly Day[] = [];
   let searchedAtMs = -Infinity;
+  const searchAgain = (): void => {
+    searchedAtMs = -Infinity;
+  };
+  async function search(database: Database): Promise<void> {
+    // Set first: what is announced during the search is searched for again.
+    searchedAtMs = now();
+    try {
+      existing = new Set(await daysOf(database, 'delivery'));
+      waiting = await findWaitingDays(database, [...existing]);
+    } catch (error) {
+      searchAgain();
+      throw error;
+    }
+  }
   return {
     async current(database) {
-      if (now() >= searchedAtMs + searchMs) {
-        searchedAtMs = now();
-        existing = new Set(await daysOf(database, 'delivery'));
-        waiting = await findWaitingDays(database, [...existing]);
-      }
+      if (now() >= searchedAtMs + searchMs) await search(database);
       const recent = [now() - skewMs, now(), now() + skewMs].map(dayOf);
       return [...new Set([...waiting, ...recent])].filter(day => existing.has(day)).toSorted();
     },
-    searchAgain: () => {
-      searchedAtMs = -Infinity;
-    },
+    searchAgain,
   };
 }
 

@@ -48,6 +48,7 @@ export async function deleteDeliveries(database: Database, sweep: Sweep): Promis
       .select(['id', 'eventId'])
       .where(isOneOf('id', ids))
       .where('state', '<>', 'delivering')
+      .where(eb => eb.and({ state: sweep.state }))
       .forUpdate()
       .execute();
     await deleteRows(database, sweep.webhookId, rows);

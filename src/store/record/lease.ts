@@ -8,6 +8,7 @@
  */
 import { sql } from 'kysely';
 
+import { dueOld } from '../connection/changes.ts';
 import { releaseClaims } from '../delivery/release.ts';
 import { insertOutcomes, type Outcome } from '../delivery/outcome.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';
@@ -83,6 +84,7 @@ async function takeOverOne(
   const missing = await writeMissing(database, gone);
   const released = await releaseClaims(database, gone.id);
   await sql`delete from process where id = ${gone.id}`.execute(database);
+  if (missing + released > 0) await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
   return { processId: gone.id, missing, released };
 }
 
