@@ -148,6 +148,7 @@ async function listen(
     redrive: app.redrive,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },
     settingDefaults: settingDefaults(config.dispatch),
+    timeoutMsMax: config.dispatch.timeoutMsMax,
     trustedProxies: config.http.trustedProxies,
     log,
     newId,

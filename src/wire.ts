@@ -83,6 +83,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const settings = await SettingSync.open({
     store,
     defaults: settingDefaults(config.dispatch),
+    timeoutMsMax: config.dispatch.timeoutMsMax,
     waitMsMax: config.dispatch.backoff.waitMsMax,
     pathOf: id => sync.index.pathOf(id),
     log,

@@ -40,13 +40,18 @@ export interface ApiOptions {
   /** Makes a test delivery from this process. */
   readonly testDelivery: TestDeliveryControl;
   /** Asks a receiver whether it agrees to deliveries. @returns why not; undefined when it agrees. */
-  readonly validate: (webhook: Webhook) => Promise<string | undefined>;
+  readonly validate: (
+    webhook: Webhook,
+    signal: AbortSignal,
+  ) => Promise<{ readonly text: string; readonly isBusy: boolean } | undefined>;
   /** Redrives a quarantined message. */
   readonly redrive: RedriveControl;
   /** The host of this process, and whether it dispatches deliveries. */
   readonly self: { readonly host: string; readonly dispatches: boolean };
   /** Values of settings that are set nowhere. */
   readonly settingDefaults: SettingDefaults;
+  /** Longest time limit of an attempt that may be set. */
+  readonly timeoutMsMax: number;
   /** Addresses and ranges of proxies whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies: readonly string[];
   /** Absent when no OpenID provider is configured. */
@@ -83,6 +88,8 @@ export type TestDeliveryControl = (test: {
   /** UUID for the headers; no recorded event has it. */
   readonly eventId: string;
   readonly payload?: string;
+  /** Aborts when the client has hung up. */
+  readonly signal: AbortSignal;
 }) => Promise<TestResult>;
 
 /** What became of it. */

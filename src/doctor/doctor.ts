@@ -17,6 +17,7 @@ import { judgeCloud, judgeSnapshot } from './directory.ts';
 import { describeRules, inspectProxy, inspectReceiver } from './egress.ts';
 import { examine } from './examine.ts';
 import { judgeKey, judgeSecrets, inspectDataDir, inspectPort } from './host.ts';
+import { judgeTimeouts } from './timeout.ts';
 import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
 import type { Finding } from '../event/finding.ts';
 import type { Log } from '../event/log.ts';
@@ -30,6 +31,8 @@ import { inspectDatabase } from '../store/inspect.ts';
 import { openStore } from '../store/open.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
+import { loadSettings } from '../store/setting.ts';
+import { countLongTimeouts } from '../store/webhook/count.ts';
 
 /** Discards all log lines: what matters is among the findings. */
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
@@ -50,6 +53,7 @@ export async function runDoctor(
       ),
       examineKey(config, store),
       ...examineSources(config),
+      examineTimeouts(config, store),
       examineDirectory(config, store),
       ...examineOidc(config),
       ...examineEgress(config, databaseUrl ?? '', receiver),
@@ -87,6 +91,29 @@ async function examineKey(
     return [...judgeKey(file), judgeSecrets(await trySecrets(databaseOf(store), keys))];
   });
 }
+
+async function examineTimeouts(
+  { dispatch }: Config,
+  store: Store | undefined,
+): Promise<readonly Finding[]> {
+  return examine('time limits', async () => {
+    if (!store || !(await hasSchema(store))) {
+      return [judgeTimeouts(dispatch, { webhooks: 0, settings: [] })];
+    }
+    const database = databaseOf(store);
+    const { timeoutMsMax } = dispatch;
+    const rows = await loadSettings(database);
+    const settings = rows
+      .filter(({ name, value }) => name === timeoutSetting && Number(value) * 1_000 > timeoutMsMax)
+      .map(({ scope, scopeId }) =>
+        scope === 'global' ? 'the whole installation' : `${scope} ${scopeId}`,
+      );
+    const webhooks = await countLongTimeouts(database, timeoutMsMax);
+    return [judgeTimeouts(dispatch, { webhooks, settings })];
+  });
+}
+
+const timeoutSetting = 'webhook.delivery.timeout';
 
 async function hasSchema(store: Store): Promise<boolean> {
   const view = await inspectDatabase(store, Date.now).catch(() => undefined);

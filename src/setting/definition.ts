@@ -101,6 +101,17 @@ export const settings = {
     byTenants: false,
     defaultOf: () => '180',
   },
+  'webhook.account.limit': {
+    description:
+      'Maximum number of webhooks of an account; 0 is no limit. Webhooks beyond it stay when it is lowered.',
+    type: 'integer',
+    minimum: 0,
+    maximum: 1_000_000,
+    scopes: ['domain', 'global'],
+    byTenants: false,
+    // One event may be owed to all of them at once; more than a thousand receivers of one account are a mistake.
+    defaultOf: () => '1000',
+  },
   'webhook.delivery.thread.pool.size': {
     description: 'Maximum number of requests that one process has in flight, over all webhooks.',
     type: 'integer',

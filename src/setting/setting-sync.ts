@@ -22,6 +22,8 @@ export interface DeliverySettings {
 export interface SettingSyncOptions {
   readonly store: Store;
   readonly defaults: SettingDefaults;
+  /** Longest time limit of an attempt, whatever is set. */
+  readonly timeoutMsMax: number;
   /** Longest wait in milliseconds that a receiver may request. */
   readonly waitMsMax: number;
   /** Lists a domain and all domains above it, nearest first. */
@@ -132,8 +134,10 @@ export class SettingSync {
     }
     return {
       tries: webhook.tries ?? this.number('webhook.delivery.tries', webhook),
-      timeoutMs:
+      timeoutMs: Math.min(
         webhook.timeoutMs ?? Math.round(this.number('webhook.delivery.timeout', webhook) * 1_000),
+        this.#options.timeoutMsMax,
+      ),
       backoff: toPolicy(backoff, this.#options.waitMsMax),
     };
   }

@@ -205,7 +205,7 @@ export const webhookFields = {
         minimum: 100,
         maximum: 600_000,
         description:
-          'Maximum duration of an attempt, in milliseconds; null takes the configured default.',
+          'Maximum duration of an attempt, in milliseconds, up to the limit that the operator sets (`dispatch.timeoutMsMax`); null takes the configured default.',
       }),
     ),
     { initial: null, option: { about: 'maximum duration of an attempt', value: 'ms' } },

@@ -31,6 +31,7 @@ export const settingDefaults: SettingDefaults = {
   'webhook.deliveries.limit': '1000',
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',
+  'webhook.account.limit': '1000',
   'webhook.delivery.thread.pool.size': '64',
   'webhook.egress.private.ranges': 'none',
 };
@@ -116,6 +117,7 @@ async function openOwnTransport(databaseUrl: string, store: Store): Promise<Tran
     settings: await SettingSync.open({
       store,
       defaults: settingDefaults,
+      timeoutMsMax: 30_000,
       waitMsMax: 60_000,
       pathOf: id => index.pathOf(id),
       log: pino({ level: 'silent' }),
@@ -167,6 +169,7 @@ async function openApi(
     formats: listFormats(),
     log,
     settingDefaults,
+    timeoutMsMax: 30_000,
     trustedProxies: [],
     version: '0.0.0-test',
     newId,

@@ -51,6 +51,7 @@ describe('settings', () => {
     [{ name: tries, value: '0' }, 'expected a whole number from 1 to 100, not 0'],
     [{ name: 'webhook.delivery.trys', value: '3' }, 'There is no setting webhook.delivery.trys'],
     [{ name: 'webhook.delivery.backoff', value: '9-1' }, 'as FIRST-LONGEST'],
+    [{ name: 'webhook.delivery.timeout', value: '31' }, 'expected at most 30, the limit'],
     [
       { name: 'webhook.delivery.thread.pool.size', value: '9', domainId: 'home' },
       'cannot be set for a domain, only for global',

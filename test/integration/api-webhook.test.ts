@@ -130,6 +130,7 @@ describe('making a webhook', () => {
     [{ tries: '3' }, 'request_invalid', '/tries: must be integer'],
     [{ tries: 0 }, 'request_invalid', '/tries'],
     [{ timeoutMs: 1.5 }, 'request_invalid', '/timeoutMs'],
+    [{ timeoutMs: 30_001 }, 'request_invalid', '/timeoutMs'],
     [{ name: ' ' }, 'request_invalid', '/name'],
     [{ name: 'a\u0000' }, 'request_invalid', '/name'],
     [{ hasSecret: true }, 'request_invalid', 'has no field hasSecret'],
@@ -187,6 +188,30 @@ describe('making a webhook', () => {
     expect(domain.domainId).toBe(root);
   });
 });
+
+describe('an account', () => {
+  it('has no more webhooks than the setting says, also if many are created at once', async () => {
+    await api.ask('POST', '/v1/accounts', { id: 'few', name: 'few', domainId: await domainOf() });
+    const limit = { name: 'webhook.account.limit', value: 5, domainId: await domainOf() };
+    expect((await api.ask('PUT', '/v1/settings', limit)).status).toBe(200);
+    const one = async () =>
+      api.ask('POST', '/v1/webhooks', { name: 'hook', payloadUrl: url(), accountId: 'few' });
+    const answers = await Promise.all(Array.from({ length: 12 }, one));
+    expect(answers.filter(({ status }) => status === 201)).toHaveLength(5);
+    expect((await one()).body).toMatchObject({
+      code: 'webhook_limit',
+      detail: 'The account has 5 webhooks, which is the limit (setting webhook.account.limit).',
+    });
+    await api.ask('PUT', '/v1/settings', { ...limit, value: 0 });
+    expect((await one()).status).toBe(201);
+    await api.ask('DELETE', `/v1/settings?name=${limit.name}&domainId=${limit.domainId}`);
+  });
+});
+
+async function domainOf(): Promise<string> {
+  const { body } = await api.ask('GET', '/v1/accounts?name=admin');
+  return String(body.items[0]?.domainId);
+}
 
 describe('a secret', () => {
   const secret = 'whsec_dG9wIHNlY3JldCBvZiB0aGUgaG91c2U=';

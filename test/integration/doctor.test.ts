@@ -196,6 +196,27 @@ describe('the doctor of the secrets', () => {
     expect(both.out).not.toContain('hunter2');
   });
 
+  it('lists time limits that are longer than the operator’s', async () => {
+    const store = await openStore(healthy['HOOKLINE_DATABASE_URL'] ?? '');
+    await sql`insert into setting (scope, scope_id, name, value)
+      values ('global', '', 'webhook.delivery.timeout', '60')`.execute(databaseOf(store));
+    await sql`insert into domain (id, name, path) values ('d', 'd', '/d/')`.execute(
+      databaseOf(store),
+    );
+    await sql`insert into account (id, name, domain_id) values ('a', 'a', 'd')`.execute(
+      databaseOf(store),
+    );
+    await sql`insert into webhook (id, name, account_id, domain_id, payload_url, timeout_ms)
+      values (${crypto.randomUUID()}, 'w', 'a', 'd', 'http://w', 600000)`.execute(
+      databaseOf(store),
+    );
+    await store.close();
+    const { of } = await examine({ ...healthy, HOOKLINE_DISPATCH_TIMEOUT_MS: '40000' });
+    expect(of('time limits')).toEqual([
+      'warn longer than dispatch.timeoutMsMax, 30000 ms, and cut to it: dispatch.timeoutMs (40000), webhook.delivery.timeout of the whole installation, timeoutMs of 1 webhook',
+    ]);
+  });
+
   it.each([
     ['not a key', 0o600, /^fail .* is not 32 bytes/],
     [key.toString('base64'), 0o644, /^warn .* can be read by others/],

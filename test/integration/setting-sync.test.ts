@@ -33,6 +33,7 @@ async function startReplica({ store, url }: RecordHarness): Promise<Replica> {
   const settings = await SettingSync.open({
     store,
     defaults: settingDefaults,
+    timeoutMsMax: 30_000,
     waitMsMax: 1_000_000,
     pathOf: id => sync.index.pathOf(id),
     log: silent,
@@ -99,6 +100,26 @@ describe('a setting written in plain SQL', () => {
     await agree(5);
     await harness.rows('truncate setting');
     await agree(3);
+  });
+
+  it('makes no attempt last longer than the operator allows', async () => {
+    await using harness = await openRecordHarness();
+    await harness.rows(domains);
+    const id = await addWebhook(harness);
+    await using replica = await startReplica(harness);
+    const timeoutIs = (timeoutMs: number) =>
+      waitUntil(`a time limit of ${timeoutMs} ms`, async () => {
+        const webhook = replica.sync.index.webhook(id);
+        return webhook !== undefined && replica.settings.of(webhook).timeoutMs === timeoutMs;
+      });
+    await timeoutIs(10_000);
+    await set(harness, 'global', '', ['webhook.delivery.timeout', '600']);
+    await timeoutIs(30_000);
+    await harness.rows(`update webhook set timeout_ms = 2000 where id = '${id}'`);
+    await timeoutIs(2_000);
+    await harness.rows(`update webhook set timeout_ms = 600000 where id = '${id}'`);
+    await timeoutIs(30_000);
+    expect(replica.sync.index.webhook(id)?.timeoutMs).toBe(600_000);
   });
 
   it('decides how often the next attempt is made', async () => {

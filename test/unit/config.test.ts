@@ -52,6 +52,7 @@ describe('loadConfig', () => {
         flushMax: 500,
         backlogMax: 1_000_000,
         timeoutMs: 10_000,
+        timeoutMsMax: 30_000,
         tries: 3,
         responseBytesMax: 4_096,
         backoff: { baseMs: 5_000, capMs: 600_000, waitMsMax: 3_600_000 },

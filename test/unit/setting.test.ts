@@ -13,6 +13,7 @@ const defaults = {
   'webhook.deliveries.limit': '1000',
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',
+  'webhook.account.limit': '1000',
   'webhook.delivery.thread.pool.size': '64',
   'webhook.egress.private.ranges': 'none',
 };

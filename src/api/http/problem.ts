@@ -34,6 +34,7 @@ export const problemKinds = {
   token_scope: { status: 403, title: 'The scopes of the token do not allow this' },
   not_found: { status: 404, title: 'Not found' },
   payload_url_in_use: { status: 409, title: 'Another webhook of the owner has this payload URL' },
+  webhook_limit: { status: 409, title: 'The account may not have more webhooks' },
   filter_invalid: { status: 400, title: 'The filter cannot be used' },
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is already in use' },

@@ -15,13 +15,13 @@ import type { Database } from '../../store/database.ts';
 import { findDomain } from '../../store/directory/domain.ts';
 import { deleteSetting, findSettings, putSetting } from '../../store/setting.ts';
 import type { SettingPlace } from '../../store/setting.ts';
-import { everything } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { ofWebhook, requireWebhook } from '../webhook/require-webhook.ts';
+import { pathOf } from './effective.ts';
 import { answer, closed, listAnswer, noContent, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { arrayOf, flag, uuid, nullable, oneOf, real, schemaOf, text } from '../../event/schema.ts';
@@ -99,7 +99,8 @@ export const settingRoutes: RouteGroup = {
   register: registerSettingRoutes,
 };
 
-function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptions): void {
+function registerSettingRoutes(app: Routes, options: ApiOptions): void {
+  const { store, settingDefaults } = options;
   app.get('/v1/settings', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
     const found = await findTarget(database, callerOf(request), request.query);
@@ -112,7 +113,7 @@ function registerSettingRoutes(app: Routes, { store, settingDefaults }: ApiOptio
     const { setting: updated } = await changing(store, caller, 'setting.put', async database => {
       const found = await findTarget(database, caller, where);
       const name = requireName(given);
-      const value = requireValue(name, String(wanted));
+      const value = requireValue(name, String(wanted), options);
       requireWritable(caller, name, found);
       const before = await putSetting(database, { ...placeOf(found), name, value });
       const items = await listEffective(database, found, settingDefaults);
@@ -172,12 +173,6 @@ async function findTarget(
   return { scope: 'domain', scopeId: wanted, chain, owner: { domainId: wanted } };
 }
 
-/** The ids of the domain and its ancestors, nearest first. */
-async function pathOf(database: Database, domainId: string): Promise<readonly string[]> {
-  const domain = await findDomain(database, domainId, everything);
-  return domain?.path.split('/').filter(Boolean).toReversed() ?? [];
-}
-
 async function listEffective(
   database: Database,
   { scope, scopeId, chain }: SettingTarget,
@@ -208,8 +203,16 @@ function requireName(given: string): SettingName {
   );
 }
 
-function requireValue(name: SettingName, value: string): string {
+function requireValue(
+  name: SettingName,
+  value: string,
+  { timeoutMsMax }: Pick<ApiOptions, 'timeoutMsMax'>,
+): string {
   const parsed = parseSetting(name, value);
+  if (name === 'webhook.delivery.timeout' && Number(value) * 1_000 > timeoutMsMax) {
+    const expected = `at most ${timeoutMsMax / 1_000}, the limit that the operator sets`;
+    throw new ProblemError('setting_invalid', `${name}: expected ${expected}, not ${value}.`);
+  }
   if (parsed.ok) return value.trim();
   throw new ProblemError('setting_invalid', `${name}: expected ${parsed.expected}, not ${value}.`);
 }

@@ -12,11 +12,11 @@ import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
 import { ProblemError } from '../http/problem.ts';
 import { findOwner, requireAccount } from './owner.ts';
-import { ofWebhook, requireWebhook } from './require-webhook.ts';
+import { ofWebhook, requireTimeout, requireWebhook } from './require-webhook.ts';
 import type { UnsavedTestBody, WebhookTestBody } from './schema-webhook.ts';
 import { secretsOf } from './secret.ts';
 
-type Deps = Pick<ApiOptions, 'store' | 'secretKey' | 'now'>;
+type Deps = Pick<ApiOptions, 'store' | 'secretKey' | 'now' | 'timeoutMsMax'>;
 
 /**
  * The saved webhook, with the values of the request in place of its own.
@@ -50,6 +50,7 @@ export async function planUnsaved(
   caller: Caller,
   { secretKey, accountId, ...wanted }: Omit<UnsavedTestBody, 'payload'>,
 ): Promise<Webhook> {
+  requireTimeout(options, wanted);
   const database = databaseOf(options.store);
   const owner = await findOwner(database, caller, accountId);
   const values = planNewWebhook(owner, { ...wanted, name: 'test' }, options.now());

@@ -25,7 +25,13 @@ import { etagOf, requireMatch } from '../http/etag.ts';
 import type { Preconditions } from '../http/etag.ts';
 import { ProblemError } from '../http/problem.ts';
 import { findOwner, requireAccount, requireScope } from './owner.ts';
-import { ofWebhook, requireMoreFilters, requireWebhook } from './require-webhook.ts';
+import {
+  ofWebhook,
+  requireMoreFilters,
+  requireRoom,
+  requireTimeout,
+  requireWebhook,
+} from './require-webhook.ts';
 import type { NewWebhookBody, WebhookChangeBody } from './schema-webhook.ts';
 import { replaceSecretKey, secretsOf } from './secret.ts';
 import { requireConsent } from './validate-receiver.ts';
@@ -35,7 +41,7 @@ export interface Target extends Preconditions {
   readonly id: string;
 }
 
-/** @throws {ProblemError} receiver_not_validated, and others. @throws {WebhookError} */
+/** @throws {ProblemError} receiver_not_validated, webhook_limit, and others. @throws {WebhookError} */
 export async function createWebhook(
   options: ApiOptions,
   caller: Caller,
@@ -43,11 +49,17 @@ export async function createWebhook(
 ): Promise<WebhookRow> {
   const { store, newId } = options;
   const { secretKey, filters = [] } = body;
+  requireTimeout(options, body);
   await checkFormat(options, caller, { ...initialValues, ...body });
   await askAboutNew(options, caller, body);
   const { created } = await changing(store, caller, 'webhook.created', async database => {
     const values = await planNew(database, { options, caller }, body);
     const id = newId();
+    await requireRoom(
+      database,
+      options,
+      await requireAccount(database, values.accountId, everything),
+    );
     if (!(await insertWebhook(database, id, values))) throw urlInUse(values);
     await replaceSecretKey(database, options, { id, secretKey });
     await requireMoreFilters(
@@ -69,6 +81,7 @@ export async function updateWebhook(
   { body, ...target }: Target & { readonly body: WebhookChangeBody },
 ): Promise<WebhookRow> {
   const { id } = target;
+  requireTimeout(options, body);
   await tryChange(options, caller, { id, body });
   const { updated } = await changing(options.store, caller, 'webhook.updated', async database => {
     const { secretKey } = body;
@@ -112,7 +125,7 @@ async function askAboutNew(
   const wanted = { ...initialValues, ...body };
   if (wanted.state !== 'Enabled' || validationOf(formats, wanted) === 'none') return;
   const values = await planNew(databaseOf(store), { options, caller }, body);
-  await requireConsent(options, values, secretsOf(options, body.secretKey));
+  await requireConsent(options, values, secretsOf(options, body.secretKey), caller.signal);
 }
 
 async function planNew(
@@ -145,7 +158,12 @@ async function tryChange(
   if (validationOf(formats, values) === 'none') return;
   chooseFormat(formats, values, isSigned(current, body));
   const [saved] = secretKey === undefined ? await loadWebhooksById(store, [id]) : [];
-  await requireConsent(options, values, saved?.secrets ?? secretsOf(options, secretKey));
+  await requireConsent(
+    options,
+    values,
+    saved?.secrets ?? secretsOf(options, secretKey),
+    caller.signal,
+  );
 }
 
 async function planChange(

@@ -100,6 +100,14 @@ export const dispatchKeys = {
     max: 600_000,
     default: 10_000,
   },
+  timeoutMsMax: {
+    doc: 'Longest time limit of one attempt that anybody may set, for a webhook, by a setting or for a test delivery. Longer ones that exist are cut to it.',
+    unit: 'ms',
+    kind: 'whole',
+    min: 100,
+    max: 600_000,
+    default: 30_000,
+  },
   tries: {
     doc: 'Maximum number of attempts per delivery, the first one included.',
     unit: 'attempts',
