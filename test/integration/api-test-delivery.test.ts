@@ -7,6 +7,7 @@ import { hasValidSignature, startReceiver } from '../service/receiver.ts';
 import type { Receiver } from '../service/receiver.ts';
 import { secretKey as key, startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
+import { waitUntil } from '../service/wait-until.ts';
 
 let api: ApiUnderTest;
 let receiver: Receiver;
@@ -86,6 +87,33 @@ describe('a test of a webhook', () => {
     receiver.answerWith({ status: 302, headers: { location: 'http://elsewhere/' } });
     expect((await test(`${await make()}/test`)).diagnosis.code).toBe('redirect');
     receiver.answerWith({ status: 200 });
+  });
+
+  it('ends when the client hangs up; till then validations are told that too many run', async () => {
+    await using silent = await startReceiver();
+    silent.answerWith({ instead: 'never' });
+    const origin = await api.app.listen({ port: 0, host: '127.0.0.1' });
+    const hangUp = new AbortController();
+    const clients = Array.from({ length: 4 }, () =>
+      fetch(`${origin}/v1/test`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' },
+        body: JSON.stringify({ payloadUrl: silent.url }),
+        signal: hangUp.signal,
+      }).catch((error: unknown) => String(error)),
+    );
+    await silent.waitFor(4);
+    const body = { name: 'w', payloadUrl: receiver.url, validation: 'post' };
+    expect((await api.ask('POST', '/v1/webhooks', body)).body).toMatchObject({
+      status: 503,
+      code: 'busy',
+    });
+    hangUp.abort();
+    await Promise.all(clients);
+    await waitUntil('a place for a test', async () => {
+      const { diagnosis } = await test('/v1/test', { payloadUrl: receiver.url });
+      return diagnosis.code === 'delivered';
+    });
   });
 
   it.each([

@@ -164,15 +164,18 @@ describe('a test delivery', () => {
     });
   });
 
-  it('bounds how many there are at a time', async () => {
+  it('bounds how many of an account there are at a time, and what others have is theirs', async () => {
     await using tester = await openTester();
     await using receiver = await startReceiver();
     receiver.answerWith({ instead: 'never' });
     const facts = { payloadUrl: receiver.url, timeoutMs: 1_000 };
-    const results = await Promise.all(Array.from({ length: 20 }, () => tester.test(facts)));
+    const running = Promise.all(Array.from({ length: 20 }, () => tester.test(facts)));
+    const other = tester.test({ ...facts, accountId: tenant, payloadUrl: 'http://127.0.0.1:9/' });
+    expect((await other).diagnosis.code).toBe('refused');
+    const results = await running;
     const count = (code: string) => results.filter(({ diagnosis }) => diagnosis.code === code);
-    expect(count('timeout')).toHaveLength(16);
-    expect(count('busy')).toHaveLength(4);
+    expect(count('timeout')).toHaveLength(4);
+    expect(count('busy')).toHaveLength(16);
     receiver.answerWith({});
     expect((await tester.test(facts)).diagnosis.code).toBe('delivered');
   });

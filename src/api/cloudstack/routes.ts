@@ -102,7 +102,12 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
   if (!definition || !execute) throw unknownCommand(command);
   return execute({
     options,
-    caller: { principal, visibility: visibilityFor(definition, principal), address: request.ip },
+    caller: {
+      principal,
+      visibility: visibilityFor(definition, principal),
+      address: request.ip,
+      signal: request.signal,
+    },
     args: readArguments(definition, folded, principal.role),
   });
 }

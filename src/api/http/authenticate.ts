@@ -53,9 +53,10 @@ export function guardRoutes(app: FastifyInstance, store: Store): void {
 }
 
 /** The caller of a route that is not public. */
-export function callerOf({ principal, visibility, ip }: FastifyRequest): Caller {
+export function callerOf(request: FastifyRequest): Caller {
+  const { principal, visibility, ip: address } = request;
   if (!principal || !visibility) throw new RangeError('asked who calls a public route');
-  return { principal, visibility, address: ip };
+  return { principal, visibility, address, signal: request.signal };
 }
 
 export interface Caller {
@@ -63,6 +64,8 @@ export interface Caller {
   readonly visibility: Visibility;
   /** IP address of the peer. */
   readonly address: string;
+  /** Aborts when the client has hung up. */
+  readonly signal: AbortSignal;
 }
 
 async function readPrincipal(

@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 
 import type { Webhook } from '../../webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
+import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { planSaved, planUnsaved } from './plan-test.ts';
 import { bodyMayBeAbsent } from '../http/body.ts';
@@ -37,8 +38,9 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
     async request => {
       const { id } = request.params;
       const { payload, ...wanted } = request.body;
-      const webhook = await planSaved(options, callerOf(request), { id, ...wanted });
-      return sendTest(options, webhook, payload);
+      const caller = callerOf(request);
+      const webhook = await planSaved(options, caller, { id, ...wanted });
+      return sendTest(options, caller, { webhook, payload });
     },
   );
 
@@ -55,14 +57,21 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
     },
     async request => {
       const { payload, ...wanted } = request.body;
-      return sendTest(options, await planUnsaved(options, callerOf(request), wanted), payload);
+      const caller = callerOf(request);
+      const webhook = await planUnsaved(options, caller, wanted);
+      return sendTest(options, caller, { webhook, payload });
     },
   );
 }
 
-async function sendTest({ testDelivery, self }: ApiOptions, webhook: Webhook, payload = '') {
+async function sendTest(
+  { testDelivery, self }: ApiOptions,
+  { signal }: Caller,
+  { webhook, payload = '' }: { readonly webhook: Webhook; readonly payload?: string },
+) {
   const result = await testDelivery({
     webhook,
+    signal,
     eventId: randomUUID(),
     ...(payload !== '' && { payload }),
   });

@@ -11,20 +11,26 @@ import { ProblemError } from '../http/problem.ts';
 /**
  * Takes as long as a delivery may take; nothing must be locked meanwhile.
  *
- * @throws {ProblemError} receiver_not_validated
+ * @param signal aborts when the client has hung up.
+ * @throws {ProblemError} receiver_not_validated, busy
  */
 export async function requireConsent(
   { formats, validate }: ApiOptions,
   values: WebhookValues,
   secrets: readonly WebhookSecret[],
+  signal: AbortSignal,
 ): Promise<void> {
   const validation = validationOf(formats, values);
   if (validation === 'none') return;
   const webhook = toDispatchWebhook(values, { id: randomUUID(), secrets });
-  const refusal = await validate({ ...webhook, validation });
+  const refusal = await validate({ ...webhook, validation }, signal);
   if (refusal === undefined) return;
+  const { text, isBusy } = refusal;
+  if (isBusy) {
+    throw new ProblemError('busy', `The receiver was not asked: ${text} Nothing was changed.`);
+  }
   throw new ProblemError(
     'receiver_not_validated',
-    `${refusal} Nothing was changed; with state Disabled the receiver is not asked.`,
+    `${text} Nothing was changed; with state Disabled the receiver is not asked.`,
   );
 }

@@ -7,6 +7,7 @@
 import type { Pool } from 'undici';
 
 import { hiddenValue } from '../../format/own-header.ts';
+import { Turns } from '../../event/turns.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { SuccessCodes } from '../../outcome/classify.ts';
 import {
@@ -50,6 +51,8 @@ export interface TestDelivery {
   readonly payload?: string;
   /** Asks for consent instead of sending. The status of the response says nothing; its headers do. */
   readonly asks?: true;
+  /** Aborts when nobody waits for the result any more; then the test ends, and its place is free. */
+  readonly signal?: AbortSignal;
 }
 
 export interface TestDeliveryResult {
@@ -80,19 +83,19 @@ export interface TestDeliveryResult {
 
 export type MakeTestDelivery = (test: TestDelivery) => Promise<TestDeliveryResult>;
 
-/** Maximum number of test deliveries at a time; people start them by hand. */
-const testsMax = 16;
+/** Maximum numbers of test deliveries at a time, in all and for one account; people start them by hand. */
+const testLimits = { max: 64, ownerMax: 4 };
+/** Longest a test may take, whatever the webhook's own limit is: somebody waits for it. */
+const testMsMax = 10_000;
 
 export function createTestDelivery(options: TestDeliveryOptions): MakeTestDelivery {
-  let running = 0;
+  const places = new Turns(testLimits);
   return async test => {
-    if (running >= testsMax) return notTried('busy', 'Too many test deliveries at this moment.');
-    running += 1;
-    try {
-      return await attemptTest(options, test);
-    } finally {
-      running -= 1;
+    const { accountId } = test.webhook;
+    if (places.isBusyFor(accountId)) {
+      return notTried('busy', 'Too many test deliveries at this moment.');
     }
+    return places.take(accountId, async () => attemptTest(options, test));
   };
 }
 
@@ -104,7 +107,8 @@ async function attemptTest(
   const event = testEvent(test, options.now());
   let request: OutgoingRequest;
   try {
-    const made = await options.request(event, webhook, options.timeoutMsOf(webhook));
+    const timeoutMs = Math.min(options.timeoutMsOf(webhook), testMsMax);
+    const made = await options.request(event, webhook, timeoutMs);
     request = test.asks ? toQuestion(made) : made;
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
@@ -112,7 +116,7 @@ async function attemptTest(
   if (request.skip !== undefined) return notTried('skipped', `Nothing is sent: ${request.skip}.`);
   const { origin } = request.route;
   const trace = startAttemptTrace(origin.startsWith('https:'));
-  const attempt = await attemptOnce(options, request, trace);
+  const attempt = await attemptOnce(options, request, trace, test.signal);
   const tls = trace.tls() ?? (await lookAgain(options, request, attempt));
   const head = trace.head();
   const url = origin + request.path;
@@ -168,18 +172,23 @@ async function attemptOnce(
   { connector, responseBytesMax }: TestDeliveryOptions,
   request: OutgoingRequest,
   { watch, onHead }: AttemptTrace,
+  signal?: AbortSignal,
 ): Promise<SentAttempt> {
   const { promise, resolve: done } = Promise.withResolvers<SentAttempt>();
   const { route, timeoutMs } = request;
   const attempt = new RunningAttempt({ keepBytes: responseBytesMax, timeoutMs, onHead, done });
+  const giveUp = (): void => attempt.interrupt();
+  signal?.addEventListener('abort', giveUp, { once: true });
   let pool: Pool | undefined;
   try {
+    signal?.throwIfAborted();
     pool = openPool(route.origin, connector(route, watch), 1);
     startRequest(pool, request, attempt);
   } catch (error) {
     attempt.fail(error);
   }
   const made = await promise;
+  signal?.removeEventListener('abort', giveUp);
   await pool?.destroy();
   return made;
 }

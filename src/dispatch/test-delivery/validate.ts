@@ -12,22 +12,39 @@ import { randomUUID } from 'node:crypto';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { MakeTestDelivery, TestDeliveryResult } from './test-delivery.ts';
 
-/** Validates a receiver. @returns the reason why it may not get deliveries; undefined when it may. */
-export type Validate = (webhook: Webhook) => Promise<string | undefined>;
+/** The reason why a receiver may not get deliveries. */
+export interface Refusal {
+  readonly text: string;
+  /** It was not asked: too many others are being asked or tested. */
+  readonly isBusy: boolean;
+}
+
+/** Validates a receiver. @returns undefined when it may get deliveries. @param signal see `TestDelivery`. */
+export type Validate = (webhook: Webhook, signal?: AbortSignal) => Promise<Refusal | undefined>;
 
 /** Creates the validation. @param origin the name of the sender in requests. */
 export function createValidate(testDelivery: MakeTestDelivery, origin: string): Validate {
-  return async webhook => {
-    const eventId = randomUUID();
+  return async (webhook, signal) => {
+    const test = { webhook, eventId: randomUUID(), ...(signal && { signal }) };
     switch (webhook.validation ?? 'none') {
       case 'none':
         return undefined;
       case 'post':
-        return refusalOf(await testDelivery({ webhook, eventId }));
+        return refusalBy(await testDelivery(test), refusalOf);
       case 'options':
-        return objectionOf(await testDelivery({ webhook, eventId, asks: true }), origin);
+        return refusalBy(await testDelivery({ ...test, asks: true }), result =>
+          objectionOf(result, origin),
+        );
     }
   };
+}
+
+function refusalBy(
+  result: TestDeliveryResult,
+  judge: (result: TestDeliveryResult) => string | undefined,
+): Refusal | undefined {
+  const text = judge(result);
+  return text === undefined ? undefined : { text, isBusy: result.diagnosis.code === 'busy' };
 }
 
 function refusalOf({ response, diagnosis }: TestDeliveryResult): string | undefined {

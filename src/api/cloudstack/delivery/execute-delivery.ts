@@ -67,12 +67,13 @@ async function redeliverAndWait({ options, caller }: Call, id: string): Promise<
   return { ...fields, ...(delivery.startedAt === null && waiting) };
 }
 
-async function test({ options, args }: Call, webhook: Webhook): Promise<Fields> {
+async function test({ options, args, caller }: Call, webhook: Webhook): Promise<Fields> {
   const eventId = randomUUID();
   const payload = args.text('payload') ?? '';
   const outcome = await options.testDelivery({
     webhook,
     eventId,
+    signal: caller.signal,
     ...(payload.trim() !== '' && { payload }),
   });
   const { request, timing } = outcome;
