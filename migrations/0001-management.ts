@@ -8,7 +8,7 @@ export class Management extends Migration {
   }
 
   override down(): void {
-    this.addSql(`drop table audit, setting, webhook_filter, webhook_secret, webhook, idempotency_key, login_attempt,
+    this.addSql(`drop table audit, setting, webhook_filter, webhook_health, webhook_secret, webhook, idempotency_key, login_attempt,
       api_key, credential, app_user, unknown_account, directory_state, account, domain`);
     this.addSql('drop function audit_id()');
   }
@@ -166,6 +166,15 @@ const webhook = [
     value text not null,
     created timestamptz not null default now())`,
   'create index webhook_filter_webhook_id_index on webhook_filter (webhook_id)',
+  `create table webhook_health (
+    webhook_id uuid not null primary key
+      constraint webhook_health_webhook_id_foreign references webhook (id)
+      on update cascade on delete cascade,
+    state text not null check (state in ('ok', 'failing', 'open')),
+    since timestamptz not null,
+    failing_since timestamptz,
+    next_probe_at timestamptz,
+    last_error text)`,
   `create table webhook_secret (
     id uuid not null default gen_random_uuid() primary key,
     webhook_id uuid not null

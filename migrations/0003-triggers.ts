@@ -3,13 +3,13 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Triggers extends Migration {
   override up(): void {
-    const purposes = [domainPaths, notifications, owners, ranks, settings];
+    const purposes = [domainPaths, notifications, owners, ranks, settings, probes];
     for (const statement of purposes.flat()) this.addSql(statement);
   }
 
   override down(): void {
     this.addSql(`drop function domain_path(), domain_path_below(), notify_change(), notify_truncate(), notify_owner(),
-      notify_rank(), drop_settings() cascade`);
+      notify_rank(), drop_settings(), probe_webhook() cascade`);
   }
 }
 
@@ -39,7 +39,7 @@ const domainPaths = [
 
 /**
  * A change to what processes hold in memory is told to all of them on the channel `hookline`: `webhook:<id>` also for
- * its filters and secrets, `domain:<id>`, `account:<id>`, `setting:<scope>`, `truncate`.
+ * its filters and secrets, `health:<id>` of a webhook, `domain:<id>`, `account:<id>`, `setting:<scope>`, `truncate`.
  */
 const notifications = [
   `create function notify_change() returns trigger language plpgsql as $$
@@ -62,6 +62,7 @@ const notifications = [
     ['webhook', 'webhook', 'id'],
     ['webhook_filter', 'webhook', 'webhook_id'],
     ['webhook_secret', 'webhook', 'webhook_id'],
+    ['webhook_health', 'health', 'webhook_id'],
     ['setting', 'setting', 'scope'],
   ].flatMap(([table, kind, key]) => [
     `create trigger notify_change after insert or update or delete on ${table}
@@ -110,4 +111,18 @@ const settings = [
     table => `create trigger drop_settings after delete on ${table}
       for each row execute function drop_settings('${table}')`,
   ),
+];
+
+/** Whoever corrects a webhook, or enables it again, need not wait for its next probe. */
+const probes = [
+  `create function probe_webhook() returns trigger language plpgsql as $$
+    begin
+      update webhook_health set next_probe_at = now()
+      where webhook_id = new.id and state = 'open' and next_probe_at > now();
+      return null;
+    end $$`,
+  `create trigger probe_webhook after update on webhook
+    for each row when ((old.payload_url, old.ssl_verification, old.ca_certificate, old.timeout_ms, old.state)
+      is distinct from (new.payload_url, new.ssl_verification, new.ca_certificate, new.timeout_ms, new.state))
+    execute function probe_webhook()`,
 ];

@@ -14,7 +14,9 @@ import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
 import { createRedrive, type Redrive } from './record/redrive.ts';
 import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
+import { runExpiry } from './upkeep/expiry.ts';
 import { runTrimmer } from './upkeep/trimmer.ts';
+import type { Webhook } from './webhook/webhook.ts';
 import { type AppOptions, openComponents, type Components, secretKeysOf } from './wire.ts';
 
 export interface App {
@@ -108,12 +110,13 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Components
 const writeGraceMs = 2_000;
 function runBackground(
   options: AppOptions,
-  { sync, settings, lease, dispatcher, claimer, tenancy }: Components,
+  { metrics, sync, settings, lease, breakerSync, dispatcher, days, claimer, tenancy }: Components,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { config, store, roles: running, log } = options;
   const spilling = setInterval(() => dispatcher.spillAged(), config.dispatch.laneWaitMs / 2);
   signal.addEventListener('abort', () => clearInterval(spilling));
+  const webhook = (id: string): Webhook | undefined => sync.index.webhook(id);
   const janitor = {
     store,
     retentionDays: config.retention.days,
@@ -125,12 +128,26 @@ function runBackground(
   return [
     sync.run(signal),
     lease.keep(signal),
+    breakerSync.run(signal),
     tenancy.run(signal),
     ...(running.includes('dispatch') ? [claimer.run(signal)] : []),
     ...(running.includes('janitor')
       ? [
           runJanitor(janitor, signal),
-          runTrimmer({ store, settings, webhook: id => sync.index.webhook(id), log }, signal),
+          runTrimmer({ store, settings, webhook, log }, signal),
+          runExpiry(
+            {
+              store,
+              days,
+              settings,
+              webhook,
+              backlogMax: config.dispatch.backlogMax,
+              now: Date.now,
+              onGivenUp: (reason, count) => metrics.givenUp(reason, count),
+              log,
+            },
+            signal,
+          ),
         ]
       : []),
   ];

@@ -10,6 +10,8 @@ export interface Metrics extends TenancyMetrics {
   readonly registry: Registry;
   recorded(source: string, counts: RecordedCounts): void;
   attempted(durationMs: number, verdict: Verdict['kind']): void;
+  /** Waiting deliveries ended as failed for this reason. */
+  givenUp(reason: string, count: number): void;
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
   /** Registers what the gauges are read from, whenever the page is requested. */
@@ -49,12 +51,6 @@ export function createMetrics(): Metrics {
     help: 'Events of an account the directory does not know; they reach Global webhooks only.',
     registers,
   });
-  const blocked = new Counter({
-    name: 'hookline_egress_blocked_total',
-    help: 'Connections to receivers that an egress rule refused, by the kind of rule.',
-    labelNames: ['rule'] as const,
-    registers,
-  });
   const lookUps = new Counter({
     name: 'hookline_directory_look_ups_total',
     help: 'Accounts looked up in the cloud because the directory did not know them (found, unknown, failed).',
@@ -77,10 +73,30 @@ export function createMetrics(): Metrics {
       duration.observe(durationMs / 1_000);
     },
     unknownAccount: () => unknownAccounts.inc(),
-    egressBlocked: rule => blocked.inc({ rule }),
     accountAskedFor: result => lookUps.inc({ result }),
+    ...countRefusals(registry),
     ...watchDirectory(registry),
     watch: read => registerGauges(registry, read),
+  };
+}
+
+function countRefusals(registry: Registry): Pick<Metrics, 'givenUp' | 'egressBlocked'> {
+  const registers = [registry];
+  const blocked = new Counter({
+    name: 'hookline_egress_blocked_total',
+    help: 'Connections to receivers that an egress rule refused, by the kind of rule.',
+    labelNames: ['rule'] as const,
+    registers,
+  });
+  const givenUp = new Counter({
+    name: 'hookline_deliveries_given_up_total',
+    help: 'Waiting deliveries that ended as failed, by reason (expired).',
+    labelNames: ['reason'] as const,
+    registers,
+  });
+  return {
+    givenUp: (reason, count) => givenUp.inc({ reason }, count),
+    egressBlocked: rule => blocked.inc({ rule }),
   };
 }
 

@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { BreakerSync } from './dispatch/engine/breaker/breaker-sync.ts';
+import { Breakers } from './dispatch/engine/breaker/breakers.ts';
 import { createClaimer, type Claimer } from './dispatch/engine/claimer.ts';
 import { Dispatcher } from './dispatch/engine/dispatcher.ts';
 import type { Lookup } from './dispatch/egress/guard.ts';
@@ -49,6 +51,8 @@ export interface Components {
   readonly lease: Lease;
   readonly transport: Transport;
   readonly writer: Writer;
+  readonly breakers: Breakers;
+  readonly breakerSync: BreakerSync;
   readonly dispatcher: Dispatcher;
   readonly days: WaitingDays;
   readonly claimer: Claimer;
@@ -78,6 +82,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     onDue: isOld => claimer.wake(isOld),
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
+    onHealth: id => (id === undefined ? breakerSync.reload() : breakerSync.announce(id)),
     log,
   });
   const settings = await SettingSync.open({
@@ -97,7 +102,26 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   });
   const { flushMs, flushMax, windowMax } = config.dispatch;
   const processId = (): number => lease.processId;
-  const transport = openTransport({
+  const transport = openOutgoing(options, { metrics, sync, settings });
+  const breakers = new Breakers({ now: Date.now, random: Math.random });
+  const breakerSync = await BreakerSync.open({ store, breakers, log });
+  const writer = new Writer({ store, processId, flushMs, flushMax, log });
+  const sending = { metrics, sync, settings, transport, writer, breakers };
+  const dispatcher = openDispatcher(options, sending);
+  breakers.watch({ closed: () => claimer.wake() });
+  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
+  const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, pollMs, log });
+  const ingest = openIngest(options, { metrics, lease, dispatcher });
+  const tenancy = openDirectory(options, { metrics, sync });
+  const recording = { normalizers, lease, ingest, tenancy };
+  return { ...sending, ...recording, breakerSync, dispatcher, days, claimer };
+}
+
+function openOutgoing(
+  options: AppOptions,
+  { metrics, sync, settings }: Pick<Components, 'metrics' | 'sync' | 'settings'>,
+): Transport {
+  return openTransport({
     lookup: createResolver(),
     ...options,
     secretKeys: secretKeysOf(options),
@@ -106,26 +130,6 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     settings,
     onBlocked: kind => metrics.egressBlocked(kind),
   });
-  const writer = new Writer({ store, processId, flushMs, flushMax, log });
-  const dispatcher = openDispatcher(options, { metrics, sync, settings, transport, writer });
-  settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
-  const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, pollMs, log });
-  const ingest = openIngest(options, { metrics, lease, dispatcher });
-  const tenancy = openDirectory(options, { metrics, sync });
-  return {
-    normalizers,
-    metrics,
-    sync,
-    settings,
-    lease,
-    transport,
-    writer,
-    dispatcher,
-    days,
-    claimer,
-    ingest,
-    tenancy,
-  };
 }
 
 function openIngest(
@@ -170,7 +174,8 @@ function openDispatcher(
     settings,
     transport,
     writer,
-  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer'>,
+    breakers,
+  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer' | 'breakers'>,
 ): Dispatcher {
   return new Dispatcher({
     ...config.dispatch,
@@ -187,6 +192,7 @@ function openDispatcher(
       );
     },
     writer,
+    breakers,
     random: Math.random,
     onAttempt: (webhookId, attempt, verdict) => {
       metrics.attempted(attempt.durationMs, verdict);

@@ -23,6 +23,8 @@ export interface MatchSyncOptions {
   readonly onSetting: () => void;
   /** The domain tree changed. */
   readonly onTree: () => void;
+  /** The health of a webhook changed; without an id, that of any may have. */
+  readonly onHealth: (webhookId?: string) => void;
   readonly log: Log;
 }
 
@@ -86,6 +88,7 @@ export class MatchSync {
   #onChange(change: Change): void {
     if (change.kind === 'due') return this.#options.onDue(change.isOld);
     if (change.kind === 'setting') return this.#options.onSetting();
+    if (change.kind === 'health') return this.#options.onHealth(change.id);
     if (change.kind === 'truncate') this.#isStale = true;
     else this.#changed.add(`${change.kind}:${change.id}`);
     this.#wakeUp.abort();
@@ -121,6 +124,7 @@ export class MatchSync {
     this.#changed.clear();
     this.#index = await buildIndex(this.#options.store);
     this.#options.onSetting();
+    this.#options.onHealth();
   }
 
   async #applyChanges(): Promise<void> {

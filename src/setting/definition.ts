@@ -15,15 +15,18 @@ export const settingScopes = [
   'global',
 ] as const satisfies readonly SettingScope[];
 
-export type SettingType = 'integer' | 'seconds' | 'schedule' | 'ranges';
+export const settingTypes = ['integer', 'seconds', 'schedule', 'ranges', 'choice'] as const;
+export type SettingType = (typeof settingTypes)[number];
 
 export interface SettingDefinition {
   readonly description: string;
   readonly type: SettingType;
-  /** Smallest number, in the unit of the value; for `ranges`, the fewest of them. */
+  /** Smallest number, in the unit of the value; for `ranges` and `choice`, the fewest of them. */
   readonly minimum: number;
-  /** Largest number, in the unit of the value; for `ranges`, the most of them. */
+  /** Largest number, in the unit of the value; for `ranges` and `choice`, the most of them. */
   readonly maximum: number;
+  /** Of type `choice`: the values. */
+  readonly choices?: readonly string[];
   /** Scopes in which it may be set. */
   readonly scopes: readonly SettingScope[];
   /** Whether tenants may set it for their own domains and webhooks; otherwise only an Admin may set it. */
@@ -70,6 +73,27 @@ export const settings = {
     byTenants: true,
     defaultOf: ({ backoff: { baseMs, capMs } }) =>
       `${inSeconds(Math.min(baseMs, capMs))}-${inSeconds(capMs)}`,
+  },
+  'webhook.delivery.outage': {
+    description:
+      '`hold`: what a receiver that is down does not answer costs no try; its deliveries wait until it is back, or expire. `fail`, as in CloudStack: every failed attempt costs a try, the tries follow one another at once, and nothing is held back.',
+    type: 'choice',
+    choices: ['hold', 'fail'],
+    minimum: 1,
+    maximum: 1,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: true,
+    defaultOf: () => 'hold',
+  },
+  'webhook.delivery.expire.after': {
+    description:
+      'Time after its event at which a delivery that is still waiting ends as failed, with the reason `expired`, in seconds. An outage of a receiver may last as long without loss.',
+    type: 'seconds',
+    minimum: 1,
+    maximum: 2_592_000,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: true,
+    defaultOf: () => '86400',
   },
   'webhook.deliveries.limit': {
     description:
@@ -134,8 +158,8 @@ export const settings = {
 } as const satisfies Record<string, SettingDefinition>;
 
 export type SettingName = keyof typeof settings;
-/** A parsed value: a number in the unit it was written in, a schedule in milliseconds, or ranges such as `10.0.0.0/8`. */
-export type SettingValue = number | BackoffSchedule | readonly string[];
+/** A parsed value: a number in the unit it was written in, a schedule in milliseconds, ranges such as `10.0.0.0/8`, or a choice. */
+export type SettingValue = number | string | BackoffSchedule | readonly string[];
 
 export const settingNames = Object.keys(settings).filter(isSettingName);
 
@@ -167,7 +191,7 @@ export type ParsedSetting =
   | { readonly ok: false; readonly expected: string };
 
 export function parseSetting(name: SettingName, text: string): ParsedSetting {
-  const { type, minimum, maximum } = definitionOf(name);
+  const { type, minimum, maximum, choices = [] } = definitionOf(name);
   const range = `from ${minimum} to ${maximum}`;
   switch (type) {
     case 'integer':
@@ -189,6 +213,12 @@ export function parseSetting(name: SettingName, text: string): ParsedSetting {
         ok: false,
         expected: `seconds ${range}, as FIRST-LONGEST (5-600) or a list (1,10,60)`,
       };
+    }
+    case 'choice': {
+      const value = choices.find(choice => choice === text.trim());
+      return value === undefined
+        ? { ok: false, expected: `one of ${choices.join(', ')}` }
+        : { ok: true, value };
     }
     case 'ranges': {
       const value = parsePrivateRanges(text);

@@ -17,6 +17,8 @@ export interface DeliverySettings {
   readonly tries: number;
   readonly timeoutMs: number;
   readonly backoff: RetryPolicy;
+  /** What attempts cost that nobody answers. */
+  readonly outage: 'hold' | 'fail';
 }
 
 export interface SettingSyncOptions {
@@ -123,13 +125,13 @@ export class SettingSync {
   #resolvePrivateRanges(domainId: string): readonly string[] {
     const chain = chainOf(this.#options.pathOf(domainId));
     const { value } = this.#index.effective('webhook.egress.private.ranges', chain);
-    if (typeof value === 'number' || 'kind' in value) throw new RangeError('ranges are a list');
+    if (typeof value !== 'object' || 'kind' in value) throw new RangeError('ranges are a list');
     return value;
   }
 
   #resolve(webhook: Webhook): DeliverySettings {
     const backoff = this.#effective('webhook.delivery.backoff', webhook);
-    if (typeof backoff === 'number' || !('kind' in backoff)) {
+    if (typeof backoff !== 'object' || !('kind' in backoff)) {
       throw new RangeError('back-off is a schedule');
     }
     return {
@@ -139,6 +141,7 @@ export class SettingSync {
         this.#options.timeoutMsMax,
       ),
       backoff: toPolicy(backoff, this.#options.waitMsMax),
+      outage: this.#effective('webhook.delivery.outage', webhook) === 'fail' ? 'fail' : 'hold',
     };
   }
 }

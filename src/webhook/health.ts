@@ -1,5 +1,9 @@
 /** Judges a webhook's health by its newest deliveries. */
 
+/** `ok`; `failing`: the last three attempts failed; `open`: its receiver is down, and deliveries wait for a probe. */
+export const breakerStates = ['ok', 'failing', 'open'] as const;
+export type BreakerState = (typeof breakerStates)[number];
+
 export const healthStates = ['unknown', 'healthy', 'degraded', 'failing'] as const;
 
 /** Number of the newest deliveries that are judged. */

@@ -28,6 +28,8 @@ export const settingDefaults: SettingDefaults = {
   'webhook.delivery.tries': '3',
   'webhook.delivery.timeout': '10',
   'webhook.delivery.backoff': '5-600',
+  'webhook.delivery.outage': 'hold',
+  'webhook.delivery.expire.after': '86400',
   'webhook.deliveries.limit': '1000',
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',

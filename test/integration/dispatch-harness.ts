@@ -43,6 +43,8 @@ export interface DispatchHarness extends AsyncDisposable {
   /** An event owed to the webhook, due at once. @returns the event's id. */
   owe(webhookId: string, body?: string): Promise<string>;
   delivery(eventId: string): Promise<DeliveryRow>;
+  /** Waits until an attempt of the event's delivery has ended, in whatever way. */
+  tried(eventId: string): Promise<DeliveryRow>;
   /** Waits until the event's delivery is in one of these states. */
   settled(eventId: string, ...states: string[]): Promise<DeliveryRow>;
 }
@@ -117,6 +119,11 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
       await insertOutcomes(databaseOf(store), [{ eventId: event.id, webhookId, ...due }]);
       return event.id;
     },
+    tried: async eventId =>
+      waitUntil('an attempt that has ended', async () => {
+        const row = await delivery(eventId);
+        return row.duration_ms !== null && row;
+      }),
     settled: async (eventId, ...states) =>
       waitUntil(`a delivery that is ${states.join(' or ')}`, async () => {
         const row = await delivery(eventId);

@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { describe, expect, it } from 'vitest';
 
+import { Breakers } from '../../src/dispatch/engine/breaker/breakers.ts';
 import { Dispatcher } from '../../src/dispatch/engine/dispatcher.ts';
 import { Writer } from '../../src/dispatch/engine/writer.ts';
 import { BatchGivenUpError } from '../../src/event/errors.ts';
@@ -62,6 +63,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
       timeoutMs: 1_000,
       tries: 1,
       backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
+      outage: 'hold',
     }),
     success: '2xx',
     webhook: () => undefined,
@@ -70,6 +72,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     disable: () => {},
     sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
     writer,
+    breakers: new Breakers({ now: Date.now, random: Math.random }),
     random: Math.random,
     onAttempt: () => {},
     log: silent,

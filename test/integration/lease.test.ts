@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { deliveryId } from '../../src/event/id.ts';
 import { listenToChanges, type Change } from '../../src/store/connection/changes.ts';
 import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
+import { listDeliveries } from '../../src/store/delivery/delivery.ts';
+import { everything } from '../../src/store/sql/visibility.ts';
 import { leaveProcess, renewLease, takeOverLapsed } from '../../src/store/record/lease.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes, updateOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
@@ -183,6 +185,35 @@ describe('outcomes', () => {
     ).toEqual([
       { number: 1, status: 500, response_body: 'said 500' },
       { number: 2, status: 503, response_body: 'said 503' },
+    ]);
+  });
+
+  it('keep of attempts that cost no try the last one only', async () => {
+    await using harness = await openRecordHarness();
+    const { store, processId } = harness;
+    const webhook = randomUUID();
+    const [eventId = ''] = await recordOwed(harness, processId, [[webhook]]);
+    const pending = { eventId, webhookId: webhook, state: 'pending', nextAttemptAtMs: 0 } as const;
+    await insertOutcomes(databaseOf(store), [{ ...pending, tries: 0, attempt: attempt(503) }]);
+    for (const [tries, status] of [
+      [0, 502],
+      [1, 500],
+      [1, 503],
+      [1, 504],
+      [2, 200],
+    ] as const) {
+      const [claim] = await claimNow(store, processId, [{ webhookId: webhook, room: 1 }]);
+      await updateOutcomes(databaseOf(store), processId, [
+        { ...pending, tries, attempt: attempt(status), deliveryId: claim?.deliveryId },
+      ]);
+    }
+    expect(await harness.rows('select number, status from attempt')).toEqual([
+      { number: 1, status: 500 },
+    ]);
+    const { items } = await listDeliveries(databaseOf(store), everything, { limit: 1 });
+    expect(items[0]?.attempts).toMatchObject([
+      { number: 1, status: 500 },
+      { number: 2, status: 200 },
     ]);
   });
 

@@ -179,6 +179,7 @@ async function follow(harness: RecordHarness, resyncMs = 600_000): Promise<Follo
     onDue: () => {},
     onSetting: () => {},
     onTree: () => {},
+    onHealth: () => {},
     log: silent,
   });
   const stop = new AbortController();
@@ -224,6 +225,7 @@ describe('the match index', () => {
           onDue: () => {},
           onSetting: () => {},
           onTree: () => {},
+          onHealth: () => {},
           log: silent,
         });
         expect(await agrees(harness, fresh)).toBe(true);

@@ -114,6 +114,27 @@ describe('ordering by entity', () => {
     expect(receiver.requests.map(idOf)).toEqual(ids);
   });
 
+  it('goes on in order when a receiver that was down is back', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    receiver.answerWith({ status: 503 });
+    const webhookId = await harness.webhook(receiver.url, { tries: 1 });
+    await harness.start();
+    const ids = [...(await record(harness, webhookId, ['a', 'b', 'a', 'b', 'a']))];
+    await receiver.waitFor(2);
+    ids.push(...(await record(harness, webhookId, ['a', 'b', 'a'])));
+    receiver.clear();
+    receiver.answerWith({ status: 200 });
+    await untilEnded(harness, ids.length);
+    for (const entity of ['a', 'b']) {
+      const got = receiver.requests.filter(request => entityOf(request) === entity).map(idOf);
+      expect(got).toEqual(got.toSorted());
+    }
+    expect(receiver.total()).toBe(ids.length);
+    const states = await harness.records.rows('select distinct state, tries from delivery');
+    expect(states).toEqual([{ state: 'delivered', tries: 1 }]);
+  });
+
   it('owes nothing for an event that was recorded before', async () => {
     await using harness = await openDispatchHarness();
     const webhookId = await harness.webhook('http://127.0.0.1:9/');

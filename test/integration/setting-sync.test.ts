@@ -28,6 +28,7 @@ async function startReplica({ store, url }: RecordHarness): Promise<Replica> {
     onDue: () => {},
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
+    onHealth: () => {},
     log: silent,
   });
   const settings = await SettingSync.open({

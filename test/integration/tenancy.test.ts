@@ -48,6 +48,7 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
     onDue: () => {},
     onSetting: () => {},
     onTree: () => {},
+    onHealth: () => {},
     log,
   });
   tenancy = openTenancy({

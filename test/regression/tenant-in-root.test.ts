@@ -22,6 +22,7 @@ it('is a root admin’s account whose users are, and one of users alone is a ten
     onDue: () => {},
     onSetting: () => {},
     onTree: () => {},
+    onHealth: () => {},
     log: silent,
   });
   const root = () =>

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { skipped, unsent, type SentAttempt } from '../../src/dispatch/request/attempt.ts';
+import { Breakers } from '../../src/dispatch/engine/breaker/breakers.ts';
 import { judgeAttempt } from '../../src/dispatch/engine/judge.ts';
 import { createRoute } from '../../src/dispatch/egress/route.ts';
 import { rootReach } from '../../src/dispatch/egress/egress-policy.ts';
@@ -21,7 +22,18 @@ const options = {
   backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
   success: '2xx',
   random: () => 0,
+  outage: 'hold',
+  breakers: new Breakers({ now: Date.now, random: () => 0 }),
 } as const;
+const delivery = {
+  event: { id: '01a1fb67-1801-7abc-8def-0123456789ab', event: 'VM.START', body: '{}' },
+  webhookId: '7ae7c033-4cf3-49bf-ae0a-2e3b93abc3c7',
+  tries: 0,
+  deliveryId: undefined,
+  webhookGone: false,
+  written: () => {},
+  queuedAtMs: 0,
+};
 
 function open() {
   const sent: OutgoingRequest[] = [];
@@ -70,7 +82,7 @@ describe('an attempt whose request takes its time', () => {
 describe('an event that cannot be said', () => {
   it('fails its delivery at the first try, for the next would end as it did', () => {
     const attempt = unsent(new RenderError('no'));
-    expect(judgeAttempt(attempt, 1, options)).toMatchObject({
+    expect(judgeAttempt(attempt, delivery, options)).toMatchObject({
       verdict: 'failed',
       progress: { state: 'failed', tries: 1 },
     });
@@ -78,7 +90,7 @@ describe('an event that cannot be said', () => {
 
   it('is tried again where the reason may pass, up to the webhook’s tries', () => {
     const attempt = unsent(new RenderError('too slow', { isFinal: false }));
-    expect(judgeAttempt(attempt, 1, options).progress.state).toBe('pending');
-    expect(judgeAttempt(attempt, 3, options).progress.state).toBe('failed');
+    expect(judgeAttempt(attempt, delivery, options).progress.state).toBe('pending');
+    expect(judgeAttempt(attempt, { ...delivery, tries: 2 }, options).progress.state).toBe('failed');
   });
 });

@@ -7,6 +7,7 @@ import {
   parseSetting,
   settingNames,
   settingScopes,
+  settingTypes,
 } from '../../setting/definition.ts';
 import type { SettingDefaults, SettingName } from '../../setting/definition.ts';
 import { chainOf, createSettingIndex } from '../../setting/resolve.ts';
@@ -37,7 +38,7 @@ const setting = Type.Object(
     isSetHere: flag(),
     default: text({ description: 'The value where nothing is set.' }),
     description: text(),
-    type: oneOf(['integer', 'seconds', 'schedule', 'ranges']),
+    type: oneOf(settingTypes),
     minimum: Type.Optional(real()),
     maximum: Type.Optional(real()),
     scopes: Type.Optional(

@@ -7,6 +7,7 @@ import type { Webhook } from '../../webhook/webhook.ts';
 import type { BuildBatch } from '../request/batch.ts';
 import type { BuildRequest } from '../request/request.ts';
 import type { Sender } from '../request/send.ts';
+import type { Breakers } from './breaker/breakers.ts';
 import type { Writer } from './writer.ts';
 
 export interface AttemptSettings {
@@ -14,6 +15,8 @@ export interface AttemptSettings {
   /** Deadline of the whole attempt. */
   readonly timeoutMs: number;
   readonly backoff: RetryPolicy;
+  /** `hold`: silent attempts cost no try, and what nobody answers is held back. */
+  readonly outage: 'hold' | 'fail';
 }
 
 export interface DispatcherOptions {
@@ -35,6 +38,7 @@ export interface DispatcherOptions {
   readonly disable: (webhook: Webhook, reason: string) => void;
   readonly sender: Sender;
   readonly writer: Writer;
+  readonly breakers: Breakers;
   readonly random: () => number;
   readonly onAttempt: (webhookId: string, attempt: Attempt, verdict: Verdict['kind']) => void;
   readonly log: Log;

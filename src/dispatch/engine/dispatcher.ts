@@ -5,7 +5,8 @@
  * A delivery comes in fresh (its event was just recorded here, it has no row) or claimed (its row says
  * `delivering` and names this process). It leaves with an outcome: delivered, failed, cancelled, or pending until a
  * time, when whoever has room claims it. A fresh one that does not fit, or that has waited too long in its lane, is
- * spilled: written as due now, without an attempt.
+ * spilled: written as due, without an attempt. What comes for a webhook whose breaker is open is written likewise, and waits
+ * for a probe to succeed (`breaker/breaker.ts`).
  *
  * Deleting or disabling a webhook touches no delivery. Each that is still owed is cancelled when its turn comes (`#cancel`),
  * those in rows as well: claiming brings them here.
@@ -18,6 +19,9 @@ import { createAlarm } from './alarm.ts';
 import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
 import { lacksEnvelope, type Delivery } from '../delivery.ts';
+import { receptionOf } from '../../outcome/reception.ts';
+import { timeOf } from '../../event/id.ts';
+import { tellBreaker } from './breaker/tell.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
 import type { Slot } from './scheduler/model.ts';
 import { Scheduler } from './scheduler/scheduler.ts';
@@ -28,6 +32,8 @@ import { DeliveryWindow } from './window.ts';
 const unknownWebhookMs = 1_000;
 /** Wait for a webhook that cannot be sent to as it is configured. */
 const unsendableWebhookMs = 60_000;
+/** Wait after an attempt that this machine could not make. */
+const ownTroubleMs = 1_000;
 const idlePollMs = 20;
 /** Share of the window that deliveries to slow receivers may fill, all tenants together. */
 const slowWindowShare = 0.25;
@@ -57,6 +63,9 @@ export class Dispatcher {
       limitsOf: options.webhook,
       clock: () => performance.now(),
     });
+    options.breakers.watch({
+      opened: id => this.#scheduler.empty(id).forEach(one => this.#reschedule(one)),
+    });
   }
 
   /** Deliveries in memory. */
@@ -84,7 +93,16 @@ export class Dispatcher {
 
   /** How many more deliveries the webhook's lane should hold; none when it is 0 or less. */
   roomOf(webhookId: string): number {
-    return this.#scheduler.roomOf(webhookId);
+    return Math.min(this.#scheduler.roomOf(webhookId), this.#breakerRoomOf(webhookId));
+  }
+
+  #breakerRoomOf(webhookId: string): number {
+    const { breakers, webhook: find, settingsOf } = this.#options;
+    const webhook = find(webhookId);
+    // What a disabled webhook is owed comes here to be cancelled.
+    if (webhook?.state !== 'Enabled' || settingsOf(webhook).outage === 'fail') return Infinity;
+    const { waiting = 0, inFlight = 0 } = this.#scheduler.state(webhookId) ?? {};
+    return breakers.roomOf(webhookId, waiting + inFlight);
   }
 
   /** Changes the size of the pool. */
@@ -95,8 +113,12 @@ export class Dispatcher {
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
-    const isFresh = delivery.deliveryId === undefined;
-    const fits = !isFresh || this.#hasRoomFor(delivery);
+    const { deliveryId, webhookId } = delivery;
+    // A claimed one was given room; its breaker may have opened since.
+    const fits =
+      deliveryId === undefined
+        ? !this.#window.isExceeded && this.roomOf(webhookId) > 0
+        : this.#breakerRoomOf(webhookId) > 0;
     this.#window.enter(delivery);
     if (this.#stopping || !fits) {
       this.#reschedule(delivery);
@@ -104,10 +126,6 @@ export class Dispatcher {
       this.#scheduler.add(delivery);
       this.#pump();
     }
-  }
-
-  #hasRoomFor({ webhookId }: Delivery): boolean {
-    return !this.#window.isExceeded && this.#scheduler.roomOf(webhookId) > 0;
   }
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
@@ -124,7 +142,9 @@ export class Dispatcher {
         deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
     for (const delivery of aged) this.#reschedule(delivery);
-    this.#scheduler.prune(id => webhook(id) !== undefined);
+    const isKnown = (id: string): boolean => webhook(id) !== undefined;
+    this.#scheduler.prune(isKnown);
+    this.#options.breakers.prune(isKnown);
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
   }
 
@@ -181,7 +201,7 @@ export class Dispatcher {
     const { timeoutMs } = this.#options.settingsOf(webhook);
     try {
       sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
-        this.#giveBack(slot, attempt);
+        this.#giveBack(slot, webhook, attempt);
         for (const one of group) this.#settle(one, webhook, attemptOf(one));
         this.#pump();
       });
@@ -221,15 +241,21 @@ export class Dispatcher {
   }
 
   #end(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
-    this.#giveBack(slot, attempt);
+    this.#giveBack(slot, webhook, attempt);
     this.#settle(slot.delivery, webhook, attempt);
     this.#pump();
   }
 
-  #giveBack(slot: Slot<Delivery>, attempt: SentAttempt): void {
-    if (attempt.interrupted || attempt.unsent) this.#scheduler.release(slot);
-    else if (attempt.status === undefined) this.#scheduler.silent(slot);
+  /** Gives the slot back, and tells the lane and the breaker how the receiver took the request. */
+  #giveBack(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
+    const { success, settingsOf, breakers } = this.#options;
+    const reception = receptionOf(attempt, success);
+    if (attempt.interrupted || attempt.unsent || reception === 'ours') {
+      return this.#scheduler.release(slot);
+    }
+    if (attempt.status === undefined) this.#scheduler.silent(slot);
     else this.#scheduler.answered(slot, attempt.durationMs);
+    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhookId: webhook.id, reception });
   }
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
@@ -238,32 +264,30 @@ export class Dispatcher {
     if (reason !== undefined) {
       return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
     }
-    const { success, settingsOf, random, onAttempt, disable } = this.#options;
-    const { tries, backoff } = settingsOf(webhook);
-    const made = delivery.tries + 1;
-    const { verdict, progress } = judgeAttempt(attempt, made, { tries, backoff, success, random });
+    const { success, settingsOf, onAttempt, disable } = this.#options;
+    if (!attempt.unsent && receptionOf(attempt, success) === 'ours') {
+      return this.#reschedule(delivery, ownTroubleMs);
+    }
+    const rules = { ...this.#options, ...settingsOf(webhook) };
+    const { verdict, progress } = judgeAttempt(attempt, delivery, rules);
     onAttempt(webhook.id, attempt, verdict);
     if (verdict === 'gone') disable(webhook, 'the receiver answered 410 Gone');
     this.#write(delivery, progress);
   }
 
-  /** Makes the delivery due again, without an attempt. */
-  #reschedule(delivery: Delivery, delayMs = 0): void {
-    const nextAttemptAtMs = Date.now() + delayMs;
+  /**
+   * Makes the delivery due again, without an attempt. Without a delay it is due since its event was recorded, so that the
+   * deliveries of a lane come back in the order of their events.
+   */
+  #reschedule(delivery: Delivery, delayMs?: number): void {
+    const nextAttemptAtMs =
+      delayMs === undefined ? timeOf(delivery.event.id).getTime() : Date.now() + delayMs;
     this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs });
   }
 
   #write(delivery: Delivery, progress: DeliveryProgress): void {
-    const outcome = {
-      eventId: delivery.event.id,
-      webhookId: delivery.webhookId,
-      deliveryId: delivery.deliveryId,
-      state: progress.state,
-      tries: progress.tries,
-      nextAttemptAtMs: progress.nextAttemptAtMs,
-      attempt: progress.attempt,
-      reason: progress.reason,
-    };
+    const { event, webhookId, deliveryId } = delivery;
+    const outcome = { ...progress, eventId: event.id, webhookId, deliveryId };
     this.#options.writer.write(outcome, () => {
       this.#window.leave(delivery);
       delivery.written();

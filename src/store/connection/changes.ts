@@ -4,11 +4,12 @@ import { Client } from 'pg';
 import { connectMsMax, keepAliveMs } from './session.ts';
 
 /**
- * `webhook:<id>`, `domain:<id>`, `account:<id>`: that row changed; `truncate`: any row may have; `due`: a delivery of the
+ * `webhook:<id>`, `domain:<id>`, `account:<id>`: that row changed; `health:<id>`: the health of that webhook
+ * did; `truncate`: any row may have; `due`: a delivery of the
  * present day is due; `due:old`: a delivery of any day is.
  */
 export type Change =
-  | { readonly kind: 'webhook' | 'domain' | 'account'; readonly id: string }
+  | { readonly kind: 'webhook' | 'domain' | 'account' | 'health'; readonly id: string }
   | { readonly kind: 'truncate' }
   /** Some setting changed; the payload does not say which. */
   | { readonly kind: 'setting' }
@@ -55,6 +56,11 @@ function parseChange(payload: string): Change | undefined {
   const colon = payload.indexOf(':');
   const kind = payload.slice(0, colon);
   if (kind === 'setting') return { kind };
-  if (kind !== 'webhook' && kind !== 'domain' && kind !== 'account') return undefined;
+  if (!isRowKind(kind)) return undefined;
   return { kind, id: payload.slice(colon + 1) };
 }
+
+const rowKinds = ['webhook', 'domain', 'account', 'health'] as const;
+
+const isRowKind = (kind: string): kind is (typeof rowKinds)[number] =>
+  rowKinds.some(known => known === kind);

@@ -94,16 +94,23 @@ function selectDeliveries(
     .select(['e.event as eventType', 'e.entityuuid as entityUuid', attempts.as('attempts')]);
 }
 
-/** All attempts, in order: the last one is in the delivery's row, those before it are rows of `attempt`. */
+/** Number of the last attempt. */
+const lastNumber = sql`greatest(d.tries,
+  1 + coalesce((select max(number) from attempt where delivery_id = d.id), 0))`;
+
+/**
+ * All attempts, in order: the last one is in the delivery's row, those before it are rows of `attempt`. Attempts that cost
+ * no try are left out, but for the last one, which is numbered as the next try.
+ */
 const attempts = sql<
   readonly NumberedAttempt[]
->`coalesce((select jsonb_agg(${attemptJson('a', 'number')} order by a.number)
+>`coalesce((select jsonb_agg(${attemptJson('a', sql`a.number`)} order by a.number)
     from attempt a where a.delivery_id = d.id), '[]')
-  || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', 'tries')}) end`;
+  || case when d.started_at is null then '[]' else jsonb_build_array(${attemptJson('d', lastNumber)}) end`;
 
-function attemptJson(alias: string, number: string): RawBuilder<unknown> {
+function attemptJson(alias: string, number: RawBuilder<unknown>): RawBuilder<unknown> {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
-  return sql`jsonb_strip_nulls(jsonb_build_object('number', ${column(number)},
+  return sql`jsonb_strip_nulls(jsonb_build_object('number', ${number},
     'startedAt', ${instant(`${alias}.started_at`)}, 'durationMs', ${column('duration_ms')},
     'status', ${column('status')}, 'error', ${column('error')}, 'responseBody', ${column('response_body')}))`;
 }

@@ -13,7 +13,7 @@ export interface Outcome {
   readonly eventId: string;
   readonly webhookId: string;
   readonly state: Exclude<DeliveryState, 'delivering'>;
-  /** Attempts made in all, this one included. */
+  /** Attempts made in all that cost a try, this one included. */
   readonly tries: number;
   /** When the next attempt is due, in milliseconds since 1970, with state `pending`. */
   readonly nextAttemptAtMs?: number | undefined;
@@ -60,7 +60,8 @@ export async function insertOutcomes(
 }
 
 /**
- * Updates deliveries that this process claimed. The attempt that was the last so far moves to `attempt`.
+ * Updates deliveries that this process claimed. The attempt that was the last so far moves to `attempt`,
+ * unless it cost no try: of those, in a row, the last one is kept.
  * Rows that are no longer claimed by it (its lease lapsed) are left alone.
  */
 export async function updateOutcomes(
@@ -80,7 +81,8 @@ export async function updateOutcomes(
     kept as (
       insert into attempt (delivery_id, number, started_at, duration_ms, status, error, response_body)
       select mine.id, mine.tries, mine.started_at, mine.duration_ms, mine.status, mine.error, mine.response_body
-      from mine join o on o.id = mine.id where o.started_ms is not null and mine.started_at is not null
+      from mine join o on o.id = mine.id
+      where o.started_ms is not null and mine.started_at is not null and mine.tries > 0
       on conflict do nothing)
     update delivery d set state = o.state, tries = o.tries, process_id = null,
       next_attempt_at = to_timestamp(o.next_ms / 1000.0),

@@ -20,7 +20,12 @@ import {
 import { EventKeyTable, EventTable } from './event.ts';
 import { ProcessTable, QuarantineTable, ReceiptTable, SourcePositionTable } from './record.ts';
 import { SettingTable } from './setting.ts';
-import { WebhookFilterTable, WebhookSecretTable, WebhookTable } from './webhook.ts';
+import {
+  WebhookFilterTable,
+  WebhookHealthTable,
+  WebhookSecretTable,
+  WebhookTable,
+} from './webhook.ts';
 
 export const tables = [
   AccountTable,
@@ -43,6 +48,7 @@ export const tables = [
   SourcePositionTable,
   UnknownAccountTable,
   WebhookFilterTable,
+  WebhookHealthTable,
   WebhookSecretTable,
   WebhookTable,
 ];

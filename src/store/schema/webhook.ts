@@ -6,7 +6,9 @@ import { filterFields } from '../../webhook/filter/filter-fields.ts';
 import type { FilterValues } from '../../webhook/filter/filter-fields.ts';
 import { initialValues } from '../../webhook/values.ts';
 import type { WebhookValues } from '../../webhook/values.ts';
-import { checksOf } from '../sql/checks.ts';
+import { breakerStates } from '../../webhook/health.ts';
+import type { BreakerState } from '../../webhook/health.ts';
+import { checksOf, checkWords } from '../sql/checks.ts';
 import { AccountTable, DomainTable } from './directory.ts';
 
 /** A tenant's wish to be told of events. */
@@ -92,4 +94,23 @@ export const WebhookSecretTable = defineEntity({
     /** Of one that was replaced; the current one, of which there is one at most, has none. */
     expiresAt: p.datetime().nullable(),
   },
+});
+
+/** How a webhook's deliveries go; one that never failed has no row. Dispatch writes it, when something changes. */
+export const WebhookHealthTable = defineEntity({
+  name: 'WebhookHealth',
+  tableName: 'webhook_health',
+  properties: {
+    webhookId: () =>
+      p.manyToOne(WebhookTable).mapToPk().primary().fieldNames('webhook_id').deleteRule('cascade'),
+    state: p.text().$type<BreakerState>(),
+    /** Since when it is in this state; failing and open begin with the failure that led there. */
+    since: p.datetime(),
+    /** When the first failure after the last success ended; null while it is well. */
+    failingSince: p.datetime().nullable(),
+    /** While it is open: nothing is sent before. */
+    nextProbeAt: p.datetime().nullable(),
+    lastError: p.text().nullable(),
+  },
+  checks: [checkWords('webhook_health', 'state', breakerStates)],
 });

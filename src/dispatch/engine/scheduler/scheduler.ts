@@ -181,6 +181,14 @@ export class Scheduler<T extends Queued> {
     });
   }
 
+  /** Takes all that waits out of one lane. */
+  empty(webhookId: string): readonly T[] {
+    const lane = this.#lanes.get(webhookId);
+    if (!lane) return [];
+    this.#countWaiting(lane, -lane.queue.size);
+    return lane.queue.extract(() => true);
+  }
+
   /** Forgets idle lanes of webhooks that are no more, and tenants without lanes. */
   prune(isKnown: (webhookId: string) => boolean): void {
     const owners = new Set<Tenant<T>>();

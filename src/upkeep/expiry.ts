@@ -1,0 +1,52 @@
+/** Ends deliveries that have waited for too long, as the settings have it. */
+import type { Log } from '../event/log.ts';
+import { delay } from '../event/wait.ts';
+import type { SettingSync } from '../setting/setting-sync.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import type { WaitingDays } from '../store/delivery/days.ts';
+import { expireDeliveries, listBacklogs, type Backlog } from '../store/webhook/backlog.ts';
+import type { Webhook } from '../webhook/webhook.ts';
+
+export interface ExpiryOptions {
+  readonly store: Store;
+  readonly days: WaitingDays;
+  readonly settings: Pick<SettingSync, 'number'>;
+  readonly webhook: (id: string) => Webhook | undefined;
+  /** Maximum number of waiting deliveries that are counted of a day. */
+  readonly backlogMax: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Deliveries ended as failed without having been refused. */
+  readonly onGivenUp: (reason: 'expired', count: number) => void;
+  readonly log: Log;
+}
+
+const intervalMs = 10_000;
+
+/** Looks every few seconds until `signal` aborts. Several processes may do so at once. */
+export async function runExpiry(options: ExpiryOptions, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await expire(options).catch((error: unknown) =>
+      options.log.warn({ err: error }, 'expiry.failed'),
+    );
+    await delay(intervalMs, signal);
+  }
+}
+
+async function expire(options: ExpiryOptions): Promise<void> {
+  const { store, days, settings, webhook, backlogMax, now, onGivenUp, log } = options;
+  const database = databaseOf(store);
+  const backlogs = await listBacklogs(database, await days.current(database), backlogMax);
+  const lifeOf = ({ webhookId }: Backlog): number =>
+    settings.number('webhook.delivery.expire.after', webhook(webhookId));
+  for (const [day, ofDay] of Map.groupBy(backlogs, backlog => backlog.day)) {
+    for (const [seconds, group] of Map.groupBy(ofDay, lifeOf)) {
+      const webhookIds = group.map(({ webhookId }) => webhookId);
+      const before = new Date(now() - seconds * 1_000);
+      const count = await expireDeliveries(database, { day, webhookIds }, before);
+      if (count === 0) continue;
+      onGivenUp('expired', count);
+      log.warn({ count, day, seconds }, 'deliveries.expired');
+    }
+  }
+}

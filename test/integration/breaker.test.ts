@@ -1,0 +1,172 @@
+/** Receivers that are down: what comes for them waits, costs nothing, and arrives when they are back. */
+import { createServer } from 'node:net';
+
+import { describe, expect, it } from 'vitest';
+
+import { startReceiver, type Receiver } from '../service/receiver.ts';
+import { waitUntil } from '../service/wait-until.ts';
+import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
+
+interface HealthRow {
+  readonly state: string;
+  readonly next_probe_at: string | null;
+  readonly last_error: string | null;
+}
+
+async function untilState(
+  { records }: DispatchHarness,
+  webhookId: string,
+  state: string,
+): Promise<HealthRow> {
+  return waitUntil(`the webhook to be ${state}`, async () => {
+    const [row] = await records.rows<HealthRow>(
+      `select * from webhook_health where webhook_id = '${webhookId}'`,
+    );
+    return row?.state === state && row;
+  });
+}
+
+async function oweMany(
+  harness: DispatchHarness,
+  webhookId: string,
+  count: number,
+): Promise<string[]> {
+  const ids: string[] = [];
+  for (let at = 0; at < count; at += 1) ids.push(await harness.owe(webhookId));
+  return ids;
+}
+
+const idsOf = (receiver: Receiver): unknown[] =>
+  receiver.requests.map(({ headers }) => headers['webhook-id']);
+
+describe('a receiver that is down', () => {
+  it('gets everything when it is back, each once, though Hookline was restarted meanwhile, and no try is counted', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const port = Number(new URL(receiver.url).port);
+    await receiver[Symbol.asyncDispose]();
+    const webhookId = await harness.webhook(`http://127.0.0.1:${port}/`, { tries: 1 });
+    const first = await harness.start();
+    const eventIds = await oweMany(harness, webhookId, 30);
+    const row = await untilState(harness, webhookId, 'open');
+    expect(row.last_error).toMatch(/ECONNREFUSED/);
+    expect(Date.parse(row.next_probe_at ?? '')).toBeGreaterThan(Date.now() - 1_000);
+    await first.stop();
+    await harness.start();
+    eventIds.push(...(await oweMany(harness, webhookId, 20)));
+    const states = await harness.records.rows('select distinct state, tries from delivery');
+    expect(states).toEqual([{ state: 'pending', tries: 0 }]);
+    await using back = await startReceiver({ port });
+    await back.waitFor(50);
+    for (const id of eventIds) await harness.settled(id, 'delivered');
+    expect(new Set(idsOf(back))).toEqual(new Set(eventIds));
+    expect(back.total()).toBe(50);
+    await untilState(harness, webhookId, 'ok');
+  });
+
+  it('is left alone but for a probe now and then', async () => {
+    await using harness = await openDispatchHarness();
+    let connections = 0;
+    const server = createServer(socket => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>(resolve => {
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    const address = server.address();
+    const port = typeof address === 'object' && address ? address.port : 0;
+    const webhookId = await harness.webhook(`http://127.0.0.1:${port}/`);
+    await oweMany(harness, webhookId, 100);
+    await harness.start();
+    await waitUntil('the second probe', () => connections >= 3);
+    const [{ seconds } = { seconds: 0 }] = await harness.records.rows<{ seconds: number }>(
+      'select extract(epoch from now() - since)::float8 as seconds from webhook_health',
+    );
+    // A probe a second at the most, and the attempt that opened it.
+    expect(connections).toBeLessThanOrEqual(2 + seconds);
+    server.close();
+  });
+
+  it('gets its batches afterwards', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    receiver.answerWith({ status: 502 });
+    const webhookId = await harness.webhook(receiver.url, {
+      format: 'envelope',
+      batch: { eventsMax: 10, waitMs: 100, as: 'array', gzip: false },
+    });
+    await harness.start();
+    const eventIds = await oweMany(harness, webhookId, 25);
+    await untilState(harness, webhookId, 'open');
+    receiver.answerWith({ status: 200 });
+    for (const id of eventIds) await harness.settled(id, 'delivered');
+    expect(receiver.total()).toBeLessThan(10);
+  });
+
+  it('is tried at once when its webhook is corrected in plain SQL', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const webhookId = await harness.webhook('http://127.0.0.1:1/');
+    await harness.start();
+    const eventId = await harness.owe(webhookId);
+    await untilState(harness, webhookId, 'open');
+    await harness.records.rows(
+      `update webhook_health set next_probe_at = now() + interval '1 hour'`,
+    );
+    await harness.records.rows(`update webhook set payload_url = '${receiver.url}'`);
+    expect(await harness.settled(eventId, 'delivered')).toMatchObject({ tries: 1 });
+  });
+
+  it('loses what has waited for longer than the setting allows, and nothing else', async () => {
+    await using harness = await openDispatchHarness();
+    await harness.records.rows(`insert into setting (scope, scope_id, name, value)
+      values ('global', '', 'webhook.delivery.expire.after', '3600')`);
+    const webhookId = await harness.webhook('http://127.0.0.1:1/');
+    const [old = '', redelivered = '', young = ''] = await oweMany(harness, webhookId, 3);
+    // The first event, and the second one's former delivery, are two hours old.
+    for (const id of [old, redelivered]) {
+      await harness.records.rows(`update delivery set id = overlay(id::text placing
+          substr(lpad(to_hex((extract(epoch from now() - interval '2 hours') * 1000)::bigint), 12, '0'), 1, 8) from 1)::uuid,
+        created_at = now() - interval '2 hours' where event_id = '${id}'`);
+    }
+    await harness.records.rows(
+      `update delivery set created_at = now() where event_id = '${redelivered}'`,
+    );
+    await harness.start({}, undefined, ['janitor']);
+    expect(await harness.settled(old, 'failed')).toMatchObject({ tries: 0, error: 'expired' });
+    expect(await harness.delivery(redelivered)).toMatchObject({ state: 'pending' });
+    expect(await harness.delivery(young)).toMatchObject({ state: 'pending' });
+  });
+
+  it('is given up after its tries where the setting says as CloudStack does', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    receiver.answerWith({ status: 503 });
+    await harness.records.rows(
+      `insert into setting (scope, scope_id, name, value) values ('domain', 'root', 'webhook.delivery.outage', 'fail')`,
+    );
+    const webhookId = await harness.webhook(receiver.url);
+    await harness.start({ HOOKLINE_DISPATCH_BACKOFF_BASE_MS: '600000' });
+    const eventId = await harness.owe(webhookId);
+    expect(await harness.settled(eventId, 'failed')).toMatchObject({ tries: 3, status: 503 });
+    await untilState(harness, webhookId, 'failing');
+  });
+});
+
+describe('a receiver that asks for a pause', () => {
+  it('is left alone for that long, whatever comes', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const webhookId = await harness.webhook(receiver.url);
+    await harness.start();
+    await harness.settled(await harness.owe(webhookId), 'delivered');
+    receiver.answerWith({ status: 429, headers: { 'retry-after': '2' } });
+    await harness.owe(webhookId);
+    await receiver.waitFor(2);
+    receiver.answerWith({ status: 200 });
+    await oweMany(harness, webhookId, 5);
+    const arrivedAt = (await receiver.waitFor(8)).map(({ receivedAt }) => receivedAt);
+    expect((arrivedAt[2] ?? 0) - (arrivedAt[1] ?? 0)).toBeGreaterThan(1_800);
+  });
+});
