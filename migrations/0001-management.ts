@@ -3,12 +3,12 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Management extends Migration {
   override up(): void {
-    const nouns = [directory, access, webhook, setting, audit];
+    const nouns = [directory, access, webhook, setting, audit, change];
     for (const statement of nouns.flat()) this.addSql(statement);
   }
 
   override down(): void {
-    this.addSql(`drop table audit, setting, webhook_filter, webhook_health, webhook_secret, webhook, idempotency_key, login_attempt,
+    this.addSql(`drop table change, audit, setting, webhook_filter, webhook_health, webhook_secret, webhook, idempotency_key, login_attempt,
       api_key, credential, app_user, unknown_account, directory_state, account, domain`);
     this.addSql('drop function audit_id()');
   }
@@ -196,6 +196,16 @@ const setting = `create table setting (
   primary key (scope, scope_id, name),
   constraint setting_scope_check
     check (scope in ('webhook', 'domain', 'global') and (scope = 'global') = (scope_id = '')))`;
+
+const change = [
+  `create table change (
+    id bigserial primary key,
+    transaction_id xid8 not null default pg_current_xact_id(),
+    kind text not null check (kind in ('webhook', 'health', 'domain', 'account', 'setting', 'all')),
+    key text not null,
+    at timestamptz not null default now())`,
+  'create index change_transaction_id_index on change (transaction_id)',
+];
 
 const audit = [
   // UUIDv7: the rows are listed along it. Source: RFC 9562, section 5.7.

@@ -1,15 +1,15 @@
-/** What the database does by itself: derives the domains' paths, tells every process of changes, deletes settings. */
+/** What the database does by itself: derives the domains' paths, logs changes and tells every process, deletes settings. */
 import { Migration } from '@mikro-orm/migrations';
 
 export class Triggers extends Migration {
   override up(): void {
-    const purposes = [domainPaths, notifications, owners, ranks, settings, probes];
+    const purposes = [domainPaths, changes, owners, ranks, settings, probes];
     for (const statement of purposes.flat()) this.addSql(statement);
   }
 
   override down(): void {
-    this.addSql(`drop function domain_path(), domain_path_below(), notify_change(), notify_truncate(), notify_owner(),
-      notify_rank(), drop_settings(), probe_webhook() cascade`);
+    this.addSql(`drop function domain_path(), domain_path_below(), log_change(), log_truncate(), log_owner(), log_rank(),
+      log_key(text, text), drop_settings(), probe_webhook() cascade`);
   }
 }
 
@@ -38,22 +38,26 @@ const domainPaths = [
 ];
 
 /**
- * A change to what processes hold in memory is told to all of them on the channel `hookline`: `webhook:<id>` also for
- * its filters and secrets, `health:<id>` of a webhook, `domain:<id>`, `account:<id>`, `setting:<scope>`, `truncate`.
+ * A change to what processes hold in memory is logged in the table `change`: a webhook's id also for its filters and
+ * secrets, that of a webhook whose health changed, a domain's and an account's id, a setting's scope, and `all` where a table was emptied. `change` on the channel
+ * `hookline` tells all processes to read the log; PostgreSQL sends it once a transaction.
  */
-const notifications = [
-  `create function notify_change() returns trigger language plpgsql as $$
+const changes = [
+  `create function log_key(text, text) returns void language sql as $$
+    insert into change (kind, key) values ($1, $2);
+    select pg_notify('hookline', 'change') $$`,
+  `create function log_change() returns trigger language plpgsql as $$
     declare changed jsonb := coalesce(to_jsonb(new), to_jsonb(old));
     begin
-      perform pg_notify('hookline', tg_argv[0] || ':' || (changed ->> tg_argv[1]));
+      perform log_key(tg_argv[0], changed ->> tg_argv[1]);
       if tg_op = 'UPDATE' and to_jsonb(old) ->> tg_argv[1] <> changed ->> tg_argv[1] then
-        perform pg_notify('hookline', tg_argv[0] || ':' || (to_jsonb(old) ->> tg_argv[1]));
+        perform log_key(tg_argv[0], to_jsonb(old) ->> tg_argv[1]);
       end if;
       return null;
     end $$`,
-  `create function notify_truncate() returns trigger language plpgsql as $$
+  `create function log_truncate() returns trigger language plpgsql as $$
     begin
-      perform pg_notify('hookline', 'truncate');
+      perform log_key('all', tg_table_name);
       return null;
     end $$`,
   ...[
@@ -65,39 +69,39 @@ const notifications = [
     ['webhook_health', 'health', 'webhook_id'],
     ['setting', 'setting', 'scope'],
   ].flatMap(([table, kind, key]) => [
-    `create trigger notify_change after insert or update or delete on ${table}
-      for each row execute function notify_change('${kind}', '${key}')`,
-    `create trigger notify_truncate after truncate on ${table}
-      for each statement execute function notify_truncate()`,
+    `create trigger log_change after insert or update or delete on ${table}
+      for each row execute function log_change('${kind}', '${key}')`,
+    `create trigger log_truncate after truncate on ${table}
+      for each statement execute function log_truncate()`,
   ]),
 ];
 
 /** An owner that is gone, or back, decides whether their webhooks are sent anything. */
 const owners = [
-  `create function notify_owner() returns trigger language plpgsql as $$
+  `create function log_owner() returns trigger language plpgsql as $$
     begin
-      perform pg_notify('hookline', 'webhook:' || id) from webhook where account_id = new.id;
+      perform log_key('webhook', id::text) from webhook where account_id = new.id;
       return null;
     end $$`,
-  `create trigger notify_owner after update on account
+  `create trigger log_owner after update on account
     for each row when (old.removed_at is distinct from new.removed_at)
-    execute function notify_owner()`,
+    execute function log_owner()`,
 ];
 
 /** The roles of an account's users decide how far its webhooks' deliveries reach. */
 const ranks = [
-  `create function notify_rank() returns trigger language plpgsql as $$
+  `create function log_rank() returns trigger language plpgsql as $$
     begin
       if tg_op <> 'INSERT' and old.account_id is not null then
-        perform pg_notify('hookline', 'account:' || old.account_id);
+        perform log_key('account', old.account_id);
       end if;
       if tg_op <> 'DELETE' and new.account_id is not null then
-        perform pg_notify('hookline', 'account:' || new.account_id);
+        perform log_key('account', new.account_id);
       end if;
       return null;
     end $$`,
-  `create trigger notify_rank after insert or delete or update of role, account_id on app_user
-    for each row execute function notify_rank()`,
+  `create trigger log_rank after insert or delete or update of role, account_id on app_user
+    for each row execute function log_rank()`,
 ];
 
 /** Two tables own settings, so no foreign key leads to either; settings leave with their owner this way. */

@@ -9,6 +9,7 @@ import { watchBacklog } from './upkeep/backlog.ts';
 import type { MakeTestDelivery } from './dispatch/test-delivery/test-delivery.ts';
 import type { Validate } from './dispatch/test-delivery/validate.ts';
 import type { Formats } from './format/formats.ts';
+import type { MatchSync } from './match/match-sync.ts';
 import { runJanitor } from './upkeep/janitor.ts';
 import { type Metrics } from './metrics.ts';
 import type { Source } from './source/source.ts';
@@ -31,6 +32,8 @@ export interface App {
   readonly formats: Formats;
   /** Redrives a message of the quarantine. */
   readonly redrive: Redrive;
+  /** What follows changes of webhooks, settings, accounts and domains. */
+  readonly sync: Pick<MatchSync, 'catchUp' | 'hearsNotifications'>;
   /**
    * Stops the intake, lets attempts in flight end within `config.shutdownMs`, writes or gives back the rest, and
    * leaves, so that another process can go on at once.
@@ -63,6 +66,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     inMemory: components.dispatcher.size,
     inFlight: components.dispatcher.inFlight,
     waiting: backlog.waiting,
+    areNotificationsMissing: components.sync.hearsNotifications === false,
     sources: sources.map(source => ({ name: source.name, status: source.status() })),
   }));
   const running = Promise.all([
@@ -79,6 +83,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     testDelivery: components.transport.testDelivery,
     validate: components.transport.validate,
     formats: components.transport.formats,
+    sync: components.sync,
     redrive: createRedrive({
       ...components,
       store,

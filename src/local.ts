@@ -6,7 +6,7 @@ import type { Local } from './cli/context.ts';
 import type { Config } from './config/config.ts';
 import { findEmbeddedPostgres, openEmbeddedPostgres } from './postgres/embedded.ts';
 import { migrate, migrateDown, migrationStatus } from './store/schema/migrate.ts';
-import { openStore } from './store/open.ts';
+import { openStore } from './store/connection/open.ts';
 import { inTransaction } from './store/database.ts';
 
 /**

@@ -22,6 +22,7 @@ export interface GaugeValues {
   readonly inMemory: number;
   readonly inFlight: number;
   readonly waiting: number;
+  readonly areNotificationsMissing: boolean;
   readonly sources: readonly { readonly name: string; readonly status: SourceStatus }[];
 }
 
@@ -117,6 +118,11 @@ function registerGauges(registry: Registry, read: () => GaugeValues): void {
     'hookline_deliveries_waiting',
     'Deliveries waiting in the database, counted up to backlogMax.',
     watched => watched.waiting,
+  );
+  gauge(
+    'hookline_notifications_missing',
+    "1 while PostgreSQL's notifications do not arrive, so that changes are polled for.",
+    watched => Number(watched.areNotificationsMissing),
   );
   registry.registerMetric(
     new Gauge({

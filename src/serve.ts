@@ -20,7 +20,7 @@ import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
 import { migrate, migrationStatus } from './store/schema/migrate.ts';
 import { openPartitions } from './store/schema/partition.ts';
-import { openStore } from './store/open.ts';
+import { openStore } from './store/connection/open.ts';
 import { type Store } from './store/database.ts';
 import { isReachable } from './store/inspect.ts';
 import { version } from './version.ts';
@@ -134,6 +134,8 @@ async function listen(
   if (oidc) stack.use(oidc);
   const api = createApi({
     store,
+    catchUp: () => app.sync.catchUp(),
+    hearsNotifications: () => app.sync.hearsNotifications,
     secretKey,
     secretKeys: secretKeysOf({ secretKey, config }),
     oidc,

@@ -110,7 +110,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   answerErrors(app, options.log);
   logRequests(app, options);
   setCacheHeaders(app);
-  guardRoutes(app, options.store);
+  guardRoutes(app, options);
   handleIdempotencyKeys(app, options);
   void app.register(swagger, {
     openapi: describeApi(options.version),

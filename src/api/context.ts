@@ -25,6 +25,10 @@ export interface RouteGroup {
 
 export interface ApiOptions {
   readonly store: Store;
+  /** Resolves when changes that were committed before are in effect in this process. Does not fail. */
+  readonly catchUp: () => Promise<void>;
+  /** Whether PostgreSQL's notifications reach this process; undefined until that is known. */
+  readonly hearsNotifications: () => boolean | undefined;
   /** Key of 32 bytes that seals secrets. */
   readonly secretKey: Buffer;
   /** Keys that stored secrets may be sealed with, the current one first. */

@@ -22,6 +22,10 @@ const readiness = Type.Object(
   {
     status: oneOf(['ready', 'not ready']),
     database: oneOf(['ok', 'unreachable']),
+    notifications: oneOf(['ok', 'missing', 'unknown'], {
+      description:
+        "Whether PostgreSQL's notifications arrive. While they are missing, as behind a pooler in transaction mode, the process is ready but polls for changes.",
+    }),
     sources: arrayOf(ref(source)),
     directory: Type.Optional(
       Type.Object(
@@ -75,12 +79,14 @@ function registerHealthRoutes(app: Routes, options: ApiOptions): void {
       wait(timeoutMs, unreachable, { ref: false }),
     ]);
     const sources = options.sources().map(presentSource);
+    const areHeard = options.hearsNotifications();
+    const notifications = areHeard === undefined ? 'unknown' : areHeard ? 'ok' : 'missing';
     const isReady =
       state.database === 'ok' &&
       sources.every(({ state: now }) => now === 'running' || now === 'paused');
     return reply
       .code(isReady ? 200 : 503)
-      .send({ status: isReady ? 'ready' : 'not ready', ...state, sources });
+      .send({ status: isReady ? 'ready' : 'not ready', ...state, notifications, sources });
   });
 
   app.get('/metrics', { schema: schemas.metrics }, async (_, reply) =>

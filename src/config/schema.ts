@@ -144,12 +144,12 @@ export const schema = {
   },
   match: {
     resyncMs: {
-      doc: 'How often webhooks, accounts and domains are reloaded from the database, in case a notification was lost.',
+      doc: 'How often webhooks, accounts and domains are all reloaded from the database. Changes take effect within a second anyway; this covers changes made while triggers were disabled.',
       unit: 'ms',
       kind: 'whole',
       min: 1_000,
       max: 86_400_000,
-      default: 60_000,
+      default: 3_600_000,
     },
   },
   templates: templateKeys,

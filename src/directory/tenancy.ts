@@ -136,7 +136,7 @@ function openLookUps(
 ): LookUps {
   const learn = async (found: FoundAccount): Promise<void> => {
     await addCloudAccount(store, found);
-    await sync.take({ account: [found.account.id], domain: found.domains.map(({ id }) => id) });
+    await sync.catchUp();
   };
   return createLookUps({
     provider,

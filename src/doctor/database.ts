@@ -21,6 +21,18 @@ export function judgeDatabase(
   ];
 }
 
+/** @param areHeard whether a notification to ourselves arrived. */
+export function judgeNotifications(areHeard: boolean): Found {
+  return areHeard
+    ? { state: 'ok', found: 'notifications of changes arrive' }
+    : {
+        state: 'warn',
+        found:
+          'notifications of changes do not arrive, so that Hookline polls for them each second',
+        hint: 'A pooler that lends a connection for one transaction loses them: connect to PostgreSQL itself, or through the pooler in session mode.',
+      };
+}
+
 function judgeServer({ version, versionNumber, roundTripMs }: DatabaseView): Found {
   const found = `PostgreSQL ${version} answers in ${Math.max(1, Math.round(roundTripMs))} ms`;
   return versionNumber >= versionMin

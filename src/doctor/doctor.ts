@@ -12,7 +12,7 @@ import { findSecretKey } from '../config/file/secret-key.ts';
 import { createCloudstackClient } from '../directory/cloudstack/cloudstack-client.ts';
 import { createKeystoneClient } from '../directory/keystone/keystone-client.ts';
 import { inspectCloudstack, inspectKeystone } from '../directory/inspect.ts';
-import { judgeDatabase } from './database.ts';
+import { judgeDatabase, judgeNotifications } from './database.ts';
 import { judgeCloud, judgeSnapshot } from './directory.ts';
 import { describeRules, inspectProxy, inspectReceiver } from './egress.ts';
 import { examine } from './examine.ts';
@@ -27,8 +27,9 @@ import { createResolver } from '../dispatch/egress/name/resolve-name.ts';
 import { inspectKafka } from '../source/kafka/kafka-inspect.ts';
 import { inspectRabbitmq } from '../source/rabbitmq/rabbitmq-inspect.ts';
 import { findEmbeddedPostgres } from '../postgres/embedded.ts';
+import { areNotificationsHeard } from '../store/connection/listener.ts';
 import { inspectDatabase } from '../store/inspect.ts';
-import { openStore } from '../store/open.ts';
+import { openStore } from '../store/connection/open.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 import { loadSettings } from '../store/setting.ts';
@@ -47,7 +48,7 @@ export async function runDoctor(
     databaseUrl === undefined ? undefined : await openStore(databaseUrl, { poolMax: 3 });
   try {
     const groups = await Promise.all([
-      examineDatabase(config, store),
+      examineDatabase(config, databaseUrl ?? '', store),
       examine('data directory', () =>
         inspectDataDir(config.dataDir, config.database.url === undefined),
       ),
@@ -65,12 +66,23 @@ export async function runDoctor(
   }
 }
 
+/** Longer than a notification takes, shorter than a person waits. */
+const notificationMsMax = 3_000;
+
 async function examineDatabase(
   { database: { migrate: migrates, poolMax }, dataDir }: Config,
+  url: string,
   store: Store | undefined,
 ): Promise<readonly Finding[]> {
   return examine('database', async () => {
-    if (store) return judgeDatabase(await inspectDatabase(store, Date.now), { migrates, poolMax });
+    if (store) {
+      const view = await inspectDatabase(store, Date.now);
+      const findings = judgeDatabase(view, { migrates, poolMax });
+      // A standby refuses LISTEN.
+      if (view.isStandby) return findings;
+      const areHeard = await areNotificationsHeard(url, databaseOf(store), notificationMsMax);
+      return [...findings, judgeNotifications(areHeard)];
+    }
     const found = `no database is running; \`hookline serve\` starts an embedded one in ${dataDir}`;
     const hint = 'This is fine for trying out. For production, set HOOKLINE_DATABASE_URL.';
     return [{ state: 'warn', found, hint }];

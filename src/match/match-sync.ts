@@ -1,17 +1,18 @@
 /**
- * Keeps the match index in step with the tables.
+ * Keeps the match index in step with the tables, by the log of their changes.
  *
- * A trigger names each changed row; the rows named within `gatherMs` are read and applied together. When notifications
- * may have been lost (the connection broke, a table was truncated), and every `resyncMs` regardless, a new index
- * is built beside the old one and takes its place. What changes while it is being built is applied after.
+ * The log is read when a notification tells of a change, each second where notifications do not arrive and from time to time
+ * where they do, and whenever this process has made a change itself. The rows that it names are read and brought to the
+ * index. When the connection for notifications broke, when a table was emptied, and every `resyncMs` regardless, a new index
+ * is loaded and takes the place of the old one; what changes meanwhile is read from the log after.
  */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
-import { createMatchIndex, type MatchIndex } from './match-index.ts';
-import { listenToChanges, type Change } from '../store/connection/changes.ts';
-import type { Store } from '../store/database.ts';
-import { loadAccounts, loadAccountsById, loadDomains } from '../store/directory/load.ts';
-import { loadWebhooks, loadWebhooksById } from '../store/webhook/load.ts';
+import { createChangeReader, type LoggedChange } from '../store/change-log.ts';
+import { databaseOf, type Store } from '../store/database.ts';
+import { loadIndex, updateIndex } from './load-index.ts';
+import type { MatchIndex } from './match-index.ts';
+import { Notifications } from './notifications.ts';
 
 export interface MatchSyncOptions {
   readonly store: Store;
@@ -19,8 +20,8 @@ export interface MatchSyncOptions {
   readonly resyncMs: number;
   /** A delivery is due now, after a redelivery or a take-over. @param isOld true when its event may be of any day. */
   readonly onDue: (isOld: boolean) => void;
-  /** A setting changed, or may have. */
-  readonly onSetting: () => void;
+  /** A setting changed, or may have. Resolves when the new values are in effect. */
+  readonly onSetting: () => Promise<void>;
   /** The domain tree changed. */
   readonly onTree: () => void;
   /** The health of a webhook changed; without an id, that of any may have. */
@@ -28,24 +29,41 @@ export interface MatchSyncOptions {
   readonly log: Log;
 }
 
+/** Changes made within this time are read together. */
 const gatherMs = 20;
-const reconnectMs = 1_000;
+const retryMs = 1_000;
+/** Time between two readings where no notification asks for one: where they do not arrive, and where they do. */
+const pollMs = { unheard: 1_000, heard: 60_000 };
 
 export class MatchSync {
   readonly #options: MatchSyncOptions;
-  #index: MatchIndex;
-  #changed = new Set<string>();
-  #isStale = false;
+  readonly #read = createChangeReader();
+  readonly #notifications: Notifications;
+  #index!: MatchIndex;
+  #isStale = true;
+  #staleAtMs = 0;
   #wakeUp = new AbortController();
+  /** The reading under way, and the one that begins after it. */
+  #reading: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
 
-  private constructor(options: MatchSyncOptions, index: MatchIndex) {
+  private constructor(options: MatchSyncOptions) {
     this.#options = options;
-    this.#index = index;
+    this.#notifications = new Notifications({
+      ...options,
+      onConnected: () => {
+        this.#isStale = true;
+        this.#wakeUp.abort();
+      },
+      onChange: () => this.#wakeUp.abort(),
+    });
   }
 
-  /** Builds the first index. @throws when the database cannot be read. */
+  /** Loads the first index. @throws when the database cannot be read. */
   static async open(options: MatchSyncOptions): Promise<MatchSync> {
-    return new MatchSync(options, await buildIndex(options.store));
+    const sync = new MatchSync(options);
+    await sync.#load();
+    return sync;
   }
 
   /** The index of this moment. Do not keep it: it gets replaced. */
@@ -53,129 +71,75 @@ export class MatchSync {
     return this.#index;
   }
 
-  /** Applies accounts and domains that were just written, without waiting for the notification. */
-  async take(rows: Record<'account' | 'domain', readonly string[]>): Promise<void> {
-    await applyRows(this.#options.store, this.#index, kind =>
-      kind === 'webhook' ? [] : rows[kind],
-    );
-    if (rows.domain.length > 0) this.#options.onTree();
+  /** Whether PostgreSQL's notifications arrive; undefined until that is known. Without them changes are polled for. */
+  get hearsNotifications(): boolean | undefined {
+    return this.#notifications.areHeard;
+  }
+
+  /**
+   * Resolves when the index knows every change that was committed before this call. Does not fail: when the database is
+   * away, the index follows once it is back.
+   */
+  async catchUp(): Promise<void> {
+    this.#next ??= this.#reading.then(async () => {
+      this.#next = undefined;
+      this.#reading = this.#update();
+      return this.#reading;
+    });
+    return this.#next;
   }
 
   /** Follows the tables until `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#listen(signal), this.#follow(signal)]);
-  }
-
-  async #listen(signal: AbortSignal): Promise<void> {
-    const { databaseUrl, log } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const listener = await listenToChanges(databaseUrl, change => this.#onChange(change));
-        const close = (): void => void listener.close();
-        signal.addEventListener('abort', close, { once: true });
-        if (signal.aborted) close();
-        // Notifications before this moment were lost.
-        this.#onChange({ kind: 'truncate' });
-        await listener.ended;
-        signal.removeEventListener('abort', close);
-      } catch (error) {
-        log.warn({ err: error }, 'changes.disconnected');
-      }
-      await delay(reconnectMs, signal);
-    }
-  }
-
-  #onChange(change: Change): void {
-    if (change.kind === 'due') return this.#options.onDue(change.isOld);
-    if (change.kind === 'setting') return this.#options.onSetting();
-    if (change.kind === 'health') return this.#options.onHealth(change.id);
-    if (change.kind === 'truncate') this.#isStale = true;
-    else this.#changed.add(`${change.kind}:${change.id}`);
-    this.#wakeUp.abort();
+    await Promise.all([this.#notifications.run(signal), this.#follow(signal)]);
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { resyncMs, log } = this.#options;
-    let resyncAtMs = performance.now() + resyncMs;
     while (!signal.aborted) {
-      const restMs = Math.max(0, resyncAtMs - performance.now());
-      await delay(restMs, AbortSignal.any([signal, this.#wakeUp.signal]));
+      const restMs = this.hearsNotifications === true ? pollMs.heard : pollMs.unheard;
+      const untilResyncMs = Math.max(0, this.#staleAtMs - performance.now());
+      await delay(Math.min(restMs, untilResyncMs), AbortSignal.any([signal, this.#wakeUp.signal]));
       await delay(gatherMs, signal);
       if (signal.aborted) return;
       this.#wakeUp = new AbortController();
-      try {
-        if (performance.now() >= resyncAtMs) this.#isStale = true;
-        if (this.#isStale) {
-          await this.#rebuild();
-          resyncAtMs = performance.now() + resyncMs;
-        }
-        await this.#applyChanges();
-      } catch (error) {
-        this.#isStale = true;
-        this.#wakeUp.abort();
-        log.warn({ err: error }, 'match.sync_failed');
-        await delay(reconnectMs, signal);
-      }
+      await this.catchUp();
+      if (this.#isStale) await delay(retryMs, signal);
     }
   }
 
-  async #rebuild(): Promise<void> {
-    this.#isStale = false;
-    this.#changed.clear();
-    this.#index = await buildIndex(this.#options.store);
-    this.#options.onSetting();
+  async #update(): Promise<void> {
+    try {
+      if (this.#isStale || performance.now() >= this.#staleAtMs) await this.#reload();
+      else await this.#apply(await this.#read(databaseOf(this.#options.store)));
+    } catch (error) {
+      this.#isStale = true;
+      this.#wakeUp.abort();
+      this.#options.log.warn({ err: error }, 'match.sync_failed');
+    }
+  }
+
+  async #reload(): Promise<void> {
+    await this.#load();
     this.#options.onHealth();
+    await this.#options.onSetting();
   }
 
-  async #applyChanges(): Promise<void> {
-    const rows = [...this.#changed];
-    this.#changed.clear();
-    const idsOf = (kind: string): readonly string[] =>
-      rows.filter(row => row.startsWith(`${kind}:`)).map(row => row.slice(kind.length + 1));
-    await applyRows(this.#options.store, this.#index, idsOf);
-    if (idsOf('domain').length > 0) this.#options.onTree();
+  /** Loads everything anew. What the log told before is part of it; what it tells from now on is applied after. */
+  async #load(): Promise<void> {
+    const { store, resyncMs } = this.#options;
+    this.#isStale = false;
+    await this.#read(databaseOf(store));
+    this.#index = await loadIndex(store);
+    this.#staleAtMs = performance.now() + resyncMs;
   }
-}
 
-async function buildIndex(store: Store): Promise<MatchIndex> {
-  const index = createMatchIndex();
-  for (const domain of await loadDomains(store)) index.setDomain(domain);
-  for await (const page of loadAccounts(store)) {
-    for (const account of page) index.setAccount(account);
+  async #apply(changes: readonly LoggedChange[]): Promise<void> {
+    const has = (kind: LoggedChange['kind']): boolean =>
+      changes.some(change => change.kind === kind);
+    if (has('all')) return this.#reload();
+    await updateIndex(this.#options.store, this.#index, changes);
+    if (has('setting')) await this.#options.onSetting();
+    if (has('domain')) this.#options.onTree();
+    for (const { kind, key } of changes) if (kind === 'health') this.#options.onHealth(key);
   }
-  for await (const page of loadWebhooks(store)) {
-    for (const webhook of page) index.upsertWebhook(webhook);
-  }
-  return index;
-}
-
-/** Applies rows to the index; those that are no longer there are removed from it. */
-async function applyRows(
-  store: Store,
-  index: MatchIndex,
-  idsOf: (kind: 'domain' | 'account' | 'webhook') => readonly string[],
-): Promise<void> {
-  const domainIds = idsOf('domain');
-  if (domainIds.length > 0) {
-    const found = await loadDomains(store, domainIds);
-    for (const domain of found) index.setDomain(domain);
-    for (const id of missing(domainIds, found)) index.removeDomain(id);
-  }
-  const accountIds = idsOf('account');
-  if (accountIds.length > 0) {
-    const found = await loadAccountsById(store, accountIds);
-    for (const account of found) index.setAccount(account);
-    for (const id of missing(accountIds, found)) index.removeAccount(id);
-  }
-  const webhookIds = idsOf('webhook');
-  if (webhookIds.length > 0) {
-    const found = await loadWebhooksById(store, webhookIds);
-    for (const webhook of found) index.upsertWebhook(webhook);
-    for (const id of missing(webhookIds, found)) index.removeWebhook(id);
-  }
-}
-
-function missing(ids: readonly string[], found: readonly { id: string }[]): readonly string[] {
-  const present = new Set(found.map(({ id }) => id));
-  return ids.filter(id => !present.has(id));
 }

@@ -38,7 +38,7 @@ export class SettingSync {
   #index: SettingIndex;
   #ofWebhook = new WeakMap<Webhook, DeliverySettings>();
   #privateRangesOfDomain = new Map<string, readonly string[]>();
-  #isReading = false;
+  #reading: Promise<void> | undefined;
   #isStale = false;
   #onChange: (() => void) | undefined;
 
@@ -82,10 +82,11 @@ export class SettingSync {
     return value;
   }
 
-  /** Reads the table again, because it changed or may have. */
-  reload(): void {
+  /** Reads the table again, because it changed or may have. Resolves when its values are in effect. */
+  async reload(): Promise<void> {
     this.#isStale = true;
-    if (!this.#isReading) void this.#readUntilFresh();
+    this.#reading ??= this.#readUntilFresh();
+    await this.#reading;
   }
 
   /** Drops resolved values, because the settings or the domain tree changed. */
@@ -96,14 +97,13 @@ export class SettingSync {
   }
 
   async #readUntilFresh(): Promise<void> {
-    this.#isReading = true;
     try {
       while (this.#isStale) await this.#read();
     } catch (error) {
       // The values read last stay in effect; the next resync reads again.
       this.#options.log.warn({ err: error }, 'settings.not_read');
     } finally {
-      this.#isReading = false;
+      this.#reading = undefined;
     }
   }
 

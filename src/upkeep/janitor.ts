@@ -10,6 +10,7 @@ import { deleteIdempotencyKeys } from '../store/access/idempotency-key.ts';
 import { deleteEventKeys } from '../store/event/event-key.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
+import { deleteChanges } from '../store/change-log.ts';
 import { dropExpiredSecrets } from '../store/webhook/secret.ts';
 import { deleteReceipts } from '../store/record/receipt.ts';
 
@@ -53,6 +54,7 @@ async function tidy(options: JanitorOptions): Promise<void> {
   await deleteAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));
   await deleteIdempotencyKeys(databaseOf(store));
+  await deleteChanges(databaseOf(store), new Date(now().getTime() - HOUR_MS));
   await reseal(options);
 }
 

@@ -14,7 +14,7 @@ import type * as posting from '../../src/normalize/posted.ts';
 import type * as databases from '../../src/store/database.ts';
 import type * as flow from '../../src/store/event/event.ts';
 import type * as recent from '../../src/store/event/recent.ts';
-import type * as opening from '../../src/store/open.ts';
+import type * as opening from '../../src/store/connection/open.ts';
 import type * as leases from '../../src/store/record/lease.ts';
 import type * as batches from '../../src/store/record/record-batch.ts';
 import type * as migrating from '../../src/store/schema/migrate.ts';
@@ -63,7 +63,7 @@ async function openTables() {
   const own = new URL(url);
   own.pathname = uniqueName('fact');
   await createDatabase(url, own.pathname.slice(1), 'template1');
-  const { openStore } = await load<typeof opening>('src/store/open.ts');
+  const { openStore } = await load<typeof opening>('src/store/connection/open.ts');
   const { migrate } = await load<typeof migrating>('src/store/schema/migrate.ts');
   const { openPartitions } = await load<typeof partitions>('src/store/schema/partition.ts');
   const store = await openStore(own.href);

@@ -9,7 +9,7 @@ import { pathToFileURL } from 'node:url';
 
 import { afterAll, beforeAll, expect, it } from 'vitest';
 
-import type * as opening from '../../src/store/open.ts';
+import type * as opening from '../../src/store/connection/open.ts';
 import { query } from '../e2e/database.ts';
 import { type HooklineProcess, spawnHookline } from '../e2e/hookline.ts';
 import { createDatabase } from '../service/postgres.ts';
@@ -95,7 +95,7 @@ it('takes three insertions, which leave sound types and tables', async () => {
   expect([newField.length, newFilterField.length]).toEqual([3, 3]);
   expect(copy.checkTypes()).toEqual({ status: 0, stdout: '' });
   const { openStore }: typeof opening = await import(
-    /* @vite-ignore */ pathToFileURL(join(copy.path, 'src/store/open.ts')).href
+    /* @vite-ignore */ pathToFileURL(join(copy.path, 'src/store/connection/open.ts')).href
   );
   const store = await openStore(databaseUrl);
   try {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { listPermissions, permissionFor } from '../../src/access/permission.ts';
 import type { SourceControl } from '../../src/api/context.ts';
 import { problemKinds } from '../../src/api/http/problem.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { claimSync, deleteDirectoryStatus } from '../../src/store/directory/sync-state.ts';
 import { newId, startApi } from './api-harness.ts';
@@ -289,6 +289,7 @@ describe('health', () => {
     expect((await api.ask('GET', '/readyz', undefined, {})).body).toEqual({
       status: 'ready',
       database: 'ok',
+      notifications: 'ok',
       sources: [],
     });
     api.sources.push(createSource('waiting'));

@@ -16,7 +16,7 @@ import { openTransport, type Transport } from '../../src/dispatch/transport.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/definition.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import type { Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
@@ -162,6 +162,8 @@ async function openApi(
   const transport = await openOwnTransport(database.url, store);
   const app = createApi({
     store,
+    catchUp: async () => {},
+    hearsNotifications: () => true,
     secretKey,
     secretKeys: [secretKey],
     sources: () => sources,

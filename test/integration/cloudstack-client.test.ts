@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { processRoles } from '../../src/wire.ts';
 import { serve, type Served } from '../../src/serve.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf, type Store } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';

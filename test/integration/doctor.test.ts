@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { seal } from '../../src/access/secret/seal.ts';
 import type { Finding } from '../../src/event/finding.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { startCloudstack } from '../fixtures/cloudstack-server.ts';
 import { startKeystone } from '../fixtures/keystone-server.ts';

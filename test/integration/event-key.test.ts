@@ -6,7 +6,7 @@ import type { Message } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
 import { deleteEventKeys, findKnownEvents, keyHash } from '../../src/store/event/event-key.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import {
   join,

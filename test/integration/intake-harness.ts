@@ -6,7 +6,7 @@ import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { processRoles, type ProcessRole } from '../../src/wire.ts';
 import { serve } from '../../src/serve.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { createTestDatabase } from '../service/shared.ts';
 import { waitUntil } from '../service/wait-until.ts';
 

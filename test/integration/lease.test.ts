@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import { deliveryId } from '../../src/event/id.ts';
-import { listenToChanges, type Change } from '../../src/store/connection/changes.ts';
+import { listen, type Notification } from '../../src/store/connection/listener.ts';
 import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { listDeliveries } from '../../src/store/delivery/delivery.ts';
 import { everything } from '../../src/store/sql/visibility.ts';
@@ -93,8 +93,8 @@ describe('taking over', () => {
 
   it('tells whoever claims when it has left something due, whatever its day', async () => {
     await using harness = await openRecordHarness();
-    const told: Change[] = [];
-    const listener = await listenToChanges(harness.url, change => told.push(change));
+    const told: Notification[] = [];
+    const listener = await listen(harness.url, change => told.push(change));
     try {
       await leaveProcess(harness.store, await join(harness.store));
       const gone = await join(harness.store, -1_000);

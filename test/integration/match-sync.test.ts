@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
 import * as fc from 'fast-check';
+import { Client } from 'pg';
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/envelope.ts';
 import type { FilterType } from '../../src/webhook/words.ts';
+import type { Log } from '../../src/event/log.ts';
 import { MatchSync } from '../../src/match/match-sync.ts';
+import type { MatchSyncOptions } from '../../src/match/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';
 
@@ -170,17 +173,20 @@ interface Following extends AsyncDisposable {
   readonly sync: MatchSync;
 }
 
-async function follow(harness: RecordHarness, resyncMs = 600_000): Promise<Following> {
-  const { url: databaseUrl, store } = harness;
+async function follow(
+  { store, url }: RecordHarness,
+  options: Partial<Pick<MatchSyncOptions, 'databaseUrl' | 'resyncMs' | 'log'>> = {},
+): Promise<Following> {
   const sync = await MatchSync.open({
     store,
-    databaseUrl,
-    resyncMs,
+    databaseUrl: url,
+    resyncMs: 600_000,
     onDue: () => {},
-    onSetting: () => {},
+    onSetting: async () => {},
     onTree: () => {},
     onHealth: () => {},
     log: silent,
+    ...options,
   });
   const stop = new AbortController();
   const running = sync.run(stop.signal);
@@ -207,6 +213,10 @@ async function agrees(harness: RecordHarness, sync: MatchSync): Promise<boolean>
   return true;
 }
 
+/** A Local webhook of the account `a`. */
+const insertWebhook = (id: string): string =>
+  `insert into webhook (id, name, account_id, domain_id, payload_url) values ('${id}', 'w', 'a', 'd', '${id}')`;
+
 describe('the match index', () => {
   it('agrees with the same question asked in SQL, after any changes in plain SQL', async () => {
     await using harness = await openRecordHarness();
@@ -223,7 +233,7 @@ describe('the match index', () => {
           databaseUrl,
           resyncMs: 1,
           onDue: () => {},
-          onSetting: () => {},
+          onSetting: async () => {},
           onTree: () => {},
           onHealth: () => {},
           log: silent,
@@ -236,10 +246,10 @@ describe('the match index', () => {
 
   it('learns by its resync what no notification told', async () => {
     await using harness = await openRecordHarness();
-    await using following = await follow(harness, 200);
+    await using following = await follow(harness, { resyncMs: 200 });
     await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
     await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
-    await harness.rows('alter table webhook disable trigger notify_change');
+    await harness.rows('alter table webhook disable trigger log_change');
     const id = randomUUID();
     await harness.rows(
       `insert into webhook (id, name, account_id, domain_id, payload_url) values ('${id}', 'w', 'a', 'd', 'u')`,
@@ -255,6 +265,63 @@ describe('the match index', () => {
       'the webhook to be gone',
       () => idsOf(following.sync, envelope).length === 0,
       5_000,
+    );
+  });
+
+  it('knows whatever was committed once it has caught up, in whatever order transactions end', async () => {
+    await using harness = await openRecordHarness();
+    const { url: databaseUrl, store } = harness;
+    // Nobody listens, nothing polls: `run` is not called.
+    const sync = await MatchSync.open({
+      store,
+      databaseUrl,
+      resyncMs: 600_000,
+      onDue: () => {},
+      onSetting: async () => {},
+      onTree: () => {},
+      onHealth: () => {},
+      log: silent,
+    });
+    await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
+    await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
+    const envelope = { event: 'VM.START', account: 'a' };
+    const [early, late] = [randomUUID(), randomUUID()];
+    const client = new Client({ connectionString: databaseUrl });
+    await client.connect();
+    try {
+      await client.query('begin');
+      await client.query(insertWebhook(early));
+      await harness.rows(insertWebhook(late));
+      await sync.catchUp();
+      expect(idsOf(sync, envelope)).toEqual([late]);
+      await client.query('commit');
+    } finally {
+      await client.end();
+    }
+    await sync.catchUp();
+    expect(idsOf(sync, envelope)).toEqual([early, late].toSorted());
+    await harness.rows('delete from webhook');
+    await Promise.all([sync.catchUp(), sync.catchUp(), sync.catchUp()]);
+    expect(idsOf(sync, envelope)).toEqual([]);
+  });
+
+  it('follows by polling where notifications do not arrive, and says so', async () => {
+    await using harness = await openRecordHarness();
+    // Another database's channel: LISTEN succeeds there, and nothing comes.
+    await using elsewhere = await openRecordHarness();
+    const logged: string[] = [];
+    const log: Log = { ...silent, error: (_, message) => logged.push(message) };
+    await using following = await follow(harness, { databaseUrl: elsewhere.url, log });
+    await waitUntil('it to notice', () => following.sync.hearsNotifications === false);
+    expect(logged).toEqual(['notifications.missing']);
+    await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
+    await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
+    await harness.rows(
+      `insert into webhook (name, account_id, domain_id, payload_url) values ('w', 'a', 'd', 'u')`,
+    );
+    await waitUntil(
+      'the webhook to match',
+      () => idsOf(following.sync, { event: 'VM.START', account: 'a' }).length === 1,
     );
   });
 

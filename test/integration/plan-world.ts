@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 
 import { databaseOf, type Store } from '../../src/store/database.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { joinProcess } from '../../src/store/record/lease.ts';
 import { firstIdOf, openPartitions } from '../../src/store/schema/partition.ts';
 import type { PostgresEdition } from '../service/postgres-programs.ts';

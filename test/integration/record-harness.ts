@@ -10,7 +10,7 @@ import { listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { joinProcess } from '../../src/store/record/lease.ts';
 import { dayOf } from '../../src/store/schema/partition.ts';
 import type { Day } from '../../src/store/delivery/waiting-rows.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf, type Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
 

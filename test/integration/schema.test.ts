@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { firstIdOf } from '../../src/store/schema/partition.ts';
 import { migrate, migrateDown, migrationStatus } from '../../src/store/schema/migrate.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { type Store } from '../../src/store/database.ts';
 import { dropPartitions, openPartitions } from '../../src/store/schema/partition.ts';
 import { createDatabase } from '../service/postgres.ts';

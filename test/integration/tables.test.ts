@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { databaseOf, inTransaction, type Store } from '../../src/store/database.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { tables } from '../../src/store/schema/tables.ts';
 import { instant } from '../../src/store/sql/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../service/shared.ts';

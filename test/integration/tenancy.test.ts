@@ -46,7 +46,7 @@ async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<vo
     databaseUrl,
     resyncMs: 600_000,
     onDue: () => {},
-    onSetting: () => {},
+    onSetting: async () => {},
     onTree: () => {},
     onHealth: () => {},
     log,

@@ -8,7 +8,7 @@ import { claimDue } from '../../src/store/delivery/claim.ts';
 import { createWaitingDays } from '../../src/store/delivery/days.ts';
 import { updateOutcomes } from '../../src/store/delivery/outcome.ts';
 import { listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { dayOf, firstIdOf, openPartitions } from '../../src/store/schema/partition.ts';
 import { openRecordHarness, type RecordHarness } from './record-harness.ts';
 

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 import { startApp } from '../../src/app.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { startProxy } from '../e2e/proxy.ts';
 import { openDispatchHarness } from '../integration/dispatch-harness.ts';
 import { startReceiver } from '../service/receiver.ts';

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
 
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf, inTransaction } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
 

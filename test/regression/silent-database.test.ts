@@ -4,7 +4,7 @@ import { createServer, type Socket } from 'node:net';
 import { sql } from 'kysely';
 import { expect, it } from 'vitest';
 
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { databaseOf, inTransaction } from '../../src/store/database.ts';
 import { takeOverLapsed } from '../../src/store/record/lease.ts';
 import { startProxy } from '../e2e/proxy.ts';

@@ -20,7 +20,7 @@ it('is a root admin’s account whose users are, and one of users alone is a ten
     databaseUrl,
     resyncMs: 3_600_000,
     onDue: () => {},
-    onSetting: () => {},
+    onSetting: async () => {},
     onTree: () => {},
     onHealth: () => {},
     log: silent,

@@ -6,7 +6,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 
 import { migrate } from '../../src/store/schema/migrate.ts';
-import { openStore } from '../../src/store/open.ts';
+import { openStore } from '../../src/store/connection/open.ts';
 import { startKafka } from './kafka.ts';
 import { startPostgres } from './postgres.ts';
 import type { PostgresEdition } from './postgres-programs.ts';

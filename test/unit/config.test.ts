@@ -61,7 +61,7 @@ describe('loadConfig', () => {
       record: { batchMax: 500 },
       lease: { ttlMs: 10_000 },
       retention: { days: 30, keyHours: 48 },
-      match: { resyncMs: 60_000 },
+      match: { resyncMs: 3_600_000 },
       templates: {
         processes: 2,
         timeoutMs: 500,

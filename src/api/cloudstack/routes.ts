@@ -107,6 +107,7 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
       visibility: visibilityFor(definition, principal),
       address: request.ip,
       signal: request.signal,
+      catchUp: options.catchUp,
     },
     args: readArguments(definition, folded, principal.role),
   });

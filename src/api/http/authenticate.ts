@@ -12,6 +12,10 @@ import type { Visibility } from '../../store/sql/visibility.ts';
 import { ProblemError } from './problem.ts';
 
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** See `ApiOptions`. */
+    catchUp(): Promise<void>;
+  }
   interface FastifyRequest {
     /** Null on a public route without a token. */
     principal: Principal | null;
@@ -21,7 +25,11 @@ declare module 'fastify' {
 }
 
 /** Guards every route registered afterwards. */
-export function guardRoutes(app: FastifyInstance, store: Store): void {
+export function guardRoutes(
+  app: FastifyInstance,
+  { store, catchUp }: { readonly store: Store; readonly catchUp: () => Promise<void> },
+): void {
+  app.decorate('catchUp', catchUp);
   app.decorateRequest('principal', null);
   app.decorateRequest('visibility', null);
   app.addHook('onRoute', ({ method, url }) => {
@@ -56,7 +64,13 @@ export function guardRoutes(app: FastifyInstance, store: Store): void {
 export function callerOf(request: FastifyRequest): Caller {
   const { principal, visibility, ip: address } = request;
   if (!principal || !visibility) throw new RangeError('asked who calls a public route');
-  return { principal, visibility, address, signal: request.signal };
+  return {
+    principal,
+    visibility,
+    address,
+    signal: request.signal,
+    catchUp: async () => request.server.catchUp(),
+  };
 }
 
 export interface Caller {
@@ -66,6 +80,8 @@ export interface Caller {
   readonly address: string;
   /** Aborts when the client has hung up. */
   readonly signal: AbortSignal;
+  /** Resolves when what was committed before is in effect in this process. */
+  readonly catchUp: () => Promise<void>;
 }
 
 async function readPrincipal(

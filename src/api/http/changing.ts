@@ -10,7 +10,7 @@ type Entry = Omit<Change, 'action'>;
 
 /**
  * Makes a change that a caller asked for, and writes it to the audit, in one transaction. If `work` throws, nothing is
- * changed.
+ * changed. It is in effect in this process before the function returns; other processes follow within a second.
  *
  * @param action such as `webhook.updated`.
  * @param work makes the change. Its result is written to the audit without secrets: the object, its owner, its state
@@ -18,18 +18,20 @@ type Entry = Omit<Change, 'action'>;
  */
 export async function changing<Changed extends Entry | undefined>(
   store: Store,
-  { principal, address }: Caller,
+  { principal, address, catchUp }: Caller,
   action: string,
   work: (database: Database) => Promise<Changed>,
 ): Promise<Changed> {
-  return inTransaction(store, async database => {
-    const changed = await work(database);
-    if (changed) {
+  const changed = await inTransaction(store, async database => {
+    const made = await work(database);
+    if (made) {
       const by = { username: principal.username, address };
-      await insertAudit(database, by, { ...redacted(changed), action });
+      await insertAudit(database, by, { ...redacted(made), action });
     }
-    return changed;
+    return made;
   });
+  if (changed) await catchUp();
+  return changed;
 }
 
 const redacted = ({ objectId, accountId, domainId, before, after }: Entry): Entry => ({

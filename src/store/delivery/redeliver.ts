@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
-import { dueOld } from '../connection/changes.ts';
+import { dueOld } from '../connection/listener.ts';
 import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/condition.ts';

@@ -8,7 +8,7 @@
  */
 import { sql } from 'kysely';
 
-import { dueOld } from '../connection/changes.ts';
+import { dueOld } from '../connection/listener.ts';
 import { releaseClaims } from '../delivery/release.ts';
 import { insertOutcomes, type Outcome } from '../delivery/outcome.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';

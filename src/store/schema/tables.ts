@@ -11,6 +11,7 @@ import {
 } from './access.ts';
 import { AuditTable } from './audit.ts';
 import { AttemptTable, DeliveryTable } from './delivery.ts';
+import { ChangeTable } from './change.ts';
 import {
   AccountTable,
   DirectoryStateTable,
@@ -33,6 +34,7 @@ export const tables = [
   AppUserTable,
   AttemptTable,
   AuditTable,
+  ChangeTable,
   CredentialTable,
   DeliveryTable,
   DirectoryStateTable,

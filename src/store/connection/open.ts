@@ -1,12 +1,12 @@
 /** Opens the connection pool to PostgreSQL. This folder alone imports MikroORM. */
 import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
-import type { Store } from './database.ts';
+import type { Store } from '../database.ts';
 
-import { migrations } from './schema/migrations.ts';
-import { tables } from './schema/tables.ts';
-import { sessionOptions, silenceMsMax } from './connection/session.ts';
-import { columnParsers } from './sql/instant.ts';
+import { migrations } from '../schema/migrations.ts';
+import { tables } from '../schema/tables.ts';
+import { sessionOptions, silenceMsMax } from './session.ts';
+import { columnParsers } from '../sql/instant.ts';
 
 export interface StoreOptions {
   readonly poolMax?: number;
