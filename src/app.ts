@@ -45,14 +45,7 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const components = await openComponents(options);
-  const sources = options.roles.includes('ingest')
-    ? [
-        ...config.sources.map(source =>
-          openSource(source, config, log.child({ source: source.name })),
-        ),
-        openOwnSource(config, log),
-      ]
-    : [];
+  const sources = options.roles.includes('ingest') ? openSources(options) : [];
   const intake = new AbortController();
   const background = new AbortController();
   const backlog = watchBacklog({
@@ -104,6 +97,13 @@ export async function startApp(options: AppOptions): Promise<App> {
       await components.transport.sender.close();
     },
   };
+}
+
+function openSources({ config, log }: AppOptions): readonly Source[] {
+  const opened = config.sources.map(source =>
+    openSource(source, config, log.child({ source: source.name })),
+  );
+  return [...opened, openOwnSource(config, log)];
 }
 
 /** Gives attempts in flight the grace to end; then a moment to write their outcomes. */

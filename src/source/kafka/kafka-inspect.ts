@@ -3,6 +3,8 @@
  *
  * Source: kafkajs 2.2.4, `admin`; Kafka protocol, error code 30 (GROUP_AUTHORIZATION_FAILED).
  */
+import { setTimeout as wait } from 'node:timers/promises';
+
 import type { Admin } from 'kafkajs';
 
 import { explain } from '../explain.ts';
@@ -61,7 +63,8 @@ async function inspect(admin: Admin, options: KafkaInspectOptions): Promise<Kafk
   const assignment = Object.fromEntries(
     metadata.map(topic => [topic.name, topic.partitions.map(one => one.partitionId)]),
   );
-  const group = await inspectGroup(admin, options, assignment).catch((error: unknown) => {
+  const asked = onceCoordinated(() => inspectGroup(admin, options, assignment));
+  const group = await asked.catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     refused.push(explain(error));
     return undefined;
@@ -94,8 +97,25 @@ async function inspectGroup(
   };
 }
 
-/** kafkajs names the protocol's error in `type`. */
-function isRefusal(error: unknown): boolean {
-  const type = error instanceof Error && 'type' in error ? String(error.type) : '';
-  return type.endsWith('_AUTHORIZATION_FAILED');
+/** A cluster that has just started, or moves a group, has no coordinator for it for some seconds. */
+const coordinatorMsMax = 10_000;
+const askAgainMs = 250;
+
+async function onceCoordinated<T>(ask: () => Promise<T>): Promise<T> {
+  const deadline = performance.now() + coordinatorMsMax;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!/COORDINATOR|GROUP_LOAD/.test(typeOf(error)) || performance.now() > deadline)
+        throw error;
+    }
+    await wait(askAgainMs);
+  }
 }
+
+const isRefusal = (error: unknown): boolean => typeOf(error).endsWith('_AUTHORIZATION_FAILED');
+
+/** kafkajs names the protocol's error in `type`; empty for another error. */
+const typeOf = (error: unknown): string =>
+  error instanceof Error && 'type' in error ? String(error.type) : '';
