@@ -14,6 +14,8 @@ export interface Metrics extends TenancyMetrics {
   givenUp(reason: string, count: number): void;
   /** A connection was refused by an egress rule of this kind. */
   egressBlocked(rule: string): void;
+  /** This machine could not make an attempt, by the system's code: `EMFILE`. */
+  ranShort(code: string): void;
   /** Registers what the gauges are read from, whenever the page is requested. */
   watch(read: () => GaugeValues): void;
 }
@@ -81,7 +83,9 @@ export function createMetrics(): Metrics {
   };
 }
 
-function countRefusals(registry: Registry): Pick<Metrics, 'givenUp' | 'egressBlocked'> {
+function countRefusals(
+  registry: Registry,
+): Pick<Metrics, 'givenUp' | 'egressBlocked' | 'ranShort'> {
   const registers = [registry];
   const blocked = new Counter({
     name: 'hookline_egress_blocked_total',
@@ -95,7 +99,14 @@ function countRefusals(registry: Registry): Pick<Metrics, 'givenUp' | 'egressBlo
     labelNames: ['reason'] as const,
     registers,
   });
+  const shortages = new Counter({
+    name: 'hookline_shortages_total',
+    help: 'Attempts that this machine could not make for want of open files, buffers or the like, by the code of the error; they do not count as tries.',
+    labelNames: ['code'] as const,
+    registers,
+  });
   return {
+    ranShort: code => shortages.inc({ code }),
     givenUp: (reason, count) => givenUp.inc({ reason }, count),
     egressBlocked: rule => blocked.inc({ rule }),
   };

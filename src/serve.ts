@@ -152,6 +152,7 @@ async function listen(
     settingDefaults: settingDefaults(config.dispatch),
     timeoutMsMax: config.dispatch.timeoutMsMax,
     trustedProxies: config.http.trustedProxies,
+    connectionsMax: config.http.connectionsMax,
     log,
     newId,
     now: Date.now,

@@ -150,6 +150,20 @@ function openIngest(
   });
 }
 
+/** Counts attempts that failed for want of something here, and says so in the log at most once a minute for each code. */
+function createShortageReport(metrics: Metrics, log: AppOptions['log']): (code: string) => void {
+  const saidAtMs = new Map<string, number>();
+  return code => {
+    metrics.ranShort(code);
+    const nowMs = performance.now();
+    if (nowMs - (saidAtMs.get(code) ?? -Infinity) < shortageLogMs) return;
+    saidAtMs.set(code, nowMs);
+    log.error({ code }, 'process.ran_short');
+  };
+}
+
+const shortageLogMs = 60_000;
+
 function openDirectory(
   { config, store, roles: running, log }: AppOptions,
   { metrics, sync }: Pick<Components, 'metrics' | 'sync'>,
@@ -194,6 +208,7 @@ function openDispatcher(
     writer,
     breakers,
     random: Math.random,
+    onShortage: createShortageReport(metrics, log),
     onAttempt: (webhookId, attempt, verdict) => {
       metrics.attempted(attempt.durationMs, verdict);
       if (verdict === 'delivered') return;

@@ -59,6 +59,11 @@ const bodyBytesMax = 1024 * 1024;
 /** Maximum time to receive a request: a client that sends a byte a minute must not hold a connection for ever. */
 const requestMsMax = 120_000;
 
+/** Maximum time to receive a request's head, which needs nobody's permission. */
+const headMsMax = 15_000;
+/** How often connections are checked for being too slow. */
+const slownessCheckMs = 5_000;
+
 /** All routes, in the order of the OpenAPI document. */
 const groups: readonly RouteGroup[] = [
   healthRoutes,
@@ -99,11 +104,13 @@ export function createApi(options: ApiOptions): FastifyInstance {
   const app = Fastify({
     bodyLimit: bodyBytesMax,
     requestTimeout: requestMsMax,
+    http: { headersTimeout: headMsMax, connectionsCheckingInterval: slownessCheckMs },
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatErrors,
   });
+  limitConnections(app, options);
   app.setValidatorCompiler(createValidatorCompiler(schemas));
   for (const schema of schemas) app.addSchema(schema);
   acceptEmptyBodies(app);
@@ -128,6 +135,20 @@ export function createApi(options: ApiOptions): FastifyInstance {
   });
   return app;
 }
+
+/** Closes connections beyond the maximum, and says so in the log at most once a minute. */
+function limitConnections({ server }: FastifyInstance, { connectionsMax, log }: ApiOptions): void {
+  server.maxConnections = connectionsMax;
+  let saidAtMs = -Infinity;
+  server.on('drop', () => {
+    const nowMs = performance.now();
+    if (nowMs - saidAtMs < dropLogMs) return;
+    saidAtMs = nowMs;
+    log.warn({ connectionsMax }, 'api.connection_refused');
+  });
+}
+
+const dropLogMs = 60_000;
 
 /** Many clients send `Content-Type: application/json` with every request, even without a body. */
 function acceptEmptyBodies(app: FastifyInstance): void {

@@ -58,6 +58,8 @@ export interface ApiOptions {
   readonly timeoutMsMax: number;
   /** Addresses and ranges of proxies whose `X-Forwarded-*` headers are trusted. */
   readonly trustedProxies: readonly string[];
+  /** Maximum number of connections to the API. */
+  readonly connectionsMax: number;
   /** Absent when no OpenID provider is configured. */
   readonly oidc?: OidcLogin;
   /** Absent when logging in with CloudStack keys is turned off. */

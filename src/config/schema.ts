@@ -48,6 +48,14 @@ const http = {
     max: 65535,
     default: 8080,
   },
+  connectionsMax: {
+    doc: 'Maximum number of connections to the API; further ones are closed at once. Keep it well below the limit of open files.',
+    unit: 'connections',
+    kind: 'whole',
+    min: 1,
+    max: 1_000_000,
+    default: 1_000,
+  },
   trustedProxies: {
     doc: 'Reverse proxies in front of the API whose X-Forwarded-For header is trusted, so that the login limit and the audit log see the client instead of the proxy. The header is ignored from anybody else.',
     kind: 'ranges',

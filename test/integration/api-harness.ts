@@ -175,6 +175,7 @@ async function openApi(
     settingDefaults,
     timeoutMsMax: 30_000,
     trustedProxies: [],
+    connectionsMax: 100,
     version: '0.0.0-test',
     newId,
     now: Date.now,

@@ -178,6 +178,21 @@ describe('a delivery', () => {
     expect(await errorOf('http://no-such-host.invalid/')).toMatch(/ENOTFOUND|EAI_AGAIN/);
   });
 
+  it('costs no try when this machine has no open files left', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    let failures = 0;
+    await harness.start({}, async () => {
+      failures += 1;
+      if (failures > 2) return [{ address: '127.0.0.1', family: 4 }];
+      throw Object.assign(new Error('connect EMFILE 127.0.0.1:80'), { code: 'EMFILE' });
+    });
+    const webhookId = await harness.webhook(`http://full.test:${receiver.port}/`, { tries: 1 });
+    const delivered = await harness.settled(await harness.owe(webhookId), 'delivered');
+    expect(delivered.tries).toBe(1);
+    expect(failures).toBe(3);
+  });
+
   it('is refused an unknown certificate, unless the webhook switches verification off', async () => {
     await using harness = await openDispatchHarness();
     await using receiver = await startReceiver({ tls: await makeCertificate() });

@@ -75,6 +75,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     breakers: new Breakers({ now: Date.now, random: Math.random }),
     random: Math.random,
     onAttempt: () => {},
+    onShortage: () => {},
     log: silent,
   });
   const counts: RecordedCounts[] = [];

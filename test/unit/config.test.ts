@@ -41,7 +41,7 @@ describe('loadConfig', () => {
     expect(load()).toEqual({
       database: { migrate: true, poolMax: 10 },
       dataDir: join(cwd, '.hookline'),
-      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+      http: { host: '127.0.0.1', port: 8080, connectionsMax: 1_000, trustedProxies: [] },
       dispatch: {
         concurrency: 64,
         windowMax: 10_000,

@@ -41,5 +41,7 @@ export interface DispatcherOptions {
   readonly breakers: Breakers;
   readonly random: () => number;
   readonly onAttempt: (webhookId: string, attempt: Attempt, verdict: Verdict['kind']) => void;
+  /** An attempt failed for want of files, buffers or memory here. @param code of the system: `EMFILE`. */
+  readonly onShortage: (code: string) => void;
   readonly log: Log;
 }

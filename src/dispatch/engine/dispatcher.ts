@@ -266,6 +266,7 @@ export class Dispatcher {
     }
     const { success, settingsOf, onAttempt, disable } = this.#options;
     if (!attempt.unsent && receptionOf(attempt, success) === 'ours') {
+      this.#options.onShortage(attempt.errorCode ?? 'unknown');
       return this.#reschedule(delivery, ownTroubleMs);
     }
     const rules = { ...this.#options, ...settingsOf(webhook) };
