@@ -7,7 +7,8 @@
  */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { constants } from 'node:os';
+import * as module from 'node:module';
+import { constants, homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -17,7 +18,11 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const source = join(root, 'src', 'main.ts');
 const entry = existsSync(source) ? source : join(root, 'dist', 'src', 'main.js');
 
+// Half of a command's time is compiling what was compiled before. Where the folder cannot be written, Node goes on without.
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'hookline');
+
 if (Number(process.versions.node.split('.')[0]) >= nodeMajorMin) {
+  module.enableCompileCache?.(process.env.NODE_COMPILE_CACHE || cache);
   await import(pathToFileURL(entry).href);
 } else {
   const node = join(root, 'node_modules', 'node', 'bin', 'node');
@@ -35,7 +40,10 @@ function refuse() {
 
 /** The other Node takes this one's place as far as that is possible: its streams, its signals, its end. */
 function runWith(node) {
-  const child = spawn(node, [entry, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(node, [entry, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: { NODE_COMPILE_CACHE: cache, ...process.env },
+  });
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGUSR2']) {
     process.on(signal, () => {
       // The terminal has sent Ctrl-C to both already, and a second one would cut the orderly stop short.

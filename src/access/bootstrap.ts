@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
 import { insertAudit, nobody } from '../store/audit.ts';
-import { fullScopes } from '../store/schema/access.ts';
+import { fullScopes } from '../store/schema/access-words.ts';
 import { databaseOf, inTransaction } from '../store/database.ts';
 import type { Database, Store } from '../store/database.ts';
 import { upsertAccounts } from '../store/directory/account.ts';

@@ -7,7 +7,7 @@
  * select; `allows` in `session.ts` checks the scopes of tokens; `maySpecify` in `webhook/scope.ts` says which role may
  * give a webhook which scope, Global above all.
  */
-import type { Role } from '../store/schema/access.ts';
+import type { Role } from '../store/schema/access-words.ts';
 
 /**
  * How far a role reaches on a route:

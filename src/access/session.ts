@@ -1,7 +1,7 @@
 /** Logs users in, and authenticates requests by their token. */
-import type { Role } from '../store/schema/access.ts';
-import { fullScopes } from '../store/schema/access.ts';
-import type { TokenScope } from '../store/schema/access.ts';
+import type { Role } from '../store/schema/access-words.ts';
+import { fullScopes } from '../store/schema/access-words.ts';
+import type { TokenScope } from '../store/schema/access-words.ts';
 import type { Database } from '../store/database.ts';
 import { findUser } from '../store/access/user.ts';
 import { deleteExpiredTokens, findTokenOwner, insertToken } from '../store/access/token.ts';

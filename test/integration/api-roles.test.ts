@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Role } from '../../src/store/schema/access.ts';
+import type { Role } from '../../src/store/schema/access-words.ts';
 import { startApi } from './api-harness.ts';
 import type { ApiUnderTest } from './api-harness.ts';
 import { createWorld } from './permission-world.ts';

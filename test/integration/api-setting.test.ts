@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import type { Role } from '../../src/store/schema/access.ts';
+import type { Role } from '../../src/store/schema/access-words.ts';
 import { adoptRootDomain } from '../../src/store/directory/domain.ts';
 import { inTransaction } from '../../src/store/database.ts';
 import { startApi } from './api-harness.ts';

@@ -10,7 +10,7 @@ import {
   grantOf,
   type Grant,
 } from '../../src/access/permission.ts';
-import { roles, type Role } from '../../src/store/schema/access.ts';
+import { roles, type Role } from '../../src/store/schema/access-words.ts';
 import { startApi, type ApiUnderTest } from './api-harness.ts';
 import { ask, makePair, type Pair, type Params } from './cloudstack-harness.ts';
 import { createWorld, relations } from './permission-world.ts';

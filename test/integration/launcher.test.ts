@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -15,6 +15,20 @@ const onOldNode = [
   '--import',
   'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.0.0"}})',
 ];
+
+/** Says, at the end, which packages were loaded. */
+const packageSayer = `
+  import { registerHooks } from 'node:module';
+  const names = new Set();
+  registerHooks({
+    load(url, context, next) {
+      const [, after] = url.split('/node_modules/');
+      const [first, second] = after?.split('/') ?? [];
+      if (first) names.add(first.startsWith('@') ? first + '/' + second : first);
+      return next(url, context);
+    },
+  });
+  process.on('exit', () => process.stderr.write([...names].sort().join(' ')));`;
 
 let home: string;
 beforeAll(() => {
@@ -140,5 +154,21 @@ describe('hookline listen', () => {
     expect(second.err()).toContain('EADDRINUSE');
     first.kill('SIGTERM');
     await first.ended;
+  });
+});
+
+describe('a command', () => {
+  it('loads no library that only the service or another command needs', async () => {
+    const hook = join(home, 'package-sayer.mjs');
+    writeFileSync(hook, packageSayer);
+    const help = start(['webhook', 'list', '--help'], ['--import', hook]);
+    expect(await help.ended).toBe(0);
+    expect(help.err()).toBe('commander convict ipaddr.js lodash.clonedeep yaml yargs-parser');
+  });
+
+  it('is compiled once: what was compiled is kept in the user’s cache', async () => {
+    const started = start(['--version']);
+    expect(await started.ended).toBe(0);
+    expect(readdirSync(join(home, '.cache', 'hookline'))).toHaveLength(1);
   });
 });

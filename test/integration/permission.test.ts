@@ -10,7 +10,7 @@ import {
   grantOf,
   type Grant,
 } from '../../src/access/permission.ts';
-import { roles, type Role } from '../../src/store/schema/access.ts';
+import { roles, type Role } from '../../src/store/schema/access-words.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { claimSync } from '../../src/store/directory/sync-state.ts';
 import type { Intake } from '../../src/source/intake.ts';

@@ -17,7 +17,7 @@ import {
   isSignatureOf,
   signQueryText,
 } from '../../src/directory/cloudstack/cloudstack-signature.ts';
-import { roles } from '../../src/store/schema/access.ts';
+import { roles } from '../../src/store/schema/access-words.ts';
 import { anyText } from '../fixtures/any-text.ts';
 
 const text = anyText;

@@ -14,7 +14,7 @@ import { parseDate, parseZoned } from '../../src/api/cloudstack/request/instant.
 import { readPage } from '../../src/api/cloudstack/request/page.ts';
 import { functionOf, toErrorResponse } from '../../src/api/cloudstack/run.ts';
 import { commandPermissionFor, listCommandPermissions } from '../../src/access/permission.ts';
-import type { Role } from '../../src/store/schema/access.ts';
+import type { Role } from '../../src/store/schema/access-words.ts';
 
 const xml = (name: string, inner: string): string =>
   `<?xml version="1.0" encoding="UTF-8"?><${name} cloud-stack-version="4.23.0.0">${inner}</${name}>`;

@@ -1,5 +1,5 @@
 /** Maps a provider's claims to a username, a role and an account; pure. */
-import type { Role } from '../../store/schema/access.ts';
+import type { Role } from '../../store/schema/access-words.ts';
 
 export type Claims = Readonly<Record<string, unknown>>;
 

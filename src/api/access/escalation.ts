@@ -4,8 +4,8 @@
  */
 import { allows } from '../../access/session.ts';
 import type { Principal } from '../../access/session.ts';
-import type { TokenScope } from '../../store/schema/access.ts';
-import { fullScopes } from '../../store/schema/access.ts';
+import type { TokenScope } from '../../store/schema/access-words.ts';
+import { fullScopes } from '../../store/schema/access-words.ts';
 import { ProblemError } from '../http/problem.ts';
 
 /** @param wanted the credentials to create; without `expiresAt` they never expire. @throws {ProblemError} token_scope */

@@ -21,7 +21,7 @@ import { answer, noContent, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { strangersBytesMax } from '../http/body.ts';
 import { arrayOf, instant, oneOf, schemaOf, text } from '../../event/schema.ts';
-import { roles } from '../../store/schema/access.ts';
+import { roles } from '../../store/schema/access-words.ts';
 import { scopes } from './token-routes.ts';
 import { username } from './user-routes.ts';
 

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 
 import { createToken, hashToken } from '../../access/token.ts';
 import { arrayOf, uuid, instant, line, nullable, oneOf, text, whole } from '../../event/schema.ts';
-import { fullScopes, tokenScopes } from '../../store/schema/access.ts';
+import { fullScopes, tokenScopes } from '../../store/schema/access-words.ts';
 import { databaseOf } from '../../store/database.ts';
 import { deleteToken, insertToken, listTokens } from '../../store/access/token.ts';
 import { callerOf } from '../http/authenticate.ts';

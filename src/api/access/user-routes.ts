@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 
 import { hashPassword, passwordLengthMin } from '../../access/password.ts';
 import { cloudId, instant, line, nullable, oneOf, text } from '../../event/schema.ts';
-import { roles } from '../../store/schema/access.ts';
+import { roles } from '../../store/schema/access-words.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database, Store } from '../../store/database.ts';
 import { findAccount } from '../../store/directory/account.ts';

@@ -3,7 +3,7 @@
  *
  * Source: apache/cloudstack, ApiDiscoveryServiceImpl, ApiDiscoveryResponse, ApiParameterResponse, ListApisCmd.
  */
-import type { Role } from '../../store/schema/access.ts';
+import type { Role } from '../../store/schema/access-words.ts';
 import type { Fields } from './request/answer.ts';
 import { listFields } from './request/answer.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';

@@ -1,5 +1,5 @@
 /** The functions of the commands, and CloudStack's error responses for their failures. */
-import type { Role } from '../../store/schema/access.ts';
+import type { Role } from '../../store/schema/access-words.ts';
 import { asProblem } from '../http/errors.ts';
 import type { ProblemCode, ProblemError } from '../http/problem.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';

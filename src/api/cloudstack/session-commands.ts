@@ -10,7 +10,7 @@ import { forgiveAttempt } from '../../access/login-limit.ts';
 import { authenticate, login } from '../../access/session.ts';
 import type { Principal, Session } from '../../access/session.ts';
 import { hashToken } from '../../access/token.ts';
-import type { Role } from '../../store/schema/access.ts';
+import type { Role } from '../../store/schema/access-words.ts';
 import { isDomainAt } from '../../store/directory/domain.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';

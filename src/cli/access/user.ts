@@ -1,5 +1,5 @@
 /** `hookline user …` */
-import { roles } from '../../store/schema/access.ts';
+import { roles } from '../../store/schema/access-words.ts';
 import { type CommandDefinition, defineCommand } from '../command/definition.ts';
 import { limit } from '../command/option.ts';
 import { printDone, printRow } from '../command/print.ts';

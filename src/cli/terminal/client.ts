@@ -1,6 +1,4 @@
 /** Makes REST requests to a running Hookline, and explains errors in words. */
-import fetch from 'node-fetch';
-
 import { CommandError, type CommandErrorOptions, type Problem } from './failure.ts';
 import { isRow, type Row } from './show.ts';
 
@@ -102,6 +100,8 @@ function parseJson(text: string) {
 }
 
 async function ask({ url, token }: ClientOptions, method: string, path: string, body?: object) {
+  // Loaded for the first request: help, completion and a wrong argument need none.
+  const { default: fetch } = await import('node-fetch');
   try {
     return await fetch(`${url}${path}`, {
       method,

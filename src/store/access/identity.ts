@@ -1,6 +1,6 @@
 /** Users who log in at an OpenID provider: their identity there, and how long it is trusted. */
 import type { Database } from '../database.ts';
-import type { Role } from '../schema/access.ts';
+import type { Role } from '../schema/access-words.ts';
 import { fromNow, now } from '../sql/instant.ts';
 import { userColumns, type UserRow } from './user.ts';
 

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 
 import type { Database } from '../database.ts';
-import type { Role } from '../schema/access.ts';
+import type { Role } from '../schema/access-words.ts';
 import type { Row } from '../schema/tables.ts';
 import { after, columnsOf } from '../sql/condition.ts';
 import { now } from '../sql/instant.ts';

@@ -1,6 +1,6 @@
 /** Loads domains and accounts for matching; accounts in pages, so that many of them never block the event loop. */
 import { databaseOf, type Store } from '../database.ts';
-import type { Role } from '../schema/access.ts';
+import type { Role } from '../schema/access-words.ts';
 import { anyOf } from '../sql/condition.ts';
 
 const pageSize = 500;

@@ -2,15 +2,8 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
 import { checkWords } from '../sql/checks.ts';
+import { fullScopes, roles, tokenScopes, type Role, type TokenScope } from './access-words.ts';
 import { AccountTable } from './directory.ts';
-
-export const roles = ['Admin', 'DomainAdmin', 'User'] as const;
-export type Role = (typeof roles)[number];
-
-export const tokenScopes = ['read', 'write', 'ingest'] as const;
-export type TokenScope = (typeof tokenScopes)[number];
-/** The scopes that permit everything: `write` includes `ingest`. */
-export const fullScopes = ['read', 'write'] as const satisfies readonly TokenScope[];
 
 /** Someone who may log in to Hookline. */
 export const AppUserTable = defineEntity({

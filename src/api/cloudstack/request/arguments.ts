@@ -1,5 +1,5 @@
 /** Parses a command's parameters to the types of its definition; pure. */
-import type { Role } from '../../../store/schema/access.ts';
+import type { Role } from '../../../store/schema/access-words.ts';
 import { invalidParameter } from './command-error.ts';
 import type { CommandError } from './command-error.ts';
 import { lengthMax } from './definition.ts';

@@ -2,7 +2,7 @@
  * The definition of a command of CloudStack's API: its parameters and the fields of its answer. Requests are parsed by it,
  * and `listApis` shows it to clients.
  */
-import type { Role } from '../../../store/schema/access.ts';
+import type { Role } from '../../../store/schema/access-words.ts';
 
 /** `cloudId` is shown to clients as a uuid, but accepts any text: the cloud chose the ids of domains and projects. */
 export type ParameterKind = 'string' | 'uuid' | 'cloudId' | 'boolean' | 'integer' | 'date';
