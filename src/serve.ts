@@ -20,7 +20,7 @@ import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
 import { migrate, migrationStatus } from './store/schema/migrate.ts';
 import { openPartitions } from './store/schema/partition.ts';
-import { openStore } from './store/connection/open.ts';
+import { openRequestStore, openStore } from './store/connection/open.ts';
 import { type Store } from './store/database.ts';
 import { isReachable } from './store/inspect.ts';
 import { version } from './version.ts';
@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Served> {
     const app = await startApp({ config, databaseUrl, store, secretKey, roles, log });
     stack.defer(() => app.stop());
     const url = roles.includes('api')
-      ? await listen(options, { app, store, secretKey }, stack)
+      ? await listen(options, { app, databaseUrl, store, secretKey }, stack)
       : undefined;
     log.info(
       { url, roles, sources: app.sources.map(source => source.name), version },
@@ -124,11 +124,21 @@ async function untilReachable(store: Store, { log, signal }: ServeOptions): Prom
   }
 }
 
+interface Listened {
+  readonly app: App;
+  readonly databaseUrl: string;
+  readonly store: Store;
+  readonly secretKey: Buffer;
+}
+
 async function listen(
   { config, roles, log }: ServeOptions,
-  { app, store, secretKey }: { app: App; store: Store; secretKey: Buffer },
+  { app, databaseUrl, store: recordingStore, secretKey }: Listened,
   stack: AsyncDisposableStack,
 ): Promise<string> {
+  const { apiPoolMax: poolMax, apiTimeoutMs: statementMs } = config.database;
+  const store = await openRequestStore(databaseUrl, { poolMax, statementMs });
+  stack.defer(() => store.close());
   const key = secretKey;
   const oidc = config.oidc && createOidcLogin(config.oidc, { store, key, now: Date.now, log });
   if (oidc) stack.use(oidc);
@@ -136,6 +146,8 @@ async function listen(
     store,
     catchUp: () => app.sync.catchUp(),
     hearsNotifications: () => app.sync.hearsNotifications,
+    recordingStore,
+    readsMax: poolMax - 1,
     secretKey,
     secretKeys: secretKeysOf({ secretKey, config }),
     oidc,

@@ -13,6 +13,7 @@ import { oidcRoutes } from './access/oidc-routes.ts';
 import { sessionRoutes } from './access/session-routes.ts';
 import { tokenRoutes } from './access/token-routes.ts';
 import { userRoutes } from './access/user-routes.ts';
+import { createFirstAttempts } from './cloudstack/delivery/first-attempts.ts';
 import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions, RouteGroup } from './context.ts';
 import { bulkDeliveryRoutes } from './delivery/bulk-delivery-routes.ts';
@@ -38,6 +39,7 @@ import { guardRoutes } from './http/authenticate.ts';
 import { answerErrors } from './http/errors.ts';
 import { handleIdempotencyKeys } from './http/idempotency.ts';
 import { problem } from './http/problem.ts';
+import { createReadInTurn } from './http/read-in-turn.ts';
 import { createValidatorCompiler, formatErrors } from './http/validate.ts';
 import { settingRoutes } from './setting/setting-routes.ts';
 import { intakeRoutes } from './source/intake-routes.ts';
@@ -111,13 +113,14 @@ export function createApi(options: ApiOptions): FastifyInstance {
     schemaErrorFormatter: formatErrors,
   });
   limitConnections(app, options);
+  const readInTurn = createReadInTurn({ max: options.readsMax });
   app.setValidatorCompiler(createValidatorCompiler(schemas));
   for (const schema of schemas) app.addSchema(schema);
   acceptEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
   setCacheHeaders(app);
-  guardRoutes(app, options);
+  guardRoutes(app, { ...options, readInTurn });
   handleIdempotencyKeys(app, options);
   void app.register(swagger, {
     openapi: describeApi(options.version),
@@ -130,7 +133,8 @@ export function createApi(options: ApiOptions): FastifyInstance {
   void app.register(async routes => {
     const typed = routes.withTypeProvider<TypeBoxTypeProvider>();
     for (const group of groups) group.register(typed, options);
-    registerCloudstackApi(routes, options);
+    const firstAttempts = createFirstAttempts(options);
+    registerCloudstackApi(routes, { ...options, readInTurn, firstAttempts });
     routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
   });
   return app;

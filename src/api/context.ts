@@ -29,6 +29,10 @@ export interface ApiOptions {
   readonly catchUp: () => Promise<void>;
   /** Whether PostgreSQL's notifications reach this process; undefined until that is known. */
   readonly hearsNotifications: () => boolean | undefined;
+  /** The connections on which events are recorded, for what must not wait behind people's requests. */
+  readonly recordingStore: Store;
+  /** Maximum number of requests that read the store at a time: fewer than it has connections, so that changes have some. */
+  readonly readsMax: number;
   /** Key of 32 bytes that seals secrets. */
   readonly secretKey: Buffer;
   /** Keys that stored secrets may be sealed with, the current one first. */

@@ -75,7 +75,7 @@ function registerHealthRoutes(app: Routes, options: ApiOptions): void {
 
   app.get('/readyz', { schema: schemas.ready }, async (_, reply) => {
     const state = await Promise.race([
-      inspect(options.store),
+      inspect(options.recordingStore),
       wait(timeoutMs, unreachable, { ref: false }),
     ]);
     const sources = options.sources().map(presentSource);

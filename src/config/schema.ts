@@ -26,12 +26,28 @@ const database = {
     default: true,
   },
   poolMax: {
-    doc: 'Maximum number of database connections per process.',
+    doc: 'Maximum number of database connections with which a process records and dispatches events. It also opens one to hear of changes, and those of database.apiPoolMax.',
     unit: 'connections',
     kind: 'whole',
     min: 2,
     max: 1000,
     default: 10,
+  },
+  apiPoolMax: {
+    doc: 'Maximum number of further database connections, for the requests of the API. All but one may be in use by requests that only read, half of those by one account; others wait for their turn.',
+    unit: 'connections',
+    kind: 'whole',
+    min: 2,
+    max: 1000,
+    default: 5,
+  },
+  apiTimeoutMs: {
+    doc: 'Maximum duration of a database query of the API. The query is cancelled, and its request answered with 503 `query_too_long`.',
+    unit: 'ms',
+    kind: 'whole',
+    min: 100,
+    max: 45_000,
+    default: 10_000,
   },
 } as const satisfies Section;
 

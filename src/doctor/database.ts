@@ -10,14 +10,14 @@ const skew = { warnMs: 2_000, failMs: 60_000 };
 
 export function judgeDatabase(
   view: DatabaseView,
-  { migrates, poolMax }: { readonly migrates: boolean; readonly poolMax: number },
+  { migrates, connections }: { readonly migrates: boolean; readonly connections: number },
 ): readonly Found[] {
   return [
     judgeServer(view),
     ...judgeRights(view),
     judgeSchema(view, migrates),
     judgeClock(view),
-    ...judgeConnections(view, poolMax),
+    ...judgeConnections(view, connections),
   ];
 }
 
@@ -83,14 +83,13 @@ function judgeClock({ skewMs, roundTripMs }: DatabaseView): Found {
   return { state: byMs < skew.failMs ? 'warn' : 'fail', found, hint };
 }
 
-function judgeConnections({ connectionsMax }: DatabaseView, poolMax: number): readonly Found[] {
-  // LISTEN takes one more connection than the pool.
-  if (poolMax + 1 <= connectionsMax) return [];
+function judgeConnections({ connectionsMax }: DatabaseView, wanted: number): readonly Found[] {
+  if (wanted <= connectionsMax) return [];
   return [
     {
       state: 'warn',
-      found: `the server allows ${connectionsMax} connections, and this process may open ${poolMax + 1}`,
-      hint: 'Raise max_connections, or lower database.poolMax.',
+      found: `the server allows ${connectionsMax} connections, and this process may open ${wanted}`,
+      hint: 'Raise max_connections, or lower database.poolMax and database.apiPoolMax.',
     },
   ];
 }

@@ -70,14 +70,16 @@ export async function runDoctor(
 const notificationMsMax = 3_000;
 
 async function examineDatabase(
-  { database: { migrate: migrates, poolMax }, dataDir }: Config,
+  { database: { migrate: migrates, poolMax, apiPoolMax }, dataDir }: Config,
   url: string,
   store: Store | undefined,
 ): Promise<readonly Finding[]> {
   return examine('database', async () => {
     if (store) {
+      // The last one listens to changes.
+      const connections = poolMax + apiPoolMax + 1;
       const view = await inspectDatabase(store, Date.now);
-      const findings = judgeDatabase(view, { migrates, poolMax });
+      const findings = judgeDatabase(view, { migrates, connections });
       // A standby refuses LISTEN.
       if (view.isStandby) return findings;
       const areHeard = await areNotificationsHeard(url, databaseOf(store), notificationMsMax);

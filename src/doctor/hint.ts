@@ -26,7 +26,7 @@ const hints: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /53300|too many clients/,
-    'The database has no free connection: raise max_connections, or lower database.poolMax.',
+    'The database has no free connection: raise max_connections, or lower database.poolMax and database.apiPoolMax.',
   ],
   [/42501/, 'The database user lacks a privilege: make it the owner of the schema.'],
   [

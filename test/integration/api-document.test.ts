@@ -249,9 +249,8 @@ describe('a problem', () => {
   });
 
   it('tells that the database is away, and nothing of what is behind it', async () => {
-    await using away = await startApi({
-      store: await openStore('postgres://user:hunter2@127.0.0.1:9/x'),
-    });
+    const store = await openStore('postgres://user:hunter2@127.0.0.1:9/x');
+    await using away = await startApi({ store, recordingStore: store });
     const answer = await away.ask('GET', '/v1/webhooks');
     expect(answer.body).toMatchObject({ status: 503, code: 'database_unavailable' });
     expect(answer.text).not.toMatch(/hunter2|127\.0\.0\.1/);

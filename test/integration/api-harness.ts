@@ -16,7 +16,7 @@ import { openTransport, type Transport } from '../../src/dispatch/transport.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { SettingDefaults } from '../../src/setting/definition.ts';
-import { openStore } from '../../src/store/connection/open.ts';
+import { openRequestStore, openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import type { Store } from '../../src/store/database.ts';
 import { createTestDatabase } from '../service/shared.ts';
@@ -160,8 +160,11 @@ async function openApi(
   const log = { debug: write, info: write, warn: write, error: write };
   const sources: SourceControl[] = [];
   const transport = await openOwnTransport(database.url, store);
+  const requestStore = await openRequestStore(database.url, { poolMax: 5, statementMs: 10_000 });
   const app = createApi({
-    store,
+    store: requestStore,
+    recordingStore: store,
+    readsMax: 4,
     catchUp: async () => {},
     hearsNotifications: () => true,
     secretKey,
@@ -210,6 +213,7 @@ async function openApi(
       await app.close();
       transport.templates.close();
       await transport.sender.close();
+      await requestStore.close();
       await store.close();
       await database.drop();
     },

@@ -6,6 +6,7 @@ import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes, type Outcome } from '../../src/store/delivery/outcome.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
 import { newId } from './api-harness.ts';
+import { waitUntil } from '../service/wait-until.ts';
 import type { Params, Sent } from './cloudstack-harness.ts';
 import { openCloudstackWorld, refused } from './cloudstack-world.ts';
 import type { CloudstackWorld, Role } from './cloudstack-world.ts';
@@ -113,6 +114,28 @@ describe('listWebhookDeliveries', () => {
     expect(await found({ startdate: '2099-01-01T17:30:00+0530' })).toEqual([late]);
   });
 
+  it('searches the bodies of the newest ten thousand, or of those up to a date', async () => {
+    const { id: webhookid } = await world.make('User');
+    const needle = await deliver(webhookid, { body: '{"needle":1}', startedAt: '2026-01-01' });
+    await world.run(`insert into event (id, process_id, source, event, account, body, owed)
+      select (left('${needle}', 14) || '7fff-9000-' || lpad(to_hex(n), 12, '0'))::uuid, 0, 's', 'VM.START', 'own', '{}', '{}'
+      from generate_series(1, 10000) n`);
+    await world.run(`insert into delivery (id, event_id, webhook_id, kind, state, tries, created_at, started_at, duration_ms)
+      select overlay(id::text placing '8fff' from 15)::uuid, id, '${webhookid}', 'event', 'delivered', 1, now(), now(), 1
+      from event where body = '{}' and process_id = 0`);
+    const search = { webhookid, keyword: 'needle' };
+    const all = await as('User', 'listWebhookDeliveries', { webhookid, page: '1', pagesize: '1' });
+    expect(all.fields.count).toBe(10_001);
+    expect(await found(search)).toEqual([]);
+    expect(await found({ keyword: 'needle' })).toEqual([]);
+    expect(await listed('Admin', { keyword: 'needle' })).toEqual([]);
+    expect(await found({ id: needle, keyword: 'needle' })).toEqual([needle]);
+    await world.run(
+      `delete from delivery where id = (select id from delivery order by id desc limit 1)`,
+    );
+    expect(await found(search)).toEqual([needle]);
+  });
+
   it('shows each role those of the webhooks in its reach, and nobody a stranger’s', async () => {
     const [own, peer] = [await deliverTo('own', 'home'), await deliverTo('peer', 'home')];
     const [sub, foreign] = [await deliverTo('sub', 'sub'), await deliverTo('foreign', 'foreign')];
@@ -216,5 +239,30 @@ describe('deleteWebhookDelivery', () => {
     await as('User', 'deleteWebhookDelivery', { webhookid });
     expect(await listed('User')).toEqual([]);
     expect(await world.run(`select id from event where '${webhookid}' = any(owed)`)).toEqual([]);
+  });
+});
+
+describe('executeWebhookDelivery', () => {
+  it('waits for the first attempts of ten deliveries of an account, and no longer than they take', async () => {
+    const { id: webhookid } = await world.make('User');
+    const id = await deliver(webhookid);
+    let answered = 0;
+    const redeliver = async (): Promise<string> => {
+      const { text } = await as('User', 'executeWebhookDelivery', { id });
+      answered += 1;
+      return text;
+    };
+    const all = Array.from({ length: 12 }, redeliver);
+    await waitUntil('two to be answered', () => answered >= 2);
+    expect(answered).toBe(2);
+    const redelivered = `kind = 'redelivery'`;
+    await world.run(`update delivery set state = 'delivered', started_at = now(), duration_ms = 1, response_body = 'thanks'
+      where ${redelivered}`);
+    const texts = await Promise.all(all);
+    const waiting = texts.filter(text =>
+      text.includes('The delivery is still waiting for its first attempt'),
+    );
+    expect(waiting).toHaveLength(2);
+    expect(texts.filter(text => text.includes('"response":"thanks"'))).toHaveLength(10);
   });
 });

@@ -14,6 +14,7 @@ import { trimDeliveries, listWebhooksWithDeliveries } from '../../src/store/deli
 import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
 import { deleteEventKeys, findKnownEvents } from '../../src/store/event/event-key.ts';
 import { listDeliveries } from '../../src/store/delivery/delivery.ts';
+import { bodiesSeenMax, listDeliveriesByPage } from '../../src/store/delivery/list-by-page.ts';
 import { listEvents } from '../../src/store/event/event.ts';
 import {
   joinProcess,
@@ -229,6 +230,14 @@ export const cases: Readonly<Record<string, Case>> = {
         limit: pageSize,
         webhookId,
         state: 'cancelled',
+      }),
+  },
+  'a numbered page of deliveries with a keyword': {
+    rows: bodiesSeenMax,
+    work: ({ store, busy: webhookId }) =>
+      listDeliveriesByPage(databaseOf(store), everything, {
+        search: { webhookId, keyword: 'nowhere' },
+        page: { offset: 0, limit: pageSize },
       }),
   },
   'how a webhook is': {

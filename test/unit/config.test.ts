@@ -39,7 +39,7 @@ function write(name: string, content: unknown): string {
 describe('loadConfig', () => {
   it('is complete without a file or a variable', () => {
     expect(load()).toEqual({
-      database: { migrate: true, poolMax: 10 },
+      database: { migrate: true, poolMax: 10, apiPoolMax: 5, apiTimeoutMs: 10_000 },
       dataDir: join(cwd, '.hookline'),
       http: { host: '127.0.0.1', port: 8080, connectionsMax: 1_000, trustedProxies: [] },
       dispatch: {
@@ -172,6 +172,8 @@ describe('loadConfig', () => {
       url: 'postgresql://u:p@db/hookline',
       migrate: true,
       poolMax: 10,
+      apiPoolMax: 5,
+      apiTimeoutMs: 10_000,
     });
     expect(config.secretKey).toEqual(Buffer.alloc(32, 7));
     expect(config.adminPassword).toBe('open sesame');

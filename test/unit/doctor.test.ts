@@ -20,8 +20,8 @@ const view: DatabaseView = {
   pending: [],
   unknown: [],
 };
-const worst = (facts: Partial<DatabaseView>, poolMax = 10) =>
-  judgeDatabase({ ...view, ...facts }, { migrates: true, poolMax })
+const worst = (facts: Partial<DatabaseView>, connections = 11) =>
+  judgeDatabase({ ...view, ...facts }, { migrates: true, connections })
     .filter(({ state }) => state !== 'ok')
     .map(({ state, found }) => `${state} ${found}`);
 

@@ -9,7 +9,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { commandPermissionFor, grantOf } from '../../access/permission.ts';
 import type { Principal } from '../../access/session.ts';
 import { visibilityOf } from '../../access/visibility.ts';
-import type { ApiOptions } from '../context.ts';
 import { strangersBytesMax } from '../http/body.ts';
 import { asProblem, logProblem } from '../http/errors.ts';
 import {
@@ -23,6 +22,7 @@ import type { Fields } from './request/answer.ts';
 import { readArguments } from './request/arguments.ts';
 import { CommandError, errorCodes, exceptionCodes } from './request/command-error.ts';
 import { findCommand } from './commands.ts';
+import type { CloudstackOptions } from './context.ts';
 import type { CommandDefinition } from './request/definition.ts';
 import { identify, isKnown } from './request/identify.ts';
 import { decodeParameters, foldNames, splitParameters } from './request/parameters.ts';
@@ -34,7 +34,7 @@ const path = '/client/api';
 /** Maximum size of a form; its largest field is the payload of a test delivery. */
 const formBytesMax = 1024 * 1024;
 
-export function registerCloudstackApi(app: FastifyInstance, options: ApiOptions): void {
+export function registerCloudstackApi(app: FastifyInstance, options: CloudstackOptions): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) =>
     handle(options, request, reply);
   void app.register(async routes => {
@@ -62,7 +62,7 @@ function acceptForms(routes: FastifyInstance): void {
 }
 
 async function handle(
-  options: ApiOptions,
+  options: CloudstackOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
@@ -86,7 +86,7 @@ interface CommandRequest {
   readonly command: string | undefined;
 }
 
-async function run(options: ApiOptions, received: CommandRequest): Promise<Fields> {
+async function run(options: CloudstackOptions, received: CommandRequest): Promise<Fields> {
   const { request, parameters, folded, command } = received;
   if (command === 'login') return logIn(options, received);
   if (command === 'logout') return logOut(options, received);
@@ -100,7 +100,7 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
   const definition = findCommand(command);
   const execute = functionOf(command);
   if (!definition || !execute) throw unknownCommand(command);
-  return execute({
+  const call = {
     options,
     caller: {
       principal,
@@ -110,7 +110,9 @@ async function run(options: ApiOptions, received: CommandRequest): Promise<Field
       catchUp: options.catchUp,
     },
     args: readArguments(definition, folded, principal.role),
-  });
+  };
+  if (!command.startsWith('list')) return execute(call);
+  return options.readInTurn(call.caller, async () => execute(call));
 }
 
 const unverified = (): CommandError =>
@@ -133,7 +135,10 @@ const unknownCommand = (name: string): CommandError =>
   );
 
 /** @throws {CommandError} */
-async function readParameters(options: ApiOptions, request: FastifyRequest): Promise<Parameters> {
+async function readParameters(
+  options: CloudstackOptions,
+  request: FastifyRequest,
+): Promise<Parameters> {
   const { url = '' } = request.raw;
   const start = url.indexOf('?');
   const form = typeof request.body === 'string' ? request.body : '';
@@ -154,7 +159,7 @@ interface FailedRequest {
 }
 
 async function sendError(
-  { log }: ApiOptions,
+  { log }: CloudstackOptions,
   { error, request, reply, parameters }: FailedRequest,
 ): Promise<FastifyReply> {
   const command = parameters.get('command') ?? '';

@@ -51,7 +51,7 @@ export function toErrorResponse(error: unknown, command: string): ErrorResponse 
   if (error instanceof CommandError) return wrap(command, error.response);
   const problem = asProblem(error);
   const csErrorCode = exceptionCodes.api;
-  if (problem.code === 'login_limited') {
+  if (problem.code === 'login_limited' || problem.code === 'requests_limited') {
     return { errorCode: errorCodes.limitExceeded, errorText: problem.message };
   }
   const internal = internalTexts.get(problem.code);
@@ -64,6 +64,7 @@ export function toErrorResponse(error: unknown, command: string): ErrorResponse 
 const internalTexts = new Map<ProblemCode, string>([
   ['internal', 'Command failed due to Internal Server Error'],
   ['database_unavailable', 'The database cannot be reached; try again in a moment'],
+  ['query_too_long', 'The query took too long; list fewer webhooks or a shorter time'],
 ]);
 
 /** CloudStack reports an unusable URL with another exception, which it does not wrap. */

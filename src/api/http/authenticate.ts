@@ -1,5 +1,5 @@
 /** Authenticates requests, and checks whether the caller's role may call the route. */
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteHandlerMethod } from 'fastify';
 
 import { csrfHeader, isCsrfToken, readSessionCookie } from '../../access/cookie.ts';
 import { permissionFor, grantOf } from '../../access/permission.ts';
@@ -10,6 +10,7 @@ import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
 import { ProblemError } from './problem.ts';
+import type { ReadInTurn } from './read-in-turn.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -24,16 +25,33 @@ declare module 'fastify' {
   }
 }
 
-/** Guards every route registered afterwards. */
+/** Routes that only read, for as long as a list does. */
+const readsByPost: readonly string[] = ['/v1/filters/preview'];
+
+export interface Guard {
+  readonly store: Store;
+  /** Authenticates those who post events: they must not wait behind people's requests. */
+  readonly recordingStore: Store;
+  readonly readInTurn: ReadInTurn;
+  /** See `ApiOptions`. */
+  readonly catchUp: () => Promise<void>;
+}
+
+/** Guards every route registered afterwards. What only reads takes turns by account. */
 export function guardRoutes(
   app: FastifyInstance,
-  { store, catchUp }: { readonly store: Store; readonly catchUp: () => Promise<void> },
+  { store, recordingStore, readInTurn, catchUp }: Guard,
 ): void {
   app.decorate('catchUp', catchUp);
   app.decorateRequest('principal', null);
   app.decorateRequest('visibility', null);
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const each of [method].flat()) permissionFor(each, url);
+  app.addHook('onRoute', route => {
+    const { method, url } = route;
+    const permissions = [method].flat().map(each => permissionFor(each, url));
+    const isOpen = permissions.includes('public');
+    if (!isOpen && (method === 'GET' || readsByPost.includes(url))) {
+      route.handler = inTurn(readInTurn, route.handler);
+    }
   });
   app.addHook('onRequest', async request => {
     const { url } = request.routeOptions;
@@ -41,7 +59,8 @@ export function guardRoutes(
     if (url === undefined) return;
     const permission = permissionFor(request.method, url);
     if (permission === 'public') return;
-    request.principal = (await readPrincipal(request, store)) ?? null;
+    const isUrgent = isPosting(request);
+    request.principal = (await readPrincipal(request, isUrgent ? recordingStore : store)) ?? null;
     if (!request.principal) {
       throw new ProblemError(
         'unauthenticated',
@@ -58,6 +77,12 @@ export function guardRoutes(
     }
     request.visibility = visibilityOf(request.principal, grant);
   });
+}
+
+function inTurn(readInTurn: ReadInTurn, handler: RouteHandlerMethod): RouteHandlerMethod {
+  return async function (request, reply) {
+    return readInTurn(callerOf(request), async () => handler.call(this, request, reply));
+  };
 }
 
 /** The caller of a route that is not public. */

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 
 import type { Log } from '../../event/log.ts';
+import { isPoolExhausted } from '../../store/connection/session.ts';
 import { WebhookError } from '../../webhook/webhook-error.ts';
 import { ProblemError, problemMediaType, toProblem } from './problem.ts';
 
@@ -53,6 +54,9 @@ export function asProblem(error: unknown, request?: FastifyRequest): ProblemErro
   if (error instanceof ProblemError) return error;
   if (error instanceof WebhookError)
     return new ProblemError(error.code, error.message, error.faults);
+  if (isPoolExhausted(error)) {
+    return new ProblemError('busy', 'All database connections of the API are in use.', [], 1);
+  }
   const { code, statusCode, message } = describe(error);
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

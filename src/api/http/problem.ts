@@ -55,6 +55,7 @@ export const problemKinds = {
   encoding_unsupported: { status: 415, title: 'The body must not be compressed' },
   message_malformed: { status: 422, title: 'The message cannot be decoded' },
   login_limited: { status: 429, title: 'Too many login attempts' },
+  requests_limited: { status: 429, title: 'Too many requests at once' },
   internal: { status: 500, title: 'Internal error' },
   query_too_long: { status: 503, title: 'The query took too long' },
   intake_busy: { status: 503, title: 'There is no room for another event at the moment' },

@@ -5,14 +5,20 @@ import type { Store } from '../database.ts';
 
 import { migrations } from '../schema/migrations.ts';
 import { tables } from '../schema/tables.ts';
-import { sessionOptions, silenceMsMax } from './session.ts';
+import { sessionOptions, silenceMsMax, type SessionFacts } from './session.ts';
 import { columnParsers } from '../sql/instant.ts';
 
 export interface StoreOptions {
   readonly poolMax?: number;
-  /** See `sessionOptions`. */
+  /** See `SessionFacts`. */
   readonly silenceMs?: number;
   readonly log?: (line: string) => void;
+}
+
+export interface RequestStoreOptions {
+  readonly poolMax: number;
+  /** Time after which the server cancels a statement. */
+  readonly statementMs: number;
 }
 
 /**
@@ -22,7 +28,10 @@ export interface StoreOptions {
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
   return MikroORM.init({
-    clientUrl: url,
+    ...connectionOptions(url, options.poolMax ?? 10, {
+      name: 'hookline',
+      silenceMs: options.silenceMs ?? silenceMsMax,
+    }),
     entities: tables,
     extensions: [Migrator],
     migrations: {
@@ -32,11 +41,6 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
     },
     logger: options.log ?? (() => {}),
     colors: false,
-    pool: { max: options.poolMax ?? 10 },
-    driverOptions: {
-      ...sessionOptions(options.silenceMs ?? silenceMsMax),
-      types: columnParsers(),
-    },
     schemaGenerator: {
       // Partitions are created at run time, with the schema of their parents.
       skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],
@@ -45,4 +49,32 @@ export async function openStore(url: string, options: StoreOptions = {}): Promis
       ignoreRoutines: true,
     },
   });
+}
+
+/**
+ * Opens connections for people's requests, apart from those on which events are recorded and dispatched. They run the
+ * statements of this folder; to migrate, or to compare schemas, takes a store of `openStore`, which knows the entities.
+ */
+export async function openRequestStore(
+  url: string,
+  { poolMax, statementMs }: RequestStoreOptions,
+): Promise<Store> {
+  return MikroORM.init({
+    ...connectionOptions(url, poolMax, {
+      name: 'hookline api',
+      silenceMs: silenceMsMax,
+      statementMs,
+    }),
+    entities: [],
+    discovery: { warnWhenNoEntities: false },
+    logger: () => {},
+  });
+}
+
+function connectionOptions(url: string, poolMax: number, facts: SessionFacts) {
+  return {
+    clientUrl: url,
+    pool: { max: poolMax },
+    driverOptions: { ...sessionOptions(facts), types: columnParsers() },
+  };
 }

@@ -37,14 +37,23 @@ export interface SessionOptions extends Omit<PoolConfig, 'onConnect'> {
   readonly onConnect: (client: ClientBase) => Promise<void>;
 }
 
-/** Options of a pool. @param silenceMs Infinity for migrations, and the lock they hold: they have no maximum time. */
-export function sessionOptions(silenceMs: number): SessionOptions {
+export interface SessionFacts {
+  /** Name of the sessions in `pg_stat_activity`. */
+  readonly name: string;
+  /** Infinity for migrations, and the lock they hold: they have no maximum time. */
+  readonly silenceMs: number;
+  /** Time after which the server cancels a statement; shortly before `silenceMs` when absent. */
+  readonly statementMs?: number;
+}
+
+/** Options of a pool. */
+export function sessionOptions(facts: SessionFacts): SessionOptions {
   return {
     connectionTimeoutMillis: connectMsMax,
     keepAlive: true,
     keepAliveInitialDelayMillis: keepAliveMs,
-    stream: () => openSocket(silenceMs),
-    onConnect: async client => void (await client.query(settings(silenceMs))),
+    stream: () => openSocket(facts.silenceMs),
+    onConnect: async client => void (await client.query(settings(facts))),
   };
 }
 
@@ -64,19 +73,24 @@ function openSocket(silenceMs: number): Socket {
  * as much as the next one. With the default of 4, PostgreSQL prefers collecting and sorting rows to reading them in the
  * order of an index, even when it expects a single row, and it may be wrong about that.
  */
-function settings(silenceMs: number): string {
+function settings({ name, silenceMs, statementMs }: SessionFacts): string {
   const bounded = silenceMs === Infinity ? 0 : silenceMs;
   const all = {
-    application_name: "'hookline'",
+    application_name: `'${name}'`,
     jit: 'off',
     random_page_cost: 1,
-    statement_timeout: Math.floor(bounded * statementShare),
+    statement_timeout: statementMs ?? Math.floor(bounded * statementShare),
     idle_in_transaction_session_timeout: Math.min(bounded, idleInTransactionMs),
     tcp_keepalives_idle: 30,
     tcp_keepalives_interval: 10,
     tcp_keepalives_count: 3,
   };
   return Object.entries(all)
-    .map(([name, value]) => `set ${name} = ${value}`)
+    .map(([setting, value]) => `set ${setting} = ${value}`)
     .join(';');
 }
+
+/** Whether all connections of a pool were in use for `connectMsMax`. Source: pg-pool, `connect`. */
+export const isPoolExhausted = (error: unknown): boolean =>
+  error instanceof Error &&
+  (error.message === 'timeout exceeded when trying to connect' || isPoolExhausted(error.cause));

@@ -125,6 +125,20 @@ const deliveryWithin = (visibility: Visibility): RawBuilder<boolean> =>
     : sql`(exists (select from webhook w where w.id = d.webhook_id and ${webhookWithin('w', visibility)})
         and ${eventWithin('e', visibility)})`;
 
+/** Finds which of the deliveries have not been attempted yet. */
+export async function findUnattempted(
+  database: Database,
+  ids: readonly string[],
+): Promise<readonly string[]> {
+  const rows = await database
+    .selectFrom('delivery')
+    .select('id')
+    .where(isOneOf('id', ids))
+    .where('startedAt', 'is', null)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 /** Finds the states of deliveries, by id; one without a row is left out. */
 export async function findStates(
   database: Database,

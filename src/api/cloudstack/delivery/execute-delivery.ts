@@ -4,11 +4,9 @@
  * Source: reference "CloudStack" sections 1.3 and 1.9; apache/cloudstack, WebhookApiServiceImpl.executeWebhookDelivery.
  */
 import { randomUUID } from 'node:crypto';
-import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Webhook } from '../../../webhook/webhook.ts';
 import { findNamedDelivery } from '../../../store/delivery/list-by-page.ts';
-import type { NamedDelivery } from '../../../store/delivery/list-by-page.ts';
 import { databaseOf } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/webhook.ts';
@@ -45,22 +43,14 @@ export const executeWebhookDelivery: CommandFunction = async call => {
   return { webhookdelivery: await test(call, webhook) };
 };
 
-/** How long to wait for the first attempt of a redelivery, which goes on regardless. */
-const redeliveryWaitMs = 30_000;
-const pollMs = 100;
-
 async function redeliverAndWait({ options, caller }: Call, id: string): Promise<Fields> {
   const database = databaseOf(options.store);
   if (!(await findDelivery(database, id, caller.visibility))) {
     throw invalidValue('Invalid webhook delivery specified');
   }
   const created = await redeliver(options, id, caller);
-  const deadline = options.now() + redeliveryWaitMs;
-  let delivery: NamedDelivery | undefined;
-  do {
-    await wait(pollMs);
-    delivery = await findNamedDelivery(database, created.id);
-  } while (delivery && delivery.startedAt === null && options.now() < deadline);
+  await options.firstAttempts.wait(caller, created.id);
+  const delivery = await findNamedDelivery(database, created.id);
   if (!delivery) throw invalidValue('Invalid webhook delivery specified');
   const waiting = { response: 'The delivery is still waiting for its first attempt' };
   const [fields] = await presentDeliveries(options, [delivery]);
