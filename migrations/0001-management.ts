@@ -174,7 +174,9 @@ const webhook = [
     since timestamptz not null,
     failing_since timestamptz,
     next_probe_at timestamptz,
-    last_error text)`,
+    last_error text,
+    disabled_at timestamptz,
+    disabled_reason text)`,
   `create table webhook_secret (
     id uuid not null default gen_random_uuid() primary key,
     webhook_id uuid not null

@@ -9,7 +9,7 @@ export class Triggers extends Migration {
 
   override down(): void {
     this.addSql(`drop function domain_path(), domain_path_below(), log_change(), log_truncate(), log_owner(), log_rank(),
-      log_key(text, text), drop_settings(), probe_webhook() cascade`);
+      log_key(text, text), drop_settings(), probe_webhook(), release_held() cascade`);
   }
 }
 
@@ -117,16 +117,37 @@ const settings = [
   ),
 ];
 
-/** Whoever corrects a webhook, or enables it again, need not wait for its next probe. */
+/** Whoever corrects a webhook need not wait for its next probe; one that is enabled again begins anew. */
 const probes = [
   `create function probe_webhook() returns trigger language plpgsql as $$
     begin
-      update webhook_health set next_probe_at = now()
-      where webhook_id = new.id and state = 'open' and next_probe_at > now();
+      if new.state = 'Enabled' and old.state <> 'Enabled' then
+        update webhook_health set state = 'ok', since = now(), failing_since = null, next_probe_at = null,
+          last_error = null, disabled_at = null, disabled_reason = null
+        where webhook_id = new.id;
+      else
+        update webhook_health set next_probe_at = now()
+        where webhook_id = new.id and state = 'open' and next_probe_at > now();
+      end if;
       return null;
     end $$`,
   `create trigger probe_webhook after update on webhook
     for each row when ((old.payload_url, old.ssl_verification, old.ca_certificate, old.timeout_ms, old.state)
       is distinct from (new.payload_url, new.ssl_verification, new.ca_certificate, new.timeout_ms, new.state))
     execute function probe_webhook()`,
+  // What was attempted in vain is due at a probe that does not come any more. The conditions are those of two indexes.
+  `create function release_held() returns trigger language plpgsql as $$
+    begin
+      update delivery set next_attempt_at = now()
+      where webhook_id = new.webhook_id and state = 'pending' and order_key is null and next_attempt_at > now()
+        and started_at is not null and (status is null or status in (429, 502, 503, 504));
+      update delivery set next_attempt_at = now()
+      where webhook_id = new.webhook_id and state in ('pending', 'delivering') and order_key is not null
+        and state = 'pending' and next_attempt_at > now()
+        and started_at is not null and (status is null or status in (429, 502, 503, 504));
+      return null;
+    end $$`,
+  `create trigger release_held after update on webhook_health
+    for each row when (old.state = 'open' and (new.state <> 'open' or new.next_probe_at < old.next_probe_at))
+    execute function release_held()`,
 ];

@@ -51,6 +51,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/webhooks': tenants,
   'POST /v1/webhooks': tenants,
   'GET /v1/webhooks/:id': tenants,
+  'GET /v1/webhooks/:id/health': tenants,
   'PATCH /v1/webhooks/:id': tenants,
   'DELETE /v1/webhooks/:id': tenants,
   'POST /v1/webhooks/:id/secret': tenants,

@@ -47,6 +47,7 @@ import { sourceRoutes } from './source/source-routes.ts';
 import { rotatedSecret, rotation, testResult } from './webhook/schema-test.ts';
 import {
   newWebhook,
+  shownHealth,
   shownWebhook,
   unsavedTest,
   webhookChange,
@@ -75,7 +76,10 @@ const groups: readonly RouteGroup[] = [
   tokenRoutes,
   userRoutes,
   keyRoutes,
-  { schemas: [newWebhook, webhookChange, shownWebhook], register: registerWebhookRoutes },
+  {
+    schemas: [newWebhook, webhookChange, shownHealth, shownWebhook],
+    register: registerWebhookRoutes,
+  },
   { schemas: [newFilter, shownFilter], register: registerFilterRoutes },
   { schemas: [rotation, rotatedSecret], register: registerSecretRoutes },
   { schemas: [webhookTest, unsavedTest, testResult], register: registerTestRoutes },

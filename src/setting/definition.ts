@@ -95,6 +95,16 @@ export const settings = {
     byTenants: true,
     defaultOf: () => '86400',
   },
+  'webhook.failing.disable.after': {
+    description:
+      'Time after which a webhook is disabled if every attempt in it failed, in seconds; 0 never disables one, as in CloudStack.',
+    type: 'seconds',
+    minimum: 0,
+    maximum: 31_536_000,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: true,
+    defaultOf: () => '432000',
+  },
   'webhook.deliveries.limit': {
     description:
       'Maximum number of finished deliveries kept per webhook, in addition to the retention by days.',

@@ -19,6 +19,8 @@ export interface DeliverySettings {
   readonly backoff: RetryPolicy;
   /** What attempts cost that nobody answers. */
   readonly outage: 'hold' | 'fail';
+  /** A webhook that failed for so long is disabled; Infinity disables none. */
+  readonly disableAfterMs: number;
 }
 
 export interface SettingSyncOptions {
@@ -142,6 +144,7 @@ export class SettingSync {
       ),
       backoff: toPolicy(backoff, this.#options.waitMsMax),
       outage: this.#effective('webhook.delivery.outage', webhook) === 'fail' ? 'fail' : 'hold',
+      disableAfterMs: this.number('webhook.failing.disable.after', webhook) * 1_000 || Infinity,
     };
   }
 }

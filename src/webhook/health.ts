@@ -1,49 +1,45 @@
-/** Judges a webhook's health by its newest deliveries. */
+/** How a webhook's deliveries go. */
 
 /** `ok`; `failing`: the last three attempts failed; `open`: its receiver is down, and deliveries wait for a probe. */
 export const breakerStates = ['ok', 'failing', 'open'] as const;
 export type BreakerState = (typeof breakerStates)[number];
 
-export const healthStates = ['unknown', 'healthy', 'degraded', 'failing'] as const;
+export const healthStates = [...breakerStates, 'disabled'] as const;
 
-/** Number of the newest deliveries that are judged. */
+/** Number of the newest deliveries that `attempted` and `delivered` are counted of. */
 export const healthDeliveriesMax = 20;
-/** Number of failed deliveries on end that make a webhook `failing`. */
-export const failuresMax = 3;
+/** Number up to which waiting deliveries are counted. */
+export const backlogCountMax = 100_000;
 
-export interface HealthCounts {
+/** Instants are RFC 3339. */
+export interface Health {
+  readonly state: (typeof healthStates)[number];
+  /** Since when it is in this state; null for one that never failed, and for one that a person disabled. */
+  readonly since: string | null;
+  /** Why Hookline disabled it; null when a person did. */
+  readonly reason: string | null;
+  /** The error of the newest failure. */
+  readonly lastError: string | null;
+  /** While it is open: when the next delivery goes out. */
+  readonly nextProbeAt: string | null;
+  /** Deliveries that wait to be sent, counted up to `backlogCountMax`. */
+  readonly backlog: number;
   /** Deliveries among the newest 20 that have been tried. */
   readonly attempted: number;
   /** Tried deliveries that arrived. */
   readonly delivered: number;
-  /** Deliveries that arrived, among the newest three that were tried. */
-  readonly newestDelivered: number;
-}
-
-export interface Health extends Omit<HealthCounts, 'newestDelivered'> {
-  readonly state: (typeof healthStates)[number];
-  /** RFC 3339. */
   readonly lastAttemptAt: string | null;
-  /** The error of the newest delivery that did not arrive. */
-  readonly lastError: string | null;
-}
-
-/** `failing`: none of the newest three arrived; `degraded`: some of those counted did not; `unknown`: none was tried. */
-export function judgeHealth({
-  attempted,
-  delivered,
-  newestDelivered,
-}: HealthCounts): Health['state'] {
-  if (attempted === 0) return 'unknown';
-  if (delivered === attempted) return 'healthy';
-  return attempted >= failuresMax && newestDelivered === 0 ? 'failing' : 'degraded';
 }
 
 /** The health of a webhook that was never delivered to. */
 export const untried: Health = {
-  state: 'unknown',
+  state: 'ok',
+  since: null,
+  reason: null,
+  lastError: null,
+  nextProbeAt: null,
+  backlog: 0,
   attempted: 0,
   delivered: 0,
   lastAttemptAt: null,
-  lastError: null,
 };

@@ -30,6 +30,7 @@ export const settingDefaults: SettingDefaults = {
   'webhook.delivery.backoff': '5-600',
   'webhook.delivery.outage': 'hold',
   'webhook.delivery.expire.after': '86400',
+  'webhook.failing.disable.after': '432000',
   'webhook.deliveries.limit': '1000',
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',

@@ -1,8 +1,14 @@
 /** Receivers that are down: what comes for them waits, costs nothing, and arrives when they are back. */
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:net';
 
 import { describe, expect, it } from 'vitest';
 
+import { redeliveryId } from '../../src/event/id.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { insertRedelivery } from '../../src/store/delivery/redeliver.ts';
+import { closeBreaker } from '../../src/store/webhook/breaker.ts';
+import { readHealth } from '../../src/store/webhook/health.ts';
 import { startReceiver, type Receiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
@@ -116,6 +122,76 @@ describe('a receiver that is down', () => {
     );
     await harness.records.rows(`update webhook set payload_url = '${receiver.url}'`);
     expect(await harness.settled(eventId, 'delivered')).toMatchObject({ tries: 1 });
+  });
+
+  it('is disabled after failing for as long as the setting says, and begins anew when it is enabled', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    receiver.answerWith({ status: 500 });
+    await harness.records.rows(`insert into setting (scope, scope_id, name, value)
+      values ('global', '', 'webhook.failing.disable.after', '1')`);
+    const webhookId = await harness.webhook(receiver.url, { tries: 100 });
+    await harness.start({ HOOKLINE_DISPATCH_BACKOFF_CAP_MS: '100' });
+    await harness.owe(webhookId);
+    await waitUntil('the webhook to be disabled', async () => {
+      const [row] = await harness.records.rows<{ state: string }>('select state from webhook');
+      return row?.state === 'Disabled';
+    });
+    const healthOf = async () =>
+      (await readHealth(databaseOf(harness.records.store), [webhookId])).get(webhookId);
+    expect(await healthOf()).toMatchObject({
+      state: 'disabled',
+      since: expect.stringMatching(/^20/),
+      reason: expect.stringMatching(/^every attempt since 20.*Z failed$/),
+    });
+    receiver.answerWith({ status: 200 });
+    await harness.records.rows(`update webhook set state = 'Enabled'`);
+    expect(await healthOf()).toMatchObject({ state: 'ok', reason: null });
+    await waitUntil('a delivery', async () => {
+      const row = await harness.settled(await harness.owe(webhookId), 'delivered', 'cancelled');
+      return row.state === 'delivered';
+    });
+  });
+
+  it('is told by its health: since when, why, the next probe, and what waits', async () => {
+    await using harness = await openDispatchHarness();
+    const webhookId = await harness.webhook('http://127.0.0.1:1/');
+    await harness.start();
+    await oweMany(harness, webhookId, 5);
+    await untilState(harness, webhookId, 'open');
+    const health = await readHealth(databaseOf(harness.records.store), [webhookId]);
+    expect(health.get(webhookId)).toMatchObject({
+      state: 'open',
+      since: expect.stringMatching(/^20/),
+      reason: null,
+      lastError: 'connect ECONNREFUSED 127.0.0.1:1',
+      nextProbeAt: expect.stringMatching(/^20/),
+      backlog: expect.any(Number),
+    });
+    expect(health.get(webhookId)?.backlog).toBeGreaterThanOrEqual(4);
+  });
+
+  it.each(['a redelivery', 'a good test delivery'])('is tried at once after %s', async by => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    receiver.answerWith({ status: 503, headers: { 'retry-after': '3000' } });
+    const webhookId = await harness.webhook(receiver.url);
+    await harness.start();
+    const [eventId = ''] = await oweMany(harness, webhookId, 4);
+    await untilState(harness, webhookId, 'open');
+    receiver.answerWith({ status: 200 });
+    const database = databaseOf(harness.records.store);
+    if (by === 'a redelivery') {
+      const id = redeliveryId(eventId, randomBytes(16).toString('hex'));
+      await insertRedelivery(database, { id, eventId, webhookId });
+    } else {
+      await closeBreaker(database, { id: webhookId, payloadUrl: receiver.url });
+    }
+    await untilState(harness, webhookId, 'ok');
+    await waitUntil('every delivery', async () => {
+      const states = await harness.records.rows('select distinct state from delivery');
+      return JSON.stringify(states) === '[{"state":"delivered"}]';
+    });
   });
 
   it('loses what has waited for longer than the setting allows, and nothing else', async () => {

@@ -315,28 +315,34 @@ describe('the statistics', () => {
 });
 
 describe('a webhook', () => {
-  it('says how its deliveries went lately', async () => {
+  it('says how its deliveries go, and how long an outage may last', async () => {
     const webhook = await hook();
     const healthOf = async () => {
       const { text } = await api.ask('GET', `/v1/webhooks/${webhook.id}`);
       return JSON.parse(text).health;
     };
     expect(await healthOf()).toEqual({
-      state: 'unknown',
+      state: 'ok',
+      since: null,
+      reason: null,
+      lastError: null,
+      nextProbeAt: null,
+      backlog: 0,
       attempted: 0,
       delivered: 0,
       lastAttemptAt: null,
-      lastError: null,
     });
     await addFailed(webhook.id);
-    expect(await healthOf()).toMatchObject({ state: 'degraded', attempted: 1, delivered: 0 });
-    await addFailed(webhook.id);
-    await addFailed(webhook.id);
     expect(await healthOf()).toMatchObject({
-      state: 'failing',
-      attempted: 3,
+      state: 'ok',
+      attempted: 1,
+      delivered: 0,
       lastAttemptAt: expect.stringMatching(/^20/),
       lastError: expect.any(String),
     });
+    const { out } = await run(['webhook', 'show', webhook.id]);
+    expect(out).toMatch(/health +state: ok/);
+    expect(out).toContain('an outage may last 24 hours without loss');
+    expect((await run(['webhook', 'list'])).out).toMatch(/HEALTH/);
   });
 });

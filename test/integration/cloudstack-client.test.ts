@@ -256,6 +256,7 @@ describe.each(['get', 'post'] as const)("CloudStack's SDK for Python, by %s", me
     expect(await client.ask('executeWebhookDelivery', { ...again, webhookid: id })).toEqual(
       refusal(530, 9999, 'Only one of the id or webhookid can be specified'),
     );
+    await given(client.ask('deleteWebhook', { id }));
   });
 
   it.each<[string, object, object]>([

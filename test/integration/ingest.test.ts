@@ -64,6 +64,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
       tries: 1,
       backoff: { baseMs: 1, capMs: 1, waitMsMax: 1 },
       outage: 'hold',
+      disableAfterMs: Infinity,
     }),
     success: '2xx',
     webhook: () => undefined,

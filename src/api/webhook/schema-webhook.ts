@@ -15,7 +15,7 @@ import {
   whole,
 } from '../../event/schema.ts';
 import { filtersMax } from '../../webhook/filter/filter-rules.ts';
-import { healthStates } from '../../webhook/health.ts';
+import { backlogCountMax, healthDeliveriesMax, healthStates } from '../../webhook/health.ts';
 import { fieldNames, fieldsKnownTo, requiredFields, schemasOf } from '../../webhook/values.ts';
 import { newFilter, shownFilter } from '../filter/schema-filter.ts';
 import { closed, ref } from '../http/schema.ts';
@@ -94,20 +94,35 @@ export const unsavedTest = closed(
 );
 export type UnsavedTestBody = Static<typeof unsavedTest>;
 
-const health = Type.Object(
+export const shownHealth = Type.Object(
   {
     state: oneOf(healthStates, {
       description:
-        '`failing`: none of the newest three deliveries arrived; `degraded`: some deliveries did not arrive; `unknown`: none was tried yet.',
+        '`failing`: the last three attempts failed; `open`: its receiver is down, and deliveries wait for a probe; `disabled`: it receives nothing.',
     }),
-    attempted: whole(),
-    delivered: whole(),
+    since: nullable(
+      instant({
+        description:
+          'Start of this state; null for a webhook that never failed, and for one that a person disabled.',
+      }),
+    ),
+    reason: nullable(text({ description: 'Why Hookline disabled it; null if a person did.' })),
+    lastError: nullable(text({ description: 'Error of the newest failure.' })),
+    nextProbeAt: nullable(
+      instant({ description: 'In state `open`: when the next delivery is attempted.' }),
+    ),
+    backlog: whole({
+      description: `Number of deliveries that wait to be sent, counted up to ${backlogCountMax}.`,
+    }),
+    attempted: whole({
+      description: `Deliveries among the newest ${healthDeliveriesMax} that were attempted.`,
+    }),
+    delivered: whole({ description: 'Attempted deliveries that arrived.' }),
     lastAttemptAt: nullable(instant()),
-    lastError: nullable(text({ description: 'Error of the newest delivery that did not arrive.' })),
   },
   {
-    description:
-      'How the newest deliveries went, of those that were tried. It changes by itself and does not count for the ETag.',
+    $id: 'WebhookHealth',
+    description: 'It changes by itself and does not count for the ETag.',
   },
 );
 
@@ -119,7 +134,11 @@ export const shownWebhook = Type.Object(
     domainId,
     hasSecret: flag(),
     filters: arrayOf(ref(shownFilter)),
-    health,
+    health: ref(shownHealth),
+    retry: text({
+      description:
+        'What becomes of deliveries that are not accepted, and how long an outage may last.',
+    }),
     created: instant(),
     updated: instant(),
   },

@@ -3,16 +3,13 @@
  *
  * Source: apache/cloudstack, executeWebhookDelivery with a webhook or a payload URL.
  */
-import { randomUUID } from 'node:crypto';
-
-import type { Webhook } from '../../webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
-import type { Caller } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { planSaved, planUnsaved } from './plan-test.ts';
 import { bodyMayBeAbsent } from '../http/body.ts';
 import { answer, idParams, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
+import { sendTest } from './send-test.ts';
 import { testResult } from './schema-test.ts';
 import { unsavedTest, webhookTest } from './schema-webhook.ts';
 
@@ -40,7 +37,7 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
       const { payload, ...wanted } = request.body;
       const caller = callerOf(request);
       const webhook = await planSaved(options, caller, { id, ...wanted });
-      return sendTest(options, caller, { webhook, payload });
+      return { ...(await sendTest(options, caller, { webhook, payload })), from: options.self };
     },
   );
 
@@ -59,21 +56,7 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
       const { payload, ...wanted } = request.body;
       const caller = callerOf(request);
       const webhook = await planUnsaved(options, caller, wanted);
-      return sendTest(options, caller, { webhook, payload });
+      return { ...(await sendTest(options, caller, { webhook, payload })), from: options.self };
     },
   );
-}
-
-async function sendTest(
-  { testDelivery, self }: ApiOptions,
-  { signal }: Caller,
-  { webhook, payload = '' }: { readonly webhook: Webhook; readonly payload?: string },
-) {
-  const result = await testDelivery({
-    webhook,
-    signal,
-    eventId: randomUUID(),
-    ...(payload !== '' && { payload }),
-  });
-  return { ...result, from: self };
 }

@@ -5,14 +5,13 @@ import type { Static } from 'typebox';
 import { oneOf, text } from '../../event/schema.ts';
 import { scopes, webhookStates } from '../../webhook/words.ts';
 import { databaseOf } from '../../store/database.ts';
-import type { Database } from '../../store/database.ts';
 import { readHealth } from '../../store/webhook/health.ts';
 import { untried } from '../../webhook/health.ts';
-import type { Health } from '../../webhook/health.ts';
 import { listWebhooks } from '../../store/webhook/webhook.ts';
 import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
-import { newWebhook, shownWebhook, webhookChange } from './schema-webhook.ts';
+import { readRetries } from './read-retries.ts';
+import { newWebhook, shownHealth, shownWebhook, webhookChange } from './schema-webhook.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from './write-webhook.ts';
 import type { ApiOptions } from '../context.ts';
 import { conditional, etagOf, isKnown, notModified, presentWebhook } from '../http/etag.ts';
@@ -61,6 +60,12 @@ const schemas = {
     headers: conditional('if-none-match'),
     response: { 304: notModified, 200: answer(shownWebhook, 'The webhook.'), ...problems },
   },
+  health: {
+    summary: "Show a webhook's health",
+    tags,
+    params: idParams,
+    response: { 200: answer(shownHealth, 'How its deliveries go.'), ...problems },
+  },
   update: {
     summary: 'Update a webhook; `state` enables and disables it',
     tags,
@@ -80,18 +85,18 @@ const schemas = {
 
 export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
-  const answerOf = async (webhook: WebhookRow) => readAnswer(databaseOf(store), webhook);
+  const answerOf = async (webhook: WebhookRow): Promise<Answer> => {
+    const [shown] = await readAnswers(options, [webhook]);
+    if (!shown) throw new RangeError('each webhook has an answer');
+    return shown;
+  };
 
   app.get('/v1/webhooks', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
     const page = await listPage(request.query, byId, query =>
       listWebhooks(database, callerOf(request).visibility, query),
     );
-    const healths = await readHealth(
-      database,
-      page.items.map(({ id }) => id),
-    );
-    return { ...page, items: page.items.map(webhook => toAnswer(webhook, healths)) };
+    return { ...page, items: await readAnswers(options, page.items) };
   });
 
   app.post('/v1/webhooks', { schema: schemas.create }, async (request, reply) => {
@@ -113,6 +118,12 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
       : answerOf(webhook);
   });
 
+  app.get('/v1/webhooks/:id/health', { schema: schemas.health }, async request => {
+    const database = databaseOf(store);
+    const { id } = await requireWebhook(database, request.params.id, callerOf(request).visibility);
+    return (await readHealth(database, [id])).get(id) ?? untried;
+  });
+
   app.patch('/v1/webhooks/:id', { schema: schemas.update }, async (request, reply) => {
     const { params, body, headers } = request;
     const target = { ...params, body, ifMatch: headers['if-match'] };
@@ -130,13 +141,21 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   });
 }
 
-async function readAnswer(database: Database, webhook: WebhookRow): Promise<Answer> {
-  return toAnswer(webhook, await readHealth(database, [webhook.id]));
-}
-
 type Answer = Static<typeof shownWebhook>;
 
-const toAnswer = (webhook: WebhookRow, healths: ReadonlyMap<string, Health>): Answer => ({
-  ...presentWebhook(webhook),
-  health: healths.get(webhook.id) ?? untried,
-});
+async function readAnswers(
+  { store, settingDefaults }: ApiOptions,
+  webhooks: readonly WebhookRow[],
+): Promise<Answer[]> {
+  const database = databaseOf(store);
+  const healths = await readHealth(
+    database,
+    webhooks.map(({ id }) => id),
+  );
+  const retries = await readRetries(database, settingDefaults, webhooks);
+  return webhooks.map(webhook => ({
+    ...presentWebhook(webhook),
+    health: healths.get(webhook.id) ?? untried,
+    retry: retries.get(webhook.id) ?? '',
+  }));
+}

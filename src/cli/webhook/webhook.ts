@@ -11,10 +11,14 @@ import { redeliverCommand } from './redeliver.ts';
 import { testCommand } from './test-delivery.ts';
 import { changeOptions, createOptions } from './webhook-option.ts';
 
-type Webhook = { readonly filters: readonly (Row & { readonly id: string })[] };
+type Webhook = {
+  readonly filters: readonly (Row & { readonly id: string })[];
+  readonly health: { readonly state: string };
+};
 
 const toWebhookRow = (webhook: Webhook): Row => ({
   ...webhook,
+  health: webhook.health.state,
   filters: webhook.filters.map(showFilter),
 });
 
@@ -38,12 +42,12 @@ export const webhookCommands: readonly CommandDefinition[] = [
       domainId: '--domain <id>  only of this domain',
       limit,
     },
-    columns: 'id name state scope format payloadUrl hasSecret filters',
+    columns: 'id name state health scope format payloadUrl hasSecret filters',
     digest: toWebhookRow,
   },
   {
     words: 'webhook show <id>',
-    about: 'show a webhook',
+    about: 'show a webhook, how its deliveries go, and how long an outage may last',
     request: 'GET /v1/webhooks/{id}',
     digest: toWebhookFacts,
   },

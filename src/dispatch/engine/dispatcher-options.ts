@@ -17,6 +17,8 @@ export interface AttemptSettings {
   readonly backoff: RetryPolicy;
   /** `hold`: silent attempts cost no try, and what nobody answers is held back. */
   readonly outage: 'hold' | 'fail';
+  /** A webhook that failed for so long is disabled; Infinity disables none. */
+  readonly disableAfterMs: number;
 }
 
 export interface DispatcherOptions {

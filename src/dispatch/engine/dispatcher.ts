@@ -248,14 +248,14 @@ export class Dispatcher {
 
   /** Gives the slot back, and tells the lane and the breaker how the receiver took the request. */
   #giveBack(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
-    const { success, settingsOf, breakers } = this.#options;
+    const { success, settingsOf, breakers, disable } = this.#options;
     const reception = receptionOf(attempt, success);
     if (attempt.interrupted || attempt.unsent || reception === 'ours') {
       return this.#scheduler.release(slot);
     }
     if (attempt.status === undefined) this.#scheduler.silent(slot);
     else this.#scheduler.answered(slot, attempt.durationMs);
-    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhookId: webhook.id, reception });
+    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhook, reception, disable });
   }
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {

@@ -20,7 +20,7 @@ export interface AttemptRules {
   readonly success: SuccessCodes;
   /** A draw from [0, 1). */
   readonly random: () => number;
-  readonly breakers: Pick<Breakers, 'retryAtMs' | 'accepted' | 'failed'>;
+  readonly breakers: Pick<Breakers, 'retryAtMs' | 'accepted' | 'failed' | 'failingMs'>;
 }
 
 interface Judgement {

@@ -8,6 +8,7 @@ import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/condition.ts';
 import { now } from '../sql/instant.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
+import { probeNow } from '../webhook/breaker.ts';
 import type { ScanWindow, Sweep, Swept } from './sweep.ts';
 
 export type RedeliverySweep = Sweep & { readonly state: DeliveryState };
@@ -20,7 +21,10 @@ export interface Redeliverable {
   readonly entityUuid: string | null;
 }
 
-/** Inserts one further delivery of an event, due at once, and wakes whoever dispatches. */
+/**
+ * Inserts one further delivery of an event, due at once, and wakes whoever dispatches. If the webhook's breaker is open,
+ * it is probed at once.
+ */
 export async function insertRedelivery(
   database: Database,
   { id, eventId, webhookId }: Pick<Row<'delivery'>, 'id' | 'eventId' | 'webhookId'>,
@@ -30,6 +34,7 @@ export async function insertRedelivery(
     .insertInto('delivery')
     .values({ id, eventId, webhookId, kind: 'redelivery', ...due })
     .execute();
+  await probeNow(database, webhookId);
   await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
 }
 
@@ -48,7 +53,9 @@ export async function insertRedeliveries(
       from ${redeliverable(sweep, window)} order by d.id`.execute(database);
     return Number(numAffectedRows ?? 0);
   });
-  if (swept.count > 0) await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
+  if (swept.count === 0) return swept;
+  await probeNow(database, sweep.webhookId);
+  await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
   return swept;
 }
 

@@ -46,6 +46,19 @@ export async function findDomain(
 }
 
 /** Finds the domain without a parent; undefined while the directory is empty. */
+/** Finds the ids of domains and all above them, nearest first, by the domain's id. */
+export async function findDomainPaths(
+  database: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, readonly string[]>> {
+  const rows = await database
+    .selectFrom('domain')
+    .select(['id', 'path'])
+    .where('id', '=', anyOf(ids))
+    .execute();
+  return new Map(rows.map(({ id, path }) => [id, path.split('/').filter(Boolean).toReversed()]));
+}
+
 export async function findRootDomain(database: Database): Promise<DomainRow | undefined> {
   return database
     .selectFrom('domain')

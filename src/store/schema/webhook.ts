@@ -111,6 +111,9 @@ export const WebhookHealthTable = defineEntity({
     /** While it is open: nothing is sent before. */
     nextProbeAt: p.datetime().nullable(),
     lastError: p.text().nullable(),
+    /** When and why Hookline disabled the webhook; null once it is enabled again. */
+    disabledAt: p.datetime().nullable(),
+    disabledReason: p.text().nullable(),
   },
   checks: [checkWords('webhook_health', 'state', breakerStates)],
 });

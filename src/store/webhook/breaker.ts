@@ -53,6 +53,24 @@ export async function findBreakers(
   return selectBreakers(database).where('webhookId', '=', anyOf(webhookIds)).execute();
 }
 
+/** Makes the probe due now: somebody asks for a delivery. */
+export async function probeNow(database: Database, webhookId: string): Promise<void> {
+  await sql`update webhook_health set next_probe_at = now()
+    where webhook_id = ${webhookId} and state = 'open' and next_probe_at > now()`.execute(database);
+}
+
+/** Closes the breaker of a webhook, if its receiver is at this URL: it was seen to accept a request. */
+export async function closeBreaker(
+  database: Database,
+  { id, payloadUrl }: { readonly id: string; readonly payloadUrl: string },
+): Promise<void> {
+  await sql`update webhook_health h set state = 'ok', since = now(), failing_since = null, next_probe_at = null,
+      last_error = null
+    from webhook w where w.id = ${id} and w.payload_url = ${payloadUrl} and h.webhook_id = w.id and h.state <> 'ok'`.execute(
+    database,
+  );
+}
+
 function selectBreakers(database: Database) {
   return database
     .selectFrom('webhook_health')

@@ -1,32 +1,44 @@
-/** Reads how the newest deliveries to webhooks went. */
+/** Reads how the deliveries to webhooks go. */
 import { sql } from 'kysely';
 
+import { isFree, isOrdered } from '../delivery/waiting-rows.ts';
+import { uuids } from '../sql/columns.ts';
 import { instant } from '../sql/instant.ts';
 import type { Database } from '../database.ts';
-import { failuresMax, healthDeliveriesMax, judgeHealth } from '../../webhook/health.ts';
+import { backlogCountMax, healthDeliveriesMax } from '../../webhook/health.ts';
 import type { Health } from '../../webhook/health.ts';
 
+/** Reads the health of webhooks by their ids; one that does not exist is left out. */
 export async function readHealth(
   database: Database,
   webhookIds: readonly string[],
 ): Promise<ReadonlyMap<string, Health>> {
-  const { rows } = await sql<Omit<Health, 'state'> & { id: string; newestDelivered: number }>`
-    select w.id, h.* from unnest(${[...webhookIds]}::uuid[]) as w(id) cross join lateral (
-      select count(*)::int as attempted,
-        count(*) filter (where arrived)::int as delivered,
-        count(*) filter (where arrived and place <= ${failuresMax})::int as "newestDelivered",
-        max(attempted_at) as "lastAttemptAt",
-        (array_agg(trouble order by place) filter (where not arrived))[1] as "lastError"
-      from (
-        select state = 'delivered' as arrived, ${instant('started_at')} as attempted_at, coalesce(error, 'status ' || status) as trouble,
-          row_number() over (order by id desc) as place
-        from (select * from delivery d where d.webhook_id >= w.id and d.webhook_id <= w.id
-          order by d.webhook_id desc, d.id desc limit ${healthDeliveriesMax}) recent
-        where started_at is not null) tried) h`.execute(database);
-  return new Map(
-    rows.map(({ id, newestDelivered, ...facts }) => [
-      id,
-      { state: judgeHealth({ ...facts, newestDelivered }), ...facts },
-    ]),
-  );
+  const { rows } = await sql<Health & { readonly id: string }>`
+    select w.id, case when w.state = 'Disabled' then 'disabled' else coalesce(b.state, 'ok') end as state,
+      case when w.state = 'Disabled' then ${instant('b.disabled_at')} else ${instant('b.since')} end as since,
+      case when w.state = 'Disabled' then b.disabled_reason end as reason,
+      case when b.state in ('failing', 'open') then b.last_error else tried.error end as "lastError",
+      case when w.state <> 'Disabled' then ${instant('b.next_probe_at')} end as "nextProbeAt",
+      waiting.count as backlog, tried.attempted, tried.delivered, tried.at as "lastAttemptAt"
+    from webhook w left join webhook_health b on b.webhook_id = w.id
+      cross join lateral (${triedLately}) tried cross join lateral (${backlog}) waiting
+    where w.id = any(${uuids(webhookIds)})`.execute(database);
+  return new Map(rows.map(({ id, ...health }) => [id, health]));
 }
+
+const triedLately = sql`
+  select count(*)::int as attempted, count(*) filter (where arrived)::int as delivered, max(at) as at,
+    (array_agg(trouble order by id desc) filter (where not arrived))[1] as error
+  from (
+    select id, state = 'delivered' as arrived, ${instant('started_at')} as at, coalesce(error, 'status ' || status) as trouble
+    from (select * from delivery d where d.webhook_id = w.id order by d.id desc limit ${healthDeliveriesMax}) newest
+    where started_at is not null) recent`;
+
+const backlog = sql`
+  select count(*)::int as count from (
+    (select from delivery where webhook_id = w.id and ${isFree}
+      order by webhook_id limit (select ${backlogCountMax}::int))
+    union all
+    (select from delivery where webhook_id = w.id and ${isOrdered} and state = 'pending'
+      order by webhook_id limit (select ${backlogCountMax}::int))
+    limit ${backlogCountMax}) pending`;

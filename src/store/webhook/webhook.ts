@@ -163,7 +163,7 @@ export async function lockWebhook(database: Database, id: string): Promise<void>
   await database.selectFrom('webhook').select('id').where('id', '=', id).forUpdate().execute();
 }
 
-/** Disables a webhook whose receiver is gone, and says so in the audit. */
+/** Disables a webhook, and says why in its health and in the audit. */
 export async function disableWebhook(
   database: Database,
   id: string,
@@ -171,7 +171,12 @@ export async function disableWebhook(
 ): Promise<void> {
   await sql`with disabled as (
       update webhook set state = 'Disabled', updated = now()
-      where id = ${id} and state = 'Enabled' returning id, account_id, domain_id)
+      where id = ${id} and state = 'Enabled' returning id, account_id, domain_id),
+    noted as (
+      insert into webhook_health (webhook_id, state, since, disabled_at, disabled_reason)
+      select id, 'failing', now(), now(), ${reason} from disabled
+      on conflict (webhook_id) do update
+        set disabled_at = excluded.disabled_at, disabled_reason = excluded.disabled_reason)
     insert into audit (action, object_id, account_id, domain_id, before, after)
     select 'webhook.disabled', id, account_id, domain_id, '{"state":"Enabled"}',
       jsonb_build_object('state', 'Disabled', 'reason', ${reason}::text) from disabled`.execute(

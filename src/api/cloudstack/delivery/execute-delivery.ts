@@ -11,6 +11,7 @@ import { databaseOf } from '../../../store/database.ts';
 import { findDelivery } from '../../../store/delivery/delivery.ts';
 import { findWebhook } from '../../../store/webhook/webhook.ts';
 import type { TestResult } from '../../context.ts';
+import { sendTest } from '../../webhook/send-test.ts';
 import { planSaved, planUnsaved } from '../../webhook/plan-test.ts';
 import { redeliver } from '../../delivery/redeliver.ts';
 import { normalizePayloadUrl } from '../../../webhook/plan-webhook.ts';
@@ -60,10 +61,9 @@ async function redeliverAndWait({ options, caller }: Call, id: string): Promise<
 async function test({ options, args, caller }: Call, webhook: Webhook): Promise<Fields> {
   const eventId = randomUUID();
   const payload = args.text('payload') ?? '';
-  const outcome = await options.testDelivery({
+  const outcome = await sendTest(options, caller, {
     webhook,
     eventId,
-    signal: caller.signal,
     ...(payload.trim() !== '' && { payload }),
   });
   const { request, timing } = outcome;
