@@ -175,6 +175,7 @@ const webhook = [
     failing_since timestamptz,
     next_probe_at timestamptz,
     last_error text,
+    is_announced boolean not null default false,
     disabled_at timestamptz,
     disabled_reason text)`,
   `create table webhook_secret (

@@ -12,15 +12,18 @@ import { createIdGenerator } from './event/id.ts';
 import { Ingest } from './record/ingest.ts';
 import { MatchSync } from './match/match-sync.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { ownSourceName } from './config/source/source.ts';
 import { createNormalizers, type Normalizers } from './normalize/normalizers.ts';
 import { createResolver } from './dispatch/egress/name/resolve-name.ts';
 import { openTransport, type Transport } from './dispatch/transport.ts';
+import { createAnnouncer, type Announce } from './record/announcer.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
 import { settingDefaults, settings as settingDefinitions } from './setting/definition.ts';
 import { SettingSync } from './setting/setting-sync.ts';
 import { disableWebhook } from './store/webhook/webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
+import type { Webhook } from './webhook/webhook.ts';
 import { createWaitingDays, type WaitingDays } from './store/delivery/days.ts';
 import { openTenancy, type Tenancy } from './directory/tenancy.ts';
 
@@ -104,15 +107,28 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const processId = (): number => lease.processId;
   const transport = openOutgoing(options, { metrics, sync, settings });
   const breakers = new Breakers({ now: Date.now, random: Math.random });
-  const breakerSync = await BreakerSync.open({ store, breakers, log });
+  const breakerSync = await BreakerSync.open({
+    store,
+    breakers,
+    onTurn: (id, failure) => {
+      const webhook = sync.index.webhook(id);
+      if (webhook)
+        announce(failure ? 'WEBHOOK.FAILING' : 'WEBHOOK.RECOVERED', webhook, failure?.error);
+    },
+    log,
+  });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
   const sending = { metrics, sync, settings, transport, writer, breakers };
-  const dispatcher = openDispatcher(options, sending);
+  const dispatcher = openDispatcher(options, {
+    ...sending,
+    onDisabled: (webhook, reason) => announce('WEBHOOK.DISABLED', webhook, reason),
+  });
   breakers.watch({ closed: () => claimer.wake() });
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
   const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, pollMs, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
   const tenancy = openDirectory(options, { metrics, sync });
+  const announce = openAnnouncer({ ingest, tenancy, normalizers }, log);
   const recording = { normalizers, lease, ingest, tenancy };
   return { ...sending, ...recording, breakerSync, dispatcher, days, claimer };
 }
@@ -130,6 +146,16 @@ function openOutgoing(
     settings,
     onBlocked: kind => metrics.egressBlocked(kind),
   });
+}
+
+function openAnnouncer(
+  { ingest, tenancy, normalizers }: Pick<Components, 'ingest' | 'tenancy' | 'normalizers'>,
+  log: Logger,
+): Announce {
+  const own = normalizers.bySource.get(ownSourceName);
+  if (!own) throw new RangeError('the own source has a normalizer');
+  const readBatch: Tenancy['readBatch'] = source => tenancy.readBatch(source);
+  return createAnnouncer({ ingest, readBatch, scrubber: own.scrubber, now: () => new Date(), log });
 }
 
 function openIngest(
@@ -189,8 +215,21 @@ function openDispatcher(
     transport,
     writer,
     breakers,
-  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer' | 'breakers'>,
+    onDisabled,
+  }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer' | 'breakers'> & {
+    readonly onDisabled: (webhook: Webhook, reason: string) => void;
+  },
 ): Dispatcher {
+  const disableOnce = async (webhook: Webhook, reason: string): Promise<void> => {
+    const { id: webhookId, name } = webhook;
+    try {
+      if (!(await disableWebhook(databaseOf(store), webhookId, reason))) return;
+      log.warn({ webhookId, name, reason }, 'webhook.disabled');
+      onDisabled(webhook, reason);
+    } catch (error) {
+      log.error({ err: error, webhookId }, 'webhook.not_disabled');
+    }
+  };
   return new Dispatcher({
     ...config.dispatch,
     success: config.success.codes,
@@ -199,12 +238,7 @@ function openDispatcher(
     request: transport.request,
     batch: transport.batch,
     sender: transport.sender,
-    disable: ({ id, name }, reason) => {
-      log.warn({ webhookId: id, name, reason }, 'webhook.disabled');
-      disableWebhook(databaseOf(store), id, reason).catch((error: unknown) =>
-        log.error({ err: error, webhookId: id }, 'webhook.not_disabled'),
-      );
-    },
+    disable: (webhook, reason) => void disableOnce(webhook, reason),
     writer,
     breakers,
     random: Math.random,

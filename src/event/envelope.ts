@@ -16,6 +16,8 @@ export const categories = [
   'ResourceStateEvent',
   'AsyncJobEvent',
 ] as const;
+/** The category of Hookline's own events. */
+export const ownCategory = 'HooklineEvent';
 export type Category = (typeof categories)[number];
 
 export interface FactDefinition {
@@ -104,7 +106,7 @@ export type FactOfKind<Kind extends FactDefinition['kind']> = {
 }[FactName];
 
 interface FactValueOfKind {
-  readonly category: Category;
+  readonly category: Category | typeof ownCategory;
   readonly name: string;
   readonly text: string;
   readonly instant: string;

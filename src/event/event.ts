@@ -1,4 +1,5 @@
 /** An event: an envelope that has its id. */
+import { ownCategory } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 
 /** The event type of a test delivery; CloudStack's word. */
@@ -20,3 +21,19 @@ export interface Event {
    */
   readonly body: string;
 }
+
+/**
+ * Hookline's own events, of what happens to webhooks. They are recorded and delivered like any other (contract 1.5).
+ *
+ * - `WEBHOOK.FAILING`: its last three attempts failed, or more.
+ * - `WEBHOOK.RECOVERED`: it was failing, and its receiver has accepted a request.
+ * - `WEBHOOK.DISABLED`: Hookline has disabled it.
+ */
+export const ownEvents = ['WEBHOOK.FAILING', 'WEBHOOK.RECOVERED', 'WEBHOOK.DISABLED'] as const;
+export type OwnEvent = (typeof ownEvents)[number];
+
+export const isOwnEvent = (event: string): boolean => ownEvents.some(own => own === event);
+
+/** Whether the event tells of this very webhook, which never gets it. */
+export const isAbout = ({ category, entityuuid }: Envelope, webhookId: string): boolean =>
+  category === ownCategory && entityuuid === webhookId;

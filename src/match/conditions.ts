@@ -8,6 +8,7 @@
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and its filter evaluation (4.23); the categories are
  * Hookline's (contract 1.5), and so are filters on anything but the event type (decision 66).
  */
+import { ownCategory } from '../event/envelope.ts';
 import { filterTypes } from '../webhook/words.ts';
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
@@ -17,8 +18,10 @@ import type { Subject } from './subject.ts';
 
 /** A webhook's conditions, compiled for being evaluated on every event. */
 export interface WebhookConditions {
-  /** The categories that match; absent when all do. */
+  /** The categories that match; absent when all of CloudStack's do. */
   readonly categories?: ReadonlySet<string>;
+  /** Whether Hookline's own events match, which have to be asked for by name. */
+  readonly wantsOwn: boolean;
   /** Filters on the event type, which nearly all are. */
   readonly excludes: readonly TypeFilter[];
   readonly includes: readonly TypeFilter[];
@@ -53,6 +56,7 @@ export type Mismatch = 'category' | WebhookFilter | FilterType;
 /** The conditions of a new webhook, shared by all that still have them, which are most. */
 const defaults: WebhookConditions = {
   categories: new Set(['ActionEvent']),
+  wantsOwn: false,
   excludes: [],
   includes: [],
 };
@@ -70,6 +74,7 @@ export function compileConditions({
   const onType = filters.filter(({ type = 'EventType' }) => type === 'EventType');
   return {
     categories: categories.includes('*') ? undefined : new Set(categories),
+    wantsOwn: categories.includes(ownCategory),
     excludes: ofMode(onType, 'Exclude').map(compileTypeFilter),
     includes: ofMode(onType, 'Include').map(compileTypeFilter),
     others: onType.length < filters.length ? compileOthers(filters, accountId) : undefined,
@@ -81,9 +86,11 @@ export function compileConditions({
  * categories; one without a fact passes Excludes on that fact, and matches no Include.
  */
 export function mismatchOf(conditions: WebhookConditions, subject: Subject): Mismatch | undefined {
-  const { categories, excludes, includes, others } = conditions;
+  const { categories, wantsOwn, excludes, includes, others } = conditions;
   const { category, event } = subject.envelope;
-  if (category !== undefined && categories?.has(category) === false) return 'category';
+  if (category === ownCategory ? !wantsOwn : category && categories?.has(category) === false) {
+    return 'category';
+  }
   for (const { matches, filter } of excludes) if (matches(event)) return filter;
   if (includes.length > 0 && !includes.some(({ matches }) => matches(event))) return 'EventType';
   return others && mismatchByOthers(others, subject);

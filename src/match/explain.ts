@@ -1,4 +1,5 @@
 /** Explains why a webhook gets an event or does not, to the person who expected otherwise. */
+import { isAbout } from '../event/event.ts';
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
 import { compileConditions, facts, mismatchOf, unansweredIn } from './conditions.ts';
@@ -37,6 +38,7 @@ export function explainWebhook(webhook: Webhook, subject: Subject, tenant: Tenan
   if (webhook.state !== 'Enabled') return refused('state', `the webhook is ${webhook.state}`);
   const outside = outsideScope(webhook, subject.envelope.account, tenant);
   if (outside !== undefined) return refused('scope', outside);
+  if (isAbout(subject.envelope, webhook.id)) return refused('scope', 'the event is about it');
   return { webhook, ...explainConditions(webhook, subject) };
 }
 

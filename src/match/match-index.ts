@@ -7,6 +7,7 @@
  */
 import type { Envelope } from '../event/envelope.ts';
 import type { Event } from '../event/event.ts';
+import { isAbout } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, mismatchOf } from './conditions.ts';
 import type { WebhookConditions } from './conditions.ts';
@@ -128,7 +129,8 @@ function* webhooksOf(entries: ReadonlyMap<string, IndexEntry>): Iterable<Webhook
 function collect(entries: ReadonlySet<IndexEntry> | undefined, subject: Subject, found: Webhook[]) {
   if (entries === undefined) return;
   for (const { webhook, conditions } of entries) {
-    if (mismatchOf(conditions, subject) === undefined) found.push(webhook);
+    if (mismatchOf(conditions, subject) !== undefined) continue;
+    if (!isAbout(subject.envelope, webhook.id)) found.push(webhook);
   }
 }
 

@@ -5,7 +5,7 @@
  *
  * Source: apache/cloudstack, CreateWebhookCmd, for the fields that CloudStack has.
  */
-import { categories } from '../event/envelope.ts';
+import { categories, ownCategory } from '../event/envelope.ts';
 import {
   arrayOf,
   flag,
@@ -179,13 +179,14 @@ export const webhookFields = {
   ),
   categories: field(
     'engine',
-    arrayOf(schemaOf<string>(oneOf([...categories, '*'])), {
+    arrayOf(schemaOf<string>(oneOf([...categories, ownCategory, '*'])), {
       minItems: 1,
       maxItems: 10,
       uniqueItems: true,
-      description: "CloudStack's categories of the events to send; `*` is all of them.",
+      description:
+        "CloudStack's categories of the events to send; `*` is all of them. `HooklineEvent` adds Hookline's own events about webhooks.",
     }),
-    { initial: ['ActionEvent'], option: { about: "CloudStack's categories, or *" } },
+    { initial: ['ActionEvent'], option: { about: "CloudStack's categories, *, or HooklineEvent" } },
   ),
   tries: field(
     'engine',

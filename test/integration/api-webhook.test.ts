@@ -253,7 +253,14 @@ describe('changing a webhook', () => {
       state: 'Disabled',
       tries: null,
     });
-    expect(body).toEqual({ ...before, state: 'Disabled', tries: null, updated: body.updated });
+    expect(body).toEqual({
+      ...before,
+      health: expect.objectContaining({ state: 'disabled', reason: null }),
+      retry: expect.stringContaining('up to 3 times'),
+      state: 'Disabled',
+      tries: null,
+      updated: body.updated,
+    });
     expect(Date.parse(body.updated)).toBeGreaterThanOrEqual(Date.parse(before.updated));
   });
 

@@ -11,7 +11,7 @@ import { closeBreaker } from '../../src/store/webhook/breaker.ts';
 import { readHealth } from '../../src/store/webhook/health.ts';
 import { startReceiver, type Receiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
-import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
+import { account, openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
 
 interface HealthRow {
   readonly state: string;
@@ -244,5 +244,67 @@ describe('a receiver that asks for a pause', () => {
     await oweMany(harness, webhookId, 5);
     const arrivedAt = (await receiver.waitFor(8)).map(({ receivedAt }) => receivedAt);
     expect((arrivedAt[2] ?? 0) - (arrivedAt[1] ?? 0)).toBeGreaterThan(1_800);
+  });
+});
+
+describe('Hookline’s own events', () => {
+  it('tell others that a webhook is failing, recovered and disabled, each once, and never the webhook itself', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    await using other = await startReceiver();
+    receiver.answerWith({ status: 500 });
+    const webhookId = await harness.webhook(receiver.url, { tries: 100 });
+    const watching = await harness.webhook(other.url);
+    await harness.records.rows(`update webhook set categories = '{ActionEvent,HooklineEvent}'`);
+    const environment = { HOOKLINE_DISPATCH_BACKOFF_CAP_MS: '100' };
+    await harness.start(environment);
+    await harness.start(environment);
+    await harness.owe(webhookId);
+    await other.waitFor(1);
+    receiver.answerWith({ status: 200 });
+    await other.waitFor(2);
+    receiver.answerWith({ status: 410 });
+    await harness.owe(webhookId);
+    await other.waitFor(3);
+    const told = other.requests.map(({ body }) => JSON.parse(body.toString()));
+    expect(told.map(({ event }) => event)).toEqual([
+      'WEBHOOK.FAILING',
+      'WEBHOOK.RECOVERED',
+      'WEBHOOK.DISABLED',
+    ]);
+    expect(told[0]).toMatchObject({
+      category: 'HooklineEvent',
+      entity: 'Webhook',
+      entityuuid: webhookId,
+      account,
+      description: 'Deliveries to the webhook "w" fail: status 500',
+    });
+    expect(receiver.requests.map(({ headers }) => headers['x-cs-event'])).not.toContain(
+      'WEBHOOK.FAILING',
+    );
+    const owed = await harness.records.rows<{ owed: readonly string[] }>(
+      `select owed from event where category = 'HooklineEvent'`,
+    );
+    expect(owed).toEqual([{ owed: [watching] }, { owed: [watching] }, { owed: [watching] }]);
+  });
+
+  it('are no events about webhooks that fail on such events alone, so that none leads to another', async () => {
+    await using harness = await openDispatchHarness();
+    await using down = await startReceiver();
+    await using refusing = await startReceiver();
+    down.answerWith({ status: 500 });
+    refusing.answerWith({ status: 500 });
+    const webhookId = await harness.webhook(down.url, { tries: 3 });
+    const watching = await harness.webhook(refusing.url, { tries: 5 });
+    await harness.records.rows(`update webhook set categories = '{HooklineEvent}'`);
+    await harness.start({ HOOKLINE_DISPATCH_BACKOFF_CAP_MS: '50' });
+    await harness.owe(webhookId);
+    await untilState(harness, webhookId, 'failing');
+    await untilState(harness, watching, 'failing');
+    await refusing.waitFor(5);
+    const events = await harness.records.rows(
+      `select event, entityuuid from event where category = 'HooklineEvent'`,
+    );
+    expect(events).toEqual([{ event: 'WEBHOOK.FAILING', entityuuid: webhookId }]);
   });
 });

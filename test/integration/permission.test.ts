@@ -114,6 +114,9 @@ const recipes: Record<string, Recipe> = {
     'account_invalid',
   ),
   'GET /v1/webhooks/:id': object('webhookId', ({ webhookId }) => [`/v1/webhooks/${webhookId}`]),
+  'GET /v1/webhooks/:id/health': object('webhookId', ({ webhookId }) => [
+    `/v1/webhooks/${webhookId}/health`,
+  ]),
   'PATCH /v1/webhooks/:id': object('webhookId', ({ webhookId }) => [
     `/v1/webhooks/${webhookId}`,
     { name: 'n' },

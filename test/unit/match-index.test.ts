@@ -92,6 +92,40 @@ describe('an event of a project', () => {
   });
 });
 
+describe("Hookline's own events", () => {
+  const own = { id: 'own', categories: ['HooklineEvent'] };
+  const index = indexWith(
+    own,
+    { id: 'all', categories: ['*'] },
+    { id: 'both', categories: ['*', 'HooklineEvent'] },
+    { id: 'itself', categories: ['HooklineEvent'] },
+  );
+  const envelope = {
+    category: 'HooklineEvent',
+    event: 'WEBHOOK.FAILING',
+    entityuuid: 'itself',
+    account: 'anna',
+  } as const;
+
+  it('reach webhooks that name their category, and never the one they are about', () => {
+    expect(matchedIds(index, envelope)).toEqual(['both', 'own']);
+    const explained = [...index.explain({ envelope, body: '{}' })].map(one => [
+      one.webhook.id,
+      one.matched || one.reason,
+    ]);
+    expect(explained).toEqual([
+      ['own', true],
+      ['all', 'category'],
+      ['both', true],
+      ['itself', 'scope'],
+    ]);
+  });
+
+  it('are the only ones that reach a webhook that names no other category', () => {
+    expect(matchedIds(index, started)).toEqual(['all', 'both']);
+  });
+});
+
 describe('categories', () => {
   const index = indexWith(
     { id: 'default' },

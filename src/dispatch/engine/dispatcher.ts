@@ -255,7 +255,8 @@ export class Dispatcher {
     }
     if (attempt.status === undefined) this.#scheduler.silent(slot);
     else this.#scheduler.answered(slot, attempt.durationMs);
-    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhook, reception, disable });
+    const { event } = slot.delivery.event;
+    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhook, event, reception, disable });
   }
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {

@@ -111,6 +111,8 @@ export const WebhookHealthTable = defineEntity({
     /** While it is open: nothing is sent before. */
     nextProbeAt: p.datetime().nullable(),
     lastError: p.text().nullable(),
+    /** Whether the failure was announced by an event; its end is to be announced, too, then. */
+    isAnnounced: p.boolean().default(false),
     /** When and why Hookline disabled the webhook; null once it is enabled again. */
     disabledAt: p.datetime().nullable(),
     disabledReason: p.text().nullable(),

@@ -49,8 +49,38 @@ export async function loadBreakers(
 export async function findBreakers(
   database: Database,
   webhookIds: readonly string[],
-): Promise<readonly BreakerRow[]> {
-  return selectBreakers(database).where('webhookId', '=', anyOf(webhookIds)).execute();
+): Promise<readonly (BreakerRow & { readonly isAnnounced: boolean })[]> {
+  return selectBreakers(database)
+    .select('isAnnounced')
+    .where('webhookId', '=', anyOf(webhookIds))
+    .execute();
+}
+
+export interface Turn {
+  readonly webhookId: string;
+  readonly isFailing: boolean;
+}
+
+/**
+ * Marks webhooks as announced: those that are failing, and those that were and are well. Of several processes that do so one
+ * gets each.
+ *
+ * @param ids of webhooks whose state has changed. @param failing those of them that are failing and worth telling of.
+ * @returns the ones that were marked now, and are to be announced.
+ */
+export async function markAnnounced(
+  database: Database,
+  ids: readonly string[],
+  failing: readonly string[],
+): Promise<readonly Turn[]> {
+  const { rows } = await sql<Turn>`
+    with failing as (update webhook_health set is_announced = true
+      where webhook_id = any(${uuids(failing)}) and state <> 'ok' and not is_announced returning webhook_id),
+    well as (update webhook_health set is_announced = false
+      where webhook_id = any(${uuids(ids)}) and state = 'ok' and is_announced returning webhook_id)
+    select webhook_id as "webhookId", true as "isFailing" from failing
+    union all select webhook_id, false from well`.execute(database);
+  return rows;
 }
 
 /** Makes the probe due now: somebody asks for a delivery. */

@@ -163,13 +163,13 @@ export async function lockWebhook(database: Database, id: string): Promise<void>
   await database.selectFrom('webhook').select('id').where('id', '=', id).forUpdate().execute();
 }
 
-/** Disables a webhook, and says why in its health and in the audit. */
+/** Disables a webhook, and says why in its health and in the audit. @returns false when it was not enabled. */
 export async function disableWebhook(
   database: Database,
   id: string,
   reason: string,
-): Promise<void> {
-  await sql`with disabled as (
+): Promise<boolean> {
+  const { numAffectedRows } = await sql`with disabled as (
       update webhook set state = 'Disabled', updated = now()
       where id = ${id} and state = 'Enabled' returning id, account_id, domain_id),
     noted as (
@@ -182,4 +182,5 @@ export async function disableWebhook(
       jsonb_build_object('state', 'Disabled', 'reason', ${reason}::text) from disabled`.execute(
     database,
   );
+  return Number(numAffectedRows ?? 0) > 0;
 }

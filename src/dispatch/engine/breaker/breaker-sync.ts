@@ -11,6 +11,7 @@ import { databaseOf, type Store } from '../../../store/database.ts';
 import {
   findBreakers,
   loadBreakers,
+  markAnnounced,
   writeBreakers,
   type BreakerRow,
 } from '../../../store/webhook/breaker.ts';
@@ -21,6 +22,11 @@ import type { Breakers } from './breakers.ts';
 export interface BreakerSyncOptions {
   readonly store: Store;
   readonly breakers: Breakers;
+  /** The webhook is failing, with this error, or well again. Called once over all processes. */
+  readonly onTurn: (
+    webhookId: string,
+    failure: { readonly error?: string | undefined } | undefined,
+  ) => void;
   readonly log: Log;
 }
 
@@ -102,6 +108,7 @@ export class BreakerSync {
         databaseOf(store),
         ids.map(id => toRow(id, breakers.of(id))),
       );
+      await this.#announceTurns(ids);
     } catch (error) {
       for (const id of ids) this.#changed.add(id);
       throw error;
@@ -116,7 +123,21 @@ export class BreakerSync {
     const ids = [...this.#announced];
     if (ids.length === 0) return;
     this.#announced.clear();
-    this.#adopt(await findBreakers(databaseOf(this.#options.store), ids));
+    const rows = await findBreakers(databaseOf(this.#options.store), ids);
+    this.#adopt(rows);
+    const isWell = rows.filter(({ state, isAnnounced }) => state === 'ok' && isAnnounced);
+    if (isWell.length > 0) await this.#announceTurns(isWell.map(({ webhookId }) => webhookId));
+  }
+
+  async #announceTurns(ids: readonly string[]): Promise<void> {
+    const { store, breakers, onTurn } = this.#options;
+    const failing = ids.filter(id => {
+      const { failures, isNotable } = breakers.of(id);
+      return isNotable && failures >= failuresMax;
+    });
+    for (const { webhookId, isFailing } of await markAnnounced(databaseOf(store), ids, failing)) {
+      onTurn(webhookId, isFailing ? { error: breakers.of(webhookId).lastError } : undefined);
+    }
   }
 
   async #load(): Promise<void> {
