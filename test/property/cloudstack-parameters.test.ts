@@ -152,7 +152,8 @@ describe('a signature', () => {
         const signature = signQueryText(query, 'secret');
         const isSame = canonicalQuery(changed).toLowerCase() === query.toLowerCase();
         expect(isSignatureOf(signature, canonicalQuery(changed), 'secret')).toBe(isSame);
-        expect(isSignatureOf(signature, query, `secret${other}`)).toBe(other === '');
+        // HMAC fills a key up with zero bytes, so one that ends in them is the same (RFC 2104, section 2).
+        expect(isSignatureOf(signature, query, `secret${other}`)).toBe(/^\0*$/.test(other));
         expect(isSignatureOf(other, query, 'secret')).toBe(other === signature);
       }),
     );

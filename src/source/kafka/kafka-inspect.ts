@@ -116,6 +116,8 @@ async function onceCoordinated<T>(ask: () => Promise<T>): Promise<T> {
 
 const isRefusal = (error: unknown): boolean => typeOf(error).endsWith('_AUTHORIZATION_FAILED');
 
-/** kafkajs names the protocol's error in `type`; empty for another error. */
-const typeOf = (error: unknown): string =>
-  error instanceof Error && 'type' in error ? String(error.type) : '';
+/** kafkajs names the protocol's error in `type`, and wraps it once it has tried again; empty for another error. */
+function typeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  return 'type' in error ? String(error.type) : typeOf(error.cause);
+}
