@@ -18,6 +18,7 @@ import { identifyKeyPair } from './directory/cloudstack/cloudstack-identity.ts';
 import { createNormalizers } from './normalize/normalizers.ts';
 import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
+import { Turns } from './event/turns.ts';
 import { migrate, migrationStatus } from './store/schema/migrate.ts';
 import { openPartitions } from './store/schema/partition.ts';
 import { openRequestStore, openStore } from './store/connection/open.ts';
@@ -43,6 +44,8 @@ export interface Served {
   stop(): Promise<void>;
 }
 
+/** Maximum numbers of callers whose templates are tried or previewed at a time, in all and of one account. */
+const previewLimits = { max: 4, ownerMax: 1 };
 /** How long the start waits for a database that is not there yet. */
 const databaseWaitMs = 30_000;
 
@@ -157,6 +160,7 @@ async function listen(
     ownIntake: ownSourceName,
     metrics: app.metrics.registry,
     formats: app.formats,
+    previews: new Turns(previewLimits),
     validate: app.validate,
     testDelivery: app.testDelivery,
     redrive: app.redrive,

@@ -236,6 +236,7 @@ function openDispatcher(
     webhook: id => sync.index.webhook(id),
     settingsOf: webhook => settings.of(webhook),
     request: transport.request,
+    prepare: transport.prepare,
     batch: transport.batch,
     sender: transport.sender,
     disable: (webhook, reason) => void disableOnce(webhook, reason),

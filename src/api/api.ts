@@ -37,6 +37,7 @@ import { formatPreview, previewRequest, shownFormat } from './format/schema-form
 import { healthRoutes } from './health-routes.ts';
 import { guardRoutes } from './http/authenticate.ts';
 import { answerErrors } from './http/errors.ts';
+import { unfollowAnswered } from './http/hang-up.ts';
 import { handleIdempotencyKeys } from './http/idempotency.ts';
 import { problem } from './http/problem.ts';
 import { createReadInTurn } from './http/read-in-turn.ts';
@@ -124,6 +125,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   answerErrors(app, options.log);
   logRequests(app, options);
   setCacheHeaders(app);
+  unfollowAnswered(app);
   guardRoutes(app, { ...options, readInTurn });
   handleIdempotencyKeys(app, options);
   void app.register(swagger, {

@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox';
 
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
+import type { Turns } from '../event/turns.ts';
 import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { testResult } from './webhook/schema-test.ts';
@@ -45,6 +46,8 @@ export interface ApiOptions {
   readonly ownIntake: string;
   readonly metrics: MetricsPage;
   readonly formats: Formats;
+  /** Turns of accounts at having templates tried and previewed. */
+  readonly previews: Turns;
   /** Makes a test delivery from this process. */
   readonly testDelivery: TestDeliveryControl;
   /** Asks a receiver whether it agrees to deliveries. @returns why not; undefined when it agrees. */

@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import { openEgress, type EgressOptions } from './egress/egress.ts';
 import { createReach, rootReach, tenantReach, type Reach } from './egress/egress-policy.ts';
 import type { BuildBatch } from './request/batch.ts';
-import { createRequestBuilder, type BuildRequest } from './request/request.ts';
+import { createRequestBuilder, type BuildRequest, type Prepare } from './request/request.ts';
 import { createSender, type Sender } from './request/send.ts';
 import { createTestDelivery, type MakeTestDelivery } from './test-delivery/test-delivery.ts';
 import { createValidate, type Validate } from './test-delivery/validate.ts';
@@ -35,6 +35,7 @@ export interface Transport {
   /** Runs the templates of webhooks. */
   readonly templates: RenderPool;
   readonly request: BuildRequest;
+  readonly prepare: Prepare;
   readonly batch: BuildBatch;
   readonly sender: Sender;
   readonly testDelivery: MakeTestDelivery;
@@ -49,7 +50,7 @@ export function openTransport(options: TransportOptions): Transport {
   const { responseBytesMax } = config.dispatch;
   const origin = originOf(config);
   const { connector } = openEgress(options);
-  const { request, batch } = createRequestBuilder({
+  const { request, prepare, batch } = createRequestBuilder({
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
@@ -70,6 +71,7 @@ export function openTransport(options: TransportOptions): Transport {
     formats,
     templates,
     request,
+    prepare,
     sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
     testDelivery,
     validate: createValidate(testDelivery, origin),

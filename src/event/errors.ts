@@ -35,19 +35,26 @@ export class LeaseLostError extends Error {
  * A format could not render the event: its template failed, or the body would be too long. The message says where.
  *
  * The dispatcher counts it as a failed attempt. `isFinal` means that the next try would fail in the same way, so there
- * is none: a person corrects the webhook and has the event delivered again.
+ * is none: a person corrects the webhook and has the event delivered again. `isBusy` means that it was not even tried, because too
+ * many others wait; that is no attempt.
  */
 export class RenderError extends Error {
   override readonly name = 'RenderError';
   readonly code = 'render_failed';
   readonly isFinal: boolean;
+  readonly isBusy: boolean;
 
   constructor(
     message: string,
-    { isFinal = true, cause }: { isFinal?: boolean; cause?: unknown } = {},
+    {
+      isFinal = true,
+      isBusy = false,
+      cause,
+    }: { isFinal?: boolean; isBusy?: boolean; cause?: unknown } = {},
   ) {
     super(message, { cause });
     this.isFinal = isFinal;
+    this.isBusy = isBusy;
   }
 }
 

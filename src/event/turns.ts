@@ -23,6 +23,11 @@ export class Turns {
     this.#limits = limits;
   }
 
+  /** How many wait, of all owners. */
+  get waiting(): number {
+    return [...this.#waiting.values()].reduce((count, { size }) => count + size, 0);
+  }
+
   /** Whether the owner would have to wait. */
   isBusyFor(owner: string): boolean {
     const { max, ownerMax } = this.#limits;

@@ -71,13 +71,19 @@ export interface Format {
   readonly check?: (
     options: FormatOptions,
     events: readonly FormatEvent[],
+    owner?: string,
   ) => Promise<OptionFault | undefined>;
   /**
    * Renders an event: the same bytes for the same event and options, however often.
    *
+   * @param owner the account whose turn it takes, where it takes its time.
    * @throws {RenderError} when it cannot be rendered; also as the promise's reason.
    */
-  readonly render: (event: FormatEvent, options: FormatOptions) => Rendered | Promise<Rendered>;
+  readonly render: (
+    event: FormatEvent,
+    options: FormatOptions,
+    owner?: string,
+  ) => Rendered | Promise<Rendered>;
 }
 
 /** An event rendered in one format. It depends on no time and no try, so all its attempts may share it. */

@@ -1,6 +1,6 @@
 /**
- * Decides whose turn it is: each template has a queue with one job at work at most, and queues of the same pace take
- * turns.
+ * Decides whose turn it is: each template has a queue with one job at work at most. Among queues of the same pace the accounts
+ * take turns, and then the queues of one account.
  *
  * A queue's pace is the processor time of its jobs, averaged so that it rises fast and falls slowly. Some seats never
  * serve those that are slow or not known yet: so however many of them there are, the others wait only for each other.
@@ -18,6 +18,8 @@ const rememberedMax = 10_000;
 
 interface JobQueue<T> {
   readonly key: string;
+  /** The account that asked for it first. */
+  readonly owner: string;
   readonly jobs: T[];
   isBusy: boolean;
 }
@@ -33,16 +35,25 @@ export class JobQueues<T> {
   readonly #queues = new Map<string, JobQueue<T>>();
   /** Averages by queue, the one used least recently first. */
   readonly #averages = new Map<string, number>();
+  /** When each account had its last turn, by a count of turns; and how many of its jobs wait. */
+  readonly #turns = new Map<string, number>();
+  readonly #waitingOf = new Map<string, number>();
+  #turn = 0;
   #waiting = 0;
+
+  /** How many jobs of the account wait. */
+  waitingOf(owner: string): number {
+    return this.#waitingOf.get(owner) ?? 0;
+  }
 
   get waiting(): number {
     return this.#waiting;
   }
 
-  add(key: string, job: T): void {
-    const queue = this.#queues.get(key) ?? { key, jobs: [], isBusy: false };
+  add(key: string, job: T, owner = ''): void {
+    const queue = this.#queues.get(key) ?? { key, owner, jobs: [], isBusy: false };
     queue.jobs.push(job);
-    this.#waiting += 1;
+    this.#count(queue.owner, 1);
     this.#queues.set(key, queue);
   }
 
@@ -57,7 +68,11 @@ export class JobQueues<T> {
       const job = queue?.jobs.shift();
       if (!queue || job === undefined) continue;
       queue.isBusy = true;
-      this.#waiting -= 1;
+      this.#count(queue.owner, -1);
+      this.#turn += 1;
+      this.#turns.delete(queue.owner);
+      this.#turns.set(queue.owner, this.#turn);
+      forgetOldest(this.#turns);
       return { key: queue.key, pace, job };
     }
     return undefined;
@@ -75,8 +90,9 @@ export class JobQueues<T> {
    * @param tookMs undefined when the try told nothing about the pace.
    */
   giveBack(key: string, job: T, tookMs: number | undefined): void {
-    this.#queues.get(key)?.jobs.unshift(job);
-    this.#waiting += 1;
+    const queue = this.#queues.get(key);
+    queue?.jobs.unshift(job);
+    if (queue) this.#count(queue.owner, 1);
     if (tookMs !== undefined) this.#learn(key, tookMs);
     this.#leave(key);
   }
@@ -85,7 +101,15 @@ export class JobQueues<T> {
   clear(): readonly T[] {
     const jobs = [...this.#queues.values()].flatMap(queue => queue.jobs.splice(0));
     this.#waiting = 0;
+    this.#waitingOf.clear();
     return jobs;
+  }
+
+  #count(owner: string, more: number): void {
+    this.#waiting += more;
+    const count = this.waitingOf(owner) + more;
+    if (count === 0) this.#waitingOf.delete(owner);
+    else this.#waitingOf.set(owner, count);
   }
 
   /** Moves a queue behind all others. */
@@ -98,10 +122,16 @@ export class JobQueues<T> {
   }
 
   #find(pace: Pace): JobQueue<T> | undefined {
+    let found: JobQueue<T> | undefined;
     for (const queue of this.#queues.values()) {
-      if (!queue.isBusy && queue.jobs.length > 0 && this.#paceOf(queue.key) === pace) return queue;
+      if (queue.isBusy || queue.jobs.length === 0 || this.#paceOf(queue.key) !== pace) continue;
+      if (!found || this.#turnOf(queue.owner) < this.#turnOf(found.owner)) found = queue;
     }
-    return undefined;
+    return found;
+  }
+
+  #turnOf(owner: string): number {
+    return this.#turns.get(owner) ?? 0;
   }
 
   #paceOf(key: string): Pace {
@@ -116,9 +146,13 @@ export class JobQueues<T> {
     const weight = tookMs > before ? riseWeight : fallWeight;
     this.#averages.delete(key);
     this.#averages.set(key, before + (tookMs - before) * weight);
-    for (const oldest of this.#averages.keys()) {
-      if (this.#averages.size <= rememberedMax) break;
-      this.#averages.delete(oldest);
-    }
+    forgetOldest(this.#averages);
+  }
+}
+
+function forgetOldest(map: Map<string, number>): void {
+  for (const oldest of map.keys()) {
+    if (map.size <= rememberedMax) break;
+    map.delete(oldest);
   }
 }

@@ -62,14 +62,17 @@ export class RenderPool {
   /**
    * Runs a job when its turn comes.
    *
+   * @param owner the account that takes turns with others; one account's jobs fill a quarter of the queue at most.
    * @throws {RenderError} when the process ended over it, when too many wait, or when the pool is closed.
    */
-  async run(job: Job): Promise<JobAnswer> {
+  async run(job: Job, owner = ''): Promise<JobAnswer> {
     const { queueMax } = this.#options;
     if (this.#isClosed) throw closed();
+    const ownerMax = Math.ceil(queueMax / 4);
     if (this.#lanes.waiting >= queueMax) throw tooMany(queueMax);
+    if (this.#lanes.waitingOf(owner) >= ownerMax) throw tooMany(ownerMax);
     const { promise, resolve, reject } = Promise.withResolvers<JobAnswer>();
-    this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject, trials: 0 });
+    this.#lanes.add(`${job.engine}\n${job.template}`, { job, resolve, reject, trials: 0 }, owner);
     this.#pump();
     return promise;
   }
@@ -138,4 +141,7 @@ function makeSeats(count: number): readonly Seat[] {
 const closed = (): RenderError =>
   new RenderError('templates are no longer run: Hookline is stopping', { isFinal: false });
 const tooMany = (count: number): RenderError =>
-  new RenderError(`${count} templates are already waiting to be run`, { isFinal: false });
+  new RenderError(`${count} templates are already waiting to be run`, {
+    isFinal: false,
+    isBusy: true,
+  });

@@ -34,26 +34,27 @@ function withTemplate(pool: RenderPool, format: Format): Format {
   return {
     ...format,
     takes: { ...format.takes, template: 'A Liquid template, in place of the usual words' },
-    async render(event, options) {
+    async render(event, options, owner) {
       const usual = await format.render(event, options);
       if (options.template === undefined || usual.skip !== undefined || isTest(event.envelope)) {
         return usual;
       }
-      const { body } = await render(event, options);
+      const { body } = await render(event, options, owner);
       return { ...usual, body };
     },
-    check: async (options, events) =>
-      options.template === undefined ? undefined : checkTemplate?.(options, events),
+    check: async (options, events, owner) =>
+      options.template === undefined ? undefined : checkTemplate?.(options, events, owner),
   };
 }
 
 function renderedBy(pool: RenderPool, engine: Engine): Pick<Format, 'render' | 'check'> {
   return {
-    async render(event, { template = '' }) {
-      return renderedOf(event, await pool.run({ engine, template, event }));
+    async render(event, { template = '' }, owner) {
+      return renderedOf(event, await pool.run({ engine, template, event }, owner));
     },
-    async check({ template = '' }, events) {
-      const found = await check(pool, { engine, template }, events);
+    async check({ template = '' }, events, owner) {
+      const run = async (job: Job): Promise<JobAnswer> => pool.run(job, owner);
+      const found = await check(run, { engine, template }, events);
       return found && { option: 'template', ...found };
     },
   };
@@ -64,15 +65,15 @@ function renderedBy(pool: RenderPool, engine: Engine): Pick<Format, 'render' | '
  * affair.
  */
 async function check(
-  pool: RenderPool,
+  run: (job: Job) => Promise<JobAnswer>,
   job: Job,
   events: readonly FormatEvent[],
 ): Promise<Omit<OptionFault, 'option'> | undefined> {
   try {
-    const compiled = await pool.run(job);
+    const compiled = await run(job);
     if ('fault' in compiled) return placed(compiled);
     for (const event of events) {
-      const said = await pool.run({ ...job, event });
+      const said = await run({ ...job, event });
       if ('fault' in said && said.limit !== undefined) return placed(said);
     }
     return undefined;

@@ -15,6 +15,7 @@ import { createMatchIndex } from '../../src/match/match-index.ts';
 import { openTransport, type Transport } from '../../src/dispatch/transport.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import type { Log } from '../../src/event/log.ts';
+import { Turns } from '../../src/event/turns.ts';
 import type { SettingDefaults } from '../../src/setting/definition.ts';
 import { openRequestStore, openStore } from '../../src/store/connection/open.ts';
 import { databaseOf } from '../../src/store/database.ts';
@@ -175,6 +176,7 @@ async function openApi(
     ownIntake: 'api',
     metrics: new Registry(),
     formats: listFormats(),
+    previews: new Turns({ max: 4, ownerMax: 1 }),
     log,
     settingDefaults,
     timeoutMsMax: 30_000,

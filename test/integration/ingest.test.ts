@@ -69,6 +69,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     success: '2xx',
     webhook: () => undefined,
     request: nothingIsSent,
+    prepare: () => undefined,
     batch: nothingIsSent,
     disable: () => {},
     sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },

@@ -10,7 +10,7 @@ import { RenderPool } from '../../src/render/pool.ts';
 import type { PoolOptions } from '../../src/render/pool.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
-import { openDispatchHarness, type DispatchHarness } from './dispatch-harness.ts';
+import { openDispatchHarness, tenant, type DispatchHarness } from './dispatch-harness.ts';
 import { silent } from './record-harness.ts';
 
 const event = {
@@ -109,7 +109,7 @@ describe('the processes that run templates', () => {
     let ended = 0;
     const endlessOnes = Array.from({ length: 3_000 }, async (_, at) => {
       const job = { engine: 'jsonata', template: `${endless} & "${at}"`, event } as const;
-      await pool.run(job).catch(() => undefined);
+      await pool.run(job, `account ${at % 3}`).catch(() => undefined);
       ended += 1;
     });
     for (let round = 0; round < 20; round += 1) {
@@ -141,8 +141,8 @@ describe('the processes that run templates', () => {
     using opened = openPool({ queueMax: 2, processes: 1, timeoutMs: 60_000 });
     const { pool } = opened;
     const first = pool.run({ engine: 'jsonata', template: endless, event }).catch(() => undefined);
-    const waiting = [pool.run(plain), pool.run(plain)].map(run => run.catch(String));
-    await expect(pool.run(plain)).rejects.toMatchObject({ isFinal: false });
+    const waiting = [pool.run(plain, 'a'), pool.run(plain, 'b')].map(run => run.catch(String));
+    await expect(pool.run(plain, 'c')).rejects.toMatchObject({ isFinal: false, isBusy: true });
     pool.close();
     expect(await Promise.all(waiting)).toEqual([
       expect.stringContaining('Hookline is stopping'),
@@ -230,6 +230,28 @@ describe('a delivery with a template', () => {
       error: expect.stringContaining('a\u{FFFD}b'),
     });
     await harness.settled(await harness.owe(plainOne), 'delivered');
+  });
+
+  it('waits for its turn among templates without a slot of the pool, and at the cost of no try', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const attackers = await Promise.all(
+      Array.from({ length: 6 }, (_, at) =>
+        templated(harness, `${receiver.url}a/${at}`, 'jsonata', `${endless} & "${at}"`),
+      ),
+    );
+    const none = await harness.webhook(`${receiver.url}none`, { accountId: tenant });
+    await harness.start({
+      HOOKLINE_TEMPLATES_TIMEOUT_MS: '20000',
+      HOOKLINE_TEMPLATES_QUEUE_MAX: '4',
+      HOOKLINE_DISPATCH_CONCURRENCY: '1',
+      HOOKLINE_DISPATCH_SLOW_CONCURRENCY: '1',
+    });
+    const held = await Promise.all(attackers.map(async id => harness.owe(id)));
+    for (let at = 0; at < 10; at += 1) await harness.owe(none);
+    await receiver.waitFor(10);
+    const rows = await Promise.all(held.map(async id => harness.delivery(id)));
+    expect(rows.map(({ tries, error }) => [tries, error])).toEqual(held.map(() => [0, null]));
   });
 
   it('of others is not held up by templates that never end', async () => {

@@ -33,6 +33,18 @@ describe('the lanes of templates', () => {
     expect([taken(lanes), lanes.waiting]).toEqual(['fast a3', 0]);
   });
 
+  it('take turns by account first, however many templates one account has', () => {
+    const lanes = new JobQueues<number>();
+    for (let at = 0; at < 9; at += 1) lanes.add(`b${at}`, 1, 'b');
+    for (const key of ['a0', 'a1']) lanes.add(key, 1, 'a');
+    lanes.add('c0', 1, 'c');
+    const keys = Array.from({ length: 6 }, () => lanes.take(everyone)?.key);
+    expect(keys).toEqual(['b0', 'a0', 'c0', 'b1', 'a1', 'b2']);
+    expect([lanes.waitingOf('b'), lanes.waitingOf('a'), lanes.waiting]).toEqual([6, 0, 6]);
+    lanes.giveBack('b0', 1, 500);
+    expect(lanes.waitingOf('b')).toBe(7);
+  });
+
   it.each([
     ['fast', [1, 1, 9]],
     ['fair', [1, 30]],

@@ -11,6 +11,7 @@ import type { Principal } from '../../access/session.ts';
 import { visibilityOf } from '../../access/visibility.ts';
 import { strangersBytesMax } from '../http/body.ts';
 import { asProblem, logProblem } from '../http/errors.ts';
+import { hangUpSignal } from '../http/hang-up.ts';
 import {
   answerTypeOf,
   contentTypes,
@@ -106,7 +107,7 @@ async function run(options: CloudstackOptions, received: CommandRequest): Promis
       principal,
       visibility: visibilityFor(definition, principal),
       address: request.ip,
-      signal: request.signal,
+      signal: hangUpSignal(request),
       catchUp: options.catchUp,
     },
     args: readArguments(definition, folded, principal.role),

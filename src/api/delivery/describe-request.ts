@@ -15,6 +15,8 @@ import type { ChosenFormat } from '../../webhook/choose-format.ts';
 
 export interface RequestShape extends ChosenFormat {
   readonly headers?: Readonly<Record<string, string>>;
+  /** The account whose turn it takes, where the format takes its time. */
+  readonly owner?: string;
 }
 
 export interface DescribedRequest {
@@ -30,10 +32,10 @@ export interface DescribedRequest {
  */
 export async function describeRequest(
   event: FormatEvent,
-  { format, options, headers: own = {} }: RequestShape,
+  { format, options, headers: own = {}, owner }: RequestShape,
   sentAtMs: number,
 ): Promise<DescribedRequest> {
-  const rendered = await renderEvent(format, event, options);
+  const rendered = await renderEvent(format, event, options, owner);
   const shown = Object.entries(hideOwnHeaders(own)).flat();
   const headers = attemptHeaders(rendered, sentAtMs, undefined, shown);
   const names = headers.filter((_, index) => index % 2 === 0);

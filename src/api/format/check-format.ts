@@ -19,16 +19,24 @@ const eventsMax = 3;
  * @throws {ProblemError} format_invalid, busy
  */
 export async function checkFormat(
-  { store, formats }: ApiOptions,
-  { visibility }: Caller,
+  { store, formats, previews }: ApiOptions,
+  { principal, visibility, signal }: Caller,
   wishes: FormatWishes,
 ): Promise<void> {
   const format = formats.get(wishes.format);
   if (!format?.check) return;
   const options = optionsOf(format, wishes, false);
   if (refuseOptions(format, options) !== undefined) return;
-  const events = await listRecentEvents(databaseOf(store), visibility, { limit: eventsMax });
-  const found = await format.check(options, [sampleEvent, ...events]).catch(failed);
+  const { check } = format;
+  const owner = principal.accountId ?? principal.username;
+  const found = await previews.take(
+    owner,
+    async () => {
+      const events = await listRecentEvents(databaseOf(store), visibility, { limit: eventsMax });
+      return check(options, [sampleEvent, ...events], owner).catch(failed);
+    },
+    signal,
+  );
   if (found) throw invalid(found);
 }
 

@@ -60,7 +60,20 @@ export function registerPreviewRoutes(app: Routes, options: ApiOptions): void {
       const caller = callerOf(request);
       const shape = await shapeOfPreview(options, caller, request.body);
       const events = await listRecentEvents(databaseOf(store), caller.visibility, request.body);
-      return { items: await Promise.all(events.map(event => preview(event, shape, now()))) };
+      const { principal, signal } = caller;
+      const owner = principal.accountId ?? principal.username;
+      const items: Preview[] = [];
+      await options.previews.take(
+        owner,
+        async () => {
+          for (const event of events) {
+            signal.throwIfAborted();
+            items.push(await preview(event, { ...shape, owner }, now()));
+          }
+        },
+        signal,
+      );
+      return { items };
     },
   );
 }
@@ -81,11 +94,13 @@ async function shapeOfPreview(
   return { ...chosen, ...(headers && { headers }) };
 }
 
+type Preview = Static<typeof formatPreview>['items'][number];
+
 async function preview(
   { id, envelope, body }: RecentEvent,
   shape: RequestShape,
   nowMs: number,
-): Promise<Static<typeof formatPreview>['items'][number]> {
+): Promise<Preview> {
   const item = { eventId: id, eventType: envelope.event };
   try {
     const { skip, ...request } = await describeRequest({ id, envelope, body }, shape, nowMs);

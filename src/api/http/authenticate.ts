@@ -9,6 +9,7 @@ import { visibilityOf } from '../../access/visibility.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Store } from '../../store/database.ts';
 import type { Visibility } from '../../store/sql/visibility.ts';
+import { hangUpSignal } from './hang-up.ts';
 import { ProblemError } from './problem.ts';
 import type { ReadInTurn } from './read-in-turn.ts';
 
@@ -93,7 +94,7 @@ export function callerOf(request: FastifyRequest): Caller {
     principal,
     visibility,
     address,
-    signal: request.signal,
+    signal: hangUpSignal(request),
     catchUp: async () => request.server.catchUp(),
   };
 }

@@ -57,6 +57,10 @@ export function asProblem(error: unknown, request?: FastifyRequest): ProblemErro
   if (isPoolExhausted(error)) {
     return new ProblemError('busy', 'All database connections of the API are in use.', [], 1);
   }
+  // Nobody is there to be answered any more.
+  if (error instanceof DOMException && error.name === 'AbortError') {
+    return new ProblemError('busy', 'The client has disconnected.');
+  }
   const { code, statusCode, message } = describe(error);
   switch (code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':

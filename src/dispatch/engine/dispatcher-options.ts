@@ -5,7 +5,7 @@ import type { RetryPolicy } from '../../outcome/backoff.ts';
 import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { BuildBatch } from '../request/batch.ts';
-import type { BuildRequest } from '../request/request.ts';
+import type { BuildRequest, Prepare } from '../request/request.ts';
 import type { Sender } from '../request/send.ts';
 import type { Breakers } from './breaker/breakers.ts';
 import type { Writer } from './writer.ts';
@@ -36,6 +36,7 @@ export interface DispatcherOptions {
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
   readonly request: BuildRequest;
+  readonly prepare: Prepare;
   readonly batch: BuildBatch;
   readonly disable: (webhook: Webhook, reason: string) => void;
   readonly sender: Sender;

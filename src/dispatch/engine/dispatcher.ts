@@ -23,9 +23,12 @@ import { receptionOf } from '../../outcome/reception.ts';
 import { timeOf } from '../../event/id.ts';
 import { tellBreaker } from './breaker/tell.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
+import { openScheduler } from './open-scheduler.ts';
+import { Rendering } from './rendering.ts';
 import type { Slot } from './scheduler/model.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
+import type { Scheduler } from './scheduler/scheduler.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
+import { createUnsendableReport } from './unsendable.ts';
 import { DeliveryWindow } from './window.ts';
 
 /** Wait for a webhook that this process does not know yet: another replica may know it a moment earlier. */
@@ -35,8 +38,6 @@ const unsendableWebhookMs = 60_000;
 /** Wait after an attempt that this machine could not make. */
 const ownTroubleMs = 1_000;
 const idlePollMs = 20;
-/** Share of the window that deliveries to slow receivers may fill, all tenants together. */
-const slowWindowShare = 0.25;
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -47,22 +48,21 @@ export class Dispatcher {
     this.#scheduler.recheck();
     this.#pump();
   });
-  /** Ids of the webhooks that were logged as unsendable, each once. */
-  readonly #unsendable = new Set<string>();
+  readonly #rendering: Rendering;
+  readonly #reportUnsendable;
   #stopping = false;
   #pumping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
     this.#window = new DeliveryWindow(options.windowMax);
-    this.#scheduler = new Scheduler({
-      concurrency: options.concurrency,
-      slowConcurrency: options.slowConcurrency,
-      slowMs: options.slowMs,
-      slowWaitingMax: Math.ceil(options.windowMax * slowWindowShare),
-      limitsOf: options.webhook,
-      clock: () => performance.now(),
+    this.#reportUnsendable = createUnsendableReport(options.log);
+    this.#rendering = new Rendering(options, (delivery, webhook, error) => {
+      if (error !== undefined) return this.#settle(delivery, webhook, unsent(error));
+      if (this.#breakerRoomOf(webhook.id) <= 0) this.#reschedule(delivery);
+      else this.#queueUp({ ...delivery, queuedAtMs: performance.now() });
     });
+    this.#scheduler = openScheduler(options);
     options.breakers.watch({
       opened: id => this.#scheduler.empty(id).forEach(one => this.#reschedule(one)),
     });
@@ -85,7 +85,6 @@ export class Dispatcher {
   get hasRoom(): boolean {
     return this.#window.hasRoom;
   }
-
   /** Keeps room for deliveries that are being claimed. @returns releases it again. */
   reserve(count: number): () => void {
     return this.#window.reserve(count);
@@ -93,7 +92,8 @@ export class Dispatcher {
 
   /** How many more deliveries the webhook's lane should hold; none when it is 0 or less. */
   roomOf(webhookId: string): number {
-    return Math.min(this.#scheduler.roomOf(webhookId), this.#breakerRoomOf(webhookId));
+    const room = this.#scheduler.roomOf(webhookId) - this.#rendering.count(webhookId);
+    return Math.min(room, this.#breakerRoomOf(webhookId));
   }
 
   #breakerRoomOf(webhookId: string): number {
@@ -102,7 +102,7 @@ export class Dispatcher {
     // What a disabled webhook is owed comes here to be cancelled.
     if (webhook?.state !== 'Enabled' || settingsOf(webhook).outage === 'fail') return Infinity;
     const { waiting = 0, inFlight = 0 } = this.#scheduler.state(webhookId) ?? {};
-    return breakers.roomOf(webhookId, waiting + inFlight);
+    return breakers.roomOf(webhookId, waiting + inFlight + this.#rendering.count(webhookId));
   }
 
   /** Changes the size of the pool. */
@@ -114,18 +114,22 @@ export class Dispatcher {
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
   offer(delivery: Delivery): void {
     const { deliveryId, webhookId } = delivery;
+    const isFresh = deliveryId === undefined;
     // A claimed one was given room; its breaker may have opened since.
-    const fits =
-      deliveryId === undefined
-        ? !this.#window.isExceeded && this.roomOf(webhookId) > 0
-        : this.#breakerRoomOf(webhookId) > 0;
+    const room = isFresh ? this.roomOf(webhookId) : this.#breakerRoomOf(webhookId);
+    const fits = room > 0 && !(isFresh && this.#window.isExceeded);
     this.#window.enter(delivery);
-    if (this.#stopping || !fits) {
-      this.#reschedule(delivery);
-    } else {
-      this.#scheduler.add(delivery);
-      this.#pump();
-    }
+    if (this.#stopping || !fits) this.#reschedule(delivery);
+    else if (!this.#rendering.begin(delivery)) this.#queueUp(delivery);
+  }
+
+  #queueUp(delivery: Delivery): void {
+    this.#scheduler.add(delivery);
+    this.#pump();
+  }
+
+  #takeWaiting(): readonly Delivery[] {
+    return [...this.#scheduler.extract(() => true), ...this.#rendering.takeAll()];
   }
 
   /** Resolves when `hasRoom`, or `signal` aborts. */
@@ -142,15 +146,15 @@ export class Dispatcher {
         deliveryId === undefined && queuedAtMs < before - (webhook(webhookId)?.batch?.waitMs ?? 0),
     );
     for (const delivery of aged) this.#reschedule(delivery);
-    const isKnown = (id: string): boolean => webhook(id) !== undefined;
-    this.#scheduler.prune(isKnown);
-    this.#options.breakers.prune(isKnown);
+    for (const part of [this.#scheduler, this.#options.breakers]) {
+      part.prune(id => webhook(id) !== undefined);
+    }
     if (aged.length > 0) this.#options.log.debug({ count: aged.length }, 'deliveries.spilled');
   }
 
   /** Forgets everything that waits: another process has taken it over. */
   drop(): void {
-    for (const delivery of this.#scheduler.extract(() => true)) this.#window.leave(delivery);
+    for (const delivery of this.#takeWaiting()) this.#window.leave(delivery);
     this.#window.wake();
   }
 
@@ -161,7 +165,7 @@ export class Dispatcher {
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
     this.#alarm.cancel();
-    for (const delivery of this.#scheduler.extract(() => true)) this.#reschedule(delivery);
+    for (const delivery of this.#takeWaiting()) this.#reschedule(delivery);
     this.#window.close();
     while (this.#scheduler.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
@@ -194,8 +198,7 @@ export class Dispatcher {
   }
 
   #startBatch(slot: Slot<Delivery>, webhook: Webhook, eventsMax: number): void {
-    const { delivery: first } = slot;
-    const all = [first, ...this.#scheduler.more(slot, alongWith(first, eventsMax))];
+    const all = [slot.delivery, ...this.#scheduler.more(slot, alongWith(slot.delivery, eventsMax))];
     const group = all.filter(one => !lacksEnvelope(one, webhook));
     for (const one of all) if (!group.includes(one)) this.#reschedule(one, unknownWebhookMs);
     const { timeoutMs } = this.#options.settingsOf(webhook);
@@ -230,14 +233,10 @@ export class Dispatcher {
    * Postpones a delivery whose webhook cannot be sent to as it is configured (its URL is invalid, its secret cannot be
    * opened), until somebody corrects the webhook.
    */
-  #hold(delivery: Delivery, { id, name }: Webhook, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (!this.#unsendable.has(id)) {
-      this.#options.log.error({ webhookId: id, name, reason }, 'webhook.unsendable');
-    }
-    this.#unsendable.add(id);
-    const nextAttemptAtMs = Date.now() + unsendableWebhookMs;
-    this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs, reason });
+  #hold(delivery: Delivery, webhook: Webhook, error: unknown): void {
+    const reason = this.#reportUnsendable(webhook, error);
+    const later = { nextAttemptAtMs: Date.now() + unsendableWebhookMs, reason };
+    this.#write(delivery, { ...later, state: 'pending', tries: delivery.tries });
   }
 
   #end(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
@@ -246,7 +245,7 @@ export class Dispatcher {
     this.#pump();
   }
 
-  /** Gives the slot back, and tells the lane and the breaker how the receiver took the request. */
+  /** Tells the lane and the breaker how the receiver took the request. */
   #giveBack(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
     const { success, settingsOf, breakers, disable } = this.#options;
     const reception = receptionOf(attempt, success);
@@ -261,6 +260,7 @@ export class Dispatcher {
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     if (attempt.interrupted) return this.#reschedule(delivery);
+    if (attempt.unsent?.isBusy) return this.#reschedule(delivery, ownTroubleMs);
     const { skipped: reason } = attempt;
     if (reason !== undefined) {
       return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });

@@ -12,8 +12,8 @@ export interface SentAttempt extends Attempt {
   readonly interrupted: boolean;
   /** Code of the error: `ECONNREFUSED`, `egress_blocked`, `timeout`. */
   readonly errorCode?: string | undefined;
-  /** There was no request: the event could not be rendered. `isFinal` when no further try could end differently. */
-  readonly unsent?: { readonly isFinal: boolean };
+  /** There was no request: the event could not be rendered. `isFinal` when no further try could end differently; `isBusy` when it was not even tried. */
+  readonly unsent?: { readonly isFinal: boolean; readonly isBusy?: boolean };
   /** Reason why nothing was to be sent. */
   readonly skipped?: string;
 }
@@ -37,7 +37,10 @@ export function unsent(error: unknown, startedAtMs = Date.now()): SentAttempt {
     interrupted: false,
     error: describeError(error),
     errorCode: codeOf(error),
-    unsent: { isFinal: error instanceof RenderError && error.isFinal },
+    unsent: {
+      isFinal: error instanceof RenderError && error.isFinal,
+      isBusy: error instanceof RenderError && error.isBusy,
+    },
   };
 }
 

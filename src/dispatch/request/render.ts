@@ -40,9 +40,14 @@ export function createRenderer(
       const { id, envelope, body } = event;
       // The dispatcher has such an event read again instead.
       if (!envelope) throw new RangeError(`the event ${id} came without its envelope`);
-      const form = renderEvent(format, { id, envelope, body }, options);
+      const form = renderEvent(format, { id, envelope, body }, options, webhook.accountId);
       cache.set(key, form);
-      if (form instanceof Promise) form.catch(() => cache.delete(key));
+      if (form instanceof Promise) {
+        form.then(
+          made => cache.set(key, made),
+          () => cache.delete(key),
+        );
+      }
       return form;
     };
     return { render, credential: options.secretKey };

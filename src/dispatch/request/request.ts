@@ -23,8 +23,15 @@ export type BuildRequest = (
   timeoutMs: number,
 ) => OutgoingRequest | Promise<OutgoingRequest>;
 
+/**
+ * Renders an event beforehand, where the webhook's format takes its time: a request that is built after that is there at
+ * once. Undefined where it takes none; rejected with a `RenderError`.
+ */
+export type Prepare = (event: OutgoingEvent, webhook: Webhook) => Promise<unknown> | undefined;
+
 export interface RequestBuilder {
   readonly request: BuildRequest;
+  readonly prepare: Prepare;
   readonly batch: BuildBatch;
 }
 
@@ -48,6 +55,16 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
       return form instanceof Promise
         ? form.then(made => requestOf(target, made, timeoutMs))
         : requestOf(target, form, timeoutMs);
+    },
+    prepare(event, webhook) {
+      if (webhook.template === null) return undefined;
+      try {
+        const form = targetOf(webhook).render(event);
+        return form instanceof Promise ? form : undefined;
+      } catch {
+        // Building the request throws it again, where it is decided on.
+        return undefined;
+      }
     },
     batch(events, webhook, timeoutMs) {
       const target = targetOf(webhook);
