@@ -89,6 +89,9 @@ describe('a test of a webhook', () => {
     receiver.answerWith({ status: 200 });
   });
 
+  /** The tests would end by themselves after 10 s. */
+  const beforeTimeoutMs = 5_000;
+
   it('ends when the client hangs up; till then validations are told that too many run', async () => {
     await using silent = await startReceiver();
     silent.answerWith({ instead: 'never' });
@@ -110,10 +113,14 @@ describe('a test of a webhook', () => {
     });
     hangUp.abort();
     await Promise.all(clients);
-    await waitUntil('a place for a test', async () => {
-      const { diagnosis } = await test('/v1/test', { payloadUrl: receiver.url });
-      return diagnosis.code === 'delivered';
-    });
+    await waitUntil(
+      'a place for a test',
+      async () => {
+        const { diagnosis } = await test('/v1/test', { payloadUrl: receiver.url });
+        return diagnosis.code === 'delivered';
+      },
+      beforeTimeoutMs,
+    );
   });
 
   it.each([
