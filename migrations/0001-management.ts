@@ -177,7 +177,8 @@ const webhook = [
     last_error text,
     is_announced boolean not null default false,
     disabled_at timestamptz,
-    disabled_reason text)`,
+    disabled_reason text,
+    backlog_cut_at timestamptz)`,
   `create table webhook_secret (
     id uuid not null default gen_random_uuid() primary key,
     webhook_id uuid not null

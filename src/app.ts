@@ -115,7 +115,18 @@ async function finish({ config }: AppOptions, { dispatcher, writer }: Components
 const writeGraceMs = 2_000;
 function runBackground(
   options: AppOptions,
-  { metrics, sync, settings, lease, breakerSync, dispatcher, days, claimer, tenancy }: Components,
+  {
+    metrics,
+    sync,
+    settings,
+    lease,
+    breakerSync,
+    dispatcher,
+    days,
+    claimer,
+    tenancy,
+    announce,
+  }: Components,
   signal: AbortSignal,
 ): Promise<void>[] {
   const { config, store, roles: running, log } = options;
@@ -149,6 +160,8 @@ function runBackground(
               backlogMax: config.dispatch.backlogMax,
               now: Date.now,
               onGivenUp: (reason, count) => metrics.givenUp(reason, count),
+              onFull: one =>
+                announce('WEBHOOK.BACKLOG', one, 'its oldest deliveries were given up'),
               log,
             },
             signal,

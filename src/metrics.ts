@@ -95,7 +95,7 @@ function countRefusals(
   });
   const givenUp = new Counter({
     name: 'hookline_deliveries_given_up_total',
-    help: 'Waiting deliveries that ended as failed, by reason (expired).',
+    help: 'Waiting deliveries that ended as failed, by reason (expired, backlog limit).',
     labelNames: ['reason'] as const,
     registers,
   });

@@ -61,6 +61,8 @@ export interface Components {
   readonly claimer: Claimer;
   readonly ingest: Ingest;
   readonly tenancy: Tenancy;
+  /** Records Hookline's own events. */
+  readonly announce: Announce;
 }
 
 /** The largest pool that the setting allows, so no connection pool may be smaller. */
@@ -129,7 +131,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const ingest = openIngest(options, { metrics, lease, dispatcher });
   const tenancy = openDirectory(options, { metrics, sync });
   const announce = openAnnouncer({ ingest, tenancy, normalizers }, log);
-  const recording = { normalizers, lease, ingest, tenancy };
+  const recording = { normalizers, lease, ingest, tenancy, announce };
   return { ...sending, ...recording, breakerSync, dispatcher, days, claimer };
 }
 

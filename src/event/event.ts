@@ -28,8 +28,14 @@ export interface Event {
  * - `WEBHOOK.FAILING`: its last three attempts failed, or more.
  * - `WEBHOOK.RECOVERED`: it was failing, and its receiver has accepted a request.
  * - `WEBHOOK.DISABLED`: Hookline has disabled it.
+ * - `WEBHOOK.BACKLOG`: more waited for it, or for its owner, than is kept, and the oldest deliveries were given up.
  */
-export const ownEvents = ['WEBHOOK.FAILING', 'WEBHOOK.RECOVERED', 'WEBHOOK.DISABLED'] as const;
+export const ownEvents = [
+  'WEBHOOK.FAILING',
+  'WEBHOOK.RECOVERED',
+  'WEBHOOK.DISABLED',
+  'WEBHOOK.BACKLOG',
+] as const;
 export type OwnEvent = (typeof ownEvents)[number];
 
 export const isOwnEvent = (event: string): boolean => ownEvents.some(own => own === event);

@@ -53,12 +53,14 @@ const statuses: Readonly<Record<OwnEvent, string>> = {
   'WEBHOOK.FAILING': 'Failed',
   'WEBHOOK.RECOVERED': 'Completed',
   'WEBHOOK.DISABLED': 'Failed',
+  'WEBHOOK.BACKLOG': 'Failed',
 };
 
 const descriptions: Readonly<Record<OwnEvent, string>> = {
   'WEBHOOK.FAILING': 'Deliveries to the webhook fail',
   'WEBHOOK.RECOVERED': 'Deliveries to the webhook succeed again',
   'WEBHOOK.DISABLED': 'Hookline disabled the webhook',
+  'WEBHOOK.BACKLOG': 'Too many deliveries wait for the webhook',
 };
 
 function toEnvelope(

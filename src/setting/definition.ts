@@ -105,6 +105,26 @@ export const settings = {
     byTenants: true,
     defaultOf: () => '432000',
   },
+  'webhook.backlog.limit': {
+    description:
+      'Maximum number of deliveries that wait for one webhook. Beyond it the oldest end as failed, with the reason `backlog limit`; they can be redelivered.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    scopes: ['webhook', 'domain', 'global'],
+    byTenants: false,
+    defaultOf: () => '400000',
+  },
+  'account.backlog.limit': {
+    description:
+      'Maximum number of deliveries that wait for all webhooks of one account. Beyond it the oldest end as failed, with the reason `backlog limit`; they can be redelivered.',
+    type: 'integer',
+    minimum: 1,
+    maximum: 1_000_000_000,
+    scopes: ['domain', 'global'],
+    byTenants: false,
+    defaultOf: () => '500000',
+  },
   'webhook.deliveries.limit': {
     description:
       'Maximum number of finished deliveries kept per webhook, in addition to the retention by days.',

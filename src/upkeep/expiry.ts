@@ -1,4 +1,4 @@
-/** Ends deliveries that have waited for too long, as the settings have it. */
+/** Ends deliveries that have waited for too long, or of which there are too many, as the settings have it. */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
@@ -6,6 +6,7 @@ import { databaseOf, type Store } from '../store/database.ts';
 import type { WaitingDays } from '../store/delivery/days.ts';
 import { expireDeliveries, listBacklogs, type Backlog } from '../store/webhook/backlog.ts';
 import type { Webhook } from '../webhook/webhook.ts';
+import { cutBacklogs } from './backlog-limits.ts';
 
 export interface ExpiryOptions {
   readonly store: Store;
@@ -17,7 +18,9 @@ export interface ExpiryOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number;
   /** Deliveries ended as failed without having been refused. */
-  readonly onGivenUp: (reason: 'expired', count: number) => void;
+  readonly onGivenUp: (reason: 'expired' | 'backlog limit', count: number) => void;
+  /** A webhook's backlog was cut, for the first time since it was well below its limit. */
+  readonly onFull: (webhook: Webhook) => void;
   readonly log: Log;
 }
 
@@ -34,9 +37,14 @@ export async function runExpiry(options: ExpiryOptions, signal: AbortSignal): Pr
 }
 
 async function expire(options: ExpiryOptions): Promise<void> {
-  const { store, days, settings, webhook, backlogMax, now, onGivenUp, log } = options;
+  const { store, days, settings, webhook, backlogMax, now, onGivenUp, onFull, log } = options;
   const database = databaseOf(store);
   const backlogs = await listBacklogs(database, await days.current(database), backlogMax);
+  const onCut = (count: number): void => {
+    onGivenUp('backlog limit', count);
+    log.warn({ count }, 'backlog.cut');
+  };
+  await cutBacklogs(database, { settings, webhook, onCut, onFull }, backlogs);
   const lifeOf = ({ webhookId }: Backlog): number =>
     settings.number('webhook.delivery.expire.after', webhook(webhookId));
   for (const [day, ofDay] of Map.groupBy(backlogs, backlog => backlog.day)) {

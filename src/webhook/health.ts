@@ -24,6 +24,8 @@ export interface Health {
   readonly nextProbeAt: string | null;
   /** Deliveries that wait to be sent, counted up to `backlogCountMax`. */
   readonly backlog: number;
+  /** When the oldest of them were first given up for the limit; null while the backlog is well below it. */
+  readonly backlogCutAt: string | null;
   /** Deliveries among the newest 20 that have been tried. */
   readonly attempted: number;
   /** Tried deliveries that arrived. */
@@ -39,6 +41,7 @@ export const untried: Health = {
   lastError: null,
   nextProbeAt: null,
   backlog: 0,
+  backlogCutAt: null,
   attempted: 0,
   delivered: 0,
   lastAttemptAt: null,

@@ -32,6 +32,8 @@ export const settingDefaults: SettingDefaults = {
   'webhook.delivery.outage': 'hold',
   'webhook.delivery.expire.after': '86400',
   'webhook.failing.disable.after': '432000',
+  'webhook.backlog.limit': '400000',
+  'account.backlog.limit': '500000',
   'webhook.deliveries.limit': '1000',
   'webhook.deliveries.cleanup.interval': '3600',
   'webhook.deliveries.cleanup.initial.delay': '180',

@@ -230,6 +230,34 @@ describe('a receiver that is down', () => {
   });
 });
 
+describe('a backlog', () => {
+  it.each(['webhook.backlog.limit', 'account.backlog.limit'])(
+    'beyond %s loses its oldest deliveries, which is told once',
+    async name => {
+      await using harness = await openDispatchHarness();
+      await harness.records.rows(
+        `insert into setting (scope, scope_id, name, value) values ('global', '', '${name}', '3')`,
+      );
+      const webhookId = await harness.webhook('http://127.0.0.1:1/');
+      const eventIds = await oweMany(harness, webhookId, 5);
+      await harness.start({}, undefined, ['janitor']);
+      const [first = '', second = '', ...kept] = eventIds;
+      for (const id of [first, second]) {
+        expect((await harness.settled(id, 'failed')).error).toBe('backlog limit');
+      }
+      for (const id of kept) expect((await harness.delivery(id)).state).toBe('pending');
+      const told = async () =>
+        harness.records.rows(
+          `select event, entityuuid from event where category = 'HooklineEvent'`,
+        );
+      await waitUntil('the event', async () => (await told()).length > 0);
+      expect(await told()).toEqual([{ event: 'WEBHOOK.BACKLOG', entityuuid: webhookId }]);
+      const health = await readHealth(databaseOf(harness.records.store), [webhookId]);
+      expect(health.get(webhookId)?.backlogCutAt).toMatch(/^20/);
+    },
+  );
+});
+
 describe('a receiver that asks for a pause', () => {
   it('is left alone for that long, whatever comes', async () => {
     await using harness = await openDispatchHarness();

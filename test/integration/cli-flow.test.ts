@@ -328,6 +328,7 @@ describe('a webhook', () => {
       lastError: null,
       nextProbeAt: null,
       backlog: 0,
+      backlogCutAt: null,
       attempted: 0,
       delivered: 0,
       lastAttemptAt: null,

@@ -114,6 +114,12 @@ export const shownHealth = Type.Object(
     backlog: whole({
       description: `Number of deliveries that wait to be sent, counted up to ${backlogCountMax}.`,
     }),
+    backlogCutAt: nullable(
+      instant({
+        description:
+          'When the oldest of them were first given up for `webhook.backlog.limit` or `account.backlog.limit`; null while the backlog is well below.',
+      }),
+    ),
     attempted: whole({
       description: `Deliveries among the newest ${healthDeliveriesMax} that were attempted.`,
     }),

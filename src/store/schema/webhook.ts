@@ -116,6 +116,8 @@ export const WebhookHealthTable = defineEntity({
     /** When and why Hookline disabled the webhook; null once it is enabled again. */
     disabledAt: p.datetime().nullable(),
     disabledReason: p.text().nullable(),
+    /** When its backlog was first cut to its limit; null once it is well below. */
+    backlogCutAt: p.datetime().nullable(),
   },
   checks: [checkWords('webhook_health', 'state', breakerStates)],
 });

@@ -61,6 +61,50 @@ export async function expireDeliveries(
   return giveUp(database, 'expired', sql`${sql.join(found, sql` union all `)} limit ${chunk}`);
 }
 
+/**
+ * Fails the day's waiting deliveries of these webhooks that have been due for longest, with the reason `backlog limit`.
+ *
+ * @param count how many, at most 5,000 at a time. @returns how many.
+ */
+export async function failOldest(
+  database: Database,
+  { day, webhookIds }: { readonly day: Day; readonly webhookIds: readonly string[] },
+  count: number,
+): Promise<number> {
+  const found = conditions.map(
+    condition => sql`(select d.id, d.next_attempt_at from unnest(${uuids(webhookIds)}) as w(id) cross join lateral (
+      select id, next_attempt_at from ${deliveriesOf(day)} d where d.webhook_id = w.id and ${condition}
+      order by d.next_attempt_at limit (select ${count}::int)) d)`,
+  );
+  const { rows } = await sql<{ id: string }>`
+    select id from (${sql.join(found, sql` union all `)}) waiting
+    order by next_attempt_at limit ${Math.min(count, chunk)}`.execute(database);
+  return fail(
+    database,
+    rows.map(({ id }) => id),
+    'backlog limit',
+  );
+}
+
+/** Notes that a webhook's backlog was cut. @returns whether that is news. */
+export async function noteCutBacklog(database: Database, webhookId: string): Promise<boolean> {
+  const { rows } =
+    await sql`insert into webhook_health as h (webhook_id, state, since, backlog_cut_at)
+    select id, 'ok', now(), now() from webhook where id = ${webhookId}
+    on conflict (webhook_id) do update set backlog_cut_at = now() where h.backlog_cut_at is null
+    returning webhook_id`.execute(database);
+  return rows.length > 0;
+}
+
+/** Forgets that backlogs were cut. @param webhookIds those that are still nearly full. */
+export async function forgetCutBacklogs(
+  database: Database,
+  webhookIds: readonly string[],
+): Promise<void> {
+  await sql`update webhook_health set backlog_cut_at = null
+    where backlog_cut_at is not null and webhook_id <> all(${uuids(webhookIds)})`.execute(database);
+}
+
 /** Fails waiting deliveries chunk by chunk. @param found selects the ids of some. @returns how many failed. */
 async function giveUp(
   database: Database,
@@ -71,13 +115,17 @@ async function giveUp(
   for (;;) {
     const { rows } = await sql<{ id: string }>`${found}`.execute(database);
     const ids = rows.map(({ id }) => id);
-    const { numUpdatedRows } = await database
-      .updateTable('delivery')
-      .set({ state: 'failed', error: reason, nextAttemptAt: null, finishedAt: now })
-      .where(isOneOf('id', ids))
-      .where('state', '=', 'pending')
-      .executeTakeFirst();
-    failed += Number(numUpdatedRows);
+    failed += await fail(database, ids, reason);
     if (ids.length < chunk) return failed;
   }
+}
+
+async function fail(database: Database, ids: readonly string[], reason: string): Promise<number> {
+  const { numUpdatedRows } = await database
+    .updateTable('delivery')
+    .set({ state: 'failed', error: reason, nextAttemptAt: null, finishedAt: now })
+    .where(isOneOf('id', ids))
+    .where('state', '=', 'pending')
+    .executeTakeFirst();
+  return Number(numUpdatedRows);
 }

@@ -19,7 +19,7 @@ export async function readHealth(
       case when w.state = 'Disabled' then b.disabled_reason end as reason,
       case when b.state in ('failing', 'open') then b.last_error else tried.error end as "lastError",
       case when w.state <> 'Disabled' then ${instant('b.next_probe_at')} end as "nextProbeAt",
-      waiting.count as backlog, tried.attempted, tried.delivered, tried.at as "lastAttemptAt"
+      waiting.count as backlog, ${instant('b.backlog_cut_at')} as "backlogCutAt", tried.attempted, tried.delivered, tried.at as "lastAttemptAt"
     from webhook w left join webhook_health b on b.webhook_id = w.id
       cross join lateral (${triedLately}) tried cross join lateral (${backlog}) waiting
     where w.id = any(${uuids(webhookIds)})`.execute(database);
