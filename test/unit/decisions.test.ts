@@ -22,6 +22,10 @@ describe('the decision records', () => {
     expect(listed).toEqual(records.map(({ file, heading }) => ({ file, heading })));
   });
 
+  it('have a number each', () => {
+    expect(numbers.size).toBe(records.length);
+  });
+
   it.each(records)('$file is numbered as its file, short, and in three parts', record => {
     const { file, heading, text } = record;
     expect(heading).toMatch(new RegExp(`^# ${Number(file.slice(0, 4))}\\. \\S`));
