@@ -21,7 +21,7 @@ it('delivers everything once recorded when answers of the database are lost agai
   await using receiver = await startReceiver({ remember: false });
   // Every other request is to be tried again, so that claims come and go all the time.
   receiver.answerWith(({ headers }) => ({
-    status: (receiver.counts.get(String(headers['webhook-id'])) ?? 0) > 1 ? 200 : 503,
+    status: (receiver.counts.get(String(headers['webhook-id'])) ?? 0) > 1 ? 200 : 500,
   }));
   await stage.addWebhook({ payloadUrl: receiver.url });
   await using hookline = await stage.start({
@@ -33,6 +33,8 @@ it('delivers everything once recorded when answers of the database are lost agai
   });
   const rounds = 5;
   const share = 10;
+  // Hookline itself may record that the webhook is failing.
+  const ofCloud = `event where source <> 'hookline'`;
   for (const statement of Array.from({ length: rounds }, () => statements).flat()) {
     proxy.loseAnswer(statement);
     await stage.publishEvents(share);
@@ -40,12 +42,12 @@ it('delivers everything once recorded when answers of the database are lost agai
   }
   const all = rounds * statements.length * share;
   await hookline.until('every event to be recorded', async () => {
-    return (await count(stage.databaseUrl, 'event')) >= all;
+    return (await count(stage.databaseUrl, ofCloud)) >= all;
   });
   await hookline.until('every delivery', async () => {
     return (await count(stage.databaseUrl, `delivery where state = 'delivered'`)) >= all;
   });
-  expect(await count(stage.databaseUrl, 'event')).toBe(all);
+  expect(await count(stage.databaseUrl, ofCloud)).toBe(all);
   expect(receiver.counts.size).toBe(all);
   const states = await query(stage.databaseUrl, 'select distinct state from delivery');
   expect(states).toEqual([{ state: 'delivered' }]);

@@ -23,10 +23,12 @@ it('delivers everything when a process stands still again and again until it is 
   await watching.untilReady();
   const rounds = 8;
   const share = 50;
+  // Hookline itself records that the webhook is failing.
+  const ofCloud = `event where source <> 'hookline'`;
   for (let round = 0; round < rounds; round += 1) {
     await stage.publishEvents(share);
     await dozing.until('all to be recorded', async () => {
-      return (await count(stage.databaseUrl, 'event')) === (round + 1) * share;
+      return (await count(stage.databaseUrl, ofCloud)) === (round + 1) * share;
     });
     dozing.signal('SIGSTOP');
     await watching.until('the take-over', () => {
@@ -42,7 +44,7 @@ it('delivers everything when a process stands still again and again until it is 
   });
   const states = await query(stage.databaseUrl, 'select distinct state from delivery');
   expect(states).toEqual([{ state: 'delivered' }]);
-  expect(await count(stage.databaseUrl, 'event')).toBe(all);
+  expect(await count(stage.databaseUrl, ofCloud)).toBe(all);
   expect(receiver.counts.size).toBe(all);
 });
 
