@@ -9,7 +9,7 @@ export const healthStates = [...breakerStates, 'disabled'] as const;
 /** Number of the newest deliveries that `attempted` and `delivered` are counted of. */
 export const healthDeliveriesMax = 20;
 /** Number up to which waiting deliveries are counted. */
-export const backlogCountMax = 100_000;
+export const backlogCountMax = 10_000;
 
 /** Instants are RFC 3339. */
 export interface Health {

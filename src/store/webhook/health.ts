@@ -26,12 +26,14 @@ export async function readHealth(
   return new Map(rows.map(({ id, ...health }) => [id, health]));
 }
 
+// Both columns of the order, and no equality: else the primary key gives the order, and all of a day is read (record 76).
 const triedLately = sql`
   select count(*)::int as attempted, count(*) filter (where arrived)::int as delivered, max(at) as at,
     (array_agg(trouble order by id desc) filter (where not arrived))[1] as error
   from (
     select id, state = 'delivered' as arrived, ${instant('started_at')} as at, coalesce(error, 'status ' || status) as trouble
-    from (select * from delivery d where d.webhook_id = w.id order by d.id desc limit ${healthDeliveriesMax}) newest
+    from (select * from delivery d where d.webhook_id >= w.id and d.webhook_id <= w.id
+      order by d.webhook_id desc, d.id desc limit ${healthDeliveriesMax}) newest
     where started_at is not null) recent`;
 
 const backlog = sql`
