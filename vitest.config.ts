@@ -20,6 +20,8 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{conformance,integration,regression}/**/*.test.ts'],
           globalSetup: ['test/service/global-setup.ts'],
+          // They wait more than they work; without this there would be one for two processors.
+          maxWorkers: 2,
           // Longer than the tests wait for a condition, so that it is the condition that is named.
           testTimeout: 120_000,
           hookTimeout: 120_000,
