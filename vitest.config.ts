@@ -20,8 +20,10 @@ export default defineConfig({
           name: 'integration',
           include: ['test/{conformance,integration,regression}/**/*.test.ts'],
           globalSetup: ['test/service/global-setup.ts'],
-          // They wait more than they work; without this there would be one for two processors.
+          // They wait more than they work; without this there would be one for two processors. Projects with other
+          // numbers of workers have to be another group.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
           // Longer than the tests wait for a condition, so that it is the condition that is named.
           testTimeout: 120_000,
           hookTimeout: 120_000,
