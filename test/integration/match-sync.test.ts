@@ -7,9 +7,9 @@ import { describe, expect, it } from 'vitest';
 import type { Envelope } from '../../src/event/envelope.ts';
 import type { FilterType } from '../../src/webhook/words.ts';
 import type { Log } from '../../src/event/log.ts';
-import { MatchSync } from '../../src/match/match-sync.ts';
-import type { MatchSyncOptions } from '../../src/match/match-sync.ts';
+import type { MatchSync, MatchSyncOptions } from '../../src/match/match-sync.ts';
 import { waitUntil } from '../service/wait-until.ts';
+import { openMatchSync } from './match-sync-harness.ts';
 import { openRecordHarness, silent, type RecordHarness } from './record-harness.ts';
 
 const text = (value: string | undefined): string =>
@@ -174,20 +174,10 @@ interface Following extends AsyncDisposable {
 }
 
 async function follow(
-  { store, url }: RecordHarness,
-  options: Partial<Pick<MatchSyncOptions, 'databaseUrl' | 'resyncMs' | 'log'>> = {},
+  harness: RecordHarness,
+  options: Partial<MatchSyncOptions> = {},
 ): Promise<Following> {
-  const sync = await MatchSync.open({
-    store,
-    databaseUrl: url,
-    resyncMs: 600_000,
-    onDue: () => {},
-    onSetting: async () => {},
-    onTree: () => {},
-    onHealth: () => {},
-    log: silent,
-    ...options,
-  });
+  const sync = await openMatchSync(harness, options);
   const stop = new AbortController();
   const running = sync.run(stop.signal);
   return {
@@ -227,17 +217,7 @@ describe('the match index', () => {
         for (const change of changes) await harness.rows(change);
         await waitUntil('the index to agree', () => agrees(harness, following.sync), 5_000);
         // A fresh snapshot is the same as the one that followed.
-        const { url: databaseUrl, store } = harness;
-        const fresh = await MatchSync.open({
-          store,
-          databaseUrl,
-          resyncMs: 1,
-          onDue: () => {},
-          onSetting: async () => {},
-          onTree: () => {},
-          onHealth: () => {},
-          log: silent,
-        });
+        const fresh = await openMatchSync(harness);
         expect(await agrees(harness, fresh)).toBe(true);
       }),
       { numRuns: 25 },
@@ -270,23 +250,13 @@ describe('the match index', () => {
 
   it('knows whatever was committed once it has caught up, in whatever order transactions end', async () => {
     await using harness = await openRecordHarness();
-    const { url: databaseUrl, store } = harness;
     // Nobody listens, nothing polls: `run` is not called.
-    const sync = await MatchSync.open({
-      store,
-      databaseUrl,
-      resyncMs: 600_000,
-      onDue: () => {},
-      onSetting: async () => {},
-      onTree: () => {},
-      onHealth: () => {},
-      log: silent,
-    });
+    const sync = await openMatchSync(harness);
     await harness.rows(`insert into domain (id, name) values ('d', 'D')`);
     await harness.rows(`insert into account (id, name, domain_id) values ('a', 'A', 'd')`);
     const envelope = { event: 'VM.START', account: 'a' };
     const [early, late] = [randomUUID(), randomUUID()];
-    const client = new Client({ connectionString: databaseUrl });
+    const client = new Client({ connectionString: harness.url });
     await client.connect();
     try {
       await client.query('begin');

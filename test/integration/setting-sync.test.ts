@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { describe, expect, it } from 'vitest';
 
-import { MatchSync } from '../../src/match/match-sync.ts';
+import type { MatchSync } from '../../src/match/match-sync.ts';
 import { SettingSync } from '../../src/setting/setting-sync.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { trimDeliveries } from '../../src/store/delivery/trim.ts';
@@ -11,6 +11,7 @@ import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { settingDefaults } from './api-harness.ts';
 import { openDispatchHarness } from './dispatch-harness.ts';
+import { openMatchSync } from './match-sync-harness.ts';
 import { newId, openRecordHarness, silent } from './record-harness.ts';
 import type { RecordHarness } from './record-harness.ts';
 
@@ -20,16 +21,11 @@ interface Replica extends AsyncDisposable {
 }
 
 /** Follows the tables as a process does. */
-async function startReplica({ store, url }: RecordHarness): Promise<Replica> {
-  const sync = await MatchSync.open({
-    store,
-    databaseUrl: url,
-    resyncMs: 600_000,
-    onDue: () => {},
+async function startReplica(harness: RecordHarness): Promise<Replica> {
+  const { store } = harness;
+  const sync = await openMatchSync(harness, {
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
-    onHealth: () => {},
-    log: silent,
   });
   const settings = await SettingSync.open({
     store,

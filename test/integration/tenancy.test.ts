@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import type { CloudstackDirectoryConfig } from '../../src/config/directory/directory.ts';
 import type { Message } from '../../src/event/message.ts';
-import { MatchSync } from '../../src/match/match-sync.ts';
+import type { MatchSync } from '../../src/match/match-sync.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
 import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
@@ -18,6 +18,7 @@ import {
   openDirectoryHarness,
   type DirectoryHarness,
 } from './directory-harness.ts';
+import { openMatchSync } from './match-sync-harness.ts';
 import { message, newId } from './record-harness.ts';
 
 let harness: DirectoryHarness;
@@ -38,19 +39,10 @@ afterEach(async () => {
 });
 
 async function open(config: Partial<CloudstackDirectoryConfig> = {}): Promise<void> {
-  const { store, url: databaseUrl, log, cloud } = harness;
+  const { store, log, cloud } = harness;
   stop = new AbortController();
   metrics = createMetrics();
-  sync = await MatchSync.open({
-    store,
-    databaseUrl,
-    resyncMs: 600_000,
-    onDue: () => {},
-    onSetting: async () => {},
-    onTree: () => {},
-    onHealth: () => {},
-    log,
-  });
+  sync = await openMatchSync(harness, { log });
   tenancy = openTenancy({
     config: {
       kind: 'cloudstack',

@@ -1,13 +1,13 @@
 /** A plain user whose account lies in the root domain, as in a cloud with one domain, reached every private address. */
 import { expect, it } from 'vitest';
 
-import { MatchSync } from '../../src/match/match-sync.ts';
-import { openRecordHarness, silent } from '../integration/record-harness.ts';
+import { openMatchSync } from '../integration/match-sync-harness.ts';
+import { openRecordHarness } from '../integration/record-harness.ts';
 import { waitUntil } from '../service/wait-until.ts';
 
 it('is a root admin’s account whose users are, and one of users alone is a tenant’s, as soon as they are', async () => {
   await using harness = await openRecordHarness();
-  const { store, url: databaseUrl } = harness;
+  const { store } = harness;
   const run = (query: string) => store.em.fork().execute(query);
   await run(`delete from domain`);
   await run(`insert into domain (id, name) values ('root', 'ROOT')`);
@@ -15,16 +15,7 @@ it('is a root admin’s account whose users are, and one of users alone is a ten
     ('unknown', 'u', 'root'), ('admins', 'a', 'root'), ('tenant', 't', 'root'), ('later', 'l', 'root')`);
   await run(`insert into app_user (username, role, account_id) values
     ('a1', 'User', 'admins'), ('a2', 'Admin', 'admins'), ('t1', 'DomainAdmin', 'tenant')`);
-  const sync = await MatchSync.open({
-    store,
-    databaseUrl,
-    resyncMs: 3_600_000,
-    onDue: () => {},
-    onSetting: async () => {},
-    onTree: () => {},
-    onHealth: () => {},
-    log: silent,
-  });
+  const sync = await openMatchSync(harness);
   const root = () =>
     ['unknown', 'admins', 'tenant', 'later'].filter(id => sync.index.isRootAccount(id)).join();
   expect(root()).toBe('unknown,admins,later');
