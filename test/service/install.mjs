@@ -45,7 +45,9 @@ function nodeIsThere() {
 
 function install() {
   const npm = process.env.npm_execpath;
-  const [command, ...args] = npm ? [process.execPath, npm, 'ci'] : ['npm', 'ci'];
+  // npm's warnings are about the machine's own Node, on which nothing of it runs.
+  const ci = ['ci', '--loglevel=error'];
+  const [command, ...args] = npm ? [process.execPath, npm, ...ci] : ['npm', ...ci];
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' });
   if (status !== 0) fail(`npm ci failed${error ? `: ${error.message}` : ''}`);
 }
