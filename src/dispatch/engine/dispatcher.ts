@@ -85,6 +85,7 @@ export class Dispatcher {
   get hasRoom(): boolean {
     return this.#window.hasRoom;
   }
+
   /** Keeps room for deliveries that are being claimed. @returns releases it again. */
   reserve(count: number): () => void {
     return this.#window.reserve(count);
@@ -234,9 +235,7 @@ export class Dispatcher {
    * opened), until somebody corrects the webhook.
    */
   #hold(delivery: Delivery, webhook: Webhook, error: unknown): void {
-    const reason = this.#reportUnsendable(webhook, error);
-    const later = { nextAttemptAtMs: Date.now() + unsendableWebhookMs, reason };
-    this.#write(delivery, { ...later, state: 'pending', tries: delivery.tries });
+    this.#reschedule(delivery, unsendableWebhookMs, this.#reportUnsendable(webhook, error));
   }
 
   #end(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
@@ -265,12 +264,12 @@ export class Dispatcher {
     if (reason !== undefined) {
       return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
     }
-    const { success, settingsOf, onAttempt, disable } = this.#options;
+    const { success, random, breakers, settingsOf, onAttempt, disable } = this.#options;
     if (!attempt.unsent && receptionOf(attempt, success) === 'ours') {
       this.#options.onShortage(attempt.errorCode ?? 'unknown');
       return this.#reschedule(delivery, ownTroubleMs);
     }
-    const rules = { ...this.#options, ...settingsOf(webhook) };
+    const rules = { ...settingsOf(webhook), success, random, breakers };
     const { verdict, progress } = judgeAttempt(attempt, delivery, rules);
     onAttempt(webhook.id, attempt, verdict);
     if (verdict === 'gone') disable(webhook, 'the receiver answered 410 Gone');
@@ -281,10 +280,10 @@ export class Dispatcher {
    * Makes the delivery due again, without an attempt. Without a delay it is due since its event was recorded, so that the
    * deliveries of a lane come back in the order of their events.
    */
-  #reschedule(delivery: Delivery, delayMs?: number): void {
+  #reschedule(delivery: Delivery, delayMs?: number, reason?: string): void {
     const nextAttemptAtMs =
       delayMs === undefined ? timeOf(delivery.event.id).getTime() : Date.now() + delayMs;
-    this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs });
+    this.#write(delivery, { state: 'pending', tries: delivery.tries, nextAttemptAtMs, reason });
   }
 
   #write(delivery: Delivery, progress: DeliveryProgress): void {
