@@ -37,7 +37,8 @@ export const superuser = 'hookline';
 
 const startTriesMax = 5;
 const retryMs = 200;
-const ready = 'database system is ready to accept connections';
+/** The second says so on a standby. */
+const ready = /database system is ready to accept (read-only )?connections/;
 
 /** As PostgreSQL 17 and newer have it, whatever the machine has. */
 const builtinLocale = [
@@ -148,7 +149,7 @@ function spawnServer(
     user,
     onLine: line => {
       log?.(line);
-      if (line.includes(ready)) readyLine.resolve(undefined);
+      if (ready.test(line)) readyLine.resolve(undefined);
     },
   });
   return { process: server, started: Promise.race([readyLine.promise, server.exited]) };

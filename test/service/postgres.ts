@@ -41,10 +41,31 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Post
 async function startIn(
   home: string,
   files: ClusterFiles,
-  { settings = {} }: PostgresOptions,
+  { settings }: PostgresOptions,
 ): Promise<Postgres> {
-  const password = randomBytes(12).toString('hex');
+  const password = newPassword();
   await initialiseCluster(files, password);
+  return serveCluster(home, files, { password, settings });
+}
+
+export const newPassword = (): string => randomBytes(12).toString('hex');
+
+export interface ServeClusterOptions {
+  /** That of the superuser. */
+  readonly password: string;
+  readonly settings?: PostgresOptions['settings'];
+}
+
+/**
+ * Starts a server on a cluster that exists.
+ *
+ * @param home The directory that is removed with the server.
+ */
+export async function serveCluster(
+  home: string,
+  files: ClusterFiles,
+  { password, settings = {} }: ServeClusterOptions,
+): Promise<Postgres> {
   const port = await reservePort();
   const options: ClusterOptions = { port, settings, onDeath: { remove: home } };
   const url = (database = 'postgres'): string =>
