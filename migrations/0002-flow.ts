@@ -36,6 +36,8 @@ const event = [
     description text,
     origin text,
     details jsonb,
+    proven_domain text,
+    proven_user text,
     body text not null,
     owed uuid[] not null) partition by range (id)`,
   `create table event_key (

@@ -11,6 +11,7 @@ import type { DirectoryProvider, FoundAccount } from './provider.ts';
 import { runDirectorySync } from './sync.ts';
 import { createMisses, createUnknownAccounts } from './unknown-accounts.ts';
 import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
 import type { Log } from '../event/log.ts';
 import type { Message } from '../event/message.ts';
 import type { Webhook } from '../webhook/webhook.ts';
@@ -90,12 +91,12 @@ export function openTenancy(options: TenancyOptions): Tenancy {
     },
     readBatch(source) {
       const misses = createMisses();
-      const match = (envelope: Envelope, body: string): readonly Webhook[] => {
+      const match = (envelope: Envelope, body: string, proven: Proven): readonly Webhook[] => {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
         misses.see(envelope, owner);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
-        return index.match(envelope, body);
+        return index.match(envelope, body, proven);
       };
       const read = createReader({ ...source, match, newId, dispatches });
       return {

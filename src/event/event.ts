@@ -10,8 +10,27 @@ export function isTest({ event, source }: Envelope): boolean {
   return event === testEventType && source === 'hookline';
 }
 
+/**
+ * Whom an event concerns where no account owns it, as its message proves. It is no part of the envelope: what an
+ * envelope says of a domain or a user may be another's, such as the asker's, and decides nothing.
+ */
+export const provenFacts = {
+  provenDomain: {
+    column: 'proven_domain',
+    doc: 'the id of the domain that the event concerns, as its message proves',
+  },
+  provenUser: {
+    column: 'proven_user',
+    doc: 'the id of the user that the event concerns, as its message proves',
+  },
+} as const;
+
+export type ProvenFact = keyof typeof provenFacts;
+export const provenNames = ['provenDomain', 'provenUser'] as const satisfies readonly ProvenFact[];
+export type Proven = { readonly [F in ProvenFact]?: string };
+
 /** An event as it is recorded and delivered. */
-export interface Event {
+export interface Event extends Proven {
   /** UUIDv7, chosen when the event is recorded; the same on every try, redelivery and duplicate. */
   readonly id: string;
   readonly envelope: Envelope;

@@ -3,6 +3,7 @@ import { isAbout } from '../event/event.ts';
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
 import { compileConditions, facts, mismatchOf, unansweredIn } from './conditions.ts';
+import type { EventTenant } from '../store/event/tenant.ts';
 import type { Subject } from './subject.ts';
 
 export type Explanation = Explained & {
@@ -21,15 +22,11 @@ type Explained =
       readonly detail: string;
     };
 
-/** The owner of an event, as the directory has it. */
-export interface Tenant {
-  /** An account's id; undefined when it is not known. */
-  readonly owner: string | undefined;
-  /** Its domain and all above it, nearest first. */
-  readonly path: readonly string[] | undefined;
-}
-
-export function explainWebhook(webhook: Webhook, subject: Subject, tenant: Tenant): Explanation {
+export function explainWebhook(
+  webhook: Webhook,
+  subject: Subject,
+  tenant: EventTenant,
+): Explanation {
   const refused = (reason: 'state' | 'scope', detail: string) =>
     ({ webhook, matched: false, reason, detail }) as const;
   if (webhook.ownerGone) {
@@ -106,21 +103,24 @@ function subjectOf(type: WebhookFilter['type'] = 'EventType', subject: Subject):
 function outsideScope(
   { scope, accountId, domainId }: Webhook,
   account: string | undefined,
-  { owner, path }: Tenant,
+  tenant: EventTenant,
 ): string | undefined {
   if (scope === 'Global') return undefined;
-  if (owner === undefined || path === undefined) {
+  if (tenant.by === 'nobody') {
     if (account === undefined) return 'the event names no account, so only Global webhooks get it';
     return `account ${account} is not in the directory, so only Global webhooks get its events`;
   }
-  if (scope === 'Local') {
-    return accountId === owner
+  if (scope === 'Domain') {
+    return tenant.path.includes(domainId)
       ? undefined
-      : `Local covers account ${accountId}; the event belongs to account ${owner}`;
+      : `Domain covers domain ${domainId} and below; the event belongs to domain ${tenant.path[0]}`;
   }
-  return path.includes(domainId)
+  if (tenant.by === 'domain') {
+    return `Local covers account ${accountId}; the event belongs to domain ${tenant.path[0]} and to no account`;
+  }
+  return accountId === tenant.owner
     ? undefined
-    : `Domain covers domain ${domainId} and below; the event belongs to domain ${path[0]}`;
+    : `Local covers account ${accountId}; the event belongs to account ${tenant.owner}`;
 }
 
 function written({ type = 'EventType', matchType, value }: WebhookFilter): string {

@@ -6,7 +6,7 @@
  * there, an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
 import type { Envelope } from '../event/envelope.ts';
-import type { Event } from '../event/event.ts';
+import type { Event, Proven } from '../event/event.ts';
 import { isAbout } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, mismatchOf } from './conditions.ts';
@@ -16,6 +16,7 @@ import type { Explanation } from './explain.ts';
 import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
+import { accountOwning, tenantOf } from './whom.ts';
 
 /** The index is in memory and synchronous; a change is seen by the next `match`. */
 export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
@@ -26,17 +27,17 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
   /** Whether there is an account of this id or alias. */
   knowsAccount(id: string): boolean;
   /**
-   * The account in the directory that the event belongs to: the one it names, else, for CloudStack's events, the
-   * project it names. Undefined when there is none: such an event reaches Global webhooks only, which the operator is
-   * told unless it names no account.
+   * The account in the directory that the event names, else, for CloudStack's events, the project it names. Undefined
+   * when there is none, which the operator is told unless it names no account.
    */
   ownerOf(envelope: Envelope): string | undefined;
   /**
    * Finds the enabled webhooks that want the event, each once, in no particular order. The array is the caller's.
    *
    * @param body as it is recorded; expressions know it as `original`.
+   * @param proven whom it concerns where no account owns it.
    */
-  match(envelope: Envelope, body?: string): Webhook[];
+  match(envelope: Envelope, body?: string, proven?: Proven): Webhook[];
   /**
    * Explains for each webhook whether `match` answers with it, and if not why. It is lazy: stop early to bound it.
    *
@@ -46,7 +47,7 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
 }
 
 /** An event as it was recorded. */
-export type Explainable = Pick<Event, 'envelope' | 'body'>;
+export type Explainable = Omit<Event, 'id'>;
 
 interface IndexEntry {
   readonly webhook: Webhook;
@@ -63,8 +64,7 @@ const everywhere = '';
  * doubt it is built anew.
  */
 export function createMatchIndex(): MatchIndex {
-  const { accountOf, ...tenants } = createTenants();
-  const { domainOf, pathOf } = tenants;
+  const tenants = createTenants();
   const entries = new Map<string, IndexEntry>();
   const buckets = { Local: new Map(), Domain: new Map(), Global: new Map() } satisfies Record<
     Webhook['scope'],
@@ -78,20 +78,11 @@ export function createMatchIndex(): MatchIndex {
     removeFrom(buckets[entry.webhook.scope], entry);
   }
 
-  // CloudStack's events of a project name the account behind it, by an id that no API gives, and the project beside it.
-  // Other clouds' project need not be the owner, so there it must not stand in for the account.
-  const ownerOf = ({ account, project, category }: Envelope): string | undefined =>
-    (account === undefined ? undefined : accountOf(account)) ??
-    (project === undefined || category === undefined ? undefined : accountOf(project));
-  const pathTo = (owner: string | undefined): readonly string[] | undefined => {
-    const domain = owner === undefined ? undefined : domainOf(owner);
-    return domain === undefined ? undefined : pathOf(domain);
-  };
-
+  const { accountOf, ...told } = tenants;
   return {
-    ...tenants,
+    ...told,
     removeWebhook,
-    ownerOf,
+    ownerOf: envelope => accountOwning(envelope, tenants),
     upsertWebhook(webhook) {
       removeWebhook(webhook.id);
       const entry = { webhook, conditions: compileConditions(webhook) };
@@ -100,22 +91,19 @@ export function createMatchIndex(): MatchIndex {
     },
     webhook: id => entries.get(id)?.webhook,
     knowsAccount: id => accountOf(id) !== undefined,
-    match(envelope, body) {
+    match(envelope, body, proven = {}) {
       const found: Webhook[] = [];
       const subject = new Subject(envelope, body);
       collect(buckets.Global.get(everywhere), subject, found);
-      const owner = ownerOf(envelope);
-      if (owner === undefined) return found;
+      const tenant = tenantOf(envelope, proven, tenants);
+      if (tenant.by === 'nobody') return found;
       // Expressions share what they may cost on one event: who is nearer to the root domain comes first.
-      for (const id of pathTo(owner)?.toReversed() ?? []) {
-        collect(buckets.Domain.get(id), subject, found);
-      }
-      collect(buckets.Local.get(owner), subject, found);
+      for (const id of tenant.path.toReversed()) collect(buckets.Domain.get(id), subject, found);
+      if (tenant.by !== 'domain') collect(buckets.Local.get(tenant.owner), subject, found);
       return found;
     },
-    *explain({ envelope, body }, webhooks = webhooksOf(entries)) {
-      const owner = ownerOf(envelope);
-      const tenant = { owner, path: pathTo(owner) };
+    *explain({ envelope, body, ...proven }, webhooks = webhooksOf(entries)) {
+      const tenant = tenantOf(envelope, proven, tenants);
       const subject = new Subject(envelope, body);
       for (const webhook of webhooks) yield explainWebhook(webhook, subject, tenant);
     },

@@ -11,6 +11,7 @@ export interface Tenants {
   readonly accountOf: (idOrAlias: string) => string | undefined;
   /** The account's domain; undefined for an account the directory does not know. */
   readonly domainOf: (accountId: string) => string | undefined;
+  readonly knowsDomain: (domainId: string) => boolean;
   /** Whether the account is in the root domain, and no tenant's; false for an account or a domain that is not known. */
   readonly isRootAccount: (accountId: string) => boolean;
   /** The domain and all above it, nearest first. One whose parent is not known yet counts as a root. */
@@ -48,6 +49,7 @@ export function createTenants(): Tenants {
     },
     removeAccount,
     accountOf: id => (accounts.has(id) ? id : aliases.get(id)),
+    knowsDomain: domainId => parents.has(domainId),
     domainOf: accountId => accounts.get(accountId)?.domainId,
     isRootAccount(accountId) {
       const account = accounts.get(accountId);

@@ -4,6 +4,8 @@ import { hash } from 'node:crypto';
 import { MalformedMessageError } from '../event/errors.ts';
 import { envelopeFacts, factNamesOfKind, nameLengthMax } from '../event/envelope.ts';
 import type { Envelope, FactName, FactOfKind } from '../event/envelope.ts';
+import { provenNames } from '../event/event.ts';
+import type { Proven, ProvenFact } from '../event/event.ts';
 import { readInstant } from './value/instant.ts';
 import { isObject } from './value/json.ts';
 import type { JsonObject } from './value/json.ts';
@@ -28,7 +30,9 @@ export interface Facts extends UnreadFacts {
   readonly key?: unknown;
 }
 
-type UnreadFacts = { readonly [F in Exclude<FactName, 'category' | 'details'>]?: unknown };
+type UnreadFacts = {
+  readonly [F in Exclude<FactName, 'category' | 'details'> | ProvenFact]?: unknown;
+};
 
 /** The type of the event has to be there; the others need not. */
 const optionalFacts = factNamesOfKind('name', 'text', 'instant').filter(fact => fact !== 'event');
@@ -53,7 +57,17 @@ export function eventOf(facts: Facts): NormalizedEvent {
   const details = detailsOf({ ...facts.details, ...unread });
   if (details !== undefined) draft.details = details;
   const key = keyOf(facts.key);
-  return key === undefined ? { envelope: draft } : { envelope: draft, key };
+  return { envelope: draft, ...(key !== undefined && { key }), ...provenIn(facts) };
+}
+
+/** The ids of those whom the event concerns; each has the limit of the same fact of the envelope. */
+function provenIn(facts: Facts): Proven {
+  const proven: { -readonly [F in ProvenFact]?: string } = {};
+  for (const fact of provenNames) {
+    const id = readFact(fact === 'provenDomain' ? 'domain' : 'user', facts[fact]);
+    if (id !== undefined) proven[fact] = id;
+  }
+  return proven;
 }
 
 /** @throws {MalformedMessageError} when one message would become more than `eventCountMax` events. */

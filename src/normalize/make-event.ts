@@ -32,6 +32,8 @@ export function createEventMaker({
     return eventOf({
       ...facts,
       ...mapped,
+      // What the operator's mapping says of the domain is the operator's word, as it is of the account.
+      provenDomain: mapped.domain ?? facts.provenDomain,
       details: { ...facts.details, ...mapped.details, ...(showPayload && { payload }) },
     });
   };

@@ -1,11 +1,16 @@
 /** A decoder's answer: an event that has no id yet. */
 import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
 
 /** An envelope while it is being filled in. */
 export type EnvelopeDraft = { -readonly [K in keyof Envelope]: Envelope[K] };
 
-/** An event that has no id yet: recording gives it one. */
-export interface NormalizedEvent {
+/**
+ * An event that has no id yet: recording gives it one. `provenDomain` and `provenUser` are there where the message
+ * proves whom it concerns and no account need own it: who could write the fact has to be the cloud or somebody who may
+ * speak for that domain or user. An account that the directory knows comes before both.
+ */
+export interface NormalizedEvent extends Proven {
   readonly envelope: Envelope;
   /**
    * The exact text that is stored, signed and sent in the format `cloudstack` (contract 1.5). Absent for every cloud

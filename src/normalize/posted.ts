@@ -59,8 +59,15 @@ function eventOf(item: JsonObject, { place, make, message }: Deps): NormalizedEv
   if (details !== undefined && details !== null && !isObject(details)) {
     throw new MalformedMessageError(`"details" of ${place} is no JSON object; expected one`);
   }
+  // Whoever may post an event may say whom it concerns.
   const made = make(
-    { ...facts, event, key: id, details: isObject(details) ? details : undefined },
+    {
+      ...facts,
+      event,
+      key: id,
+      details: isObject(details) ? details : undefined,
+      provenDomain: facts['domain'],
+    },
     item,
     message,
   );
@@ -70,7 +77,9 @@ function eventOf(item: JsonObject, { place, make, message }: Deps): NormalizedEv
       `"category" of ${place} is none of CloudStack's; expected none, or one of ${categories.join(', ')}`,
     );
   }
-  return { ...made, envelope: { category, ...made.envelope } };
+  // By CloudStack's rules a domain alone covers nobody.
+  const { provenDomain: _, ...others } = made;
+  return { ...others, envelope: { category, ...made.envelope } };
 }
 
 const isCategory = (value: unknown): value is Category =>

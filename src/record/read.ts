@@ -5,6 +5,7 @@
 import { envelopeJson } from '../event/envelope.ts';
 import { MalformedMessageError } from '../event/errors.ts';
 import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
 import type { Message } from '../event/message.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
@@ -20,7 +21,7 @@ export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
   /** Finds the webhooks that want the event. @param body as it will be recorded. */
-  readonly match: (envelope: Envelope, body: string) => readonly Webhook[];
+  readonly match: (envelope: Envelope, body: string, proven: Proven) => readonly Webhook[];
   /** Makes UUIDv7s, each above the one before. */
   readonly newId: () => string;
   /** Whether this process sends deliveries itself. */
@@ -36,20 +37,23 @@ export function createReader(options: ReaderOptions): Reader {
   return (message, refused) => {
     if (refused !== undefined) return putAside(message, refused);
     try {
-      const events = normalize(message).map(({ envelope, body: own, key: named }, index) => {
-        const id = newId();
-        const key = named ?? nameBySending(message, index);
-        const body = own ?? envelopeJson(id, envelope);
-        const webhooks = match(envelope, body);
-        return {
-          id,
-          envelope,
-          body,
-          owed: webhooks.map(webhook => webhook.id),
-          queued: queuedOf(webhooks, envelope, options),
-          key,
-        };
-      });
+      const events = normalize(message).map(
+        ({ envelope, body: own, key: named, ...proven }, index) => {
+          const id = newId();
+          const key = named ?? nameBySending(message, index);
+          const body = own ?? envelopeJson(id, envelope);
+          const webhooks = match(envelope, body, proven);
+          return {
+            ...proven,
+            id,
+            envelope,
+            body,
+            owed: webhooks.map(webhook => webhook.id),
+            queued: queuedOf(webhooks, envelope, options),
+            key,
+          };
+        },
+      );
       return { message, events };
     } catch (error) {
       if (!(error instanceof MalformedMessageError)) throw error;

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { Proven } from '../../src/event/event.ts';
 import { deliveryId } from '../../src/event/id.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
@@ -36,10 +37,14 @@ async function make(name: string, body: object): Promise<string> {
   return made.body.id;
 }
 
-async function record(facts: object, owed: readonly string[] = []): Promise<string> {
+async function record(
+  facts: object,
+  owed: readonly string[] = [],
+  proven: Proven = {},
+): Promise<string> {
   const id = newId();
   const envelope = { category: 'ActionEvent', event: 'VM.START', ...facts } as const;
-  const events = [{ id, envelope, body: '{}', owed }];
+  const events = [{ id, envelope, body: '{}', owed, ...proven }];
   const batch = { processId: 1, source: 's', quarantined: [], events };
   await world.run(`insert into process (id, host, pid, lease_until, watermark)
     values (1, 'h', 1, now() + interval '1 hour', '${id}') on conflict do nothing`);
@@ -124,6 +129,21 @@ describe('the explanation of an event', () => {
       detail: 'account nobody is not in the directory, so only Global webhooks get its events',
     });
     expect(await asked({})).toMatchObject({ reason: 'scope' });
+  });
+
+  it('goes by the domain and the user that its message proves, where no account owns it', async () => {
+    const id = await make('homes', { accountId: 'peer', scope: 'Domain' });
+    const asked = async (facts: object, proven: Proven) => {
+      const event = await record({ category: undefined, ...facts }, [], proven);
+      return (await explain(event, `&webhookId=${id}`)).get('homes');
+    };
+    expect(await asked({}, { provenDomain: 'home' })).toMatchObject({ matched: true });
+    expect(await asked({}, { provenUser: 'own' })).toMatchObject({ matched: true });
+    expect(await asked({}, { provenDomain: 'nowhere' })).toMatchObject({ reason: 'scope' });
+    expect(await asked({ domain: 'home', user: 'own' }, {})).toMatchObject({ reason: 'scope' });
+    expect(await asked({ account: 'foreign' }, { provenDomain: 'home' })).toMatchObject({
+      reason: 'scope',
+    });
   });
 
   it('tells what was owed when it was recorded from what matches now, and what became of it', async () => {

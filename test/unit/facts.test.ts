@@ -38,6 +38,19 @@ describe('the event made of facts', () => {
     });
   });
 
+  it('says whom it proves to concern beside the envelope, in which neither is shown', () => {
+    const proven = { provenDomain: 7, provenUser: 'u-1' };
+    expect(eventOf({ event, ...proven })).toEqual({
+      envelope: { event },
+      provenDomain: '7',
+      provenUser: 'u-1',
+    });
+    expect(eventOf({ event, provenDomain: '', provenUser: null })).toEqual({ envelope: { event } });
+    expect(() => eventOf({ event, provenDomain: 'x'.repeat(nameLengthMax + 1) })).toThrow(
+      '"domain" would have 256 characters; expected at most 255',
+    );
+  });
+
   it('cuts the description and refuses an id that is too long', () => {
     const long = 'x'.repeat(descriptionLengthMax + 1);
     expect(eventOf({ event, description: long }).envelope.description).toHaveLength(

@@ -52,6 +52,17 @@ describe('a JSON Pointer', () => {
   );
 });
 
+describe('a rule for the domain', () => {
+  it('is the operator’s word on whom the event concerns, and comes before the format’s own', () => {
+    const body = { event: 'e', domain: 'd-1', org: 'urn:vcloud:org:o-1', type: 't' };
+    const [mapped] = read({ event: '/event', domain: '/domain' }, body);
+    expect(mapped).toEqual({ envelope: { event: 'e', domain: 'd-1' }, provenDomain: 'd-1' });
+    expect(read({ domain: '/domain' }, body, 'vcd')[0]).toMatchObject({ provenDomain: 'd-1' });
+    expect(read({ domain: '/none' }, body, 'vcd')[0]).toMatchObject({ provenDomain: 'o-1' });
+    expect(read({ event: '/event', details: '$' }, body)[0]).not.toHaveProperty('provenDomain');
+  });
+});
+
 describe('the examples in the documents', () => {
   const examples = ['docs/adding-a-cloud.md', 'docs/clouds.md'].flatMap(page => {
     const blocks = readFileSync(page, 'utf8').matchAll(/```yaml\n([^]*?)```/g);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Envelope } from '../../src/event/envelope.ts';
+import type { Proven } from '../../src/event/event.ts';
 import type { Webhook, WebhookFilter } from '../../src/webhook/webhook.ts';
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
@@ -24,9 +25,9 @@ function indexWith(...webhooks: readonly Partial<Webhook>[]) {
   webhooks.forEach((fields, at) => index.upsertWebhook(webhookOf({ id: `hook-${at}`, ...fields })));
   return index;
 }
-const matchedIds = (index: ReturnType<typeof indexWith>, envelope: Envelope) =>
+const matchedIds = (index: ReturnType<typeof indexWith>, envelope: Envelope, proven: Proven = {}) =>
   index
-    .match(envelope)
+    .match(envelope, undefined, proven)
     .map(({ id }) => id)
     .toSorted();
 
@@ -51,6 +52,51 @@ describe('scope', () => {
   ])('lets an event of account %s reach %j', (account, expected) => {
     const envelope = { event: 'VM.START', ...(account !== undefined && { account }) };
     expect(matchedIds(index, envelope)).toEqual(expected);
+  });
+
+  const above = ['berlin', 'emea', 'global', 'root'];
+  it.each<readonly [string, Partial<Envelope>, Proven, readonly string[]]>([
+    ['a proven domain', {}, { provenDomain: 'berlin' }, above],
+    ['a proven domain at the top', {}, { provenDomain: 'root' }, ['global', 'root']],
+    ['a proven domain that is not in the directory', {}, { provenDomain: 'mars' }, ['global']],
+    ['a domain that is told and not proven', { domain: 'berlin' }, {}, ['global']],
+    ['a user who is an account', {}, { provenUser: 'anna' }, ['annas', ...above]],
+    ['a user who is none', {}, { provenUser: 'ghost' }, ['global']],
+    ['a user who is told and not proven', { user: 'anna' }, {}, ['global']],
+    [
+      'a user who is none, in a proven domain',
+      {},
+      { provenUser: 'ghost', provenDomain: 'berlin' },
+      above,
+    ],
+    [
+      'a user who is an account, in another domain',
+      {},
+      { provenUser: 'anna', provenDomain: 'apac' },
+      ['annas', ...above],
+    ],
+    [
+      'an account, whatever is proven',
+      { account: 'chi' },
+      { provenUser: 'anna', provenDomain: 'berlin' },
+      ['apac', 'global', 'root'],
+    ],
+    [
+      'an account that is not in the directory, in a proven domain',
+      { account: 'ghost' },
+      { provenDomain: 'berlin' },
+      above,
+    ],
+  ])('lets an event of %s reach whom it concerns', (_, facts, proven, expected) => {
+    expect(matchedIds(index, { event: 'identity.x', ...facts }, proven)).toEqual(expected);
+  });
+
+  it('forgets a proven domain that is removed from the tree', () => {
+    const small = indexWith({ id: 'berlin', scope: 'Domain', domainId: 'berlin' });
+    const reached = () => matchedIds(small, { event: 'x' }, { provenDomain: 'berlin' });
+    expect(reached()).toEqual(['berlin']);
+    small.removeDomain('berlin');
+    expect(reached()).toEqual([]);
   });
 
   it('tells an account it does not know from one it does', () => {

@@ -6,8 +6,10 @@ import { anyObject, arrayOf, uuid, instant, text } from '../../event/schema.ts';
 import type { SchemaOptions } from '../../event/schema.ts';
 import { envelopeFacts, factNames, mapFacts } from '../../event/envelope.ts';
 import type { Envelope, FactDefinition, FactName } from '../../event/envelope.ts';
+import { provenFacts } from '../../event/event.ts';
+import type { ProvenFact } from '../../event/event.ts';
 import { timeOf } from '../../event/id.ts';
-import { toEnvelope } from '../../store/event/envelope.ts';
+import { toEnvelope, toProven } from '../../store/event/envelope.ts';
 import { databaseOf } from '../../store/database.ts';
 import { findEvent, listEvents } from '../../store/event/event.ts';
 import type { EventRow } from '../../store/event/event.ts';
@@ -17,6 +19,15 @@ import { scanPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
 import { answer, closed, idParams, listAnswer, pageQuery, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
+
+const phrase = (doc: string): string => `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`;
+
+const provenField = (fact: ProvenFact) =>
+  Type.Optional(text({ description: phrase(provenFacts[fact].doc) }));
+const provenFields = {
+  provenDomain: provenField('provenDomain'),
+  provenUser: provenField('provenUser'),
+} satisfies Record<ProvenFact, unknown>;
 
 type FactSchemas = {
   readonly [Fact in Exclude<FactName, 'event'>]: TOptional<TUnsafe<NonNullable<Envelope[Fact]>>>;
@@ -29,8 +40,10 @@ function describeFacts(): FactSchemas;
 function describeFacts(): object {
   return mapFacts(factNames, fact => {
     const { kind, doc, example }: FactDefinition = envelopeFacts[fact];
-    const description = `${doc.charAt(0).toUpperCase()}${doc.slice(1)}.`;
-    const schema = schemaOfKind(kind, { description, ...(example !== undefined && { example }) });
+    const schema = schemaOfKind(kind, {
+      description: phrase(doc),
+      ...(example !== undefined && { example }),
+    });
     return fact === 'event' ? schema : Type.Optional(schema);
   });
 }
@@ -53,6 +66,7 @@ const eventFields = {
   recordedAt: instant(),
   sourceName: text({ description: 'Name of the configured source it came from.' }),
   ...envelopeFields,
+  ...provenFields,
 };
 
 const event = Type.Object(eventFields, { $id: 'Event' });
@@ -118,6 +132,7 @@ function registerEventRoutes(app: Routes, { store }: ApiOptions): void {
   });
 }
 
-function presentEvent({ id, sourceName, owed, ...row }: EventRow) {
-  return { id, recordedAt: timeOf(id), sourceName, ...toEnvelope(row), owed };
+function presentEvent({ id, sourceName, owed, provenDomain, provenUser, ...row }: EventRow) {
+  const proven = toProven({ provenDomain, provenUser });
+  return { id, recordedAt: timeOf(id), sourceName, ...toEnvelope(row), ...proven, owed };
 }

@@ -15,7 +15,7 @@ import { findEvent } from '../../store/event/event.ts';
 import { findStates } from '../../store/delivery/delivery.ts';
 import type { EventRow } from '../../store/event/event.ts';
 import { listWebhooks } from '../../store/webhook/webhook.ts';
-import { toEnvelope } from '../../store/event/envelope.ts';
+import { toEnvelope, toProven } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';
 import { callerOf } from '../http/authenticate.ts';
@@ -135,7 +135,7 @@ async function explain(
 ): Promise<readonly Static<typeof explanation>[]> {
   const envelope = envelopeOf(event);
   const subject = new Subject(envelope, body);
-  const tenant: EventTenant = await findTenant(database, envelope);
+  const tenant: EventTenant = await findTenant(database, envelope, toProven(event));
   const idOf = (webhookId: string): string => deliveryId(event.id, webhookId);
   const states = await findStates(
     database,
@@ -160,6 +160,7 @@ async function explain(
 }
 
 function envelopeOf(row: EventRow): Envelope {
-  const { id: _id, sourceName: _source, owed: _owed, ...envelope } = row;
+  const { id: _id, sourceName: _source, owed: _owed, ...facts } = row;
+  const { provenDomain: _domain, provenUser: _user, ...envelope } = facts;
   return toEnvelope(envelope);
 }

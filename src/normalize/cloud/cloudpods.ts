@@ -88,6 +88,7 @@ function factsOf(body: JsonObject, header: string | undefined): Facts {
     account: at(about, 'tenant_id'),
     project: at(about, 'tenant_id'),
     domain: textAt(about, 'domain_id') ?? at(about, 'project_domain'),
+    provenDomain: at(about, 'domain_id'),
     status: isFailed || event.endsWith('/FAILED') ? 'Failed' : 'Completed',
     description: action,
     source: 'cloudpods',

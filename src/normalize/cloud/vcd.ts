@@ -61,6 +61,7 @@ function factsOf(body: JsonObject, headers: JsonObject): Facts {
     account: org,
     user,
     domain: org,
+    provenDomain: org,
     status: statusOf(type, success),
     eventDateTime: body['timestamp'],
     description: type,

@@ -3,12 +3,24 @@ import { sql, type RawBuilder } from 'kysely';
 
 import { envelopeFacts, factNames } from '../../event/envelope.ts';
 import type { Envelope, FactName } from '../../event/envelope.ts';
+import type { Proven, ProvenFact } from '../../event/event.ts';
 import { instant } from '../sql/instant.ts';
 
 /** An envelope as the columns have it: an absent fact is null. */
 export type EnvelopeRow = { readonly [K in keyof Envelope]-?: Envelope[K] | null } & {
   readonly event: string;
 };
+
+/** Whom an event concerns, as the columns have it. */
+export type ProvenRow = { readonly [F in ProvenFact]: string | null };
+
+/** Whom the event concerns, as the normalizer told. */
+export function toProven({ provenDomain, provenUser }: ProvenRow): Proven {
+  return {
+    ...(provenDomain !== null && { provenDomain }),
+    ...(provenUser !== null && { provenUser }),
+  };
+}
 
 /** The envelope as one JSON object. @param alias alias of the table `event`. */
 export function envelopeColumn(alias: string): RawBuilder<EnvelopeRow> {

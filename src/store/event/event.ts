@@ -9,7 +9,8 @@ import { readKeysetPage } from '../sql/keyset.ts';
 import type { Page, KeysetQuery } from '../sql/keyset.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
-import { envelopeColumns, type EnvelopeRow } from './envelope.ts';
+import { provenNames } from '../../event/event.ts';
+import { envelopeColumns, type EnvelopeRow, type ProvenRow } from './envelope.ts';
 
 export interface EventQuery extends KeysetQuery {
   readonly source?: string;
@@ -18,7 +19,7 @@ export interface EventQuery extends KeysetQuery {
   readonly account?: string;
 }
 
-export interface EventRow extends EnvelopeRow {
+export interface EventRow extends EnvelopeRow, ProvenRow {
   readonly id: string;
   /** The configured name of the source that the event came by. */
   readonly sourceName: string;
@@ -64,7 +65,8 @@ function selectEvents(
     .selectFrom(rows.as('e'))
     .crossJoinLateral(facts.as('facts'))
     .selectAll('facts')
-    .select(['e.id', 'e.source as sourceName', owedWithin(visibility).as('owed')]);
+    .select(['e.id', 'e.source as sourceName', ...provenNames.map(fact => `e.${fact}` as const)])
+    .select(owedWithin(visibility).as('owed'));
 }
 
 /** The recipients that are visible; a deleted webhook is visible to `everything` alone. */

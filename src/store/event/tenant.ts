@@ -1,30 +1,64 @@
-/** The tenant that an event belongs to. */
+/**
+ * Whom an event concerns, as the directory knows it. The rule is stated here, and applied in memory by matching
+ * (`match/whom.ts`), and in SQL by what may be seen (`sql/visibility.ts`):
+ *
+ * 1. the account that the event names, by its id or alias; else, for CloudStack's events, the project that it names;
+ * 2. else the user whom its message proves, where the directory has them as an account;
+ * 3. else the domain that its message proves;
+ * 4. else nobody.
+ */
 import type { Envelope } from '../../event/envelope.ts';
+import type { Proven } from '../../event/event.ts';
 import type { Database } from '../database.ts';
 
-export interface EventTenant {
-  /** The account's id; undefined when the account is not known. */
-  readonly owner: string | undefined;
-  /** Ids of its domain and of all above it, nearest first. */
-  readonly path: readonly string[] | undefined;
-}
+export type EventTenant =
+  | {
+      readonly by: 'account' | 'user';
+      /** The account's id. */
+      readonly owner: string;
+      /** Ids of its domain and of all above it, nearest first. */
+      readonly path: readonly string[];
+    }
+  /** No account, but a domain, from it upwards. */
+  | { readonly by: 'domain'; readonly path: readonly string[] }
+  /** Nobody whom the directory knows. */
+  | { readonly by: 'nobody' };
 
-/** Finds the account by the rule of matching (`match/match-index.ts`, `ownerOf`). */
 export async function findTenant(
   database: Database,
   { account, project, category }: Envelope,
+  { provenUser, provenDomain }: Proven,
 ): Promise<EventTenant> {
   const named = [account, category === undefined ? undefined : project];
   for (const name of named.filter(one => one !== undefined)) {
-    const row = await database
-      .selectFrom('account as a')
-      .innerJoin('domain as d', 'd.id', 'a.domainId')
-      .select(['a.id', 'd.path'])
-      .where(eb => eb.or([eb('a.id', '=', name), eb('a.alias', '=', name)]))
-      .orderBy(eb => eb('a.id', '=', name), 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    if (row) return { owner: row.id, path: row.path.split('/').filter(Boolean).toReversed() };
+    const found = await findOwner(database, name);
+    if (found) return { by: 'account', ...found };
   }
-  return { owner: undefined, path: undefined };
+  const user = provenUser === undefined ? undefined : await findOwner(database, provenUser);
+  if (user) return { by: 'user', ...user };
+  if (provenDomain === undefined) return { by: 'nobody' };
+  const domain = await database
+    .selectFrom('domain')
+    .select('path')
+    .where('id', '=', provenDomain)
+    .executeTakeFirst();
+  return domain ? { by: 'domain', path: upwards(domain.path) } : { by: 'nobody' };
 }
+
+async function findOwner(
+  database: Database,
+  name: string,
+): Promise<{ readonly owner: string; readonly path: readonly string[] } | undefined> {
+  const row = await database
+    .selectFrom('account as a')
+    .innerJoin('domain as d', 'd.id', 'a.domainId')
+    .select(['a.id', 'd.path'])
+    .where(eb => eb.or([eb('a.id', '=', name), eb('a.alias', '=', name)]))
+    .orderBy(eb => eb('a.id', '=', name), 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row && { owner: row.id, path: upwards(row.path) };
+}
+
+/** The ids in a path `/root/child/`, the child first. */
+const upwards = (path: string): readonly string[] => path.split('/').filter(Boolean).toReversed();

@@ -12,12 +12,14 @@ import { sql } from 'kysely';
 
 import { envelopeFacts, factNames } from '../../event/envelope.ts';
 import type { Envelope, FactName } from '../../event/envelope.ts';
+import { provenFacts, provenNames } from '../../event/event.ts';
+import type { Proven } from '../../event/event.ts';
 import { deliveryId } from '../../event/id.ts';
 import { texts, uuids } from '../sql/columns.ts';
 import { keyHash } from '../event/event-key.ts';
 import type { Database } from '../database.ts';
 
-export interface EventToRecord {
+export interface EventToRecord extends Proven {
   readonly id: string;
   readonly envelope: Envelope;
   readonly body: string;
@@ -184,16 +186,18 @@ function isNew(keys: readonly Key[], column: string) {
 
 function eventPart({ processId, source, events }: BatchRows, keys: readonly Key[]) {
   return sql`recorded as (
-    insert into event (process_id, source, id, ${factColumns}, body, owed)
-    select ${processId}::int, ${source}::text, r.id, ${factsRead}, r.body, r.owed::uuid[]
+    insert into event (process_id, source, id, ${factColumns}, ${provenColumns}, body, owed)
+    select ${processId}::int, ${source}::text, r.id, ${factsRead}, ${provenColumns}, r.body, r.owed::uuid[]
     from unnest(
       ${uuids(events.map(event => event.id))}, ${sql.join(factNames.map(fact => factTexts(fact, events)))},
+      ${sql.join(provenNames.map(fact => texts(events.map(event => event[fact] ?? null))))},
       ${texts(events.map(event => event.body))}, ${texts(events.map(event => `{${event.owed.join(',')}}`))}
-    ) as r(id, ${factColumns}, body, owed)
+    ) as r(id, ${factColumns}, ${provenColumns}, body, owed)
     where exists (select from allowed) ${isNew(keys, 'r.id')})`;
 }
 
 const factColumns = sql.raw(factNames.map(fact => envelopeFacts[fact].column).join(', '));
+const provenColumns = sql.raw(provenNames.map(fact => provenFacts[fact].column).join(', '));
 const factsRead = sql.raw(factNames.map(readFact).join(', '));
 
 /** Every fact travels as text. */

@@ -28,6 +28,9 @@ export const EventTable = defineEntity({
     /** The envelope's `source`: the component that spoke. */
     origin: p.text().nullable(),
     details: p.json<Record<string, unknown>>().nullable(),
+    /** Whom the event concerns where no account owns it, as its message proves; see `event/event.ts`. */
+    provenDomain: p.text().nullable(),
+    provenUser: p.text().nullable(),
     /** The exact text that every webhook of the default format gets. */
     body: p.text(),
     /** IDs of the recipients: the webhooks that matched when the event was recorded. */

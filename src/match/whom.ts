@@ -1,0 +1,39 @@
+/** Whom an event concerns, by the rule of `store/event/tenant.ts`, found in the directory in memory. */
+import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
+import type { EventTenant } from '../store/event/tenant.ts';
+import type { Tenants } from './tenants.ts';
+
+/**
+ * The account in the directory that an envelope names. CloudStack's events of a project name the account behind it, by an
+ * id that no API gives, and the project beside it. Other clouds' project need not be the owner, so there it must not stand
+ * in for the account.
+ */
+export function accountOwning(
+  { account, project, category }: Envelope,
+  { accountOf }: Pick<Tenants, 'accountOf'>,
+): string | undefined {
+  const owner = account === undefined ? undefined : accountOf(account);
+  if (owner !== undefined || project === undefined || category === undefined) return owner;
+  return accountOf(project);
+}
+
+const nobody: EventTenant = { by: 'nobody' };
+
+export function tenantOf(
+  envelope: Envelope,
+  { provenUser, provenDomain }: Proven,
+  tenants: Tenants,
+): EventTenant {
+  const owner = accountOwning(envelope, tenants);
+  if (owner !== undefined) return placed('account', owner, tenants);
+  const user = provenUser === undefined ? undefined : tenants.accountOf(provenUser);
+  if (user !== undefined) return placed('user', user, tenants);
+  if (provenDomain === undefined || !tenants.knowsDomain(provenDomain)) return nobody;
+  return { by: 'domain', path: tenants.pathOf(provenDomain) };
+}
+
+function placed(by: 'account' | 'user', owner: string, { domainOf, pathOf }: Tenants): EventTenant {
+  const domain = domainOf(owner);
+  return { by, owner, path: domain === undefined ? [] : pathOf(domain) };
+}
