@@ -3,7 +3,7 @@
  *
  * Source: nova/notifications (legacy base.py, versioned objects), cinder/volume/volume_utils.py, neutron
  * _callback_notifier and api/v2/base.py, glance/notifier.py, keystone/notifications.py, heat/engine/notification,
- * designate/notifications.py; ceilometer's event_definitions.yaml.
+ * designate/notifications.py, ironic/objects/node.py, manila/share/share_types.py; ceilometer's event_definitions.yaml.
  */
 
 export interface PayloadPaths {
@@ -12,8 +12,11 @@ export interface PayloadPaths {
   /** Dotted paths into the payload, tried before those that are tried in any payload. */
   readonly uuid?: readonly string[];
   readonly owner?: readonly string[];
+  /** Of who asked, where the context does not say it; the payload's `user_id` is mostly the owner's. */
   readonly user?: readonly string[];
   readonly description?: readonly string[];
+  /** Path of the project that uses what another one owns. */
+  readonly lessee?: string;
   /** The resource belongs to the operator: it is not owned by whoever made the request. */
   readonly isOperators?: true;
 }
@@ -24,7 +27,14 @@ export interface PayloadPaths {
  */
 const places: readonly (readonly [RegExp, PayloadPaths])[] = [
   [/^compute\.(instance)\./, { uuid: ['instance_id', 'instance_uuid', 'uuid'] }],
-  [/^(instance)\./, { uuid: ['uuid'], description: ['fault.exception_message'] }],
+  [
+    /^(instance)\./,
+    {
+      uuid: ['uuid'],
+      user: ['action_initiator_user'],
+      description: ['fault.exception_message'],
+    },
+  ],
   [
     /^scheduler\..*(volume)/,
     {
@@ -61,6 +71,9 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
     },
   ],
   [/^(?:libvirt|metrics|compute\.(?:exception|metrics))/, { isOperators: true }],
+  [/^(volume_type)\./, { uuid: ['volume_types.id'], isOperators: true }],
+  [/^(volume_type_\w+)\./, { uuid: ['volume_type_id', 'type_id'], isOperators: true }],
+  [/^(share_type)\./, { uuid: ['share_types.id'], isOperators: true }],
   [/^(volume)\./, { uuid: ['volume_id'] }],
   [/^(snapshot)\./, { uuid: ['snapshot_id'] }],
   [/^(backup)\./, { uuid: ['backup_id'] }],
@@ -75,11 +88,18 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
       owner: ['router_interface.tenant_id', 'router_interface.project_id'],
     },
   ],
-  [/^(image)\.member\./, { uuid: ['image_id'] }],
+  // Whose image it is, is not told; the member is the project that it is offered to.
+  [/^(image)\.member\./, { uuid: ['image_id'], owner: ['member_id'] }],
+  [/^(image)\.send$/, { uuid: ['image_id'], owner: ['owner_id'], user: ['receiver_user_id'] }],
   [/^(image)\./, { uuid: ['id', 'image_id'], owner: ['owner', 'owner_id'] }],
   [/^(task)\./, { uuid: ['id'], owner: ['owner'] }],
-  [/^orchestration\.(stack)\./, { uuid: ['stack_identity'], description: ['state_reason'] }],
+  [
+    /^orchestration\.(stack)\./,
+    { uuid: ['stack_identity'], user: ['user_identity'], description: ['state_reason'] },
+  ],
+  [/^dns\.(pool|tsigkey|blacklist|tld)\./, { uuid: ['id'], isOperators: true }],
   [/^dns\.(\w+)\./, { uuid: ['id'] }],
+  [/^baremetal\.(\w+)\./, { uuid: ['uuid'], owner: ['owner'], lessee: 'lessee' }],
 ];
 
 export function pathsOf(eventType: string): PayloadPaths {
@@ -146,4 +166,5 @@ export const shown: readonly string[] = [
   'container_format',
   'visibility',
   'stack_name',
+  'lessee',
 ];

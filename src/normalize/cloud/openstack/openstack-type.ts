@@ -1,11 +1,12 @@
 /**
  * Reads an OpenStack notification's type: `[service.]resource[.sub].action[.phase]`.
  *
- * Source: event types of nova, cinder, neutron, glance, keystone, heat, designate; publisher ids of the same.
+ * Source: event types of nova, cinder, neutron, glance, keystone, heat, designate, ironic, manila; publisher ids of the
+ * same.
  */
 
 export interface EventType {
-  /** The resource: `instance` for `compute.instance.create.end`. */
+  /** The word before the action: `instance` for `compute.instance.create.end`. */
   readonly resource: string;
   readonly action: string;
   readonly phase?: ActionPhase;
@@ -59,11 +60,12 @@ const publishers: ReadonlyMap<string, string> = new Map([
 
 /**
  * Finds the service that spoke: by the event type, else by the publisher, `network.ctl-1` or `nova-compute:cmp-01`,
- * whose host is nobody's business.
+ * whose host is nobody's business. Neutron's publisher comes first: its types have no word of their own, and some
+ * begin as another service's do, such as `flavor.create.start`.
  */
 export function serviceOf(eventType: string, publisherId: string | undefined): string | undefined {
-  const known = services.find(([pattern]) => pattern.test(eventType))?.[1];
-  if (known !== undefined) return known;
   const publisher = publisherId?.split(/[.:]/)[0];
-  return publisher === undefined ? undefined : (publishers.get(publisher) ?? publisher);
+  const spoken = publisher === undefined ? undefined : (publishers.get(publisher) ?? publisher);
+  if (spoken === 'neutron') return spoken;
+  return services.find(([pattern]) => pattern.test(eventType))?.[1] ?? spoken;
 }
