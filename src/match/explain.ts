@@ -1,42 +1,61 @@
 /** Explains why a webhook gets an event or does not, to the person who expected otherwise. */
 import { isAbout } from '../event/event.ts';
+import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
 import type { Webhook, WebhookFilter } from '../webhook/webhook.ts';
 import type { FilterType } from '../webhook/words.ts';
 import { compileConditions, facts, mismatchOf, unansweredIn } from './conditions.ts';
 import type { EventTenant } from '../store/event/tenant.ts';
 import type { Subject } from './subject.ts';
 
-export type Explanation = Explained & {
+/** The rules by which a scope covers an event. */
+export const coverages = [
+  'global',
+  'account',
+  'account_domain',
+  'user',
+  'user_domain',
+  'proven_domain',
+] as const;
+export type Coverage = (typeof coverages)[number];
+
+export interface Explanation {
+  readonly webhook: Webhook;
+  readonly matched: boolean;
+  /** The rule by which its scope covers the event; absent when it does not, or the webhook gets no events at all. */
+  readonly coveredBy?: Coverage;
+  /** The first condition that failed, in this order; absent when it matches. */
+  readonly reason?: 'state' | 'scope' | 'category' | 'filter';
+  /** A sentence: `excluded by the filter Prefix "VM."`; for a webhook that matches, the rule. */
+  readonly detail: string;
   /** Expressions that have no answer for this event, which counts as no match; each a sentence. */
   readonly unanswered?: readonly string[];
-};
+}
 
-type Explained =
-  | { readonly webhook: Webhook; readonly matched: true }
-  | {
-      readonly webhook: Webhook;
-      readonly matched: false;
-      /** The first condition that failed, in this order. */
-      readonly reason: 'state' | 'scope' | 'category' | 'filter';
-      /** A sentence: `excluded by the filter Prefix "VM."`. */
-      readonly detail: string;
-    };
+/** An event, and whom it concerns. */
+export interface ExplainedEvent {
+  readonly subject: Subject;
+  readonly proven: Proven;
+  readonly tenant: EventTenant;
+}
 
-export function explainWebhook(
-  webhook: Webhook,
-  subject: Subject,
-  tenant: EventTenant,
-): Explanation {
-  const refused = (reason: 'state' | 'scope', detail: string) =>
-    ({ webhook, matched: false, reason, detail }) as const;
+export function explainWebhook(webhook: Webhook, event: ExplainedEvent): Explanation {
+  const { subject } = event;
+  const refused = (reason: 'state' | 'scope', detail: string): Explanation => ({
+    webhook,
+    matched: false,
+    reason,
+    detail,
+  });
   if (webhook.ownerGone) {
     return refused('state', `its owner, account ${webhook.accountId}, is gone from the cloud`);
   }
   if (webhook.state !== 'Enabled') return refused('state', `the webhook is ${webhook.state}`);
-  const outside = outsideScope(webhook, subject.envelope.account, tenant);
-  if (outside !== undefined) return refused('scope', outside);
+  const covered = explainScope(webhook, event);
+  if (covered.by === undefined) return refused('scope', covered.detail);
   if (isAbout(subject.envelope, webhook.id)) return refused('scope', 'the event is about it');
-  return { webhook, ...explainConditions(webhook, subject) };
+  const { detail } = covered;
+  return { webhook, coveredBy: covered.by, detail, ...explainConditions(webhook, subject) };
 }
 
 export type ConditionsExplained =
@@ -100,27 +119,70 @@ function subjectOf(type: WebhookFilter['type'] = 'EventType', subject: Subject):
     : `its ${type.toLowerCase()} ${fact}`;
 }
 
-function outsideScope(
-  { scope, accountId, domainId }: Webhook,
-  account: string | undefined,
-  tenant: EventTenant,
-): string | undefined {
-  if (scope === 'Global') return undefined;
-  if (tenant.by === 'nobody') {
-    if (account === undefined) return 'the event names no account, so only Global webhooks get it';
-    return `account ${account} is not in the directory, so only Global webhooks get its events`;
+interface ScopeExplained {
+  /** Undefined when the scope does not cover the event. */
+  readonly by: Coverage | undefined;
+  readonly detail: string;
+}
+
+function explainScope(webhook: Webhook, { subject, proven, tenant }: ExplainedEvent) {
+  if (webhook.scope === 'Global')
+    return { by: 'global', detail: 'Global covers every event' } as const;
+  if (tenant.by === 'nobody')
+    return { by: undefined, detail: unknownTenant(subject.envelope, proven) };
+  return webhook.scope === 'Domain'
+    ? explainDomainScope(webhook, tenant)
+    : explainLocalScope(webhook, tenant);
+}
+
+type KnownTenant = Exclude<EventTenant, { readonly by: 'nobody' }>;
+
+function explainDomainScope({ domainId }: Webhook, tenant: KnownTenant): ScopeExplained {
+  const { by, whom } = inDomain(tenant);
+  return {
+    by: tenant.path.includes(domainId) ? by : undefined,
+    detail: `Domain covers domain ${domainId} and below; the event ${whom}`,
+  };
+}
+
+function inDomain(tenant: KnownTenant): { readonly by: Coverage; readonly whom: string } {
+  const [domain] = tenant.path;
+  switch (tenant.by) {
+    case 'account':
+      return { by: 'account_domain', whom: `belongs to domain ${domain}` };
+    case 'user':
+      return { by: 'user_domain', whom: `concerns user ${tenant.owner} of domain ${domain}` };
+    case 'domain':
+      return { by: 'proven_domain', whom: `concerns domain ${domain}, as its message proves` };
   }
-  if (scope === 'Domain') {
-    return tenant.path.includes(domainId)
-      ? undefined
-      : `Domain covers domain ${domainId} and below; the event belongs to domain ${tenant.path[0]}`;
-  }
+}
+
+function explainLocalScope({ accountId }: Webhook, tenant: KnownTenant): ScopeExplained {
+  const covers = `Local covers account ${accountId}; the event`;
   if (tenant.by === 'domain') {
-    return `Local covers account ${accountId}; the event belongs to domain ${tenant.path[0]} and to no account`;
+    return { by: undefined, detail: `${covers} concerns domain ${tenant.path[0]}, and no account` };
   }
-  return accountId === tenant.owner
-    ? undefined
-    : `Local covers account ${accountId}; the event belongs to account ${tenant.owner}`;
+  const { by, owner } = tenant;
+  return {
+    by: owner === accountId ? by : undefined,
+    detail: `${covers} ${by === 'user' ? 'concerns user' : 'belongs to account'} ${owner}`,
+  };
+}
+
+/** Why the directory knows nobody whom the event concerns. */
+function unknownTenant({ account, domain }: Envelope, proven: Proven): string {
+  const named = Object.entries({
+    account,
+    user: proven.provenUser,
+    domain: proven.provenDomain,
+  }).flatMap(([kind, id]) => (id === undefined ? [] : [`${kind} ${id}`]));
+  if (named.length > 0) {
+    const are = named.length === 1 ? 'is' : 'are';
+    return `${named.join(' and ')} ${are} not in the directory, so only Global webhooks get its events`;
+  }
+  const unproven =
+    domain === undefined ? '' : `, and nothing proves that it concerns domain ${domain}`;
+  return `the event names no account${unproven}, so only Global webhooks get it`;
 }
 
 function written({ type = 'EventType', matchType, value }: WebhookFilter): string {

@@ -8,6 +8,7 @@
 import type { Envelope } from '../event/envelope.ts';
 import type { Event, Proven } from '../event/event.ts';
 import { isAbout } from '../event/event.ts';
+import type { EventTenant } from '../store/event/tenant.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, mismatchOf } from './conditions.ts';
 import type { WebhookConditions } from './conditions.ts';
@@ -16,7 +17,7 @@ import type { Explanation } from './explain.ts';
 import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
-import { accountOwning, tenantOf } from './whom.ts';
+import { accountOwning, tenantOf, withDomain } from './whom.ts';
 
 /** The index is in memory and synchronous; a change is seen by the next `match`. */
 export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
@@ -31,6 +32,10 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
    * when there is none, which the operator is told unless it names no account.
    */
   ownerOf(envelope: Envelope): string | undefined;
+  /** Whom the event concerns: which Local and Domain webhooks cover it. */
+  tenantOf(envelope: Envelope, proven: Proven): EventTenant;
+  /** Adds the domain of whom the event concerns, as the directory has it, where its message names none. */
+  withDomain(envelope: Envelope, proven: Proven): Envelope;
   /**
    * Finds the enabled webhooks that want the event, each once, in no particular order. The array is the caller's.
    *
@@ -83,6 +88,8 @@ export function createMatchIndex(): MatchIndex {
     ...told,
     removeWebhook,
     ownerOf: envelope => accountOwning(envelope, tenants),
+    tenantOf: (envelope, proven) => tenantOf(envelope, proven, tenants),
+    withDomain: (envelope, proven) => withDomain(envelope, tenantOf(envelope, proven, tenants)),
     upsertWebhook(webhook) {
       removeWebhook(webhook.id);
       const entry = { webhook, conditions: compileConditions(webhook) };
@@ -104,8 +111,8 @@ export function createMatchIndex(): MatchIndex {
     },
     *explain({ envelope, body, ...proven }, webhooks = webhooksOf(entries)) {
       const tenant = tenantOf(envelope, proven, tenants);
-      const subject = new Subject(envelope, body);
-      for (const webhook of webhooks) yield explainWebhook(webhook, subject, tenant);
+      const event = { subject: new Subject(envelope, body), proven, tenant };
+      for (const webhook of webhooks) yield explainWebhook(webhook, event);
     },
   };
 }

@@ -1,4 +1,5 @@
 /** Whom an event concerns, by the rule of `store/event/tenant.ts`, found in the directory in memory. */
+import { factNames } from '../event/envelope.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { Proven } from '../event/event.ts';
 import type { EventTenant } from '../store/event/tenant.ts';
@@ -36,4 +37,15 @@ export function tenantOf(
 function placed(by: 'account' | 'user', owner: string, { domainOf, pathOf }: Tenants): EventTenant {
   const domain = domainOf(owner);
   return { by, owner, path: domain === undefined ? [] : pathOf(domain) };
+}
+
+/** Adds the domain of whom the event concerns, where its message names none. */
+export function withDomain(envelope: Envelope, tenant: EventTenant): Envelope {
+  if (envelope.domain !== undefined || tenant.by === 'nobody') return envelope;
+  const [domain] = tenant.path;
+  const stated = factNames.map(
+    fact => [fact, fact === 'domain' ? domain : envelope[fact]] as const,
+  );
+  const { event } = envelope;
+  return { ...Object.fromEntries(stated.filter(([, value]) => value !== undefined)), event };
 }

@@ -205,9 +205,9 @@ describe('hookline event explain', () => {
     const [yes, no] = [await hook('--scope', 'Global', '--categories', '*'), await hook()];
     const event = await addEvent();
     const { out } = await run(['event', 'explain', event, '--webhook', yes.id]);
-    expect(out).toMatch(new RegExp(`${yes.id} .* yes +no`));
+    expect(out).toMatch(new RegExp(`${yes.id} .* yes +global +no`));
     const other = await run(['event', 'explain', event, '--webhook', no.id]);
-    expect(other.out).toMatch(/no +no +– +the event names no account/);
+    expect(other.out).toMatch(/no +– +no +– +the event names no account/);
     const matched = await run(['event', 'explain', event, '--matched', '--json']);
     expect(JSON.parse(matched.out)).toMatchObject([{ webhookId: yes.id, matched: true }]);
     const rest = await run(['event', 'explain', event, '--no-matched']);

@@ -262,6 +262,7 @@ describe('the match index', () => {
           expect(idsOf(explained.map(({ webhook }) => webhook))).toEqual(
             [...plain.webhooks.keys()].toSorted(),
           );
+          expect(explained.every(({ matched, coveredBy }) => !matched || coveredBy)).toBe(true);
           expect(
             idsOf(explained.filter(({ matched }) => matched).map(({ webhook }) => webhook)),
           ).toEqual(idsOf(index.match(envelope, bodyOf(envelope), proven)));

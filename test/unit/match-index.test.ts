@@ -105,6 +105,29 @@ describe('scope', () => {
   });
 });
 
+describe('the domain of an envelope', () => {
+  const index = indexWith();
+  const told = { event: 'e', status: 'Completed', details: { a: 1 } };
+  const filled = (facts: Partial<Envelope>, proven: Proven = {}) =>
+    JSON.stringify(index.withDomain({ ...told, ...facts }, proven));
+
+  it.each<readonly [string, Partial<Envelope>, Proven, string]>([
+    ['is that of its account', { account: 'anna' }, {}, '"account":"anna","domain":"berlin",'],
+    ['is that of the user it concerns', {}, { provenUser: 'chi' }, '"domain":"apac",'],
+    ['is the one that is proven', {}, { provenDomain: 'emea' }, '"domain":"emea",'],
+  ])('%s, and stands where it belongs', (_, facts, proven, expected) => {
+    expect(filled(facts, proven)).toBe(
+      `{"event":"e",${expected}"status":"Completed","details":{"a":1}}`,
+    );
+  });
+
+  it('is absent where nobody is known, and stays what the message says', () => {
+    expect(index.withDomain(told, { provenDomain: 'mars' })).toBe(told);
+    const own = { ...told, account: 'anna', domain: 'Berlin' };
+    expect(index.withDomain(own, {})).toBe(own);
+  });
+});
+
 describe('an event of a project', () => {
   const index = indexWith(
     { id: 'annas', scope: 'Local', accountId: 'anna' },
@@ -285,11 +308,12 @@ describe('explain', () => {
     { id: 'not-vms', filters: [exclude('Prefix', 'VM.')] },
     { id: 'volumes', filters: [include('Prefix', 'VOLUME.'), include('Exact', 'SNAPSHOT.CREATE')] },
   );
-  const reasons = (envelope: Envelope, webhooks?: readonly Webhook[]) =>
-    [...index.explain({ envelope, body: JSON.stringify(envelope) }, webhooks)].map(explanation =>
-      explanation.matched
-        ? [explanation.webhook.id]
-        : [explanation.webhook.id, explanation.reason, explanation.detail],
+  const explained = (envelope: Envelope, proven: Proven = {}, webhooks?: readonly Webhook[]) => [
+    ...index.explain({ envelope, body: JSON.stringify(envelope), ...proven }, webhooks),
+  ];
+  const reasons = (...[envelope, proven, webhooks]: Parameters<typeof explained>) =>
+    explained(envelope, proven, webhooks).map(({ webhook, matched, reason, detail }) =>
+      matched ? [webhook.id] : [webhook.id, reason, detail],
     );
 
   it('says of every webhook why it gets the event or not', () => {
@@ -309,18 +333,92 @@ describe('explain', () => {
     ]);
   });
 
-  it('says when an event has no account or one the directory lacks, of the webhooks it is asked about', () => {
+  it('says when the directory knows nobody whom an event concerns, of the webhooks it is asked about', () => {
     const bens = index.webhook('bens');
     const asked = bens === undefined ? [] : [bens];
-    expect(reasons({ event: 'ALERT.MEMORY' }, asked)).toEqual([
-      ['bens', 'scope', 'the event names no account, so only Global webhooks get it'],
-    ]);
-    expect(reasons({ ...started, account: 'ghost' }, asked)).toEqual([
+    const why = (facts: Partial<Envelope>, proven: Proven = {}) =>
+      reasons({ event: 'ALERT.MEMORY', ...facts }, proven, asked)[0]?.at(-1);
+    expect(why({})).toBe('the event names no account, so only Global webhooks get it');
+    expect(why({ domain: 'berlin' })).toBe(
+      'the event names no account, and nothing proves that it concerns domain berlin, so only Global webhooks get it',
+    );
+    expect(why({ account: 'ghost' })).toBe(
+      'account ghost is not in the directory, so only Global webhooks get its events',
+    );
+    expect(why({}, { provenDomain: 'mars' })).toBe(
+      'domain mars is not in the directory, so only Global webhooks get its events',
+    );
+    expect(why({ account: 'ghost' }, { provenUser: 'casper', provenDomain: 'mars' })).toBe(
+      'account ghost and user casper and domain mars are not in the directory, so only Global webhooks get its events',
+    );
+  });
+
+  it.each<readonly [string, Partial<Envelope>, Proven, readonly (string | undefined)[]]>([
+    ['everybody', {}, {}, ['global', 'Global covers every event']],
+    [
+      'an account',
+      { account: 'ben' },
+      {},
+      ['account', 'Local covers account ben; the event belongs to account ben'],
+    ],
+    [
+      'an account’s domain',
+      { account: 'chi' },
+      {},
+      ['account_domain', 'Domain covers domain apac and below; the event belongs to domain apac'],
+    ],
+    [
+      'a user',
+      {},
+      { provenUser: 'ben' },
+      ['user', 'Local covers account ben; the event concerns user ben'],
+    ],
+    [
+      'a user’s domain',
+      {},
+      { provenUser: 'chi' },
       [
-        'bens',
-        'scope',
-        'account ghost is not in the directory, so only Global webhooks get its events',
+        'user_domain',
+        'Domain covers domain apac and below; the event concerns user chi of domain apac',
       ],
-    ]);
+    ],
+    [
+      'a proven domain',
+      {},
+      { provenDomain: 'apac' },
+      [
+        'proven_domain',
+        'Domain covers domain apac and below; the event concerns domain apac, as its message proves',
+      ],
+    ],
+    [
+      'another domain than the proven one',
+      {},
+      { provenDomain: 'emea' },
+      [
+        undefined,
+        'Domain covers domain apac and below; the event concerns domain emea, as its message proves',
+      ],
+    ],
+    [
+      'a domain and no account',
+      {},
+      { provenDomain: 'apac' },
+      [undefined, 'Local covers account ben; the event concerns domain apac, and no account'],
+    ],
+    [
+      'another user',
+      {},
+      { provenUser: 'chi' },
+      [undefined, 'Local covers account ben; the event concerns user chi'],
+    ],
+  ])('says by which rule a webhook of %s is covered or not', (_, facts, proven, expected) => {
+    const told = explained({ event: 'x', ...facts }, proven);
+    expect(told.map(({ coveredBy, detail }) => [coveredBy, detail])).toContainEqual(expected);
+  });
+
+  it('says the rule of a webhook that is covered and does not want the event, too', () => {
+    const [told] = explained(started).filter(({ webhook }) => webhook.id === 'not-vms');
+    expect(told).toMatchObject({ coveredBy: 'global', matched: false, reason: 'filter' });
   });
 });

@@ -6,7 +6,7 @@ import { deliveryStates } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { explainWebhook } from '../../match/explain.ts';
+import { coverages, explainWebhook } from '../../match/explain.ts';
 import { Subject } from '../../match/subject.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import { databaseOf } from '../../store/database.ts';
@@ -36,10 +36,19 @@ const explanation = Type.Object(
     scope: oneOf(scopes),
     accountId: text(),
     matched: flag({ description: 'Whether it matches with the current settings.' }),
+    coveredBy: Type.Optional(
+      oneOf(coverages, {
+        description:
+          'Rule by which its scope covers the event: it is Global; the account that the event belongs to, or the domain of that account; the user whom the event proves to concern, or their domain; or the domain that it proves to concern. Absent when it does not cover it.',
+      }),
+    ),
     reason: Type.Optional(
       text({ description: 'First reason why it does not match.', example: 'scope' }),
     ),
-    detail: Type.Optional(text({ description: 'The reason in a sentence.' })),
+    detail: text({
+      description:
+        'The reason in a sentence, or for a webhook that matches the rule by which it is covered.',
+    }),
     unanswered: Type.Optional(
       arrayOf(text(), {
         description:
@@ -134,8 +143,9 @@ async function explain(
   webhooks: readonly Webhook[],
 ): Promise<readonly Static<typeof explanation>[]> {
   const envelope = envelopeOf(event);
-  const subject = new Subject(envelope, body);
-  const tenant: EventTenant = await findTenant(database, envelope, toProven(event));
+  const proven = toProven(event);
+  const tenant: EventTenant = await findTenant(database, envelope, proven);
+  const explained = { subject: new Subject(envelope, body), proven, tenant };
   const idOf = (webhookId: string): string => deliveryId(event.id, webhookId);
   const states = await findStates(
     database,
@@ -144,7 +154,7 @@ async function explain(
   return webhooks
     .toSorted((a, b) => (a.id < b.id ? -1 : 1))
     .map(webhook => {
-      const { webhook: _, ...result } = explainWebhook(webhook, subject, tenant);
+      const { webhook: _, ...result } = explainWebhook(webhook, explained);
       const { id, name, scope, accountId } = webhook;
       const state = states.get(idOf(id));
       return {

@@ -26,7 +26,7 @@ export const eventCommands: readonly CommandDefinition[] = [
   },
   {
     words: 'event explain <id>',
-    about: 'list webhooks with whether they match the event, and if not why',
+    about: 'list webhooks with whether they match the event, and why',
     request: 'GET /v1/events/{id}/explain',
     options: {
       webhookId: '--webhook <id>  only this webhook',
@@ -36,7 +36,7 @@ export const eventCommands: readonly CommandDefinition[] = [
       },
       limit,
     },
-    columns: 'webhookId name matched owed delivery detail',
+    columns: 'webhookId name matched coveredBy owed delivery detail',
     digest: toExplanationRow,
   },
 ];
