@@ -8,7 +8,7 @@ import { createKeystoneClient } from './keystone/keystone-client.ts';
 import { createKeystoneProvider } from './keystone/keystone.ts';
 import { createLookUps, type LookUps } from './look-up.ts';
 import type { DirectoryProvider, FoundAccount } from './provider.ts';
-import { runDirectorySync } from './sync.ts';
+import { runDirectorySync, type DirectorySyncOptions } from './sync.ts';
 import { createMisses, createUnknownAccounts } from './unknown-accounts.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { Proven } from '../event/event.ts';
@@ -61,11 +61,13 @@ export interface Tenancy {
 }
 
 export function openTenancy(options: TenancyOptions): Tenancy {
-  const { config, store, metrics, newId, syncs, dispatches, log } = options;
+  const { config, store, metrics, newId, dispatches, log } = options;
   const provider = config && openProvider(config);
   const unknown = createUnknownAccounts({ store, log });
   const lookUps = config && provider && openLookUps(options, config, provider);
   const aliases = createAliases({ database: () => databaseOf(store), log });
+  const complete = (envelope: Envelope, proven: Proven): Envelope =>
+    options.sync.index.withDomain(envelope, proven);
   let hasSnapshot = false;
   if (provider) metrics.directory();
 
@@ -74,15 +76,8 @@ export function openTenancy(options: TenancyOptions): Tenancy {
     metrics.directorySynced(status);
   };
   const runSync = async (signal: AbortSignal): Promise<void> => {
-    if (config && provider) {
-      const { refreshMs } = config;
-      await runDirectorySync({ store, provider, refreshMs, syncs, onStatus, log }, signal);
-      lookUps?.close();
-    } else if (syncs) {
-      await deleteDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
-        log.debug({ err: error }, 'directory.state_kept'),
-      );
-    }
+    await keepInStep(options, { provider, onStatus }, signal);
+    lookUps?.close();
   };
 
   return {
@@ -98,7 +93,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
         return index.match(envelope, body, proven);
       };
-      const read = createReader({ ...source, match, newId, dispatches });
+      const read = createReader({ ...source, complete, match, newId, dispatches });
       return {
         read: (message: Message) => {
           misses.begin(message);
@@ -121,6 +116,22 @@ export function openTenancy(options: TenancyOptions): Tenancy {
       };
     },
   };
+}
+
+/** Syncs the directory until the signal aborts; where none is configured, what is left of one is deleted. */
+async function keepInStep(
+  { config, store, syncs, log }: TenancyOptions,
+  { provider, onStatus }: Pick<DirectorySyncOptions, 'onStatus'> & { provider?: DirectoryProvider },
+  signal: AbortSignal,
+): Promise<void> {
+  if (config && provider) {
+    const { refreshMs } = config;
+    await runDirectorySync({ store, provider, refreshMs, syncs, onStatus, log }, signal);
+  } else if (syncs) {
+    await deleteDirectoryStatus(databaseOf(store)).catch((error: unknown) =>
+      log.debug({ err: error }, 'directory.state_kept'),
+    );
+  }
 }
 
 export function openProvider(config: DirectoryConfig): DirectoryProvider {

@@ -20,6 +20,8 @@ export type Reader = (message: Message, refused?: string) => ReadMessage;
 export interface ReaderOptions {
   readonly normalize: Normalizer;
   readonly scrubber: Scrubber;
+  /** Adds to the envelope what the directory knows; so it is recorded, and stays when the directory changes. */
+  readonly complete: (envelope: Envelope, proven: Proven) => Envelope;
   /** Finds the webhooks that want the event. @param body as it will be recorded. */
   readonly match: (envelope: Envelope, body: string, proven: Proven) => readonly Webhook[];
   /** Makes UUIDv7s, each above the one before. */
@@ -29,7 +31,7 @@ export interface ReaderOptions {
 }
 
 export function createReader(options: ReaderOptions): Reader {
-  const { normalize, scrubber, match, newId } = options;
+  const { normalize, scrubber, complete, match, newId } = options;
   const putAside = (message: Message, reason: string): ReadMessage => ({
     ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
     message,
@@ -38,8 +40,9 @@ export function createReader(options: ReaderOptions): Reader {
     if (refused !== undefined) return putAside(message, refused);
     try {
       const events = normalize(message).map(
-        ({ envelope, body: own, key: named, ...proven }, index) => {
+        ({ envelope: told, body: own, key: named, ...proven }, index) => {
           const id = newId();
+          const envelope = complete(told, proven);
           const key = named ?? nameBySending(message, index);
           const body = own ?? envelopeJson(id, envelope);
           const webhooks = match(envelope, body, proven);

@@ -5,7 +5,9 @@ import type { CloudstackDirectoryConfig } from '../../src/config/directory/direc
 import type { Message } from '../../src/event/message.ts';
 import type { MatchSync } from '../../src/match/match-sync.ts';
 import { createMetrics, type Metrics } from '../../src/metrics.ts';
+import type { MappingRules } from '../../src/normalize/mapping.ts';
 import { normalizerFor } from '../../src/normalize/source-formats.ts';
+import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { listUnknown } from '../../src/store/directory/unknown-account.ts';
@@ -274,5 +276,51 @@ describe('an account that is gone from the cloud', () => {
     await waitUntil('them to go on', () => sync.index.webhook(bens)?.state === 'Enabled');
     await waitUntil('all of them', () => sync.index.webhook(bensGlobal)?.state === 'Enabled');
     expect((await readAll([action('ben')])).owed[0]).toHaveLength(3);
+  });
+});
+
+function readOne(format: NormalizableFormat, mapping: MappingRules, one: Message) {
+  const normalize = normalizerFor(format, { now: Date.now, mapping });
+  const { read } = tenancy.readBatch({ normalize, scrubber: createScrubber() });
+  return read(one).events[0];
+}
+
+describe('the domain of an event', () => {
+  const mapping = { event: '/event', account: '/account' };
+
+  it('is its account’s in the directory where the message names none, and stays when the account moves', async () => {
+    await start();
+    const told = message('{"event":"e","account":"chi"}');
+    const recorded = readOne('json', mapping, told);
+    expect(recorded).toMatchObject({ envelope: { event: 'e', account: 'chi', domain: 'apac' } });
+    expect(JSON.parse(recorded?.body ?? '')).toMatchObject({ account: 'chi', domain: 'apac' });
+    await harness.rows(`update account set domain_id = 'emea' where id = 'chi'`);
+    await waitUntil('the account to move', () => sync.index.domainOf('chi') === 'emea');
+    expect(recorded).toMatchObject({ envelope: { domain: 'apac' } });
+    expect(readOne('json', mapping, told)?.envelope.domain).toBe('emea');
+    expect(readOne('json', mapping, message('{"event":"e","account":"nobody"}'))?.envelope).toEqual(
+      {
+        event: 'e',
+        account: 'nobody',
+      },
+    );
+  });
+
+  it('is in the envelope of CloudStack’s events too, whose body stays as it came', async () => {
+    await start();
+    const told = action('chi');
+    const recorded = readOne('cloudstack', {}, told);
+    expect(recorded?.envelope).toMatchObject({ account: 'chi', domain: 'apac' });
+    expect(Buffer.from(recorded?.body ?? '')).toEqual(told.body);
+  });
+
+  it('that its message proves is told by its webhooks, and by none of an account', async () => {
+    await start();
+    const emea = await webhookOf('admin', 'Domain', 'emea');
+    await webhookOf('admin', 'Domain', 'apac');
+    await webhookOf('anna');
+    const rules = { event: '/event', domain: '/domain' };
+    const recorded = readOne('json', rules, message('{"event":"e","domain":"berlin"}'));
+    expect(recorded).toMatchObject({ provenDomain: 'berlin', owed: [emea] });
   });
 });

@@ -23,6 +23,7 @@ function read(
   return createReader({
     normalize,
     scrubber: createScrubber(),
+    complete: told => told,
     match: () => owed,
     newId: () => `id-${(count += 1)}`,
     dispatches,
@@ -77,6 +78,38 @@ describe('a message that is read', () => {
     );
   });
 
+  it('is recorded and matched as the directory completes it, but for a body that it brought', () => {
+    const seen: unknown[] = [];
+    const reader = createReader({
+      normalize: () => [
+        { envelope: { event: 'a' }, provenDomain: 'd' },
+        { envelope: { event: 'b' }, body: 'own' },
+      ],
+      scrubber: createScrubber(),
+      complete: (envelope, { provenDomain }) => ({ ...envelope, domain: provenDomain ?? 'home' }),
+      match: (envelope, body, proven) => {
+        seen.push([envelope, body, proven]);
+        return [];
+      },
+      newId: () => 'id',
+      dispatches: true,
+    });
+    expect(reader(message).events).toEqual([
+      {
+        id: 'id',
+        envelope: { event: 'a', domain: 'd' },
+        body: '{"id":"id","event":"a","domain":"d"}',
+        provenDomain: 'd',
+        owed: [],
+      },
+      { id: 'id', envelope: { event: 'b', domain: 'home' }, body: 'own', owed: [] },
+    ]);
+    expect(seen).toEqual([
+      [{ event: 'a', domain: 'd' }, '{"id":"id","event":"a","domain":"d"}', { provenDomain: 'd' }],
+      [{ event: 'b', domain: 'home' }, 'own', {}],
+    ]);
+  });
+
   it('keeps the name that the cloud gave an event', () => {
     const envelope = { event: 'vm.start' };
     const { events } = read(() => [{ envelope, key: 'message-1' }, { envelope }]);
@@ -88,6 +121,7 @@ describe('a message that is read', () => {
     const reader = createReader({
       normalize: () => [{ envelope, key: 'own' }, { envelope }, { envelope }],
       scrubber: createScrubber(),
+      complete: told => told,
       match: () => [],
       newId: () => 'id',
       dispatches: true,
@@ -123,6 +157,7 @@ describe('a message that is read', () => {
     const reader = createReader({
       normalize: () => [{ envelope: { event: 'vm.start' } }],
       scrubber: createScrubber(['a']),
+      complete: told => told,
       match: () => [],
       newId: () => 'id',
       dispatches: true,
