@@ -4,6 +4,8 @@
  */
 import { sql } from 'kysely';
 
+import type { Fragment } from './condition.ts';
+
 export type Visibility =
   | { readonly kind: 'everything' }
   /** The domain with this path and all below it. @example '/<root>/<child>/' */
@@ -46,28 +48,40 @@ export function domainWithin(column: string, visibility: Visibility): Condition 
 }
 
 /**
- * Whether an event is visible: as its account is. That is the account it names, by ID or alias; else, for CloudStack's
- * events, the project it names. Matching goes by the same rule (`match/match-index.ts`).
+ * Whether an event is visible: to the account that it concerns, and to the domain of that account or, where there is none,
+ * the domain that its message proves. `store/event/tenant.ts` states the rule.
  *
  * @param alias alias of the table `event`.
  */
 export function eventWithin(alias: string, visibility: Visibility): Condition {
-  const column = (name: string) => sql.ref(`${alias}.${name}`);
-  const owner = sql`coalesce((select o.id from account o where o.id = ${column('account')}),
-    (select o.id from account o where o.alias = ${column('account')}),
-    case when ${column('category')} is not null then ${column('project')} end)`;
   switch (visibility.kind) {
     case 'everything':
       return sql`true`;
     case 'subtree':
-      return sql`exists (select from account ta join domain td on td.id = ta.domain_id
-        where ta.id = ${owner} and starts_with(td.path, ${visibility.path}))`;
+      return sql`exists (select from domain td
+        where td.id = ${domainConcerned(alias)} and starts_with(td.path, ${visibility.path}))`;
     case 'account':
-      return sql`${owner} = ${visibility.accountId}`;
+      return sql`${accountConcerned(alias)} = ${visibility.accountId}`;
     case 'self':
       return sql`false`;
   }
 }
+
+function accountConcerned(alias: string) {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql`coalesce(${accountNamed(column('account'))},
+    case when ${column('category')} is not null then ${accountNamed(column('project'))} end,
+    ${accountNamed(column('proven_user'))})`;
+}
+
+/** The ID of the account with this ID or alias; null when there is none. */
+const accountNamed = (name: Fragment) =>
+  sql`coalesce((select o.id from account o where o.id = ${name}),
+    (select o.id from account o where o.alias = ${name}))`;
+
+const domainConcerned = (alias: string) =>
+  sql`coalesce((select ta.domain_id from account ta where ta.id = ${accountConcerned(alias)}),
+    ${sql.ref(`${alias}.proven_domain`)})`;
 
 /**
  * Whether a webhook is visible: its owner has to be, and so has its scope, for whoever may change the URL of a Global
