@@ -2,7 +2,8 @@
 import type { Config } from '../config/config.ts';
 import { ownSourceName } from '../config/source/source.ts';
 import { ConfigError } from '../event/errors.ts';
-import { hiddenSecrets, normalizerFor, settingsWithDefaults } from './source-formats.ts';
+import { normalizerFor, settingsWithDefaults } from './source-formats.ts';
+import { createUnreadScrubber } from './hidden-secrets.ts';
 import type { Normalizer } from './normalizer.ts';
 import { createPostedNormalizer } from './posted.ts';
 import { createScrubber } from './scrub/scrub.ts';
@@ -30,10 +31,9 @@ export function createNormalizers({ sources, scrub }: Config): Normalizers {
   for (const { name, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
     const options = { scrubber, keepAudit, alarmTtlMs, showPayload, mapping, now: Date.now };
     try {
-      const hidden = hiddenSecrets[format];
       bySource.set(name, {
         normalize: normalizerFor(format, options),
-        scrubber: hidden ? createScrubber([...scrub.keys, ...hidden]) : scrubber,
+        scrubber: createUnreadScrubber(format, scrubber, scrub.keys),
       });
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;

@@ -34,14 +34,6 @@ export type NormalizableFormat = keyof typeof factories;
 
 export const normalizableFormats: readonly string[] = Object.keys(factories);
 
-/**
- * Keys whose values only a cloud's own decoder knows to be secrets. In a message that it cannot read they are scrubbed
- * all the same: the result of Xen Orchestra's `token.create` is a token.
- */
-export const hiddenSecrets: Readonly<Record<string, readonly string[] | undefined>> = {
-  'xen-orchestra': ['result'],
-};
-
 /** Options for a normalizer; those left out have the configuration's defaults. */
 export type NormalizerSettings = Pick<NormalizerOptions, 'now'> & Partial<NormalizerOptions>;
 

@@ -49,6 +49,10 @@ describe('the event loop goes on', () => {
   it.each([
     ['values without a name', filled('"value":')],
     ['contents', filled('"content":"x" ')],
+    [
+      'values in quotes of many escapes',
+      `"name":"token",${Array.from({ length: 1_400 }, (_none, at) => `"value":${'\\'.repeat(at)}"`).join('')}`,
+    ],
     ['one long value', filled('x', '{"value":"')],
     ['values in single quotes', filled("value':'")],
     ['values in both quotes', filled(`value":'`)],
@@ -59,6 +63,21 @@ describe('the event loop goes on', () => {
     ['backslashes', filled('\\', '{"token')],
     ['digits', filled('1', '{"token')],
     ['blanks', filled(' ', '{token:bearer')],
+    ['URLs without a password', filled('a://b:c')],
+    ['URLs of a share without a password', filled('smb://b:c ')],
+    ['URLs in quotes', filled('"smb://b:c\\"')],
+    ['passwords in URLs', filled('a://b:c@')],
+    ['user names', filled('b', 'smb://')],
+    ['beginnings of scripts', filled('#!/')],
+    ['beginnings of user data', filled('#cloud-config ')],
+    ['user data in quotes', filled('"#cloud-config')],
+    ['user data in escaped quotes', filled('\\"#!/')],
+    ['blocks of lines', filled('pwd: |\n ')],
+    ['blocks within a line', filled('pwd: | ')],
+    ['private keys without an end', filled('-----BEGIN PRIVATE KEY-----')],
+    ['private keys', filled('-----BEGIN PRIVATE KEY----------END ')],
+    ['beginnings of tokens', filled('eyJaaaaaaaaa.')],
+    ['Fernet tokens', filled('gAAAAA')],
     [
       'one name beside many values',
       JSON.stringify(

@@ -69,6 +69,28 @@ describe('scrub', () => {
     ],
     ['text around JSON', 'token=x {"a":1} token=y', 'token=*** {"a":1} token=***'],
     ['a URL', 'rbd://admin:x@mon/pool', 'rbd://admin:***@mon/pool'],
+    ['a URL with an unencoded password', 'amqp://a:x@/x:#?@mq/v', 'amqp://a:***@mq/v'],
+    ['a URL whose user has an @', 'smtp://a@example.org:x@mail', 'smtp://a@example.org:***@mail'],
+    ['each of several URLs', 'http://a:x@b, http://c:x@d', 'http://a:***@b, http://c:***@d'],
+    ['a URL among texts', "open 'smb://a:x x@b' for c@d", "open 'smb://a:***@b' for c@d"],
+    ['a URL of a share', 'smb://a:x"x x/@x@D\\\\h\0p@q', 'smb://a:***@D\\\\h\0p@q'],
+    ['a URL of a share in broken JSON', '{"a":"smb://a:x\\"x@b","c@', '{"a":"smb://a:***@b","c@'],
+    ['nothing of the next line', 'password:\n  list: |\n', 'password:\n  list: |\n'],
+    ['nothing of the next line of a list', 'token =\r\nb=1', 'token =\r\nb=1'],
+    ['a block of lines', 'a:\n  pwd: |-\n    x\n\n     x\n  b: 1', 'a:\n  pwd: ***\n  b: 1'],
+    ['a script', '#!/bin/sh\nx', '***'],
+    ['user data in quotes', 'a: "#cloud-config\nx: y", b: c', 'a: "***", b: c'],
+    ['user data in broken JSON', '{"a":"#!/bin/sh\\nx","b":', '{"a":"***","b":'],
+    ['user data behind other text', 'invalid: #cloud-config\nx: y', 'invalid: ***'],
+    ['user data with JSON in it', 'invalid: #cloud-config\nx: {"a":1}', 'invalid: ***'],
+    ['user data of several parts', 'MIME-Version: 1.0\nContent-Type: multipart/mixed', '***'],
+    [
+      'a private key',
+      'a -----BEGIN EC PRIVATE KEY-----\nx\n-----END EC PRIVATE KEY----- b',
+      'a *** b',
+    ],
+    ['a private key that is cut off', 'a\n-----BEGIN PRIVATE KEY-----\nx', 'a\n***'],
+    ['a value in escaped quotes', '{"value":"x\\"x","key":"token"', '{"value":"***","key":"token"'],
   ])('takes out %s', (_, value, expected) => {
     expect(scrub(value)).toEqual(expected);
   });

@@ -16,11 +16,14 @@ import { isObject, parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
 import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import { scrubbed } from '../scrub/scrub.ts';
+import { withoutCredentials } from './xen-orchestra-params.ts';
 
 export function createXenOrchestraNormalizer(options: NormalizerOptions): Normalizer {
   const make = createEventMaker(options);
   return message => {
-    const call = withoutResult(options.scrubber.object(parseObject(message.body).value));
+    const body = options.scrubber.object(parseObject(message.body).value);
+    const call = withoutResult(withoutCredentials(body));
     return [make(factsOf(call), call, message)];
   };
 }
@@ -59,7 +62,7 @@ function factsOf(call: JsonObject): Facts {
   return {
     event: method,
     entity,
-    entityuuid: textAt(params, 'id') ?? textAt(params, entity) ?? textAt(call, 'result'),
+    entityuuid: [params['id'], params[entity], call['result']].find(isId),
     user: userName === undefined || userName === unknownUser ? userId : userName,
     status: type === 'pre' ? 'Started' : failed(call) ? 'Failed' : 'Completed',
     eventDateTime: call['timestamp'],
@@ -76,6 +79,9 @@ function factsOf(call: JsonObject): Facts {
     key: typeof callId === 'string' && callId !== testCallId ? `${callId}:${type}` : undefined,
   };
 }
+
+const isId = (value: unknown): value is string =>
+  typeof value === 'string' && value !== '' && value !== scrubbed;
 
 function failed({ error }: JsonObject): boolean {
   return error !== undefined && error !== null;

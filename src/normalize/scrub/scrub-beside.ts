@@ -6,6 +6,7 @@
  * Names and values are each found in one pass and then joined by their positions: a pattern that looks for one behind
  * the other starts anew at each of them, which takes seconds for a megabyte of names.
  */
+import { closingQuote } from './scrub-pairs.ts';
 
 /** Maximum distance, in characters, between a name and the value beside it within one object. */
 const besideMax = 500;
@@ -77,17 +78,17 @@ function valuesIn(text: string): readonly QuotedValue[] {
 
 const valueKey = new RegExp(`(?:value|content)${QUOTE}\\s*[:=]\\s*`, 'gi');
 
-/** Finds where a quoted value ends: at its closing quote with the backslash before it, or with the text. */
+/** Maximum number of backslashes before a quote: JSON in JSON in JSON in JSON. With more, the value goes on to the end. */
+const escapesMax = 15;
+
+/** Finds where a quoted value ends: at the next quote with as many backslashes before it, or with the text. */
 function endOfValue(text: string, quote: number): number | undefined {
-  if (text[quote] === "'") return foundOr(text.indexOf("'", quote + 1), text.length);
   let open = quote;
   while (text[open] === '\\') open += 1;
-  if (text[open] !== '"') return undefined;
-  const close = foundOr(text.indexOf('"', open + 1), text.length);
-  return close > open + 1 && close < text.length && text[close - 1] === '\\' ? close - 1 : close;
+  if (text[open] !== '"' && text[open] !== "'") return undefined;
+  if (open - quote > escapesMax) return text.length;
+  return closingQuote(text, open + 1, text.slice(quote, open + 1));
 }
-
-const foundOr = (index: number, otherwise: number): number => (index === -1 ? otherwise : index);
 
 function bracesIn(text: string): readonly number[] {
   const braces: number[] = [];

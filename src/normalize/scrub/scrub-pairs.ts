@@ -4,12 +4,16 @@
  *     sessionkey=Y2hl     "password": "Xw3"     password\":\"Xw3\"     Authorization: Bearer eyJh
  *
  * A pattern finds where a value begins; its end is looked for by hand, because a pattern's own memory for a quoted value of some
- * megabytes runs out.
+ * megabytes runs out. A name at the end of a line has no value: what stands on the next line is another name. YAML's blocks
+ * (`password: |`) alone go on below.
  */
+
+const blanks = String.raw`[^\S\r\n]`;
+const BARE = new RegExp(`(?:(?:basic|bearer)${blanks}+)?[^\\s"'\\\\&,;{}]+`, 'iy');
 
 /** Creates the function that scrubs. @param words patterns of secrets' names. @param mask replaces each secret. */
 export function createPairScrub(words: string, mask: string): (text: string) => string {
-  const beginning = new RegExp(`(?:${words})s?\\\\*["']?\\s*[=:]\\s*`, 'gi');
+  const beginning = new RegExp(`(?:${words})s?\\\\*["']?${blanks}*[=:]${blanks}*`, 'gi');
   return text => {
     let clean = '';
     let from = 0;
@@ -39,8 +43,12 @@ interface PairValue {
 function valueAt(text: string, start: number): PairValue | undefined {
   const quote = matchAt(/\\*["']/y, text, start);
   if (quote === undefined) {
-    const bare = matchAt(/(?:(?:basic|bearer)\s+)?[^\s"'\\&,;{}]+/iy, text, start);
-    return bare === undefined ? undefined : { quote: '', end: start + bare.length };
+    const bare = matchAt(BARE, text, start);
+    if (bare === undefined) return undefined;
+    const end = start + bare.length;
+    const line = matchAt(LINE_END, text, end);
+    if (line === undefined || !BLOCK.test(bare)) return { quote: '', end };
+    return { quote: '', end: endOfBlock(text, end + line.length - 1) };
   }
   const open = start + quote.length;
   const end = closingQuote(text, open, quote);
@@ -52,8 +60,30 @@ function matchAt(sticky: RegExp, text: string, at: number): string | undefined {
   return sticky.exec(text)?.[0];
 }
 
+/** What stands for a value that is written on the lines below. */
+const BLOCK = /^[|>][-+\d]{0,2}$/;
+const LINE_END = /\r?\n/y;
+const INDENT = /[^\S\n]*/y;
+
+/** Finds the end of a YAML block: of the lines that are empty or indented deeper than the one it begins in. */
+function endOfBlock(text: string, from: number): number {
+  const indent = indentAt(text, text.lastIndexOf('\n', from - 1) + 1);
+  let end = from;
+  while (text[end] === '\n') {
+    const line = end + 1;
+    const next = foundOr(text.indexOf('\n', line), text.length);
+    const depth = indentAt(text, line);
+    if (depth <= indent && line + depth < next) break;
+    end = next;
+  }
+  return end;
+}
+
+const indentAt = (text: string, line: number): number => matchAt(INDENT, text, line)?.length ?? 0;
+const foundOr = (index: number, otherwise: number): number => (index === -1 ? otherwise : index);
+
 /** Finds the next quote with just as many backslashes before it, or the end of the text. */
-function closingQuote(text: string, open: number, quote: string): number {
+export function closingQuote(text: string, open: number, quote: string): number {
   const mark = quote.slice(-1);
   const escapes = quote.length - 1;
   for (let at = text.indexOf(mark, open); at !== -1; at = text.indexOf(mark, at + 1)) {

@@ -19,6 +19,8 @@ import { isObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
 import { createPairScrub } from './scrub-pairs.ts';
+import { isUserData, scrubKeys, scrubUserData, userDataAt } from './scrub-shape.ts';
+import { scrubUrls } from './scrub-url.ts';
 import { secretWords, wordOf } from './secret-words.ts';
 
 /** Replaces a secret. */
@@ -45,9 +47,6 @@ export interface Scrubber {
   bytes(this: void, body: Uint8Array): Uint8Array;
 }
 
-/** Matches the password in `rbd://admin:AQBt@mon.example.org/pool`. */
-const URL_PASSWORD = /(:\/\/[^\s/:@"']*:)[^\s/@"']+(?=@)/g;
-
 /**
  * Creates a scrubber.
  *
@@ -64,11 +63,12 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   // A key may be as long as the message; a name ends it, and no name is longer than its pattern.
   const endCharsMax = Math.max(...patterns.map(pattern => pattern.length)) + indexCharsMax;
   const isSecretKey = (key: string): boolean => secretKey.test(key.slice(-endCharsMax));
-  // Most texts are ids and have neither of the two signs, of which both patterns need one.
-  const inPairs = (text: string): string =>
-    /[=:]/.test(text)
-      ? inNamedPairs(inBrokenJson(text)).replace(URL_PASSWORD, `$1${scrubbed}`)
-      : text;
+  const inPairs = (dirty: string): string => {
+    const shapeless = scrubKeys(scrubUserData(dirty, scrubbed), scrubbed);
+    // Most texts are ids and have neither of the two signs, of which the patterns need one.
+    if (!/[=:]/.test(shapeless)) return shapeless;
+    return inNamedPairs(inBrokenJson(scrubUrls(shapeless, scrubbed)));
+  };
   const walk = createWalk({ isSecretKey, inPairs });
   const text = (dirty: string): string => walk.text(dirty, 0);
   return {
@@ -110,7 +110,7 @@ function createWalk({ isSecretKey, inPairs }: Rules) {
     for (const key of Object.keys(object)) {
       const value = object[key];
       const safe =
-        isSecretKey(key) || isNamedSecret(object, key, isSecretKey)
+        isSecretKey(key) || isNamedSecret(object, key, isSecretKey) || isTransferKey(object, key)
           ? mask(value)
           : scrub(value, depth + 1);
       if (safe === value) continue;
@@ -122,8 +122,9 @@ function createWalk({ isSecretKey, inPairs }: Rules) {
 
   /** Scrubs text: it may hold JSON, alone or after a class name; the rest is searched for `name=value` pairs. */
   function scrubText(text: string, depth: number): string {
+    if (isUserData(text)) return scrubbed;
     const json = depth < depthMax ? embeddedJson(text) : undefined;
-    if (json === undefined) return inPairs(text);
+    if (json === undefined || userDataAt(text.slice(0, json.start)) !== -1) return inPairs(text);
     const clean = scrub(json.value, depth + 1);
     const middle = clean === json.value ? text.slice(json.start, json.end) : JSON.stringify(clean);
     return inPairs(text.slice(0, json.start)) + middle + inPairs(text.slice(json.end));
@@ -147,6 +148,11 @@ function isNamedSecret(
     const name = object[`${stem}${other}`];
     return typeof name === 'string' && isSecretKey(name);
   });
+}
+
+/** Whether a value opens a zone of Designate to whoever has it: `{"key":"5DZG…","zone_id":"f1f8…"}`. */
+function isTransferKey(object: JsonObject, key: string): boolean {
+  return key === 'key' && Object.hasOwn(object, 'zone_id');
 }
 
 /** Masks a value. Booleans and null tell nothing (`"password":false`), and an empty text hides nothing. */
