@@ -135,6 +135,10 @@ function registerGauges(registry: Registry, read: () => GaugeValues): void {
     "1 while PostgreSQL's notifications do not arrive, so that changes are polled for.",
     watched => Number(watched.areNotificationsMissing),
   );
+  watchSources(registry, () => read().sources);
+}
+
+function watchSources(registry: Registry, read: () => GaugeValues['sources']): void {
   registry.registerMetric(
     new Gauge({
       name: 'hookline_source_lag',
@@ -143,8 +147,22 @@ function registerGauges(registry: Registry, read: () => GaugeValues): void {
       registers: [],
       collect() {
         this.reset();
-        for (const { name, status } of read().sources) {
+        for (const { name, status } of read()) {
           if (status.lag !== undefined) this.set({ source: name }, status.lag);
+        }
+      },
+    }),
+  );
+  registry.registerMetric(
+    new Counter({
+      name: 'hookline_source_bindings_restored_total',
+      help: 'Bindings of RabbitMQ sources that had been missing and were made again; what was sent to their exchanges meanwhile is lost.',
+      labelNames: ['source'] as const,
+      registers: [],
+      collect() {
+        this.reset();
+        for (const { name, status } of read()) {
+          this.inc({ source: name }, status.bindingsRestored?.count ?? 0);
         }
       },
     }),
@@ -157,7 +175,7 @@ function registerGauges(registry: Registry, read: () => GaugeValues): void {
       registers: [],
       collect() {
         this.reset();
-        for (const { name, status } of read().sources) {
+        for (const { name, status } of read()) {
           this.set({ source: name, state: status.state }, 1);
         }
       },

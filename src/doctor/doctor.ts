@@ -18,7 +18,9 @@ import { describeRules, inspectProxy, inspectReceiver } from './egress.ts';
 import { examine } from './examine.ts';
 import { judgeKey, judgeSecrets, inspectDataDir, inspectPort } from './host.ts';
 import { judgeTimeouts } from './timeout.ts';
-import { describeHttpSource, judgeKafka, judgeRabbitmq } from './source.ts';
+import { judgeRabbitmq } from './rabbitmq.ts';
+import { inspectRestored } from './running.ts';
+import { describeHttpSource, judgeKafka } from './source.ts';
 import type { Finding } from '../event/finding.ts';
 import type { Log } from '../event/log.ts';
 import { createNormalizers } from '../normalize/normalizers.ts';
@@ -153,7 +155,10 @@ async function examineSource(source: SourceConfig, config: Config): Promise<read
     createNormalizers({ ...config, sources: [source] });
     switch (source.kind) {
       case 'rabbitmq':
-        return judgeRabbitmq(await inspectRabbitmq({ ...source, log: silent }, signal), source);
+        return [
+          ...judgeRabbitmq(await inspectRabbitmq({ ...source, log: silent }, signal), source),
+          ...(await inspectRestored(localUrl(config.http), source.name)),
+        ];
       case 'kafka':
         return judgeKafka(await inspectKafka({ ...source, log: silent }), source);
       case 'http':

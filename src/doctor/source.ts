@@ -1,48 +1,10 @@
-/** Findings about the sources: what is missing at the brokers, and which permissions. */
+/** Findings about sources of Kafka and those that others post to. */
 import type { HttpConfig } from '../config/source/http.ts';
 import type { KafkaConfig } from '../config/source/kafka.ts';
-import type { RabbitmqConfig } from '../config/source/rabbitmq.ts';
 import { counted, type Finding } from '../event/finding.ts';
 import type { KafkaView } from '../source/kafka/kafka-inspect.ts';
-import type { RabbitmqView } from '../source/rabbitmq/rabbitmq-inspect.ts';
 
 type Found = Omit<Finding, 'check'>;
-
-export function judgeRabbitmq(
-  { missing, queue, refused }: RabbitmqView,
-  { exchange, queue: name }: Pick<RabbitmqConfig, 'exchange' | 'queue'>,
-): readonly Found[] {
-  return [
-    missing.length === 0
-      ? { state: 'ok', found: `connected; found exchange ${exchange.join(', ')}` }
-      : {
-          state: missing.length < exchange.length ? 'warn' : 'fail',
-          found: `connected; ${missing.join('; ')}`,
-          hint: 'The cloud creates its exchange: is its event bus set up, and is the name right? Hookline waits for it.',
-        },
-    ...refused.map((words): Found => ({
-      state: 'fail',
-      found: words,
-      hint: hintForRefusal(words, name),
-    })),
-    queue
-      ? {
-          state: 'ok',
-          found: `queue ${name} has ${counted(queue.messages, 'message')}, ${counted(queue.consumers, 'consumer')}`,
-        }
-      : {
-          state: 'ok',
-          found: `queue ${name} does not exist yet`,
-          hint: `\`hookline serve\` creates it; the user needs the permissions configure, write and read on ${name}.`,
-        },
-  ];
-}
-
-function hintForRefusal(words: string, queue: string): string {
-  return /inequivalent arg/.test(words)
-    ? `The queue ${queue} was declared differently: set queueType to match, choose another name, or delete it once it is empty.`
-    : `Grant the user configure, write and read on the queue ${queue}, and read on the exchange.`;
-}
 
 export function judgeKafka(
   { brokers, topics, partitions, leaderless, group, refused }: KafkaView,

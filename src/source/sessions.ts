@@ -17,6 +17,13 @@ export interface SessionOptions {
   readonly log: Log;
   /** Wait between sessions; 250 ms doubling to 30 s by default. */
   readonly backoff?: BackoffLimits;
+  /**
+   * Whether an error means that the bus is away for the moment. It is then looked for every `awayMs`, without back-off, as
+   * an attempt costs next to nothing and being back late costs events. No error does by default.
+   */
+  readonly isAway?: (error: unknown) => boolean;
+  /** 250 ms by default. */
+  readonly awayMs?: number;
   /** `Date.now` by default. */
   readonly clock?: () => number;
   /** `Math.random` by default. */
@@ -25,6 +32,8 @@ export interface SessionOptions {
 
 export const sessionDefaults = {
   backoff: { baseMs: 250, maxMs: 30_000 },
+  isAway: (_error: unknown): boolean => false,
+  awayMs: 250,
   clock: Date.now,
   random: Math.random,
 };
@@ -51,6 +60,10 @@ export async function runSessions(
       log.debug({ source: name, err: error }, 'source.session_ended');
       board.lag = undefined;
       if (!signal.aborted) board.waiting(explain(error));
+      if (options.isAway(error)) {
+        await delay(options.awayMs, signal);
+        continue;
+      }
       // Only a session that lasted shows that the trouble is over.
       if (clock() - startedAt > options.backoff.maxMs) backoff.reset();
       await delay(backoff.nextMs(), signal);

@@ -26,4 +26,14 @@ export interface SourceStatus {
   readonly reason?: string;
   /** Messages on the bus that are not recorded yet; absent while unknown. */
   readonly lag?: number;
+  /** What works, but not as the operator will expect. */
+  readonly warnings?: readonly string[];
+  /** Bindings that had been missing and were made again since the process started: how many, and the last one. */
+  readonly bindingsRestored?: {
+    readonly count: number;
+    /** ISO 8601. */
+    readonly at: string;
+    readonly exchange: string;
+    readonly reason: string;
+  };
 }

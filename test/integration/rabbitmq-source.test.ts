@@ -1,15 +1,12 @@
-import { type ConfirmChannel, connect, type Options } from 'amqplib';
+import type { ConfirmChannel, Options } from 'amqplib';
 import { describe, expect, it } from 'vitest';
 
-import {
-  createRabbitmqSource,
-  type RabbitmqSourceOptions,
-} from '../../src/source/rabbitmq/rabbitmq.ts';
-import { captureLog } from '../conformance/source-log.ts';
-import { type RecordBatch, type Run, runSource } from '../conformance/source-run.ts';
+import type { RabbitmqSourceOptions } from '../../src/source/rabbitmq/rabbitmq.ts';
+import type { RecordBatch, Run } from '../conformance/source-run.ts';
 import { startRabbitmq } from '../service/rabbitmq.ts';
 import { sharedService, uniqueName } from '../service/shared.ts';
 import { waitUntil } from '../service/wait-until.ts';
+import { openChannel, startSource } from './rabbitmq-harness.ts';
 
 const { url } = await sharedService('rabbitmq');
 
@@ -87,20 +84,43 @@ describe('RabbitMQ source: exchanges and bindings', () => {
 });
 
 describe('RabbitMQ source: its queue', () => {
-  it.each(['quorum', 'classic'] as const)(
-    'waits and names what differs when the queue is another than the %s queue it wants',
-    async queueType => {
+  it.each([
+    ['a classic one', 'quorum', { 'x-queue-type': 'classic' }, 'x-queue-type'],
+    ['a quorum one', 'classic', { 'x-queue-type': 'quorum' }, 'x-queue-type'],
+    [
+      'a quorum queue with its default limit',
+      'quorum',
+      { 'x-queue-type': 'quorum' },
+      'x-delivery-limit',
+    ],
+    [
+      'one with a maximum length',
+      'classic',
+      { 'x-queue-type': 'classic', 'x-max-length': 5 },
+      'x-max-length',
+    ],
+    [
+      'one with a dead-letter exchange',
+      'classic',
+      { 'x-queue-type': 'classic', 'x-dead-letter-exchange': 'dead' },
+      'x-dead-letter-exchange',
+    ],
+    ['one without a type', 'classic', {}, undefined],
+  ] as const)(
+    'uses the queue that was created beforehand, and says how it differs: %s',
+    async (_what, queueType, args, difference) => {
       await using broker = await openChannel(url);
       const queue = uniqueName('queue');
-      await broker.channel.assertQueue(queue, {
-        durable: true,
-        arguments: { 'x-queue-type': queueType === 'quorum' ? 'classic' : 'quorum' },
-      });
-      await using run = start({ ...(await newExchange(broker.channel)), queue, queueType });
-      await run.untilReason(/inequivalent arg 'x-queue-type'/);
-      expect(run.source.status().state).toBe('waiting');
-      await broker.channel.deleteQueue(queue);
+      await broker.channel.assertQueue(queue, { durable: true, arguments: args });
+      const place = await newExchange(broker.channel);
+      await using run = start({ ...place, queue, queueType });
       await run.untilRunning();
+      await publish(broker.channel, place, ['1']);
+      await run.untilReceived(1);
+      const { warnings = [] } = run.source.status();
+      expect(warnings.map(warning => /inequivalent arg '([^']+)'/.exec(warning)?.[1])).toEqual(
+        difference === undefined ? [] : [difference],
+      );
     },
   );
 
@@ -275,33 +295,7 @@ describe('RabbitMQ source: connection', () => {
 type Place = Pick<RabbitmqSourceOptions, 'exchange'>;
 
 function start(options: Place & Partial<RabbitmqSourceOptions>, record?: RecordBatch): Run {
-  const log = captureLog();
-  const source = createRabbitmqSource({
-    name: 'rabbitmq',
-    url,
-    bindings: ['#'],
-    queue: uniqueName('queue'),
-    queueType: 'classic',
-    prefetch: 500,
-    batchMax: 100,
-    recheckMs: 50,
-    backoff: { baseMs: 10, maxMs: 100 },
-    log,
-    ...options,
-  });
-  return runSource(source, log, record);
-}
-
-interface OpenChannel extends AsyncDisposable {
-  readonly channel: ConfirmChannel;
-}
-
-async function openChannel(brokerUrl: string): Promise<OpenChannel> {
-  const connection = await connect(brokerUrl);
-  const channel = await connection.createConfirmChannel();
-  // A refused declaration closes the channel: the test has seen it by the rejection.
-  channel.on('error', () => undefined);
-  return { channel, [Symbol.asyncDispose]: async () => connection.close() };
+  return startSource({ url, ...options }, record);
 }
 
 async function newExchange(

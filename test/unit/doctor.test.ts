@@ -5,7 +5,9 @@ import { judgeDatabase } from '../../src/doctor/database.ts';
 import { judgeCloud, judgeSnapshot } from '../../src/doctor/directory.ts';
 import { examine, inWords } from '../../src/doctor/examine.ts';
 import { hintFor } from '../../src/doctor/hint.ts';
-import { judgeKafka, judgeRabbitmq } from '../../src/doctor/source.ts';
+import { judgeRabbitmq } from '../../src/doctor/rabbitmq.ts';
+import { judgeKafka } from '../../src/doctor/source.ts';
+import type { RabbitmqView } from '../../src/source/rabbitmq/rabbitmq-inspect.ts';
 import type { DatabaseView } from '../../src/store/inspect.ts';
 import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 
@@ -49,22 +51,37 @@ describe('the doctor of the database', () => {
 });
 
 describe('the doctor of sources', () => {
-  it('warns where some of the exchanges are missing, and fails where all are', () => {
-    const config = { exchange: ['a', 'b'], queue: 'hookline' };
-    const look = (missing: string[]) =>
-      judgeRabbitmq({ missing, queue: undefined, refused: [] }, config)[0]?.state;
-    expect([look([]), look(['no a']), look(['no a', 'no b'])]).toEqual(['ok', 'warn', 'fail']);
+  const seen: RabbitmqView = { exchanges: [], queues: [], refused: [], warnings: [] };
+
+  it('warns where some of the exchanges are missing, fails where all are, and has nothing against it where they are declared', () => {
+    const declare = { type: 'topic', durable: false, autoDelete: false };
+    const look = (missing: readonly string[], config: Parameters<typeof judgeRabbitmq>[1] = {}) => {
+      const exchanges = ['a', 'b'].map(name =>
+        missing.includes(name) ? { name, missing: `no ${name}` } : { name, flags: declare },
+      );
+      const [found] = judgeRabbitmq({ ...seen, exchanges }, config);
+      return `${found?.state} ${found?.found}`;
+    };
+    expect([look([]), look(['a']), look(['a', 'b']), look(['a', 'b'], { declare })]).toEqual([
+      'ok connected; found exchange a (topic, not durable), b (topic, not durable)',
+      'warn connected; found exchange b (topic, not durable); no a',
+      'fail connected; no a; no b',
+      'ok connected; no a; no b',
+    ]);
   });
 
-  it('passes on what may not be done, with what to give', () => {
-    const refused = ["access to queue 'hookline' refused for user 'u'"];
-    const [, found] = judgeRabbitmq(
-      { missing: [], queue: { messages: 0, consumers: 1 }, refused },
-      { exchange: ['a'], queue: 'hookline' },
-    );
-    expect(found).toMatchObject({ state: 'fail', found: refused[0] });
-    expect(found?.hint).toContain('configure, write and read');
-  });
+  it.each(['configure', 'write', 'read'] as const)(
+    'says which permission is missing, on what: %s',
+    permission => {
+      const words = "access to queue 'hookline' refused for user 'u'";
+      const refused = [{ permission, object: 'hookline', words }];
+      const queues = [{ name: 'hookline' }];
+      const found = judgeRabbitmq({ ...seen, queues, refused }, {});
+      expect(found.map(({ state }) => state)).toEqual(['fail', 'fail']);
+      expect(found[0]).toMatchObject({ found: words });
+      expect(found[0]?.hint).toContain(`the permission ${permission} on hookline`);
+    },
+  );
 
   it('fails for partitions without a leader and groups that may not be read', () => {
     const found = judgeKafka(

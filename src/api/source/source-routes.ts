@@ -1,7 +1,7 @@
 /** The sources this process runs: list, pause, resume. */
 import { Type } from 'typebox';
 
-import { oneOf, text, whole } from '../../event/schema.ts';
+import { arrayOf, instant, oneOf, text, whole } from '../../event/schema.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, SourceControl, RouteGroup } from '../context.ts';
 import { changing } from '../http/changing.ts';
@@ -20,6 +20,23 @@ export const source = Type.Object(
         description:
           'Number of messages on the bus that are not recorded yet; absent while unknown.',
       }),
+    ),
+    warnings: Type.Optional(
+      arrayOf(text(), { description: 'What works, but not as the operator will expect.' }),
+    ),
+    bindingsRestored: Type.Optional(
+      Type.Object(
+        {
+          count: whole({ description: 'Number since the process started.' }),
+          at: instant({ description: 'When the last one was made.' }),
+          exchange: text(),
+          reason: text({ example: 'the exchange had been deleted' }),
+        },
+        {
+          description:
+            'Bindings of the queue that had been missing and were made again. What was sent to their exchanges meanwhile is lost.',
+        },
+      ),
     ),
   },
   { $id: 'Source' },

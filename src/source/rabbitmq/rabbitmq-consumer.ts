@@ -1,8 +1,13 @@
 /**
- * One consumer on one channel: the messages that the broker has sent and nobody has recorded yet.
+ * One channel on which queues are consumed: the messages that the broker has sent and nobody has recorded yet.
  *
  * The broker sends ahead up to the prefetch. While one batch is being recorded the next one gathers here, so batches
  * grow under load and a lone message waits for nothing. There is no promise, timer or closure per message.
+ *
+ * The broker may cancel a consumer: because its queue was deleted, or because messages were held for too long. In the
+ * second case RabbitMQ 4.3 keeps the channel, gives the messages to others, ignores acknowledgements of them, and may
+ * deliver to the cancelled consumer once more, which amqplib answers by closing the connection. So a channel is left at
+ * once when one of its consumers is cancelled. What came from a deleted queue is still recorded, as it will not come again.
  */
 import { randomUUID } from 'node:crypto';
 
@@ -12,10 +17,13 @@ import type { Message, MessageBatch } from '../../event/message.ts';
 import { atMost } from '../../event/wait.ts';
 import type { Wakeup } from '../wakeup.ts';
 import type { Log } from '../../event/log.ts';
+import { reply } from './rabbitmq-channel.ts';
 import type { Link } from './rabbitmq-link.ts';
+import { findQueue } from './rabbitmq-queue.ts';
 
 export interface QueueConsumerOptions {
-  readonly queue: string;
+  /** Number of queues that may be consumed, which share the prefetch. */
+  readonly queuesMax: number;
   /** Messages the broker may send ahead, 1 to 65,535. */
   readonly prefetch: number;
   /** Maximum number of messages in a batch. */
@@ -26,6 +34,8 @@ export interface QueueConsumerOptions {
 }
 
 export interface QueueConsumer {
+  /** Consumes these queues, too; those that are consumed already are left out. */
+  consume(queues: readonly string[]): Promise<void>;
   /** Messages from the broker that are not settled: waiting here, or taken. */
   readonly heldCount: number;
   /** Takes the oldest messages that wait; undefined when there are none. The batch taken before must be settled. */
@@ -48,63 +58,133 @@ export async function openConsumer(
   options: QueueConsumerOptions,
   wakeup: Wakeup,
 ): Promise<QueueConsumer> {
-  const { batchMax, batchBytesMax, prefetch, log } = options;
   const channel = await link.openChannel();
-  const consumer = { id: randomUUID(), prefetch };
-  const waiting: ConsumeMessage[] = [];
-  let taken: readonly ConsumeMessage[] = [];
-  let open = true;
-  let ended: string | undefined;
-  let released: Promise<void> | undefined;
+  const consumer = new ChannelConsumer(link, channel, { ...options, wakeup });
+  await channel.prefetch(consumer.prefetchEach);
+  return consumer;
+}
 
-  function end(reason: string): void {
-    ended ??= reason;
-    wakeup.signal();
+/**
+ * `open` → `leaving` when the broker cancels one of the queues and it is not known why yet → `orphaned` if that queue was
+ * deleted: what it gave is still ours; else `closed`: others get what is not settled, as after the end of the channel.
+ */
+type State = 'open' | 'leaving' | 'orphaned' | 'closed';
+
+class ChannelConsumer implements QueueConsumer {
+  /** Per consumer: quorum queues know no prefetch of a channel. */
+  readonly prefetchEach: number;
+  readonly #link: Link;
+  readonly #channel: Channel;
+  readonly #options: QueueConsumerOptions & { readonly wakeup: Wakeup };
+  readonly #consumer: NonNullable<MessageBatch['consumer']>;
+  /** Tags of the consumers, by queue. */
+  readonly #tags = new Map<string, string>();
+  #waiting: ConsumeMessage[] = [];
+  #taken: readonly ConsumeMessage[] = [];
+  #state: State = 'open';
+  #reason: string | undefined;
+  #released: Promise<void> | undefined;
+
+  constructor(
+    link: Link,
+    channel: Channel,
+    options: QueueConsumerOptions & { readonly wakeup: Wakeup },
+  ) {
+    const { prefetch, queuesMax } = options;
+    this.prefetchEach = Math.max(1, Math.floor(prefetch / queuesMax));
+    this.#link = link;
+    this.#channel = channel;
+    this.#options = options;
+    this.#consumer = { id: randomUUID(), prefetch: this.prefetchEach * queuesMax };
+    channel.on('error', error => this.#end(error.message));
+    channel.on('close', () => {
+      if (this.#state === 'open') this.#lose('channel closed');
+    });
   }
-  channel.on('error', error => end(error.message));
-  channel.on('close', () => {
-    open = false;
-    waiting.length = 0;
-    end('channel closed');
-  });
 
-  await channel.prefetch(prefetch);
-  const { consumerTag } = await channel.consume(options.queue, message => {
-    if (message === null) return end(`queue ${options.queue} was deleted`);
-    waiting.push(message);
-    if (waiting.length === 1) wakeup.signal();
-  });
+  async consume(queues: readonly string[]): Promise<void> {
+    for (const queue of queues.filter(name => !this.#tags.has(name))) {
+      const { consumerTag } = await this.#channel.consume(queue, message => {
+        if (message === null) return void this.#leave(queue);
+        this.#waiting.push(message);
+        if (this.#waiting.length === 1) this.#options.wakeup.signal();
+      });
+      this.#tags.set(queue, consumerTag);
+    }
+  }
 
-  return {
-    get heldCount() {
-      return waiting.length + taken.length;
-    },
-    get ended() {
-      return waiting.length === 0 ? ended : undefined;
-    },
-    take() {
-      if (waiting.length === 0) return undefined;
-      taken = waiting.splice(0, batchLength(waiting, batchMax, batchBytesMax));
-      return { messages: taken.map(toMessage), consumer, isHeld: () => open };
-    },
-    settle() {
-      const last = taken.at(-1);
-      taken = [];
-      if (open && last !== undefined) channel.ack(last, true);
-    },
-    release() {
-      released ??= giveBack(channel, consumerTag, waiting).catch(ignoreGone);
-      return released;
-    },
-    async close() {
-      if (open) await atMost(closeTimeoutMs, channel.close().catch(ignoreGone));
-    },
-  };
+  get heldCount(): number {
+    return this.#waiting.length + this.#taken.length;
+  }
+
+  get ended(): string | undefined {
+    return this.#waiting.length === 0 ? this.#reason : undefined;
+  }
+
+  take(): MessageBatch | undefined {
+    if (this.#waiting.length === 0 || this.#state === 'leaving') return undefined;
+    const { batchMax, batchBytesMax } = this.#options;
+    this.#taken = this.#waiting.splice(0, batchLength(this.#waiting, batchMax, batchBytesMax));
+    return {
+      messages: this.#taken.map(toMessage),
+      consumer: this.#consumer,
+      isHeld: () => this.#state !== 'closed',
+    };
+  }
+
+  settle(): void {
+    const last = this.#taken.at(-1);
+    this.#taken = [];
+    if (this.#state === 'open' && last !== undefined) this.#channel.ack(last, true);
+  }
+
+  async release(): Promise<void> {
+    this.#released ??= this.#giveBack().catch(this.#ignoreGone);
+    return this.#released;
+  }
+
+  async close(): Promise<void> {
+    if (this.#state !== 'open') return;
+    await atMost(closeTimeoutMs, this.#channel.close().catch(this.#ignoreGone));
+  }
+
+  async #giveBack(): Promise<void> {
+    for (const tag of this.#tags.values()) await this.#channel.cancel(tag);
+    // One by one: `allUpTo` would give back the batch that is being recorded, too.
+    for (const message of this.#waiting.splice(0)) this.#channel.nack(message, false, true);
+  }
+
+  async #leave(queue: string): Promise<void> {
+    if (this.#state !== 'open') return;
+    this.#state = 'leaving';
+    await this.#channel.close().catch(this.#ignoreGone);
+    const answer = await findQueue(this.#link, queue).catch(this.#ignoreGone);
+    if (answer && 'refusal' in answer && answer.refusal.code === reply.notFound) {
+      this.#state = 'orphaned';
+      const tag = this.#tags.get(queue);
+      this.#waiting = this.#waiting.filter(({ fields }) => fields.consumerTag === tag);
+      this.#end(`queue ${queue} was deleted`);
+    } else {
+      this.#lose(`the broker cancelled the consumer of queue ${queue}`);
+    }
+  }
+
+  #lose(reason: string): void {
+    this.#state = 'closed';
+    this.#waiting = [];
+    this.#end(reason);
+  }
+
+  #end(reason: string): void {
+    this.#reason ??= reason;
+    this.#options.wakeup.signal();
+  }
 
   /** A channel that is gone has given everything back already. */
-  function ignoreGone(error: unknown): void {
-    log.debug({ queue: options.queue, err: error }, 'source.channel_gone');
-  }
+  readonly #ignoreGone = (error: unknown): undefined => {
+    this.#options.log.debug({ queues: [...this.#tags.keys()], err: error }, 'source.channel_gone');
+    return undefined;
+  };
 }
 
 function batchLength(
@@ -120,12 +200,6 @@ function batchLength(
     if (count >= batchMax || bytes >= bytesMax) break;
   }
   return count;
-}
-
-async function giveBack(channel: Channel, consumerTag: string, waiting: ConsumeMessage[]) {
-  await channel.cancel(consumerTag);
-  // One by one: `allUpTo` would give back the batch that is being recorded, too.
-  for (const message of waiting.splice(0)) channel.nack(message, false, true);
 }
 
 function toMessage({ fields, properties, content }: ConsumeMessage): Message {

@@ -9,6 +9,7 @@ import { Duplex } from 'node:stream';
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 
 import { delay, unlessAborted } from '../../event/wait.ts';
+import { explain } from '../explain.ts';
 import type { TlsOptions } from '../tls.ts';
 import type { Log } from '../../event/log.ts';
 
@@ -34,6 +35,18 @@ export interface Link {
   readonly lost: AbortSignal;
   /** Says goodbye, and hangs up when the broker does not answer it. */
   close(): Promise<void>;
+}
+
+/**
+ * Whether an error says no more than that the broker cannot be reached at the moment: it is down, starting, or has just
+ * been stopped. Whoever is back first after its restart finds out what was published meanwhile.
+ *
+ * Source: Node's codes of system errors; AMQP's reply code 320; amqplib, `lib/connection.js`.
+ */
+export function isAway(error: unknown): boolean {
+  return /ECONN|EPIPE|EHOST|ENET|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|CONNECTION.FORCED|Unexpected close|Heartbeat timeout|Socket closed/.test(
+    explain(error),
+  );
 }
 
 const connectTimeoutMs = 10_000;

@@ -1,10 +1,10 @@
 /**
- * Messages from RabbitMQ: a durable queue of our own, bound to the cloud's exchanges.
+ * Messages from RabbitMQ: a durable queue of our own, bound to the cloud's exchanges, or queues of others.
  *
- * A session is one connection: declare the queue, consume it, and keep the bindings in order meanwhile. Whatever ends a
- * session (broker restart, deleted queue, rejected batch) is answered the same way: leave, which returns all that was
- * not acknowledged to the broker, wait, and begin a new one. The queue is consumed whether or not the exchanges are
- * there: what it holds is owed.
+ * A session is one connection: declare and bind, which comes before anything else, consume, and keep the bindings in
+ * order meanwhile. Whatever ends a session (broker restart, deleted queue, rejected batch) is answered the same way:
+ * leave, which returns all that was not acknowledged to the broker, and begin a new one: soon where the broker is merely
+ * away, else after a wait. The queue is consumed whether or not the exchanges are there: what it holds is owed.
  */
 import { createBackoff, delay } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
@@ -13,19 +13,28 @@ import {
   type QueueConsumerOptions,
   openConsumer,
 } from './rabbitmq-consumer.ts';
-import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
-import { bindExchanges, declareQueue, queueDepth, type Topology } from './rabbitmq-topology.ts';
+import { createForeignQueues } from './rabbitmq-foreign-queues.ts';
+import type { Inlet, QueuesFound } from './rabbitmq-inlet.ts';
+import { isAway, type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
+import { createOwnQueue, type OwnQueueOptions } from './rabbitmq-own-queue.ts';
 import {
   type RecordBatch,
   runSessions,
   sessionDefaults,
   type SessionOptions,
 } from '../sessions.ts';
+import { createNotices } from '../notices.ts';
 import type { Source } from '../source.ts';
 import { createStatusBoard, type StatusBoard } from '../status.ts';
 
 export interface RabbitmqSourceOptions
-  extends SessionOptions, LinkOptions, Topology, Omit<QueueConsumerOptions, 'batchBytesMax'> {
+  extends
+    SessionOptions,
+    LinkOptions,
+    OwnQueueOptions,
+    Omit<QueueConsumerOptions, 'batchBytesMax' | 'queuesMax'> {
+  /** Queues of others, which are read instead of a queue of our own. */
+  readonly queues?: readonly string[] | undefined;
   /** 8 MiB by default. */
   readonly batchBytesMax?: number;
   /** How often the bindings are checked and the queue's depth is measured; 10 s by default. */
@@ -36,6 +45,7 @@ export interface RabbitmqSourceOptions
 
 const defaults = {
   ...sessionDefaults,
+  isAway,
   batchBytesMax: 8 * 1024 * 1024,
   recheckMs: 10_000,
   handBackMs: 60_000,
@@ -46,11 +56,15 @@ interface RabbitmqState {
   readonly options: RabbitmqSourceOptions & typeof defaults;
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
+  readonly inlet: Inlet;
   /** The present consumer, if there is one. */
   consumer: QueueConsumer | undefined;
-  /** Reasons why exchanges are not bound; undefined until they have been checked in this session. */
-  missing: readonly string[] | undefined;
+  /** At the last look in this session. */
+  found: QueuesFound;
 }
+
+const nothingFound: QueuesFound = { queues: [], missing: [], isFed: false };
+
 /**
  * Pausing stops consuming at once: the broker sends ahead up to the prefetch and no further. A pause that lasts gives
  * those messages back.
@@ -58,12 +72,14 @@ interface RabbitmqState {
 export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   const options = { ...defaults, ...given };
   const board = createStatusBoard(options.name, options.log, options.clock);
+  const notices = createNotices(options.name, options.log, options.clock);
   const shared: RabbitmqState = {
     options,
     board,
     wakeup: createWakeup(),
+    inlet: options.queues ? createForeignQueues(options.queues) : createOwnQueue(options, notices),
     consumer: undefined,
-    missing: undefined,
+    found: nothingFound,
   };
   const setPaused = (paused: boolean): void => {
     board.pause(paused);
@@ -72,7 +88,7 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
   return {
     name: options.name,
     kind: 'rabbitmq',
-    status: () => board.status(),
+    status: () => ({ ...board.status(), ...notices.status() }),
     pause: () => setPaused(true),
     resume: () => setPaused(false),
     run: (record, signal) =>
@@ -93,8 +109,8 @@ async function runSession(
   until.addEventListener('abort', () => shared.wakeup.signal(), { once: true });
   let upkeep: Promise<void> | undefined;
   try {
-    shared.missing = undefined;
-    await declareQueue(link, shared.options);
+    shared.found = await shared.inlet.open(link);
+    report(shared);
     upkeep = keepBound(shared, link, until).catch((error: unknown) => over.abort(error));
     await consume(shared, link, record, until);
     if (!signal.aborted) throw until.reason;
@@ -105,27 +121,38 @@ async function runSession(
   }
 }
 
+/** What is missing is looked for more often in the first minute: publishers that were restarted with the broker come soon. */
+const youngMs = 60_000;
+const youngRecheckMs = 1_000;
+
 /** Binds what is not bound, and measures how much is waiting, until told to stop. */
 async function keepBound(shared: RabbitmqState, link: Link, until: AbortSignal): Promise<void> {
-  const { options, board } = shared;
-  const backoff = createBackoff({ ...options.backoff, maxMs: options.recheckMs }, options.random);
+  const { options, board, inlet } = shared;
+  const { recheckMs, clock } = options;
+  const backoff = createBackoff({ ...options.backoff, maxMs: recheckMs }, options.random);
+  const startedAt = clock();
   while (!until.aborted) {
-    const missing = await bindExchanges(link, options);
-    shared.missing = missing;
-    report(shared);
-    const depth = await queueDepth(link, options);
+    const depth = await inlet.countWaiting(link);
     board.lag = depth === undefined ? undefined : depth + (shared.consumer?.heldCount ?? 0);
-    if (missing.length === 0) backoff.reset();
-    await delay(missing.length === 0 ? options.recheckMs : backoff.nextMs(), until);
+    const isWhole = shared.found.missing.length === 0;
+    if (isWhole) backoff.reset();
+    const isYoung = clock() - startedAt < youngMs;
+    const missedMs = Math.min(backoff.nextMs(), isYoung ? youngRecheckMs : recheckMs);
+    await delay(isWhole ? recheckMs : missedMs, until);
+    if (until.aborted) return;
+    shared.found = await inlet.check(link);
+    // Queues of others may have appeared.
+    if (shared.consumer) await link.answer(shared.consumer.consume(shared.found.queues));
+    report(shared);
+    shared.wakeup.signal();
   }
 }
 
-/** A source runs when it consumes, or would if it were not paused, and an exchange feeds its queue. */
-function report({ options, board, consumer, missing }: RabbitmqState): void {
-  if (missing === undefined || (consumer === undefined && !board.paused)) return;
-  if (missing.length === 0) board.running();
-  else if (missing.length < options.exchange.length) board.running(missing.join('; '));
-  else board.waiting(missing.join('; '));
+/** A source runs when it consumes, or would if it were not paused, and something feeds its queues. */
+function report({ board, consumer, found }: RabbitmqState): void {
+  if (consumer === undefined && !board.paused && found.queues.length > 0) return;
+  if (!found.isFed) board.waiting(found.missing.join('; '));
+  else board.running(found.missing.length === 0 ? undefined : found.missing.join('; '));
 }
 
 async function consume(
@@ -135,14 +162,17 @@ async function consume(
   until: AbortSignal,
 ): Promise<void> {
   while (!until.aborted) {
-    while (shared.board.paused && !until.aborted) await shared.wakeup.wait();
+    while (isIdle(shared) && !until.aborted) await shared.wakeup.wait();
     if (until.aborted) return;
-    const consumer = await link.answer(openConsumer(link, shared.options, shared.wakeup));
+    const queuesMax = shared.options.queues?.length ?? 1;
+    const opening = openConsumer(link, { ...shared.options, queuesMax }, shared.wakeup);
+    const consumer = await link.answer(opening);
     const release = (): void => void consumer.release();
     until.addEventListener('abort', release, { once: true });
-    shared.consumer = consumer;
-    report(shared);
     try {
+      await link.answer(consumer.consume(shared.found.queues));
+      shared.consumer = consumer;
+      report(shared);
       await recordArrivals(shared, consumer, record, until);
     } finally {
       until.removeEventListener('abort', release);
@@ -152,13 +182,18 @@ async function consume(
   }
 }
 
+/** Whether there is nothing to consume, or it is not to be consumed. */
+const isIdle = ({ board, found }: RabbitmqState): boolean =>
+  board.paused || found.queues.length === 0;
+
 /** Resolves when told to stop or paused for long; rejects when nothing more will come by this consumer. */
 async function recordArrivals(
-  { options, board, wakeup }: RabbitmqState,
+  shared: RabbitmqState,
   consumer: QueueConsumer,
   record: RecordBatch,
   until: AbortSignal,
 ): Promise<void> {
+  const { options, board, wakeup } = shared;
   let handBackAt: number | undefined;
   while (!until.aborted) {
     if (consumer.ended !== undefined) throw new Error(consumer.ended);
