@@ -5,43 +5,55 @@
  *     {"callId":"1k9xw2v0f7c","userId":"0d2b…","userName":"admin@admin.net","userIp":"192.0.2.44","method":"vm.start",
  *      "params":{"id":"67aa…"},"timestamp":1573650727415,"duration":4303,"result":true,"type":"post"}
  *
- * Nothing in it names a tenant.
+ * Nothing in it names a tenant. The parameters are what the caller wrote, and `pre` is told before anybody asks whether they
+ * may: an account that a mapping finds in the parameters counts only once the call was let through.
  *
- * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks and xo-server's api.mjs.
+ * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks, and xo-server's api.mjs and jobs/index.mjs.
  */
 import { MalformedMessageError } from '../../event/errors.ts';
-import { textAt } from '../value/at.ts';
+import { at, firstName, textAt } from '../value/at.ts';
 import type { Facts } from '../facts.ts';
 import { isObject, parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
+import { compileMapping } from '../mapping.ts';
 import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
 import { scrubbed } from '../scrub/scrub.ts';
 import { withoutCredentials } from './xen-orchestra-params.ts';
 
 export function createXenOrchestraNormalizer(options: NormalizerOptions): Normalizer {
+  const { account, project, domain, ...others } = options.mapping;
   const make = createEventMaker(options);
+  const makeUnowned = createEventMaker({ ...options, mapping: others });
+  const { factsIn: ownerIn } = compileMapping({ account, project, domain });
   return message => {
     const body = options.scrubber.object(parseObject(message.body).value);
     const call = withoutResult(withoutCredentials(body));
-    return [make(factsOf(call), call, message)];
+    const facts = factsOf(call);
+    if (call['callId'] === testCallId || isBackupAskedFor(call)) return [];
+    if (isLetThrough(call)) return [make(facts, call, message)];
+    const owner = ownerIn(withoutClaims(call), message);
+    return [makeUnowned({ ...facts, ...owner }, call, message)];
   };
 }
 
-/** Id of the call in the message that a plugin's test sends. */
+/** Id of the call in the message that the plugin's button "Test" sends; it tells of a call that nobody made. */
 const testCallId = '0';
 const unknownUser = '(unknown user)';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** Calls whose result is, or has, the id of what they made. */
+const MAKING = /^(?!token\.)[^.]+\.(?:add|clone|copy|create|deploy|import|snapshot)/;
 
 /**
- * Removes the result, which may be anything, for `token.create` the token itself, and nothing tells. Only the id of a
- * new object is let through.
+ * Removes the result, which may be anything, for `token.create` the token itself, and nothing tells. Only the id of a new object
+ * is let through.
  */
 function withoutResult(call: JsonObject): JsonObject {
   const { result, ...rest } = call;
   if (result === undefined) return call;
-  const isId = typeof result === 'string' && UUID.test(result);
-  return { ...rest, result: isId && methodOf(call).endsWith('.create') ? result : true };
+  const id = typeof result === 'string' ? result : textAt(result, 'id');
+  const isNew = id !== undefined && UUID.test(id) && MAKING.test(methodOf(call));
+  return { ...rest, result: isNew ? id : true };
 }
 
 function methodOf(call: JsonObject): string {
@@ -58,13 +70,15 @@ function factsOf(call: JsonObject): Facts {
   }
   const [entity = method] = method.split('.');
   const params = isObject(call['params']) ? call['params'] : {};
+  const named = [params['id'], params[entity]].find(isId);
+  const made = textAt(call, 'result');
   const userName = textAt(call, 'userName');
   return {
     event: method,
     entity,
-    entityuuid: [params['id'], params[entity], call['result']].find(isId),
+    entityuuid: named ?? made,
     user: userName === undefined || userName === unknownUser ? userId : userName,
-    status: type === 'pre' ? 'Started' : failed(call) ? 'Failed' : 'Completed',
+    status: type === 'pre' ? 'Started' : hasFailed(call) ? 'Failed' : 'Completed',
     eventDateTime: call['timestamp'],
     description: textAt(error, 'message') ?? error,
     source: 'xen-orchestra',
@@ -73,22 +87,51 @@ function factsOf(call: JsonObject): Facts {
       userId,
       userIp: call['userIp'],
       duration: call['duration'],
-      errorCode: textAt(error, 'code'),
+      errorCode: firstName(error, ['code'])?.toString(),
       params: plain(params),
+      resultId: named === undefined ? undefined : made,
     },
-    key: typeof callId === 'string' && callId !== testCallId ? `${callId}:${type}` : undefined,
+    key: typeof callId === 'string' ? `${callId}:${type}` : undefined,
   };
 }
 
 const isId = (value: unknown): value is string =>
   typeof value === 'string' && value !== '' && value !== scrubbed;
 
-function failed({ error }: JsonObject): boolean {
+function hasFailed({ error }: JsonObject): boolean {
   return error !== undefined && error !== null;
 }
 
-/** The parameters that are single values: ids, names, flags. */
+/** Whether Xen Orchestra itself refused the call: its own errors have numbers, those of the hypervisor names. */
+function isRefused({ error }: JsonObject): boolean {
+  return isObject(error) && typeof error['code'] === 'number';
+}
+
+function isLetThrough(call: JsonObject): boolean {
+  return call['type'] === 'post' && !isRefused(call);
+}
+
+/**
+ * Whether the call asks for a run of a backup. The run is told by itself, whoever asked for it, under a `callId` of its own and with
+ * the job's settings, but not the user's address. What was refused has no run.
+ */
+function isBackupAskedFor(call: JsonObject): boolean {
+  if (methodOf(call) !== 'backupNg.runJob' || isRefused(call)) return false;
+  return call['userIp'] !== undefined || !isObject(at(call, 'params.settings'));
+}
+
+/** What Xen Orchestra itself says of the caller: none of it is the caller's word. */
+function withoutClaims(call: JsonObject): JsonObject {
+  const { callId, userId, userName, userIp, method, timestamp, type } = call;
+  return { callId, userId, userName, userIp, method, timestamp, type };
+}
+
+/** The parameters that are single values, or lists of them: ids, names, flags. */
 function plain(params: JsonObject): JsonObject | undefined {
-  const kept = Object.entries(params).filter(([, value]) => typeof value !== 'object');
+  const kept = Object.entries(params).filter(([, value]) =>
+    Array.isArray(value) ? value.every(isPlain) : isPlain(value),
+  );
   return kept.length > 0 ? Object.fromEntries(kept) : undefined;
 }
+
+const isPlain = (value: unknown): boolean => typeof value !== 'object';
