@@ -173,6 +173,14 @@ describe('an account that a mapping finds', () => {
     },
   );
 
+  it('proves a domain by the same rule', () => {
+    const byTag: MappingRules = { domain: '/params/tag' };
+    expect(read({ ...call, type: 'pre' }, byTag)[0]).not.toHaveProperty('provenDomain');
+    expect(read({ ...call, type: 'post' }, byTag)[0]?.provenDomain).toBe('acme');
+    const byCaller: MappingRules = { domain: '/userName' };
+    expect(read({ ...call, type: 'pre' }, byCaller)[0]?.provenDomain).toBe('eve@example.org');
+  });
+
   it.each([{ type: 'pre' }, { type: 'post', error: { code: 2 } }, { type: 'post', result: true }])(
     'by who called counts always: %j',
     facts => expect(accountOf(facts, byUser)).toBe('evil'),

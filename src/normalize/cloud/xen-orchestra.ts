@@ -33,7 +33,7 @@ export function createXenOrchestraNormalizer(options: NormalizerOptions): Normal
     if (call['callId'] === testCallId || isBackupAskedFor(call)) return [];
     if (isLetThrough(call)) return [make(facts, call, message)];
     const owner = ownerIn(withoutClaims(call), message);
-    return [makeUnowned({ ...facts, ...owner }, call, message)];
+    return [makeUnowned({ ...facts, ...owner, provenDomain: owner.domain }, call, message)];
   };
 }
 
