@@ -15,7 +15,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { createAlarm } from './alarm.ts';
 import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
 import { lacksEnvelope, type Delivery } from '../delivery.ts';
@@ -24,6 +23,7 @@ import { timeOf } from '../../event/id.ts';
 import { tellBreaker } from './breaker/tell.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
 import { openScheduler } from './open-scheduler.ts';
+import { Pump } from './pump.ts';
 import { Rendering } from './rendering.ts';
 import type { Slot } from './scheduler/model.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
@@ -43,15 +43,10 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #scheduler: Scheduler<Delivery>;
   readonly #window: DeliveryWindow;
-  /** Goes off when a lane may start that only time held back. */
-  readonly #alarm = createAlarm(() => {
-    this.#scheduler.recheck();
-    this.#pump();
-  });
+  readonly #pump: Pump<Delivery>;
   readonly #rendering: Rendering;
   readonly #reportUnsendable;
   #stopping = false;
-  #pumping = false;
 
   constructor(options: DispatcherOptions) {
     this.#options = options;
@@ -63,6 +58,7 @@ export class Dispatcher {
       else this.#queueUp({ ...delivery, queuedAtMs: performance.now() });
     });
     this.#scheduler = openScheduler(options);
+    this.#pump = new Pump(this.#scheduler, slot => this.#start(slot));
     options.breakers.watch({
       opened: id => this.#scheduler.empty(id).forEach(one => this.#reschedule(one)),
     });
@@ -109,7 +105,7 @@ export class Dispatcher {
   /** Changes the size of the pool. */
   resize(concurrency: number): void {
     this.#scheduler.resize(concurrency);
-    this.#pump();
+    this.#pump.run();
   }
 
   /** Takes a delivery, or spills it when it is fresh and does not fit. Never blocks. */
@@ -126,7 +122,7 @@ export class Dispatcher {
 
   #queueUp(delivery: Delivery): void {
     this.#scheduler.add(delivery);
-    this.#pump();
+    this.#pump.run();
   }
 
   #takeWaiting(): readonly Delivery[] {
@@ -165,20 +161,11 @@ export class Dispatcher {
    */
   async stop(grace: AbortSignal): Promise<void> {
     this.#stopping = true;
-    this.#alarm.cancel();
+    this.#pump.stop();
     for (const delivery of this.#takeWaiting()) this.#reschedule(delivery);
     this.#window.close();
     while (this.#scheduler.inFlight > 0 && !grace.aborted) await wait(idlePollMs);
     this.#options.sender.interrupt();
-  }
-
-  #pump(): void {
-    // A delivery that ends within this loop (nothing to send it to) must not start a second loop inside it.
-    if (this.#pumping || this.#stopping) return;
-    this.#pumping = true;
-    for (let slot = this.#scheduler.next(); slot; slot = this.#scheduler.next()) this.#start(slot);
-    this.#pumping = false;
-    this.#alarm.setFor(this.#scheduler.readyAtMs);
   }
 
   #start(slot: Slot<Delivery>): void {
@@ -207,7 +194,7 @@ export class Dispatcher {
       sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
         this.#giveBack(slot, webhook, attempt);
         for (const one of group) this.#settle(one, webhook, attemptOf(one));
-        this.#pump();
+        this.#pump.run();
       });
     } catch (error) {
       this.#scheduler.release(slot);
@@ -241,7 +228,7 @@ export class Dispatcher {
   #end(slot: Slot<Delivery>, webhook: Webhook, attempt: SentAttempt): void {
     this.#giveBack(slot, webhook, attempt);
     this.#settle(slot.delivery, webhook, attempt);
-    this.#pump();
+    this.#pump.run();
   }
 
   /** Tells the lane and the breaker how the receiver took the request. */

@@ -95,7 +95,12 @@ export class Scheduler<T extends Queued> {
 
   /** The next request to send, in flight from now on; undefined when none may start. */
   next(): Slot<T> | undefined {
-    return this.#startFrom(this.#quick) ?? this.#startFrom(this.#slow);
+    return this.nextQuick() ?? this.#startFrom(this.#slow);
+  }
+
+  /** As `next`, to receivers alone that have answered, and quickly. */
+  nextQuick(): Slot<T> | undefined {
+    return this.#startFrom(this.#quick);
   }
 
   /**
