@@ -68,9 +68,6 @@ export interface Components {
 /** The largest pool that the setting allows, so no connection pool may be smaller. */
 const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
-/** How often due deliveries are looked for when nothing says that there are some. */
-const pollMs = 500;
-
 /**
  * @throws {ConfigError} as `createNormalizers`.
  * @throws when the database cannot be read.
@@ -124,10 +121,11 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const dispatcher = openDispatcher(options, {
     ...sending,
     onDisabled: (webhook, reason) => announce('WEBHOOK.DISABLED', webhook, reason),
+    onPending: () => claimer.expect(),
   });
   breakers.watch({ closed: () => claimer.wake() });
   settings.watch(() => dispatcher.resize(settings.number('webhook.delivery.thread.pool.size')));
-  const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, pollMs, log });
+  const claimer = createClaimer({ store, days, processId, dispatcher, windowMax, sync, log });
   const ingest = openIngest(options, { metrics, lease, dispatcher });
   const tenancy = openDirectory(options, { metrics, sync });
   const announce = openAnnouncer({ ingest, tenancy, normalizers }, log);
@@ -218,8 +216,10 @@ function openDispatcher(
     writer,
     breakers,
     onDisabled,
+    onPending,
   }: Pick<Components, 'metrics' | 'sync' | 'settings' | 'transport' | 'writer' | 'breakers'> & {
     readonly onDisabled: (webhook: Webhook, reason: string) => void;
+    readonly onPending: () => void;
   },
 ): Dispatcher {
   const disableOnce = async (webhook: Webhook, reason: string): Promise<void> => {
@@ -245,6 +245,7 @@ function openDispatcher(
     writer,
     breakers,
     random: Math.random,
+    onPending,
     onShortage: createShortageReport(metrics, log),
     onAttempt: (webhookId, attempt, verdict) => {
       metrics.attempted(attempt.durationMs, verdict);

@@ -75,7 +75,9 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
 
   async function renew(): Promise<void> {
     const mine = { id: processId, ttlMs, watermark: ledger.watermark() };
-    if (!(await renewLease(databaseOf(store), mine)) && processId === mine.id) await rejoin();
+    const { isHeld, othersLapsed } = await renewLease(databaseOf(store), mine);
+    if (!isHeld && processId === mine.id) await rejoin();
+    if (!othersLapsed) return;
     for (const taken of await takeOverLapsed(store)) log.info(taken, 'process.taken_over');
   }
 
@@ -90,7 +92,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
     async keep(signal) {
       while (!signal.aborted) {
         await renew().catch((error: unknown) => log.warn({ err: error }, 'lease.renewal_failed'));
-        await delay(ttlMs / 4, signal);
+        await delay(ttlMs / 3, signal);
       }
     },
     leave: () => leaveProcess(store, processId),

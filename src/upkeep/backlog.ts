@@ -22,7 +22,8 @@ export interface Backlog {
   run(signal: AbortSignal): Promise<void>;
 }
 
-const countMs = 5_000;
+/** How often is counted: while anything waits, and while nothing does. */
+const countMs = { some: 5_000, none: 15_000 };
 const resumeShare = 0.8;
 
 export function watchBacklog({ store, days, sources, max, log }: BacklogOptions): Backlog {
@@ -58,7 +59,7 @@ export function watchBacklog({ store, days, sources, max, log }: BacklogOptions)
         } catch (error) {
           log.debug({ err: error }, 'backlog.not_counted');
         }
-        await delay(countMs, signal);
+        await delay(waiting > 0 ? countMs.some : countMs.none, signal);
       }
     },
   };

@@ -28,18 +28,30 @@ const intervalMs = 10_000;
 
 /** Looks every few seconds until `signal` aborts. Several processes may do so at once. */
 export async function runExpiry(options: ExpiryOptions, signal: AbortSignal): Promise<void> {
+  let hasWaiting = true;
   while (!signal.aborted) {
-    await expire(options).catch((error: unknown) =>
-      options.log.warn({ err: error }, 'expiry.failed'),
-    );
+    try {
+      const backlogs = await listAll(options);
+      // Once more after the last one, to forget which webhooks had been cut.
+      if (hasWaiting || backlogs.length > 0) await expire(options, backlogs);
+      hasWaiting = backlogs.length > 0;
+    } catch (error) {
+      options.log.warn({ err: error }, 'expiry.failed');
+    }
     await delay(intervalMs, signal);
   }
 }
 
-async function expire(options: ExpiryOptions): Promise<void> {
-  const { store, days, settings, webhook, backlogMax, now, onGivenUp, onFull, log } = options;
+async function listAll({ store, days, backlogMax }: ExpiryOptions): Promise<readonly Backlog[]> {
   const database = databaseOf(store);
-  const backlogs = await listBacklogs(database, await days.current(database), backlogMax);
+  return listBacklogs(database, await days.current(database), backlogMax);
+}
+
+async function expire(
+  { store, settings, webhook, now, onGivenUp, onFull, log }: ExpiryOptions,
+  backlogs: readonly Backlog[],
+): Promise<void> {
+  const database = databaseOf(store);
   const onCut = (count: number): void => {
     onGivenUp('backlog limit', count);
     log.warn({ count }, 'backlog.cut');

@@ -2,7 +2,7 @@
  * What Hookline bears, in one run: several rounds in which everything is measured once, so that a change of the machine's
  * mood meets both sides of a ratio. Needs Linux (/proc) and what `npm test` needs.
  *
- *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation
+ *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation,backlog,idle
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
  *     npm run bench -- --only backlog --due 1000000 --postgres distribution
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
@@ -17,6 +17,7 @@ import { measureBlackHole } from './black-hole.ts';
 import { type BusName, busNames } from './bus.ts';
 import { type Camel, findCamel, measureCamel } from './camel.ts';
 import type { PostgresEdition } from '../service/postgres-programs.ts';
+import { measureIdle } from './idle.ts';
 import { type Lab, openLab } from './lab.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLatency } from './latency.ts';
@@ -42,6 +43,7 @@ const parts = [
   'blackhole',
   'isolation',
   'backlog',
+  'idle',
 ] as const;
 type Part = (typeof parts)[number];
 /** The parts that measure a Hookline; the others have nothing to compare. */
@@ -53,6 +55,7 @@ const ofBuilds: readonly Part[] = [
   'blackhole',
   'isolation',
   'backlog',
+  'idle',
 ];
 
 interface Plan {
@@ -161,6 +164,8 @@ async function runPart(
       return measureIsolation(lab, seconds);
     case 'backlog':
       return measureBacklog(lab, { fresh: events, due });
+    case 'idle':
+      return measureIdle(lab, seconds);
   }
 }
 

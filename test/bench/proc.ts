@@ -37,6 +37,12 @@ export function peakMemoryMbOf(pid: number): number {
   return Number(kilobytes) / 1_000;
 }
 
+/** The memory that the process holds now, in MB. */
+export function memoryMbOf(pid: number): number {
+  const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) / 1_000;
+}
+
 /** Counts the most memory anew from now on. Source: proc_pid_clear_refs(5). */
 export function forgetPeakMemory(pid: number): void {
   writeFileSync(`/proc/${pid}/clear_refs`, '5');

@@ -21,6 +21,8 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^latency, split roles, .*: p99, ms$/, '≤ 60'],
   [/^backlog: of fresh$/, '≥ 0.8'],
   [/^backlog: peak memory, MB$/, '≤ 300'],
+  [/^idle: process CPU, ms\/minute$/, '≤ 350'],
+  [/^idle: statements\/minute$/, '≤ 30'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
   [/^isolation, .*: in time$/, '≥ 0.98'],
@@ -103,6 +105,7 @@ const groups = [
   'black hole',
   'isolation',
   'backlog',
+  'idle',
   'machine',
 ];
 

@@ -117,6 +117,7 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
       });
       const due = { state: 'pending', tries: 0, nextAttemptAtMs: Date.now() } as const;
       await insertOutcomes(databaseOf(store), [{ eventId: event.id, webhookId, ...due }]);
+      await records.rows(`select pg_notify('hookline', 'due')`);
       return event.id;
     },
     tried: async eventId =>

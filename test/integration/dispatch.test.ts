@@ -272,3 +272,19 @@ async function startDripping(): Promise<AsyncDisposable & { readonly url: string
     },
   };
 }
+
+describe('a process that owes nothing', () => {
+  it('looks again soon for what it has put off itself, though it rests otherwise', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const webhookId = await harness.webhook(receiver.url, { tries: 2 });
+    const app = await harness.start();
+    await waitUntil('notifications to be heard', () => app.sync.hearsNotifications === true);
+    await harness.settled(await harness.owe(webhookId), 'delivered');
+    receiver.answerWith({ status: 500 });
+    const eventId = await harness.owe(webhookId);
+    await harness.tried(eventId);
+    receiver.answerWith({ status: 200 });
+    expect(await harness.settled(eventId, 'delivered')).toMatchObject({ tries: 2 });
+  });
+});

@@ -75,6 +75,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
     writer,
     breakers: new Breakers({ now: Date.now, random: Math.random }),
+    onPending: () => {},
     random: Math.random,
     onAttempt: () => {},
     onShortage: () => {},

@@ -3,8 +3,9 @@
  * those that a person asked for.
  *
  * It lists the webhooks with waiting deliveries, then claims for each as many as its lane has room for. While claims
- * come back full it goes on at once, otherwise after `pollMs`, or when somebody notifies `due`. After a failed claim,
- * rows that it may have claimed all the same are released first.
+ * come back full it goes on at once, otherwise after a moment, or when somebody notifies `due`. While nothing waits at all
+ * it rests for longer, until this process writes a row that waits. After a failed claim, rows that it may have claimed all
+ * the same are released first.
  */
 import type { Log } from '../../event/log.ts';
 import { delay } from '../../event/wait.ts';
@@ -22,7 +23,8 @@ export interface ClaimerOptions {
   readonly processId: () => number;
   readonly dispatcher: Dispatcher;
   readonly windowMax: number;
-  readonly pollMs: number;
+  /** Whether other processes can say that something is due; while they cannot, the claimer does not rest. */
+  readonly sync: { readonly hearsNotifications: boolean | undefined };
   readonly log: Log;
 }
 
@@ -30,33 +32,47 @@ export interface Claimer {
   run(signal: AbortSignal): Promise<void>;
   /** Claims at once: something is due now. @param isOld true when its event may be of any day. */
   wake(isOld?: boolean): void;
+  /** This process has written a delivery that waits. */
+  expect(): void;
 }
 
+/** How often due deliveries are looked for when nothing says that there are some. */
+const pollMs = 500;
+/** How often that is while none waits: somebody may have inserted one by hand. */
+const restMs = 10_000;
 /** Maximum number of rows in one claim, over all webhooks. */
 const claimMax = 2_000;
 
 export function createClaimer(options: ClaimerOptions): Claimer {
-  const { days, log, pollMs } = options;
+  const { days, sync, log } = options;
   const turn = { after: '' };
   let wakeUp = new AbortController();
+  let isResting = false;
+  let isExpecting = false;
   const wake = (): void => wakeUp.abort();
+  const pauseMs = ({ claimed, waiting }: Claims): number => {
+    if (claimed > 0) return pollMs / 10;
+    isResting = waiting === 0 && !isExpecting && sync.hearsNotifications === true;
+    return isResting ? restMs : pollMs;
+  };
   return {
     async run(signal) {
       let isInDoubt = false;
       while (!signal.aborted) {
-        let claimed = 0;
+        let claims: Claims = unknownClaims;
         try {
           if (isInDoubt) await releaseLost(options);
           isInDoubt = false;
-          claimed = await claimOnce(options, wake, turn);
+          isExpecting = false;
+          claims = await claimOnce(options, wake, turn);
         } catch (error) {
           // The rows may have been claimed all the same, and nobody knows of it.
           isInDoubt = true;
           days.searchAgain();
           log.warn({ err: error }, 'claim.failed');
         }
-        const pauseMs = claimed > 0 ? pollMs / 10 : pollMs;
-        await delay(pauseMs, AbortSignal.any([signal, wakeUp.signal]));
+        await delay(pauseMs(claims), AbortSignal.any([signal, wakeUp.signal]));
+        isResting = false;
         if (wakeUp.signal.aborted) wakeUp = new AbortController();
       }
     },
@@ -64,36 +80,52 @@ export function createClaimer(options: ClaimerOptions): Claimer {
       if (isOld) days.searchAgain();
       wake();
     },
+    expect() {
+      isExpecting = true;
+      if (isResting) wake();
+    },
   };
 }
+
+interface Claims {
+  /** Deliveries claimed. */
+  readonly claimed: number;
+  /** Webhooks with waiting deliveries, due or not. */
+  readonly waiting: number;
+}
+
+/** Nobody looked. */
+const unknownClaims: Claims = { claimed: 0, waiting: Number.NaN };
 
 async function releaseLost({ store, processId, dispatcher, log }: ClaimerOptions): Promise<void> {
   const released = await releaseUnheld(store, processId(), dispatcher.claimedIds);
   if (released > 0) log.info({ released }, 'claims.released');
 }
 
-/** Claims once. @returns how many deliveries were claimed. */
-async function claimOnce(options: ClaimerOptions, wake: () => void, turn: Turn): Promise<number> {
-  const { dispatcher, windowMax } = options;
-  const windowRoom = Math.min(claimMax, windowMax - dispatcher.size);
-  if (windowRoom <= 0) return 0;
-  const release = dispatcher.reserve(windowRoom);
-  const claimed = await claimInto(options, windowRoom, turn).finally(release);
+async function claimOnce(options: ClaimerOptions, wake: () => void, turn: Turn): Promise<Claims> {
+  const { store, days, dispatcher, windowMax } = options;
+  const database = databaseOf(store);
+  const windowRoom = (): number => Math.min(claimMax, windowMax - dispatcher.size);
+  if (windowRoom() <= 0) return unknownClaims;
+  const waiting = await listWaitingWebhooks(database, await days.current(database));
+  const wanted = wantedOf(inTurn(waiting, turn), windowRoom(), options);
+  turn.after = wanted.at(-1)?.webhookId ?? turn.after;
+  if (wanted.length === 0) return { claimed: 0, waiting: waiting.length };
+  const release = dispatcher.reserve(wanted.reduce((sum, { room }) => sum + room, 0));
+  const claimed = await claimDue(store, options.processId(), wanted).finally(release);
   for (const delivery of claimed) dispatcher.offer(toDelivery(delivery, wake));
-  return claimed.length;
+  return { claimed: claimed.length, waiting: waiting.length };
 }
 
 /**
- * Claims for each waiting webhook what its lane has room for, never more in all than the window has room for. Where there
- * are more webhooks than that, the next claim begins with those that were left out.
+ * For each waiting webhook what its lane has room for, never more in all than the window has room for. Where there are
+ * more webhooks than that, the next claim begins with those that were left out.
  */
-async function claimInto(
-  { store, days, processId, dispatcher }: ClaimerOptions,
+function wantedOf(
+  waiting: readonly Waiting[],
   windowRoom: number,
-  turn: Turn,
-): Promise<readonly ClaimedDelivery[]> {
-  const database = databaseOf(store);
-  const waiting = inTurn(await listWaitingWebhooks(database, await days.current(database)), turn);
+  { dispatcher }: ClaimerOptions,
+): readonly Wanted[] {
   const share = Math.ceil(windowRoom / Math.max(1, waiting.length));
   const wanted: Wanted[] = [];
   let left = windowRoom;
@@ -101,10 +133,9 @@ async function claimInto(
     const room = Math.min(share, left, dispatcher.roomOf(webhook.webhookId));
     if (room <= 0) continue;
     wanted.push({ ...webhook, room });
-    turn.after = webhook.webhookId;
     left -= room;
   }
-  return wanted.length === 0 ? [] : claimDue(store, processId(), wanted);
+  return wanted;
 }
 
 /** Whose turn it is among webhooks with waiting deliveries. */

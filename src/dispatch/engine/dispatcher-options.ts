@@ -44,6 +44,8 @@ export interface DispatcherOptions {
   readonly breakers: Breakers;
   readonly random: () => number;
   readonly onAttempt: (webhookId: string, attempt: Attempt, verdict: Verdict['kind']) => void;
+  /** A delivery was written that waits in the database, by now or until a time. */
+  readonly onPending: () => void;
   /** An attempt failed for want of files, buffers or memory here. @param code of the system: `EMFILE`. */
   readonly onShortage: (code: string) => void;
   readonly log: Log;

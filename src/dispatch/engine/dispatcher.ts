@@ -280,6 +280,7 @@ export class Dispatcher {
       this.#window.leave(delivery);
       delivery.written();
       this.#window.wake();
+      if (progress.state === 'pending') this.#options.onPending();
     });
   }
 }

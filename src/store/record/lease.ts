@@ -36,15 +36,29 @@ export async function joinProcess(
   return row.id;
 }
 
-/** Renews the lease. @returns false when the process was taken over and its row is gone. */
+export interface Renewal {
+  /** False when the process was taken over and its row is gone. */
+  readonly isHeld: boolean;
+  /** Whether the lease of another process has lapsed. */
+  readonly othersLapsed: boolean;
+}
+
+/** Renews the lease. */
 export async function renewLease(
   database: Database,
   process: { id: number; ttlMs: number; watermark: string },
-): Promise<boolean> {
-  const { rows } = await sql`
-    update process set lease_until = now() + ${process.ttlMs} * interval '1 millisecond',
-      watermark = ${process.watermark} where id = ${process.id} returning id`.execute(database);
-  return rows.length > 0;
+): Promise<Renewal> {
+  const { rows } = await sql<Renewal>`
+    with renewed as (
+      update process set lease_until = now() + ${process.ttlMs} * interval '1 millisecond',
+        watermark = ${process.watermark} where id = ${process.id} returning id)
+    select exists (select from renewed) as "isHeld",
+      exists (select from process where lease_until < now() and id <> ${process.id}) as "othersLapsed"`.execute(
+    database,
+  );
+  const [row] = rows;
+  if (!row) throw new RangeError('renewing the lease returned no row');
+  return row;
 }
 
 /** What a take-over did: the numbers of missing rows that it inserted, and of claims that it released. */
@@ -66,9 +80,16 @@ export async function takeOverLapsed(store: Store): Promise<readonly TakeOver[]>
   }
 }
 
-/** Takes over the process itself, so that the others need not wait for its lease to lapse. */
+/**
+ * Takes over the process itself, so that the others need not wait for its lease to lapse. They are told, because what it
+ * wrote while it stopped is due as well.
+ */
 export async function leaveProcess(store: Store, processId: number): Promise<TakeOver | undefined> {
-  return inTransaction(store, database => takeOverOne(database, sql`id = ${processId}`));
+  return inTransaction(store, async database => {
+    const left = await takeOverOne(database, sql`id = ${processId}`);
+    await sql`select pg_notify('hookline', ${dueOld})`.execute(database);
+    return left;
+  });
 }
 
 async function takeOverOne(
