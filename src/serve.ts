@@ -19,7 +19,7 @@ import { createNormalizers } from './normalize/normalizers.ts';
 import { settingDefaults } from './setting/definition.ts';
 import { openEmbeddedPostgres } from './postgres/embedded.ts';
 import { Turns } from './event/turns.ts';
-import { migrate, migrationStatus } from './store/schema/migrate.ts';
+import { migrate, migrationStatus, refuseUnusable } from './store/schema/migrate.ts';
 import { openPartitions } from './store/schema/partition.ts';
 import { openRequestStore, openStore } from './store/connection/open.ts';
 import { type Store } from './store/database.ts';
@@ -103,6 +103,7 @@ async function openEmbedded(
 
 /** Migrates the schema, on connections without time-outs when there is a migration to run. */
 async function bringUpToDate(store: Store, url: string): Promise<void> {
+  await refuseUnusable(store);
   if ((await migrationStatus(store)).pending.length === 0) {
     return openPartitions(store, new Date());
   }

@@ -1,5 +1,6 @@
 /** Findings about the database: version, privileges, schema, clock, connections. */
 import { counted, type Finding } from '../event/finding.ts';
+import { problemOf } from '../store/connection/own-schema.ts';
 import type { DatabaseView } from '../store/inspect.ts';
 
 type Found = Omit<Finding, 'check'>;
@@ -18,6 +19,7 @@ export function judgeDatabase(
     judgeSchema(view, migrates),
     judgeClock(view),
     ...judgeConnections(view, connections),
+    ...judgeReplication(view),
   ];
 }
 
@@ -40,7 +42,7 @@ function judgeServer({ version, versionNumber, roundTripMs }: DatabaseView): Fou
     : { state: 'fail', found, hint: 'Hookline needs PostgreSQL 14 or newer.' };
 }
 
-function judgeRights({ isStandby, mayCreate }: DatabaseView): readonly Found[] {
+function judgeRights({ isStandby, own }: DatabaseView): readonly Found[] {
   if (isStandby) {
     return [
       {
@@ -50,14 +52,8 @@ function judgeRights({ isStandby, mayCreate }: DatabaseView): readonly Found[] {
       },
     ];
   }
-  if (mayCreate) return [];
-  return [
-    {
-      state: 'fail',
-      found: 'the user may not create tables',
-      hint: 'Hookline creates a table for each day: grant the user CREATE on the schema.',
-    },
-  ];
+  const problem = problemOf(own);
+  return problem ? [{ state: 'fail', ...problem }] : [];
 }
 
 function judgeSchema({ pending, unknown }: DatabaseView, migrates: boolean): Found {
@@ -90,6 +86,42 @@ function judgeConnections({ connectionsMax }: DatabaseView, wanted: number): rea
       state: 'warn',
       found: `the server allows ${connectionsMax} connections, and this process may open ${wanted}`,
       hint: 'Raise max_connections, or lower database.poolMax and database.apiPoolMax.',
+    },
+  ];
+}
+
+/** What was answered for is gone with the machine or its disk, unless it is elsewhere by then. */
+function judgeReplication({ replication, isStandby }: DatabaseView): readonly Found[] {
+  const { standbys, isSynchronous, commit } = replication;
+  if (isStandby) return [];
+  if (commit === 'off') {
+    return [
+      {
+        state: 'warn',
+        found:
+          'synchronous_commit is off: a crash of PostgreSQL loses what was recorded in the last moments before it',
+        hint: 'Messages are acknowledged by then. Turn it on for the user of Hookline.',
+      },
+    ];
+  }
+  if (standbys === 0) return [];
+  if (isSynchronous) {
+    return [
+      {
+        state: 'ok',
+        found: `commits wait for a synchronous standby (${standbys} follow${standbys === 1 ? 's' : ''})`,
+      },
+    ];
+  }
+  const found =
+    commit === 'local'
+      ? `${counted(standbys, 'standby')}, but synchronous_commit is local`
+      : `${counted(standbys, 'standby')}, only asynchronous`;
+  return [
+    {
+      state: 'warn',
+      found: `${found}: a failover loses what was recorded within the lag`,
+      hint: 'RabbitMQ and HTTP senders do not send again what was acknowledged. Set synchronous_standby_names; docs/postgresql.md has the steps.',
     },
   ];
 }

@@ -24,8 +24,11 @@ export function databaseOf(store: Store): Database {
   return database;
 }
 
+export const isolationLevel = 'read committed';
+
 /**
- * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects.
+ * Runs `work` in one transaction: committed when it resolves, rolled back when it rejects. Its isolation level is stated,
+ * because a database may have another default, and a pooler may lose the session's; the statements are written for this one.
  *
  * The transaction is Kysely's own, not the entity manager's: that one is a "controlled" transaction, which keeps its
  * connection for ever when the rollback fails because the connection is dead (kysely-org/kysely issue 1990). A
@@ -35,5 +38,5 @@ export async function inTransaction<T>(
   store: Store,
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
-  return databaseOf(store).transaction().execute(work);
+  return databaseOf(store).transaction().setIsolationLevel(isolationLevel).execute(work);
 }

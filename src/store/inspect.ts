@@ -1,8 +1,9 @@
 /** Questions about the database itself, for the health check and `hookline doctor`, also where there is no schema yet. */
 import { sql } from 'kysely';
 
-import { migrations } from './schema/migrations.ts';
-import { databaseOf, type Store } from './database.ts';
+import { findOwnSchema, type OwnSchema } from './connection/own-schema.ts';
+import { type Database, databaseOf, type Store } from './database.ts';
+import { executedMigrations, migrations } from './schema/migrations.ts';
 
 export interface DatabaseView {
   /** @example '16.4', and 160004 */
@@ -10,8 +11,8 @@ export interface DatabaseView {
   readonly versionNumber: number;
   /** The server is a standby: it replays another server's changes and is read-only. */
   readonly isStandby: boolean;
-  /** The user may create tables in the current schema; each day needs a partition. */
-  readonly mayCreate: boolean;
+  readonly own: OwnSchema;
+  readonly replication: Replication;
   readonly connectionsMax: number;
   /** The database's clock minus this process's, in milliseconds, exact to half of `roundTripMs`. */
   readonly skewMs: number;
@@ -19,6 +20,15 @@ export interface DatabaseView {
   /** Names of migrations: those that were not run yet, and those in the database that this program does not know. */
   readonly pending: readonly string[];
   readonly unknown: readonly string[];
+}
+
+export interface Replication {
+  /** Number of servers that follow this one by streaming replication. */
+  readonly standbys: number;
+  /** Commits wait for at least one of them. */
+  readonly isSynchronous: boolean;
+  /** `synchronous_commit` of Hookline's sessions. */
+  readonly commit: string;
 }
 
 /** Whether the database answers; the reason why not does not matter here. */
@@ -35,11 +45,12 @@ export async function isReachable(store: Store): Promise<boolean> {
 export async function inspectDatabase(store: Store, now: () => number): Promise<DatabaseView> {
   const database = databaseOf(store);
   // The first statement opens the connection, whose time does not count for the round trip.
-  const { rows } = await sql<Omit<DatabaseView, 'skewMs' | 'pending' | 'unknown'>>`
+  const { rows } = await sql<
+    Omit<DatabaseView, 'own' | 'replication' | 'skewMs' | 'pending' | 'unknown'>
+  >`
     select current_setting('server_version') as version,
       current_setting('server_version_num')::int as "versionNumber",
       pg_is_in_recovery() as "isStandby",
-      coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) as "mayCreate",
       current_setting('max_connections')::int
         - current_setting('superuser_reserved_connections')::int as "connectionsMax"`.execute(
     database,
@@ -50,10 +61,12 @@ export async function inspectDatabase(store: Store, now: () => number): Promise<
   const clock = await sql<{ atMs: number }>`
     select extract(epoch from clock_timestamp())::float8 * 1000 as "atMs"`.execute(database);
   const roundTripMs = now() - before;
-  const executed = await executedMigrations(store);
+  const executed = await executedMigrations(database);
   const known = migrations.map(({ name }) => name);
   return {
     ...facts,
+    own: await findOwnSchema(database),
+    replication: await findReplication(database),
     roundTripMs,
     skewMs: Math.round((clock.rows[0]?.atMs ?? before) - before - roundTripMs / 2),
     pending: known.filter(name => !executed.includes(name)),
@@ -61,12 +74,24 @@ export async function inspectDatabase(store: Store, now: () => number): Promise<
   };
 }
 
-/** Names of the migrations that were run. MikroORM's migrator is not asked, as it would create its table. */
-async function executedMigrations(store: Store): Promise<readonly string[]> {
-  const database = databaseOf(store);
-  const { rows } = await sql<{ isThere: boolean }>`
-    select to_regclass('migration') is not null as "isThere"`.execute(database);
-  if (rows[0]?.isThere !== true) return [];
-  const ran = await sql<{ name: string }>`select name from migration order by id`.execute(database);
-  return ran.rows.map(({ name }) => name);
+/**
+ * Leaves out backups and logical subscribers. Users who may not read the statistics (`pg_read_all_stats`) see how many
+ * servers there are, but not in which way they follow; then the names that the server waits for decide.
+ *
+ * Source: PostgreSQL, "The Cumulative Statistics System", `pg_stat_replication`; "Synchronous Replication".
+ */
+async function findReplication(database: Database): Promise<Replication> {
+  const { rows } = await sql<Replication>`
+    select count(*)::int as standbys,
+      coalesce(bool_or(coalesce(sync_state in ('sync', 'quorum'), current_setting('synchronous_standby_names') <> '')), false)
+        and current_setting('synchronous_commit') not in ('off', 'local') as "isSynchronous",
+      current_setting('synchronous_commit') as commit
+    from pg_stat_replication r
+    where coalesce(state, 'streaming') <> 'backup'
+      and not exists (select from pg_replication_slots s where s.active_pid = r.pid and s.slot_type = 'logical')`.execute(
+    database,
+  );
+  const [replication] = rows;
+  if (!replication) throw new RangeError('an aggregate has one row');
+  return replication;
 }

@@ -11,11 +11,21 @@ import type { RabbitmqView } from '../../src/source/rabbitmq/rabbitmq-inspect.ts
 import type { DatabaseView } from '../../src/store/inspect.ts';
 import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
 
+const own = {
+  schema: 'public',
+  migrated: 'public',
+  mayCreate: true,
+  user: 'hk',
+  database: 'hookline',
+  searchPath: 'public',
+  remedy: 'create schema …',
+};
 const view: DatabaseView = {
   version: '16.4',
   versionNumber: 160_004,
   isStandby: false,
-  mayCreate: true,
+  own,
+  replication: { standbys: 0, isSynchronous: false, commit: 'on' },
   connectionsMax: 97,
   skewMs: 0,
   roundTripMs: 4,
@@ -31,11 +41,44 @@ describe('the doctor of the database', () => {
   it.each([
     [{}, []],
     [{ versionNumber: 139_999, version: '13.9' }, ['fail PostgreSQL 13.9 answers in 4 ms']],
-    [{ isStandby: true, mayCreate: false }, ['fail the server is a standby, which is read-only']],
-    [{ mayCreate: false }, ['fail the user may not create tables']],
+    [
+      { isStandby: true, own: { ...own, mayCreate: false } },
+      ['fail the server is a standby, which is read-only'],
+    ],
+    [
+      { own: { ...own, mayCreate: false } },
+      ['fail the user hk may not create tables in the schema public'],
+    ],
+    [
+      { own: { ...own, schema: 'hk', searchPath: 'hk, public' } },
+      [
+        'fail search_path is hk, public: tables would be created in the schema hk, but there is a table "migration" in public',
+      ],
+    ],
+    [
+      { own: { ...own, schema: null, migrated: null, mayCreate: false } },
+      ['fail the user hk may not create tables in any schema of search_path'],
+    ],
     [
       { unknown: ['Migration0099'] },
       ['fail the schema belongs to a newer Hookline (Migration0099)'],
+    ],
+    [{ replication: { standbys: 2, isSynchronous: true, commit: 'remote_apply' } }, []],
+    [
+      { replication: { standbys: 1, isSynchronous: false, commit: 'on' } },
+      ['warn 1 standby, only asynchronous: a failover loses what was recorded within the lag'],
+    ],
+    [
+      { replication: { standbys: 2, isSynchronous: false, commit: 'local' } },
+      [
+        'warn 2 standbys, but synchronous_commit is local: a failover loses what was recorded within the lag',
+      ],
+    ],
+    [
+      { replication: { standbys: 1, isSynchronous: false, commit: 'off' } },
+      [
+        'warn synchronous_commit is off: a crash of PostgreSQL loses what was recorded in the last moments before it',
+      ],
     ],
     [{ skewMs: -1_999 }, []],
     [{ skewMs: 3_000, roundTripMs: 3_000 }, []],

@@ -1,10 +1,10 @@
 /** Opens the connection pool to PostgreSQL. This folder alone imports MikroORM. */
-import { Migrator } from '@mikro-orm/migrations';
 import { MikroORM } from '@mikro-orm/postgresql';
 import type { Store } from '../database.ts';
 
 import { migrations } from '../schema/migrations.ts';
 import { tables } from '../schema/tables.ts';
+import { migrationTable, SearchPathMigrator } from './migrator.ts';
 import { sessionOptions, silenceMsMax, type SessionFacts } from './session.ts';
 import { columnParsers } from '../sql/instant.ts';
 
@@ -24,31 +24,32 @@ export interface RequestStoreOptions {
 /**
  * Connects lazily: the first query opens the first connection, so an absent database is that query's error.
  *
- * @param url `postgresql://user:password@host:port/database`
+ * @param url `postgresql://user:password@host:port/database`, perhaps with `?options=-c%20search_path%3Dhookline`
  */
 export async function openStore(url: string, options: StoreOptions = {}): Promise<Store> {
-  return MikroORM.init({
+  const store = await MikroORM.init({
     ...connectionOptions(url, options.poolMax ?? 10, {
       name: 'hookline',
       silenceMs: options.silenceMs ?? silenceMsMax,
     }),
     entities: tables,
-    extensions: [Migrator],
     migrations: {
       migrationsList: [...migrations],
       snapshot: false,
-      tableName: 'migration',
+      tableName: migrationTable,
     },
     logger: options.log ?? (() => {}),
     colors: false,
     schemaGenerator: {
       // Partitions are created at run time, with the schema of their parents.
-      skipTables: [/^(event|delivery|attempt)_\d{8}$/, 'migration'],
+      skipTables: [/^(event|delivery|attempt)_\d{8}$/, migrationTable],
       // Triggers and their functions are written by hand in the migrations.
       ignoreTriggers: true,
       ignoreRoutines: true,
     },
   });
+  store.config.registerExtension('@mikro-orm/migrator', () => new SearchPathMigrator(store.em));
+  return store;
 }
 
 /**
@@ -72,9 +73,11 @@ export async function openRequestStore(
 }
 
 function connectionOptions(url: string, poolMax: number, facts: SessionFacts) {
+  // MikroORM takes nothing from the query of the URL.
+  const options = new URL(url).searchParams.get('options') ?? undefined;
   return {
     clientUrl: url,
     pool: { max: poolMax },
-    driverOptions: { ...sessionOptions(facts), types: columnParsers() },
+    driverOptions: { ...sessionOptions(facts), options, types: columnParsers() },
   };
 }

@@ -11,6 +11,8 @@ import { Socket } from 'node:net';
 
 import type { ClientBase, PoolConfig } from 'pg';
 
+import { isolationLevel } from '../database.ts';
+
 /**
  * Maximum time to connect. Without it, a server that accepts connections and never answers, such as behind a broken
  * network, would block every caller for ever.
@@ -68,6 +70,8 @@ function openSocket(silenceMs: number): Socket {
 }
 
 /**
+ * `default_transaction_isolation`: also a statement without a transaction has one, and at another level it would fail
+ * wherever a row that it changes was changed meanwhile.
  * `jit`: compilation pays for statements that run for seconds, and there are none here; where PostgreSQL expects one, it
  * costs seconds. `random_page_cost`: statements read few and recent rows, which are in memory, where a random page costs
  * as much as the next one. With the default of 4, PostgreSQL prefers collecting and sorting rows to reading them in the
@@ -77,6 +81,7 @@ function settings({ name, silenceMs, statementMs }: SessionFacts): string {
   const bounded = silenceMs === Infinity ? 0 : silenceMs;
   const all = {
     application_name: `'${name}'`,
+    default_transaction_isolation: `'${isolationLevel}'`,
     jit: 'off',
     random_page_cost: 1,
     statement_timeout: statementMs ?? Math.floor(bounded * statementShare),

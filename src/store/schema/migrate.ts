@@ -1,8 +1,9 @@
 /** Runs and undoes migrations. */
 import { sql } from 'kysely';
 
-import { inTransaction, type Store } from '../database.ts';
-import { migrations } from './migrations.ts';
+import { findOwnSchema, problemOf } from '../connection/own-schema.ts';
+import { databaseOf, inTransaction, type Store } from '../database.ts';
+import { executedMigrations, migrations } from './migrations.ts';
 import { openPartitions } from './partition.ts';
 
 /** Any constant will do, as long as every Hookline uses the same one. */
@@ -23,6 +24,15 @@ export class ForeignSchemaError extends Error {
 }
 
 /**
+ * The tables cannot be created where `search_path` leads. Nothing was written; the message has the statements that a
+ * database administrator runs.
+ */
+export class UnusableSchemaError extends Error {
+  override readonly name = 'UnusableSchemaError';
+  readonly code = 'unusable_schema';
+}
+
+/**
  * Runs the pending migrations; safe when several processes start at once. A database of a newer Hookline is left alone.
  *
  * MikroORM's migrator takes no lock of its own, so the lock rides on a transaction of ours that outlives the
@@ -30,10 +40,12 @@ export class ForeignSchemaError extends Error {
  *
  * @returns names of the migrations that were run.
  * @throws {ForeignSchemaError}
+ * @throws {UnusableSchemaError}
  */
 export async function migrate(store: Store): Promise<readonly string[]> {
   return locked(store, async () => {
     refuseForeign(await migrationStatus(store));
+    await refuseUnusable(store);
     const ran = await store.migrator.up();
     await openPartitions(store, new Date());
     return ran.map(migration => migration.name);
@@ -46,14 +58,9 @@ export async function migrateDown(store: Store): Promise<readonly string[]> {
 }
 
 export async function migrationStatus(store: Store): Promise<MigrationStatus> {
-  const [executed, pending] = [
-    await store.migrator.getExecuted(),
-    await store.migrator.getPending(),
-  ];
-  return {
-    executed: executed.map(migration => migration.name),
-    pending: pending.map(migration => migration.name),
-  };
+  const executed = await executedMigrations(databaseOf(store));
+  const pending = migrations.filter(({ name }) => !executed.includes(name));
+  return { executed, pending: pending.map(({ name }) => name) };
 }
 
 function refuseForeign({ executed, pending }: MigrationStatus): void {
@@ -62,6 +69,12 @@ function refuseForeign({ executed, pending }: MigrationStatus): void {
   throw new ForeignSchemaError(
     `the database was set up by another line of Hookline: it has ${unknown.join(', ')}, which this one does not know, and lacks ${pending.join(', ')}; give this Hookline an empty database, or use the Hookline that set this one up`,
   );
+}
+
+/** @throws {UnusableSchemaError} */
+export async function refuseUnusable(store: Store): Promise<void> {
+  const problem = problemOf(await findOwnSchema(databaseOf(store)));
+  if (problem) throw new UnusableSchemaError(`${problem.found}. ${problem.hint}`);
 }
 
 async function locked<T>(store: Store, work: () => Promise<T>): Promise<T> {

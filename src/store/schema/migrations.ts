@@ -3,6 +3,10 @@ import { readdirSync } from 'node:fs';
 
 import type { MigrationObject } from '@mikro-orm/core';
 import { Migration } from '@mikro-orm/migrations';
+import { sql } from 'kysely';
+
+import { migrationTable } from '../connection/migrator.ts';
+import type { Database } from '../database.ts';
 
 const folder = new URL('../../../migrations/', import.meta.url);
 
@@ -23,3 +27,18 @@ export const migrations: readonly MigrationObject[] = await Promise.all(
     .toSorted()
     .map(load),
 );
+
+/**
+ * Names of the migrations that were run in the schema in which tables would be created. MikroORM's migrator is not asked, as it would create its table, which nobody can
+ * on a standby.
+ */
+export async function executedMigrations(database: Database): Promise<readonly string[]> {
+  const { rows } = await sql<{ isThere: boolean }>`
+    select to_regclass(quote_ident(current_schema()) || '.' || ${migrationTable}) is not null as "isThere"`.execute(
+    database,
+  );
+  if (rows[0]?.isThere !== true) return [];
+  const ran = await sql<{ name: string }>`
+    select name from ${sql.id(migrationTable)} order by id`.execute(database);
+  return ran.rows.map(({ name }) => name);
+}
