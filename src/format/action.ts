@@ -13,6 +13,8 @@ export interface Action {
 
 /** @example actionOf({ event: 'compute.instance.create.end' }) // { name: 'compute.instance.create', verb: 'create' } */
 export function actionOf({ event, category }: Pick<Envelope, 'event' | 'category'>): Action {
+  const outcome = OUTCOME_IN_NAME.exec(event);
+  if (outcome !== null) return { name: outcome[0], verb: outcome[0].toLowerCase() };
   const separator = event.includes('/') ? '/' : '.';
   const words = event.split(separator);
   // CloudStack's VM.START has the verb at its end, where OpenStack has a phase.
@@ -21,6 +23,9 @@ export function actionOf({ event, category }: Pick<Envelope, 'event' | 'category
   const action = hasPhase ? words.slice(0, -1) : words;
   return { name: action.join(separator), verb: action.at(-1)?.toLowerCase() ?? event };
 }
+
+/** Object stores tell how one action ended by events of different names: `s3:Replication:OperationFailedReplication`. */
+const OUTCOME_IN_NAME = /^s3:(?:Replication|ObjectTransition)(?=:)/;
 
 const phases: ReadonlySet<string> = new Set([
   'start',

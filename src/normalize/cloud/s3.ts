@@ -6,10 +6,11 @@
  *      "object":{"key":"my image.jpg","size":"1024","eTag":"37b5…","sequencer":"F7E6…"}},"eventId":""}]}
  *
  * The event names of MinIO and Amazon begin with `s3:`, and their keys are URL-encoded with `+` for a blank; Ceph's are
- * neither. MinIO knows no owner of a bucket: what it writes in the owner's place is who made the request.
+ * neither. MinIO knows no owner of a bucket: what it writes in the owner's place is who made the request, and nobody where it acted
+ * by itself (`Internal: [ILM-Expiry]`, `Internal: [Replication]`) or does not know who asked.
  *
- * Source: ceph doc/radosgw/notifications.rst and rgw_pubsub_s3_event::dump; minio internal/event/event.go and
- * eventArgs.ToEvent.
+ * Source: ceph doc/radosgw/notifications.rst and rgw_pubsub_s3_event::dump; minio internal/event/event.go and name.go,
+ * eventArgs.ToEvent; docs.aws.amazon.com, "Event notification types and destinations".
  */
 import { MalformedMessageError } from '../../event/errors.ts';
 import { at, firstName, textAt } from '../value/at.ts';
@@ -23,7 +24,9 @@ import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
 export function createS3Normalizer(options: NormalizerOptions): Normalizer {
   const make = createEventMaker(options);
   return message => {
-    const { Records: records } = options.scrubber.object(parseObject(message.body).value);
+    const body = options.scrubber.object(parseObject(message.body).value);
+    const { Records: records } = body;
+    if (body['Event'] === testEvent) return [];
     if (!Array.isArray(records)) {
       throw new MalformedMessageError('there is no "Records" in the body; expected a list');
     }
@@ -33,6 +36,9 @@ export function createS3Normalizer(options: NormalizerOptions): Normalizer {
     });
   };
 }
+
+/** What Amazon sends to try a notification that is being set up. */
+const testEvent = 's3:TestEvent';
 
 function factsOf(record: JsonObject, index: number): Facts {
   const eventName = textAt(record, 'eventName');
@@ -52,7 +58,7 @@ function factsOf(record: JsonObject, index: number): Facts {
     account: at(record, 's3.bucket.ownerIdentity.principalId'),
     user: at(record, 'userIdentity.principalId'),
     domain: tenantIn(textAt(record, 's3.bucket.arn')),
-    status: 'Completed',
+    status: statusOf(event),
     eventDateTime: record['eventTime'],
     description: describe(bucket, object),
     source: textAt(record, 'eventSource')?.replace(/:s3$/, '') ?? 's3',
@@ -66,6 +72,24 @@ function factsOf(record: JsonObject, index: number): Facts {
   };
 }
 
+/** Events of MinIO, Amazon and Ceph that tell of no success; all others do. */
+const statuses: ReadonlyMap<string, string> = new Map([
+  ['s3:Replication:OperationFailedReplication', 'Failed'],
+  ['s3:ObjectTransition:Failed', 'Failed'],
+  ['s3:ReducedRedundancyLostObject', 'Failed'],
+  // Late, and not given up: `OperationReplicatedAfterThreshold` follows.
+  ['s3:Replication:OperationMissedThreshold', 'MissedThreshold'],
+  ['s3:Replication:OperationNotTracked', 'NotTracked'],
+  // Asked for; `Completed` follows.
+  ['s3:ObjectRestore:Post', 'Started'],
+  ['s3:ObjectRestore:Initiated', 'Started'],
+]);
+
+/** A name that nobody knows yet, and that says itself that something failed, is no success either. */
+function statusOf(event: string): string {
+  return statuses.get(event) ?? (/Fail(?:ed|ure)/.test(event) ? 'Failed' : 'Completed');
+}
+
 interface StoredObject {
   readonly key?: string;
   readonly size?: number;
@@ -74,12 +98,12 @@ interface StoredObject {
   readonly sequencer?: string;
 }
 
-/** Reads the object of a record; Ceph writes its size as text. */
+/** Reads the object of a record. Ceph writes its size as text, and MinIO leaves out that of an empty one. */
 function objectOf(record: JsonObject): StoredObject {
   const key = textAt(record, 's3.object.key');
-  const size = firstName(record, ['s3.object.size']);
-  const bytes = size === undefined || size === '' ? Number.NaN : Number(size);
   const eTag = textAt(record, 's3.object.eTag') ?? textAt(record, 's3.object.etag');
+  const isEmpty = eTag !== undefined && textAt(record, 'eventSource') === 'minio:s3';
+  const bytes = Number(firstName(record, ['s3.object.size']) ?? (isEmpty ? 0 : Number.NaN));
   const versionId = textAt(record, 's3.object.versionId');
   const sequencer = textAt(record, 's3.object.sequencer');
   return {
@@ -121,12 +145,24 @@ function tenantIn(arn: string | undefined): string | undefined {
   return arn?.split(':')[4];
 }
 
-/** Builds the event's key. Ceph's `eventId` is often empty, and one request may have changed several objects. */
+/**
+ * Builds the event's key. Ceph's `eventId` is often empty, and one request may have changed several objects. What MinIO does by
+ * itself has no request: its time tells it apart, because replication repeats the object's sequencer.
+ */
 function keyOf(record: JsonObject, bucket: string): string | undefined {
   const eventId = textAt(record, 'eventId');
-  const request = textAt(record, 'responseElements.x-amz-request-id');
-  if (eventId === undefined && request === undefined) return undefined;
   if (eventId !== undefined) return eventId;
-  const rest = ['s3.object.sequencer', 's3.object.key'].map(path => textAt(record, path) ?? '');
-  return [request, record['eventName'], bucket, ...rest].join('/');
+  const request = textAt(record, 'responseElements.x-amz-request-id');
+  const sequencer = textAt(record, 's3.object.sequencer');
+  const time = textAt(record, 'eventTime');
+  if (request === undefined && (sequencer === undefined || time === undefined)) return undefined;
+  return [
+    textAt(record, 'responseElements.x-minio-deployment-id'),
+    request ?? time,
+    textAt(record, 'eventName'),
+    bucket,
+    textAt(record, 's3.object.versionId'),
+    sequencer,
+    textAt(record, 's3.object.key'),
+  ].join('/');
 }
