@@ -148,6 +148,7 @@ describe('a record', () => {
         entity: 'image',
         entityuuid: 'i',
         account: lab,
+        description: `image member ${action} completed`,
       });
     }
   });

@@ -107,6 +107,20 @@ describe('the status', () => {
     ['volume.delete.start', 'INFO', { status: 'error' }, 'Started'],
     ['volume.reset_status.end', 'INFO', { status: 'error' }, 'Completed'],
     ['port.create.end', 'INFO', { status: 'error' }, 'Completed'],
+    ['share.create.end', 'INFO', { status: 'error' }, 'Failed'],
+    ['share_snapshot.create.end', 'INFO', { status: 'error_deleting' }, 'Failed'],
+    ['share.create.end', 'INFO', { status: 'creating' }, 'Completed'],
+    ['dns.zone.update', 'INFO', { status: 'ERROR', action: 'CREATE' }, 'Failed'],
+    ['dns.zone.update', 'INFO', { status: 'PENDING', action: 'UPDATE' }, 'Completed'],
+    ['image.upload', 'ERROR', 'the disk is full', 'Failed'],
+    ['orchestration.stack.create.error', 'ERROR', { state: 'CREATE_FAILED' }, 'Failed'],
+    ['baremetal.node.provision_set.error', 'ERROR', {}, 'Failed'],
+    ['baremetal.node.provision_set.success', 'INFO', {}, 'Completed'],
+    ['task.create', 'INFO', { status: 'pending' }, 'Started'],
+    ['task.run', 'INFO', { status: 'pending' }, 'Started'],
+    ['task.processing', 'INFO', { status: 'processing' }, 'Started'],
+    ['task.success', 'INFO', { status: 'success' }, 'Completed'],
+    ['task.delete', 'INFO', { status: 'success' }, 'Completed'],
   ])('of %s with priority %s and %j is %s', (eventType, priority, payload, status) => {
     expect(envelopeOf({ eventType, priority, payload })?.status).toBe(status);
   });
@@ -124,6 +138,119 @@ describe('the status', () => {
       initiator: { user_id: user },
     };
     expect(envelopeOf({ eventType: 'identity.user.updated', payload })?.status).toBe(status);
+  });
+});
+
+describe('what is told of', () => {
+  it.each([
+    ['router.interface.delete', 'router', 'router interface delete completed'],
+    ['volume.transfer.accept.end', 'volume', 'volume transfer accept completed'],
+    ['volume.transfer.create.start', 'volume', 'volume transfer create started'],
+    ['image.member.update', 'image', 'image member update completed'],
+    [
+      'compute.instance.live_migration.pre.start',
+      'instance',
+      'instance live_migration pre started',
+    ],
+    ['compute.instance.create.end', 'instance', 'instance create completed'],
+    ['baremetal.node.power_set.end', 'node', 'node power_set completed'],
+    ['baremetal.node.provision_set.success', 'node', 'node provision_set completed'],
+    ['baremetal.node.power_state_corrected.success', 'node', 'node power_state_corrected'],
+    ['dns.zone.share', 'zone', 'zone share completed'],
+    ['rbac_policy.delete.end', 'rbac_policy', 'rbac_policy delete completed'],
+    ['scheduler.create_volume', 'volume', 'volume create_volume completed'],
+    ['identity.user.deleted', 'user', 'user deleted'],
+    ['task.success', 'task', 'task success completed'],
+    ['tag.delete_all.end', 'tag', 'tag delete_all completed'],
+  ])('%s is a %s', (eventType, entity, description) => {
+    const envelope = envelopeOf({ eventType, payload: {}, context: tenantContext });
+    expect([envelope?.entity, envelope?.description]).toEqual([entity, description]);
+  });
+
+  it.each([
+    ['tag.create.end', { obj_resource: 'networks', obj_resource_id: 'n-1', tags: ['blue'] }, 'n-1'],
+    ['tag.delete.start', { obj_resource: 'networks', obj_resource_id: 'n-1' }, 'n-1'],
+    ['volume_type.create', { volume_types: { id: 't-1', name: 'fast' } }, 't-1'],
+    ['volume_type_project.access.add', { volume_type_id: 't-1', project_id: 'p' }, 't-1'],
+    ['volume_type_extra_specs.create', { type_id: 't-1', specs: {} }, 't-1'],
+    ['share_type.create', { share_types: { id: 't-1', name: 'dt' } }, 't-1'],
+    ['image.send', { image_id: 'i-1', owner_id: 'p' }, 'i-1'],
+    ['router.interface.create', { router_interface: { id: 'r-1', port_id: 'p' } }, 'r-1'],
+    ['baremetal.node.create.end', { 'ironic_object.data': { uuid: 'n-1' } }, 'n-1'],
+    ['port.update.start', { port: { name: 'x' }, id: 'p-1' }, 'p-1'],
+    ['port.delete.start', { port_id: 'p-1' }, 'p-1'],
+  ])('%s of %j has the id %s', (eventType, payload, entityuuid) => {
+    const parts = { eventType, payload, publisher: 'network.h1', context: tenantContext };
+    expect(envelopeOf(parts)?.entityuuid).toBe(entityuuid);
+  });
+
+  it.each([
+    [
+      'rbac_policy.create.end',
+      { rbac_policy: { id: 'r', object_type: 'network', object_id: 'n', target_tenant: 'p-2' } },
+      { object_type: 'network', object_id: 'n', target_tenant: 'p-2' },
+    ],
+    [
+      'image.send',
+      { image_id: 'i', owner_id: project, receiver_tenant_id: 'p-2', bytes_sent: 7 },
+      { receiver_tenant_id: 'p-2', bytes_sent: 7 },
+    ],
+    [
+      'dns.zone_transfer_request.create',
+      { id: 'z', zone_name: 'example.org.', target_tenant_id: 'p-2' },
+      { zone_name: 'example.org.', target_tenant_id: 'p-2' },
+    ],
+    [
+      'dns.zone.share',
+      { id: 's', zone_id: 'z', target_project_id: 'p-2' },
+      { zone_id: 'z', target_project_id: 'p-2' },
+    ],
+    [
+      'router.interface.delete',
+      { router_interface: { id: 'r', port_id: 'p', subnet_id: 's', network_id: 'n' } },
+      { port_id: 'p', subnet_id: 's', network_id: 'n' },
+    ],
+    ['volume_type.create', { volume_types: { id: 't', name: 'fast' } }, { name: 'fast' }],
+    [
+      'tag.create.end',
+      { obj_resource: 'networks', obj_resource_id: 'n', tags: ['blue', 'red'] },
+      { obj_resource: 'networks', tags: ['blue', 'red'] },
+    ],
+  ])(
+    '%s has in its details what was shared or changed, and with whom',
+    (eventType, payload, told) => {
+      const envelope = envelopeOf({ eventType, payload, context: tenantContext });
+      expect(envelope?.details).toMatchObject(told);
+    },
+  );
+
+  const image = '2f4c6b58-9c1d-4f0e-8a57-0d6f3b1c2e4a';
+
+  it.each([
+    `Cannot save data for image ${image}: size mismatch`,
+    `Unable to upload duplicate image data for image ${image}: exists`,
+    `Not allowed to upload image data for image ${image}: forbidden`,
+    `Image ${image} could not be found after upload. The image may have been deleted during the upload: gone`,
+    `Failed to upload image data for image ${image} due to HTTP error: 413`,
+    `Failed to upload image data for image ${image} due to internal error: ${messageId}`,
+  ])('an upload that failed, with the id in the text: %s', text => {
+    const parts = { eventType: 'image.upload', priority: 'ERROR', publisher: 'image.h1' };
+    expect(envelopeOf({ ...parts, payload: text })).toMatchObject({
+      entity: 'image',
+      entityuuid: image,
+      status: 'Failed',
+      description: text,
+    });
+  });
+
+  it('an upload that failed without an id in the text has none', () => {
+    for (const payload of [
+      'Image storage media is full: /var',
+      `quota of image store: ${image}x`,
+    ]) {
+      const envelope = envelopeOf({ eventType: 'image.upload', priority: 'ERROR', payload });
+      expect(envelope).not.toHaveProperty('entityuuid');
+    }
   });
 });
 

@@ -1,8 +1,8 @@
 /**
  * The facts of a notification in its service's own form, which is every one that is not CADF.
  *
- * Source: the services' payloads (see openstack-paths.ts). Cinder tells what failed as everything else: only the
- * status in the payload says so.
+ * Source: the services' payloads (see openstack-paths.ts). Cinder and Designate tell what failed as everything else:
+ * only the status in the payload says so.
  */
 import { at, firstName, textAt } from '../../value/at.ts';
 import type { Facts } from '../../facts.ts';
@@ -65,7 +65,9 @@ function uuidOf(
   if (type.action === 'create' && isRequest(notification, type) && paths.uuid === undefined) {
     return undefined;
   }
-  return lastOfArn(firstName(payload, [...(paths.uuid ?? []), ...uuidPaths(entity)]));
+  const told = firstName(payload, [...(paths.uuid ?? []), ...uuidPaths(entity)]);
+  if (told !== undefined) return lastOfArn(told);
+  return paths.uuidInText?.exec(textAt(payload, 'message') ?? '')?.[1];
 }
 
 /** Finds who asked. Without a context the payload's user may be all that is told. */
@@ -87,6 +89,7 @@ function statusOf(
   if (type.phase === 'error' || priority === 'error' || priority === 'critical') return 'Failed';
   if (eventType === 'task.failure') return 'Failed';
   if (type.phase === 'start' || type.phase === 'progress') return 'Started';
+  if (/^task\.(?:create|run|processing)$/.test(eventType)) return 'Started';
   return isFailedByStatus(eventType, type, payload) ? 'Failed' : 'Completed';
 }
 
@@ -96,11 +99,14 @@ function isFailedByStatus(
   { action, phase }: EventType,
   payload: JsonObject,
 ): boolean {
-  const status = textAt(payload, 'status');
+  const status = textAt(payload, 'status')?.toLowerCase();
   if (status?.startsWith('error') !== true || action === 'reset_status') return false;
+  if (eventType.startsWith('dns.')) return true;
   return (
     phase === 'end' &&
-    /^(?:volume|snapshot|backup|group|group_snapshot|consistencygroup|cgsnapshot)\./.test(eventType)
+    /^(?:volume|snapshot|backup|group|group_snapshot|consistencygroup|cgsnapshot|share\w*)\./.test(
+      eventType,
+    )
   );
 }
 
@@ -109,11 +115,14 @@ function describe(payload: JsonObject, { description = [] }: PayloadPaths): stri
   return paths.map(path => textAt(payload, path)).find(text => text !== undefined);
 }
 
-/** Describes an event: `volume create failed`; Keystone's actions tell the result themselves: `user deleted`. */
-function spell(entity: string, { action }: EventType, status: string): string {
-  return action.endsWith('ed')
-    ? `${entity} ${action}`
-    : `${entity} ${action} ${status.toLowerCase()}`;
+/**
+ * Describes an event: `volume transfer accept failed`; Keystone's actions tell the result themselves: `user deleted`.
+ */
+function spell(entity: string, { action, words }: EventType, status: string): string {
+  const place = words.lastIndexOf(entity);
+  const isBefore = place >= 0 && place < words.length - 1;
+  const told = isBefore ? words.slice(place).join(' ') : `${entity} ${action}`;
+  return action.endsWith('ed') ? told : `${told} ${status.toLowerCase()}`;
 }
 
 /** Takes the id out of `arn:openstack:heat::6f70…:stacks/web/4a1b…`, as Heat once wrote it. */
@@ -126,8 +135,8 @@ function detailsOf(
   { phase }: EventType,
   { owned, uuid }: { owned: OwnedPayload; uuid: unknown },
 ): JsonObject {
-  const { payload, entity } = owned;
-  const resource = at(payload, entity);
+  const { payload, paths, entity } = owned;
+  const resource = at(payload, paths.body ?? entity);
   const attachments = at(payload, 'volume_attachment');
   const instances = Array.isArray(attachments)
     ? attachments.flatMap(attachment => textAt(attachment, 'instance_uuid') ?? [])
@@ -144,6 +153,9 @@ function detailsOf(
   };
 }
 
+/** Takes texts, numbers, and lists of texts, such as tags. */
 function plain(value: unknown): unknown {
-  return typeof value === 'object' ? undefined : value;
+  if (typeof value !== 'object') return value;
+  const isTexts = Array.isArray(value) && value.every(item => typeof item === 'string');
+  return isTexts && value.length > 0 ? value : undefined;
 }

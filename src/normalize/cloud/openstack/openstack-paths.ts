@@ -15,8 +15,12 @@ export interface PayloadPaths {
   /** Of who asked, where the context does not say it; the payload's `user_id` is mostly the owner's. */
   readonly user?: readonly string[];
   readonly description?: readonly string[];
+  /** The object in the payload with the resource's fields, where it is not under the kind of resource. */
+  readonly body?: string;
   /** Path of the project that uses what another one owns. */
   readonly lessee?: string;
+  /** Finds the resource's id in a payload that is a text. */
+  readonly uuidInText?: RegExp;
   /** The resource belongs to the operator: it is not owned by whoever made the request. */
   readonly isOperators?: true;
 }
@@ -71,9 +75,9 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
     },
   ],
   [/^(?:libvirt|metrics|compute\.(?:exception|metrics))/, { isOperators: true }],
-  [/^(volume_type)\./, { uuid: ['volume_types.id'], isOperators: true }],
+  [/^(volume_type)\./, { uuid: ['volume_types.id'], body: 'volume_types', isOperators: true }],
   [/^(volume_type_\w+)\./, { uuid: ['volume_type_id', 'type_id'], isOperators: true }],
-  [/^(share_type)\./, { uuid: ['share_types.id'], isOperators: true }],
+  [/^(share_type)\./, { uuid: ['share_types.id'], body: 'share_types', isOperators: true }],
   [/^(volume)\./, { uuid: ['volume_id'] }],
   [/^(snapshot)\./, { uuid: ['snapshot_id'] }],
   [/^(backup)\./, { uuid: ['backup_id'] }],
@@ -86,11 +90,21 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
     {
       uuid: ['router_interface.id'],
       owner: ['router_interface.tenant_id', 'router_interface.project_id'],
+      body: 'router_interface',
     },
   ],
+  [/^(tag)\./, { uuid: ['obj_resource_id'] }],
   // Whose image it is, is not told; the member is the project that it is offered to.
   [/^(image)\.member\./, { uuid: ['image_id'], owner: ['member_id'] }],
   [/^(image)\.send$/, { uuid: ['image_id'], owner: ['owner_id'], user: ['receiver_user_id'] }],
+  [
+    /^(image)\.upload$/,
+    {
+      uuid: ['id'],
+      owner: ['owner'],
+      uuidInText: /\bimage ([\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12})\b/i,
+    },
+  ],
   [/^(image)\./, { uuid: ['id', 'image_id'], owner: ['owner', 'owner_id'] }],
   [/^(task)\./, { uuid: ['id'], owner: ['owner'] }],
   [
@@ -144,12 +158,23 @@ export const shown: readonly string[] = [
   'volume_type',
   'image_id',
   'member_id',
+  'receiver_tenant_id',
+  'bytes_sent',
+  'object_type',
+  'object_id',
+  'target_tenant',
+  'target_tenant_id',
+  'target_project_id',
+  'obj_resource',
+  'tags',
   'availability_zone',
   'network_id',
   'subnet_id',
   'port_id',
   'router_id',
   'zone_id',
+  'zone_name',
+  'zone_transfer_request_id',
   'security_group_id',
   'device_id',
   'device_owner',
@@ -167,4 +192,13 @@ export const shown: readonly string[] = [
   'visibility',
   'stack_name',
   'lessee',
+  'node_uuid',
+  'resource_class',
+  'to_power',
+  'provision_state',
+  'previous_provision_state',
+  'target_provision_state',
+  'maintenance',
+  'maintenance_reason',
+  'last_error',
 ];

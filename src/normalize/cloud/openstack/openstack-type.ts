@@ -10,17 +10,21 @@ export interface EventType {
   readonly resource: string;
   readonly action: string;
   readonly phase?: ActionPhase;
+  /** All words but the phase. */
+  readonly words: readonly string[];
 }
 
-const phases = ['start', 'end', 'error', 'progress'] as const;
+/** `success` is Ironic's; Glance's `task.success` has no phase. */
+const phases = ['start', 'end', 'error', 'progress', 'success'] as const;
 type ActionPhase = (typeof phases)[number];
 
 export function readEventType(eventType: string): EventType {
   const words = eventType.split('.');
-  const phase = phases.find(known => known === words.at(-1));
+  const last = phases.find(known => known === words.at(-1));
+  const phase = last === 'success' && words.length < 3 ? undefined : last;
   if (phase !== undefined && words.length > 1) words.pop();
   const action = words.at(-1) ?? eventType;
-  return { resource: words.at(-2) ?? action, action, phase };
+  return { resource: words.at(-2) ?? action, action, phase, words };
 }
 
 /** Matches notifications that services send periodically or on every request, without anything having happened. */
