@@ -252,6 +252,16 @@ describe('what is told of', () => {
       expect(envelope).not.toHaveProperty('entityuuid');
     }
   });
+
+  it('a zone is told under one of the two names that Designate sends', () => {
+    for (const action of ['create', 'update', 'delete']) {
+      const payload = { id: 'z', tenant_id: project };
+      const keeping = normalizerFor('openstack', { now, keepAudit: true });
+      const told = (eventType: string) =>
+        keeping(messageFrom({ body: version2({ eventType, payload }) })).length;
+      expect([told(`dns.domain.${action}`), told(`dns.zone.${action}`)]).toEqual([0, 1]);
+    }
+  });
 });
 
 describe('one notification', () => {

@@ -34,6 +34,16 @@ export function isAudit(eventType: string, priority: string): boolean {
   return priority === 'sample' || AUDIT.test(eventType);
 }
 
+/**
+ * Whether Designate tells the same a second time: whatever it tells of a zone, it also tells under the name that zones
+ * had before 2015, with a `message_id` of its own.
+ *
+ * Source: designate/central/service.py, where each `notify_type('dns.domain.…')` is with one of `dns.zone.…`.
+ */
+export function isSecondTelling(eventType: string): boolean {
+  return eventType.startsWith('dns.domain.');
+}
+
 const services: readonly (readonly [RegExp, string])[] = [
   [
     /^(?:volume\.usage$|scheduler\.(?!.*volume)|compute|instance|service\.|aggregate|flavor|keypair|server_group|libvirt|metrics)/,

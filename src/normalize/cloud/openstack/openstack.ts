@@ -19,14 +19,14 @@ import { createEventMaker } from '../../make-event.ts';
 import type { Normalizer, NormalizerOptions } from '../../normalizer.ts';
 import { cadfFacts, isCadf } from './openstack-cadf.ts';
 import { factsOf } from './openstack-facts.ts';
-import { isAudit, readEventType } from './openstack-type.ts';
+import { isAudit, isSecondTelling, readEventType } from './openstack-type.ts';
 import type { EventType } from './openstack-type.ts';
 import { openOslo } from './oslo.ts';
 import type { Notification } from './oslo.ts';
 
 /**
  * Creates the normalizer. A message holds one event, several for Neutron's bulk requests and for what concerns two
- * projects, or none for RPC, unless kept, audit.
+ * projects, or none for RPC, for what is told twice and, unless kept, audit.
  */
 export function createOpenStackNormalizer(options: NormalizerOptions): Normalizer {
   const make = createEventMaker(options);
@@ -34,6 +34,7 @@ export function createOpenStackNormalizer(options: NormalizerOptions): Normalize
     const notification = openOslo(message.body, options.scrubber);
     if (notification === undefined) return [];
     const { eventType, priority } = notification;
+    if (isSecondTelling(eventType)) return [];
     if (!options.keepAudit && isAudit(eventType, priority)) return [];
     const type = readEventType(eventType);
     const payloads = limited(payloadsOf(notification, type.resource));
