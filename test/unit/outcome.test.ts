@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { classify } from '../../src/outcome/classify.ts';
 import { retryAfterMs } from '../../src/outcome/retry-after.ts';
@@ -34,7 +34,9 @@ describe('classify', () => {
   });
 });
 
-describe('retryAfterMs', () => {
+describe.each(['UTC', 'America/New_York', 'Asia/Tokyo'])('retryAfterMs in %s', zone => {
+  beforeEach(() => void vi.stubEnv('TZ', zone));
+  afterEach(() => void vi.unstubAllEnvs());
   const now = Date.parse('2026-11-21T10:00:00Z');
   it.each([
     ['120', 120_000],
@@ -43,6 +45,20 @@ describe('retryAfterMs', () => {
     ['Sat, 21 Nov 2026 09:00:00 GMT', 0],
     ['soon', undefined],
     ['', undefined],
+    ['12.5', 13_000],
+    ['9999999999', 1_000_000_000_000],
+    ['99999999999999999999', 1_000_000_000_000],
+    ['-1', undefined],
+    ['30s', undefined],
+    ['5, 30', 30_000],
+    [['5', '30'], 30_000],
+    [['soon', '30'], 30_000],
+    ['Sat, 21 Nov 2026 10:01:00', 60_000],
+    ['Sat, 21 Nov 2026 10:01:00 UTC', 60_000],
+    ['Saturday, 21-Nov-26 10:01:00 GMT', 60_000],
+    ['Sat Nov 21 10:01:00 2026', 60_000],
+    ['Sun Nov  1 10:01:00 2026', 0],
+    ['Sat, 21 Nov 2026 10:01:00 CET', undefined],
     [undefined, undefined],
   ])('reads %j as %j', (value, expected) => {
     expect(retryAfterMs(value, now)).toBe(expected);
