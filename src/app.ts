@@ -94,7 +94,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         .leave()
         .catch((error: unknown) => log.warn({ err: error }, 'lease.not_left'));
       components.transport.templates.close();
-      await components.transport.sender.close();
+      components.transport.sender.close();
     },
   };
 }

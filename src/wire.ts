@@ -19,7 +19,7 @@ import { openTransport, type Transport } from './dispatch/transport.ts';
 import { createAnnouncer, type Announce } from './record/announcer.ts';
 import { openLease, type Lease } from './record/lease.ts';
 import { createRecorder } from './record/recorder.ts';
-import { settingDefaults, settings as settingDefinitions } from './setting/definition.ts';
+import { settingDefaults } from './setting/definition.ts';
 import { SettingSync } from './setting/setting-sync.ts';
 import { disableWebhook } from './store/webhook/webhook.ts';
 import { databaseOf, type Store } from './store/database.ts';
@@ -64,9 +64,6 @@ export interface Components {
   /** Records Hookline's own events. */
   readonly announce: Announce;
 }
-
-/** The largest pool that the setting allows, so no connection pool may be smaller. */
-const poolSizeMax = settingDefinitions['webhook.delivery.thread.pool.size'].maximum;
 
 /**
  * @throws {ConfigError} as `createNormalizers`.
@@ -141,7 +138,6 @@ function openOutgoing(
     lookup: createResolver(),
     ...options,
     secretKeys: secretKeysOf(options),
-    connectionsMax: poolSizeMax,
     index: () => sync.index,
     settings,
     onBlocked: kind => metrics.egressBlocked(kind),

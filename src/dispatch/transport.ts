@@ -22,8 +22,6 @@ export interface TransportOptions extends EgressOptions {
   readonly config: Config;
   /** 32 bytes each, the present one first. */
   readonly secretKeys: readonly Buffer[];
-  /** Maximum number of connections to one receiver. */
-  readonly connectionsMax: number;
   /** The index of this moment. */
   readonly index: () => Pick<MatchIndex, 'isRootAccount' | 'domainOf'>;
   readonly settings: Pick<SettingSync, 'of' | 'privateRangesOf'>;
@@ -61,6 +59,7 @@ export function openTransport(options: TransportOptions): Transport {
   const testDelivery = createTestDelivery({
     connector,
     request,
+    batch,
     responseBytesMax,
     timeoutMsOf: webhook => settings.of(webhook).timeoutMs,
     success: config.success.codes,
@@ -72,7 +71,7 @@ export function openTransport(options: TransportOptions): Transport {
     templates,
     request,
     prepare,
-    sender: createSender({ connector, concurrency: options.connectionsMax, responseBytesMax }),
+    sender: createSender({ connector, responseBytesMax }),
     testDelivery,
     validate: createValidate(testDelivery, origin),
   };

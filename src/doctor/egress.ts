@@ -4,11 +4,7 @@ import { connect as connectTls } from 'node:tls';
 import { once } from 'node:events';
 
 import type { Config } from '../config/config.ts';
-import {
-  connectOnce,
-  type ConnectionStep,
-  type OpenConnector,
-} from '../dispatch/egress/connect.ts';
+import { type ConnectionStep, type OpenConnector } from '../dispatch/egress/connect.ts';
 import type { Egress } from '../dispatch/egress/egress.ts';
 import {
   EgressBlockedError,
@@ -19,7 +15,8 @@ import { type Reach, rootReach, tenantReach } from '../dispatch/egress/egress-po
 import { readNoProxy } from '../dispatch/egress/no-proxy.ts';
 import { createRoute } from '../dispatch/egress/route.ts';
 import type { Finding } from '../event/finding.ts';
-import { diagnose, type Phase } from '../outcome/diagnose.ts';
+import { diagnose } from '../outcome/diagnose.ts';
+import type { Phase } from '../outcome/symptoms.ts';
 
 type Found = Omit<Finding, 'check'>;
 
@@ -107,7 +104,7 @@ async function judge(
 
 /** Connects with the code that deliveries use, as for a webhook of the root domain. */
 async function tryConnection(url: URL, connector: OpenConnector): Promise<Found> {
-  const { origin, hostname, protocol, port } = url;
+  const { origin, protocol } = url;
   const route = createRoute({ origin, sslVerification: true, reach: rootReach });
   let phase: Phase = 'resolving';
   const watch = ({ kind }: ConnectionStep): void => {
@@ -115,7 +112,7 @@ async function tryConnection(url: URL, connector: OpenConnector): Promise<Found>
     if (kind === 'reached') phase = 'securing';
   };
   try {
-    const socket = await connectOnce(connector(route, watch), { hostname, protocol, port });
+    const socket = await connector(route, watch)();
     socket.destroy();
     const secured = protocol === 'https:' ? ', and its certificate is valid' : '';
     return { state: 'ok', found: `${url.host} accepts connections${secured}` };

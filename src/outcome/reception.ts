@@ -23,6 +23,14 @@ const ourCodes: ReadonlySet<string> = new Set([
   'EADDRNOTAVAIL',
 ]);
 
+/** An egress rule keeps deliveries from it, or it answers with what is not HTTP, which is an answer, too. */
+const refusingCodes: ReadonlySet<string> = new Set([
+  'egress_blocked',
+  'not_http',
+  'tls_instead',
+  'http2_instead',
+]);
+
 /** @param errorCode code of the error, when no usable response arrived. */
 export function receptionOf(
   { status, errorCode = '' }: { readonly status?: number; readonly errorCode?: string },
@@ -33,6 +41,5 @@ export function receptionOf(
     return silentStatuses.has(status) ? 'silent' : 'refused';
   }
   if (ourCodes.has(errorCode)) return 'ours';
-  // An answer that is not HTTP is an answer, too.
-  return errorCode === 'egress_blocked' || errorCode.startsWith('HPE_') ? 'refused' : 'silent';
+  return refusingCodes.has(errorCode) ? 'refused' : 'silent';
 }

@@ -118,7 +118,6 @@ async function openOwnTransport(databaseUrl: string, store: Store): Promise<Tran
     databaseUrl,
     secretKeys: [secretKey],
     lookup: async () => [{ address: '127.0.0.1', family: 4 }],
-    connectionsMax: 1,
     index: () => index,
     settings: await SettingSync.open({
       store,
@@ -217,7 +216,7 @@ async function openApi(
     [Symbol.asyncDispose]: async () => {
       await app.close();
       transport.templates.close();
-      await transport.sender.close();
+      transport.sender.close();
       await requestStore.close();
       await store.close();
       await database.drop();

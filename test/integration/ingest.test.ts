@@ -72,7 +72,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     prepare: () => undefined,
     batch: nothingIsSent,
     disable: () => {},
-    sender: { send: nothingIsSent, interrupt: () => {}, close: async () => {} },
+    sender: { send: nothingIsSent, interrupt: () => {}, close: () => {} },
     writer,
     breakers: new Breakers({ now: Date.now, random: Math.random }),
     onPending: () => {},

@@ -6,7 +6,7 @@ import { Breakers } from '../../src/dispatch/engine/breaker/breakers.ts';
 import { judgeAttempt } from '../../src/dispatch/engine/judge.ts';
 import { createRoute } from '../../src/dispatch/egress/route.ts';
 import { rootReach } from '../../src/dispatch/egress/egress-policy.ts';
-import type { OutgoingRequest } from '../../src/dispatch/request/pool.ts';
+import type { OutgoingRequest } from '../../src/dispatch/request/outgoing.ts';
 import { createDeferred } from '../../src/dispatch/request/send.ts';
 import { RenderError } from '../../src/event/errors.ts';
 
@@ -15,6 +15,7 @@ const request: OutgoingRequest = {
   path: '/',
   headers: [],
   body: Buffer.from('{}'),
+  conceal: text => text,
   timeoutMs: 1_000,
 };
 const options = {

@@ -13,7 +13,7 @@ import {
   text,
   whole,
 } from '../../event/schema.ts';
-import { diagnosisCodes } from '../../outcome/diagnose.ts';
+import { diagnosisCodes } from '../../outcome/symptoms.ts';
 import { closed, defaulted } from '../http/schema.ts';
 
 const ms = Type.Optional(real({ description: 'Milliseconds.' }));

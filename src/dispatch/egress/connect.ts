@@ -14,6 +14,8 @@ import type { Trust } from './trust.ts';
 import { openTunnel, type Proxy } from './tunnel.ts';
 
 type Connector = buildConnector.connector;
+/** Opens a connection to the receiver. */
+export type Connect = () => Promise<Socket>;
 type Destination = buildConnector.Options;
 /** Resolves the receiver to those of its addresses that are allowed. */
 type Resolve = () => ReturnType<EgressGuard['resolve']>;
@@ -55,7 +57,7 @@ export type Watch = (step: ConnectionStep) => void;
  *
  * @throws Error of OpenSSL when the route's certificate authority is invalid.
  */
-export type OpenConnector = (route: Route, watch?: Watch) => Connector;
+export type OpenConnector = (route: Route, watch?: Watch) => Connect;
 
 export function createConnectors({ guard, trust, proxy }: ConnectOptions): OpenConnector {
   return (route, watch = () => {}) => {
@@ -71,14 +73,13 @@ export function createConnectors({ guard, trust, proxy }: ConnectOptions): OpenC
         : directDialer({ ...end, resolve, watch });
     const secure = end.isTls ? createSecurer(route, trust) : undefined;
 
-    async function connect(target: Destination): Promise<Socket> {
+    return async () => {
       const socket = await dial();
       if (!secure) return socket;
-      const secured = await secure(target, socket);
+      const secured = await secure(socket);
       if (secured instanceof TLSSocket) watch({ kind: 'secured', socket: secured });
       return secured;
-    }
-    return (target, callback) => void callBack(connect(target), callback);
+    };
   };
 }
 
@@ -143,9 +144,9 @@ function tunnelDialer({
 
 /** Creates what speaks TLS over a socket that leads to the receiver. */
 function createSecurer(
-  { caCertificate, sslVerification }: Route,
+  { origin, caCertificate, sslVerification }: Route,
   trust: Trust,
-): (target: Destination, socket: Socket) => Promise<Socket> {
+): (socket: Socket) => Promise<Socket> {
   const secureContext = trust(caCertificate);
   const connector = buildConnector({
     timeout: connectMs,
@@ -153,7 +154,9 @@ function createSecurer(
     rejectUnauthorized: sslVerification,
     secureContext,
   });
-  return async (target, socket) => {
+  const { protocol, host, port } = new URL(origin);
+  const target = { protocol, host, hostname: endpointOf(origin).host, port };
+  return async socket => {
     try {
       return await connectOnce(connector, { ...target, httpSocket: socket });
     } catch (error) {
@@ -164,22 +167,13 @@ function createSecurer(
 }
 
 /** Connects. @throws the error that the connector calls back with. */
-export async function connectOnce(connector: Connector, target: Destination): Promise<Socket> {
+async function connectOnce(connector: Connector, target: Destination): Promise<Socket> {
   return new Promise((resolve, reject) => {
     connector(target, (error, socket) => {
       if (error) reject(error);
       else resolve(socket);
     });
   });
-}
-
-async function callBack(
-  connecting: Promise<Socket>,
-  callback: buildConnector.Callback,
-): Promise<void> {
-  const socket = await connecting.catch(asError);
-  if (socket instanceof Error) callback(socket, null);
-  else callback(null, socket);
 }
 
 /** The look-up that node:net calls for the addresses to connect to. */

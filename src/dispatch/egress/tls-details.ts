@@ -1,8 +1,8 @@
 /** Describes a TLS connection and the receiver's certificate. */
 import type { TLSSocket } from 'node:tls';
 
-import type { CertificateFacts } from '../../outcome/diagnose.ts';
-import { connectOnce, type OpenConnector } from './connect.ts';
+import type { CertificateFacts } from '../../outcome/symptoms.ts';
+import type { OpenConnector } from './connect.ts';
 import type { Route } from './route.ts';
 
 export interface TlsDetails {
@@ -65,10 +65,7 @@ export async function inspectCertificate(
   const connect = connector({ ...route, sslVerification: false }, step => {
     if (step.kind === 'secured') details = describeTls(step.socket);
   });
-  const { protocol, hostname, host, port } = new URL(route.origin);
-  const socket = await connectOnce(connect, { protocol, hostname, host, port }).catch(
-    () => undefined,
-  );
+  const socket = await connect().catch(() => undefined);
   socket?.destroy();
   return details;
 }

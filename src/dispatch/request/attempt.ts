@@ -1,10 +1,12 @@
-/** One request on its way: undici's handler, a deadline over all of it, and the result. */
-import type { Dispatcher } from 'undici';
-
+/** One request on its way: a deadline over all of it, and the result. */
 import type { Attempt } from '../../event/delivery.ts';
 import { RenderError } from '../../event/errors.ts';
 import { retryAfterMs } from '../../outcome/retry-after.ts';
+import type { Exchange, ExchangeHandler } from '../connection/exchange.ts';
+import type { ResponseHeaders } from '../connection/response-head.ts';
+import type { Conceal } from './conceal.ts';
 import { codeOf, describeError } from './describe-error.ts';
+import { responseText, withoutControls } from './response-text.ts';
 
 /** The result of a request. */
 export interface SentAttempt extends Attempt {
@@ -44,13 +46,13 @@ export function unsent(error: unknown, startedAtMs = Date.now()): SentAttempt {
   };
 }
 
-export type ResponseHeaders = Readonly<Record<string, string | string[] | undefined>>;
-
 export interface AttemptOptions {
   /** How much of the response is kept, in bytes. */
   readonly keepBytes: number;
   readonly timeoutMs: number;
-  /** Called once, when the response's head has come. */
+  /** Takes secrets out of the response. */
+  readonly conceal: Conceal;
+  /** Called once, when the response's head has come; the headers are as the receiver sent them. */
   readonly onHead?: (status: number, headers: ResponseHeaders) => void;
   /** Called exactly once. */
   readonly done: (attempt: SentAttempt) => void;
@@ -59,61 +61,63 @@ export interface AttemptOptions {
 /** A response longer than this is cut off; up to here it is read to its end, which keeps the connection. */
 const readBytesMax = 65_536;
 
+/** The first of a header's values. */
+export const firstOf = (value: ResponseHeaders[string]): string | undefined =>
+  typeof value === 'object' ? value[0] : value;
+
 /** How an attempt ended without a complete response. */
 type AttemptEnd = Partial<Pick<SentAttempt, 'error' | 'errorCode' | 'interrupted'>>;
 
 /** Ends once: by the response, an error, the deadline, or shutdown. */
-export class RunningAttempt implements Dispatcher.DispatchHandler {
+export class RunningAttempt implements ExchangeHandler {
   readonly startedAtMs = Date.now();
   readonly #startedAt = performance.now();
   readonly #keepBytes: number;
+  readonly #conceal: Conceal;
   readonly #onHead: AttemptOptions['onHead'];
   readonly #deadline: NodeJS.Timeout;
   #done: AttemptOptions['done'] | undefined;
-  #controller: Dispatcher.DispatchController | undefined;
+  #exchange: Exchange | undefined;
   #status: number | undefined;
-  #retryAfterMs: number | undefined;
+  #headers: ResponseHeaders = {};
+  #isComplete = false;
   #read = 0;
   #kept: Buffer[] = [];
 
-  constructor({ keepBytes, timeoutMs, onHead, done }: AttemptOptions) {
+  constructor({ keepBytes, timeoutMs, conceal, onHead, done }: AttemptOptions) {
     this.#keepBytes = keepBytes;
+    this.#conceal = conceal;
     this.#onHead = onHead;
     this.#done = done;
     this.#deadline = setTimeout(() => this.#expire(timeoutMs), timeoutMs);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#controller = controller;
-    // The deadline may pass while the request still waits for a connection.
-    if (!this.#done) controller.abort(new Error('ended before it began'));
+  /** The request was begun. */
+  follow(exchange: Exchange): void {
+    this.#exchange = exchange;
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: ResponseHeaders,
-  ): void {
+  onHead(status: number, headers: ResponseHeaders): void {
     this.#status = status;
+    this.#headers = headers;
     this.#onHead?.(status, headers);
-    const asked = headers['retry-after'];
-    if (typeof asked === 'string') this.#retryAfterMs = retryAfterMs(asked, Date.now());
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onBody(chunk: Buffer): void {
     const room = this.#keepBytes - this.#read;
     if (room > 0) this.#kept.push(chunk.length > room ? chunk.subarray(0, room) : chunk);
     this.#read += chunk.length;
     if (this.#read <= readBytesMax) return;
-    this.#end();
-    controller.abort(new Error(`response is longer than ${readBytesMax} bytes`));
-  }
-
-  onResponseEnd(): void {
+    this.#exchange?.cancel();
     this.#end();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onEnd(): void {
+    this.#isComplete = true;
+    this.#end();
+  }
+
+  onError(error: unknown): void {
     this.fail(error);
   }
 
@@ -122,16 +126,16 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
   }
 
   interrupt(): void {
+    this.#exchange?.cancel();
     this.#end({ error: 'interrupted by shutdown', interrupted: true });
-    this.#controller?.abort(new Error('shutdown'));
   }
 
   #expire(timeoutMs: number): void {
     const phase = this.#status === undefined ? 'no response' : 'response not complete';
     // A status without its body is no answer: the receiver may never have finished its work.
     this.#status = undefined;
+    this.#exchange?.cancel();
     this.#end({ error: `${phase} within ${timeoutMs} ms`, errorCode: 'timeout' });
-    this.#controller?.abort(new Error('deadline'));
   }
 
   #end({ error, errorCode, interrupted = false }: AttemptEnd = {}): void {
@@ -139,23 +143,39 @@ export class RunningAttempt implements Dispatcher.DispatchHandler {
     if (!done) return;
     this.#done = undefined;
     clearTimeout(this.#deadline);
+    const status = this.#status;
     done({
       startedAt: new Date(this.startedAtMs),
       durationMs: Math.round(performance.now() - this.#startedAt),
       interrupted,
-      status: this.#status,
-      error,
+      status,
+      error: error ?? this.#redirection(),
       errorCode,
-      responseBody: this.#kept.length > 0 ? textOf(this.#kept) : undefined,
-      retryAfterMs: this.#retryAfterMs,
+      responseBody: this.#kept.length > 0 ? this.#text() : undefined,
+      retryAfterMs:
+        status === 429 || status === 503
+          ? retryAfterMs(this.#headers['retry-after'], Date.now())
+          : undefined,
     });
+  }
+
+  #text(): string {
+    const [first] = this.#kept;
+    const bytes = this.#kept.length === 1 && first ? first : Buffer.concat(this.#kept);
+    const text = responseText(bytes, this.#keepBytes, {
+      contentType: firstOf(this.#headers['content-type']),
+      contentEncoding: firstOf(this.#headers['content-encoding']),
+    });
+    return this.#conceal(text, !this.#isComplete || this.#read > this.#keepBytes);
+  }
+
+  /** Where a redirect leads, which is not followed; a missing slash, mostly. */
+  #redirection(): string | undefined {
+    const status = this.#status ?? 0;
+    const location = firstOf(this.#headers['location']);
+    if (status < 300 || status > 399 || location === undefined) return undefined;
+    return `redirected to ${this.#conceal(withoutControls(location).slice(0, locationCharsMax), false)}`;
   }
 }
 
-/** PostgreSQL's text holds everything but NUL; a cut or foreign character becomes U+FFFD. */
-function textOf(chunks: readonly Buffer[]): string {
-  const [first] = chunks;
-  const bytes = chunks.length === 1 && first ? first : Buffer.concat(chunks);
-  const text = bytes.toString('utf8');
-  return text.includes('\0') ? text.replaceAll('\0', '\u{FFFD}') : text;
-}
+const locationCharsMax = 2_000;

@@ -11,7 +11,7 @@ import type { Formats } from '../../format/formats.ts';
 import { unsent, type SentAttempt } from './attempt.ts';
 import type { Delivery, OutgoingEvent } from '../delivery.ts';
 import { requireFormat, type Render } from './render.ts';
-import type { OutgoingRequest } from './pool.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 import type { Sender } from './send.ts';
 
 /** The request of a batch, and the events that it goes without. */
@@ -77,7 +77,8 @@ const gzipAsync = promisify(gzip);
  */
 export async function compressed(request: OutgoingRequest): Promise<OutgoingRequest> {
   const body = await gzipAsync(request.body);
-  return { ...request, body, headers: [...request.headers, 'Content-Encoding', 'gzip'] };
+  const headers = [...request.headers, 'Content-Encoding', 'gzip'];
+  return { ...request, body, headers, plainBody: request.body };
 }
 
 /** Maximum length of the events in one request, in UTF-16 units of their recorded bodies; one more may go beyond it. */

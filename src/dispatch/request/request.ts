@@ -3,7 +3,7 @@ import type { Webhook } from '../../webhook/webhook.ts';
 import { attemptHeaders, type Rendered } from '../../format/format.ts';
 import { batchingOf, compressed, renderBatch, type BuildBatch } from './batch.ts';
 import type { OutgoingEvent } from '../delivery.ts';
-import type { OutgoingRequest } from './pool.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 import { createTargets, type RequestTarget, type TargetOptions } from './target.ts';
 
 export interface RequestOptions extends TargetOptions {
@@ -40,12 +40,13 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const targetOf = createTargets(options);
 
   function requestOf(target: RequestTarget, form: Rendered, timeoutMs: number): OutgoingRequest {
-    const { route, pathname, search, keyring, headers: own, credential } = target;
+    const { route, pathname, search, keyring, headers: own } = target;
     const { subPath, skip, body } = form;
+    const { conceal, credential } = target;
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
     const path = subPath === undefined ? pathname + search : joinPath(pathname, subPath, search);
-    return { route, path, headers, body, timeoutMs, skip, credential };
+    return { route, path, headers, body, timeoutMs, skip, conceal, credential };
   }
 
   return {

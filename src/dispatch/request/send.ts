@@ -4,11 +4,10 @@
  * A deadline ends the whole attempt: connecting, sending, waiting and reading, however slowly the receiver drips.
  * Redirects are answers like any other. The response is read up to a cap and then cut off.
  */
-import type { Pool } from 'undici';
-
+import { Connections } from '../connection/connections.ts';
 import { RunningAttempt, skipped, unsent, type SentAttempt } from './attempt.ts';
 import type { OpenConnector } from '../egress/connect.ts';
-import { openPool, startRequest, type OutgoingRequest } from './pool.ts';
+import type { OutgoingRequest } from './outgoing.ts';
 import type { Route } from '../egress/route.ts';
 
 export interface Sender {
@@ -23,50 +22,46 @@ export interface Sender {
   /** Ends every request in flight as interrupted. */
   interrupt(): void;
   /** Closes the connections. */
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface SenderOptions {
   readonly connector: OpenConnector;
-  /** Maximum number of connections of one route. */
-  readonly concurrency: number;
   /** Number of bytes of a response that are kept. */
   readonly responseBytesMax: number;
 }
 
-const idlePoolMs = 60_000;
+const sweepMs = 5_000;
 
-export function createSender({ connector, concurrency, responseBytesMax }: SenderOptions): Sender {
-  const pools = new Map<string, { pool: Pool; usedAtMs: number }>();
+/** There are as many connections at a time as requests in flight, and those that answered lately. */
+export function createSender({ connector, responseBytesMax }: SenderOptions): Sender {
+  const routes = new Map<string, Connections>();
   const running = new Set<RunningAttempt>();
   const later = createDeferred(sendNow);
-  const sweep = setInterval(closeIdle, idlePoolMs).unref();
+  const sweep = setInterval(closeIdle, sweepMs).unref();
 
-  function poolFor(route: Route, nowMs: number): Pool {
-    let entry = pools.get(route.key);
-    if (!entry) {
-      entry = { pool: openPool(route.origin, connector(route), concurrency), usedAtMs: nowMs };
-      pools.set(route.key, entry);
-    }
-    entry.usedAtMs = nowMs;
-    return entry.pool;
+  function connectionsOf(route: Route): Connections {
+    const known = routes.get(route.key);
+    if (known) return known;
+    const connections = new Connections(route.origin, connector(route));
+    routes.set(route.key, connections);
+    return connections;
   }
 
   function closeIdle(): void {
-    const before = Date.now() - idlePoolMs;
-    for (const [key, { pool, usedAtMs }] of pools) {
-      if (usedAtMs > before || pool.stats.running > 0) continue;
-      pools.delete(key);
-      void pool.close();
+    for (const [key, connections] of routes) {
+      connections.closeIdle();
+      if (connections.size === 0) routes.delete(key);
     }
   }
 
   function sendNow(request: OutgoingRequest, done: (attempt: SentAttempt) => void): void {
-    const { route, timeoutMs, skip } = request;
+    const { route, timeoutMs, skip, conceal } = request;
     if (skip !== undefined) return queueMicrotask(() => done(skipped(skip)));
     const attempt = new RunningAttempt({
       keepBytes: responseBytesMax,
       timeoutMs,
+      conceal,
       done: result => {
         running.delete(attempt);
         done(result);
@@ -74,9 +69,9 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
     });
     running.add(attempt);
     try {
-      startRequest(poolFor(route, attempt.startedAtMs), request, attempt);
+      attempt.follow(connectionsOf(route).send(request, attempt));
     } catch (error) {
-      // The route's certificate authority is invalid, or undici cannot write the request (a forbidden character).
+      // The route's certificate authority is invalid, or the request cannot be written (a forbidden character).
       queueMicrotask(() => attempt.fail(error));
     }
   }
@@ -90,9 +85,9 @@ export function createSender({ connector, concurrency, responseBytesMax }: Sende
       later.interrupt();
       for (const attempt of running) attempt.interrupt();
     },
-    async close() {
+    close() {
       clearInterval(sweep);
-      await Promise.all([...pools.values()].map(({ pool }) => pool.destroy()));
+      for (const connections of routes.values()) connections.destroy();
     },
   };
 }

@@ -8,6 +8,7 @@ import { refuseOwnHeaders } from '../../format/own-header.ts';
 import { openSigner, type SignatureEncoding } from '../../format/sign.ts';
 import type { OutgoingEvent } from '../delivery.ts';
 import type { Reach } from '../egress/egress-policy.ts';
+import { createConceal, type Conceal } from './conceal.ts';
 import { openKeyring, type Keyring } from './keyring.ts';
 import { createRenderer, type Render } from './render.ts';
 import { createRoute, type Route } from '../egress/route.ts';
@@ -31,6 +32,8 @@ export interface RequestTarget {
   readonly keyring: Keyring;
   readonly render: Render;
   readonly credential?: string;
+  /** Takes the webhook's secrets out of a text. */
+  readonly conceal: Conceal;
   /** The webhook's own headers: name, value, … */
   readonly headers: readonly string[];
 }
@@ -93,5 +96,18 @@ function openTarget(
     pathname: url.pathname,
     search: url.search,
     keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
+    conceal: concealOf(() => [
+      ...Object.values(own),
+      ...secrets.map(({ sealed }) => unseal(sealed)),
+    ]),
+  };
+}
+
+/** Most receivers say nothing, and then there is nothing to be concealed. */
+function concealOf(secretsOf: () => readonly string[]): Conceal {
+  let conceal: Conceal | undefined;
+  return (...given) => {
+    conceal ??= createConceal(secretsOf());
+    return conceal(...given);
   };
 }

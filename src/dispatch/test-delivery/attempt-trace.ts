@@ -1,8 +1,9 @@
 /** Traces one attempt from the look-up to the response, for people who want to see how far it got. */
 import { isIP } from 'node:net';
 
-import type { Phase } from '../../outcome/diagnose.ts';
-import type { ResponseHeaders, SentAttempt } from '../request/attempt.ts';
+import type { Phase } from '../../outcome/symptoms.ts';
+import type { ResponseHeaders } from '../connection/response-head.ts';
+import type { SentAttempt } from '../request/attempt.ts';
 import type { Watch } from '../egress/connect.ts';
 import { describeTls, type TlsDetails } from '../egress/tls-details.ts';
 

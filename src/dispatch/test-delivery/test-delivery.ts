@@ -4,19 +4,17 @@
  *
  * Source: apache/cloudstack, WebhookServiceImpl.executeWebhookDelivery and its default payload.
  */
-import type { Pool } from 'undici';
-
 import { hiddenValue } from '../../format/own-header.ts';
 import { Turns } from '../../event/turns.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import type { SuccessCodes } from '../../outcome/classify.ts';
-import {
-  diagnose,
-  isCertificateError,
-  type Diagnosis,
-  type DiagnosisCode,
-} from '../../outcome/diagnose.ts';
-import { RunningAttempt, type ResponseHeaders, type SentAttempt } from '../request/attempt.ts';
+import { diagnose } from '../../outcome/diagnose.ts';
+import { isCertificateError } from '../../outcome/diagnose-tls.ts';
+import type { Diagnosis, DiagnosisCode } from '../../outcome/symptoms.ts';
+import { Connections } from '../connection/connections.ts';
+import type { OutgoingEvent } from '../delivery.ts';
+import type { ResponseHeaders } from '../connection/response-head.ts';
+import { firstOf, RunningAttempt, type SentAttempt } from '../request/attempt.ts';
 import type { OpenConnector } from '../egress/connect.ts';
 import { describeError } from '../request/describe-error.ts';
 import {
@@ -25,15 +23,18 @@ import {
   type AttemptTrace,
   type Timing,
 } from './attempt-trace.ts';
-import { openPool, startRequest } from '../request/pool.ts';
 import { testEvent } from './test-event.ts';
+import type { BuildBatch } from '../request/batch.ts';
+import { createConceal } from '../request/conceal.ts';
+import { withoutControls } from '../request/response-text.ts';
 import type { BuildRequest } from '../request/request.ts';
-import type { OutgoingRequest } from '../request/pool.ts';
+import type { OutgoingRequest } from '../request/outgoing.ts';
 import { inspectCertificate, type TlsDetails } from '../egress/tls-details.ts';
 
 export interface TestDeliveryOptions {
   readonly connector: OpenConnector;
   readonly request: BuildRequest;
+  readonly batch: BuildBatch;
   /** Number of bytes of a response that are kept. */
   readonly responseBytesMax: number;
   readonly timeoutMsOf: (webhook: Webhook) => number;
@@ -108,7 +109,7 @@ async function attemptTest(
   let request: OutgoingRequest;
   try {
     const timeoutMs = Math.min(options.timeoutMsOf(webhook), testMsMax);
-    const made = await options.request(event, webhook, timeoutMs);
+    const made = await buildAsDelivered(options, event, webhook, timeoutMs);
     request = test.asks ? toQuestion(made) : made;
   } catch (error) {
     return notTried('webhook_invalid', `Nothing can be sent to it: ${describeError(error)}.`);
@@ -128,19 +129,22 @@ async function attemptTest(
       phase: trace.phase(),
       timeoutMs: request.timeoutMs,
       success: options.success,
-      location: textOf(head?.headers['location']),
+      location: show(firstOf(head?.headers['location']), request),
       certificate: tls?.certificate,
+      protocol: tls?.protocol,
+      contentType: valueIn(request.headers, 'content-type'),
+      isCompressed: request.plainBody !== undefined,
     }),
     request: {
       method: request.method ?? 'POST',
       url,
       headers: showSent(request, webhook.headers ?? {}),
-      body: withoutCredential(request, request.body.toString()),
+      body: withoutCredential(request, (request.plainBody ?? request.body).toString()),
     },
     ...(head && {
       response: {
         status: head.status,
-        headers: showReceived(head.headers),
+        headers: showReceived(head.headers, request),
         body: attempt.responseBody ?? '',
       },
     }),
@@ -151,6 +155,17 @@ async function attemptTest(
   };
 }
 
+/** Builds the request as deliveries are: where they are batched, as a batch of one. */
+async function buildAsDelivered(
+  { request, batch }: TestDeliveryOptions,
+  event: OutgoingEvent,
+  webhook: Webhook,
+  timeoutMs: number,
+): Promise<OutgoingRequest> {
+  if (!webhook.batch) return request(event, webhook, timeoutMs);
+  return (await batch([event], webhook, timeoutMs)).request;
+}
+
 /**
  * Turns a request into the question for consent.
  *
@@ -159,7 +174,7 @@ async function attemptTest(
 function toQuestion({ headers, ...request }: OutgoingRequest): OutgoingRequest {
   const asked = headers.filter((_, at) => {
     const name = headers[at - (at % 2)]?.toLowerCase() ?? '';
-    return !/^(content-type|webhook-(id|timestamp|signature))$/.test(name);
+    return !/^(content-type|content-encoding|webhook-(id|timestamp|signature))$/.test(name);
   });
   return { ...request, method: 'OPTIONS', headers: asked, body: Buffer.alloc(0) };
 }
@@ -175,21 +190,22 @@ async function attemptOnce(
   signal?: AbortSignal,
 ): Promise<SentAttempt> {
   const { promise, resolve: done } = Promise.withResolvers<SentAttempt>();
-  const { route, timeoutMs } = request;
-  const attempt = new RunningAttempt({ keepBytes: responseBytesMax, timeoutMs, onHead, done });
+  const { route, timeoutMs, conceal } = request;
+  const keepBytes = responseBytesMax;
+  const attempt = new RunningAttempt({ keepBytes, timeoutMs, conceal, onHead, done });
   const giveUp = (): void => attempt.interrupt();
   signal?.addEventListener('abort', giveUp, { once: true });
-  let pool: Pool | undefined;
+  let connections: Connections | undefined;
   try {
     signal?.throwIfAborted();
-    pool = openPool(route.origin, connector(route, watch), 1);
-    startRequest(pool, request, attempt);
+    connections = new Connections(route.origin, connector(route, watch));
+    attempt.follow(connections.send(request, attempt));
   } catch (error) {
     attempt.fail(error);
   }
   const made = await promise;
   signal?.removeEventListener('abort', giveUp);
-  await pool?.destroy();
+  connections?.destroy();
   return made;
 }
 
@@ -219,17 +235,29 @@ function showSent(
 
 /** Hides the secret, which some receivers want to see in the body or in a header. */
 function withoutCredential({ credential }: OutgoingRequest, text: string): string {
-  return credential === undefined ? text : text.replaceAll(credential, hiddenValue);
+  return credential === undefined ? text : createConceal([credential])(text, false);
 }
 
-function showReceived(headers: ResponseHeaders): Record<string, string | string[]> {
+function showReceived(
+  headers: ResponseHeaders,
+  { conceal }: OutgoingRequest,
+): Record<string, string | readonly string[]> {
+  const shown = (value: string): string => conceal(withoutControls(value), false);
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined ? [] : [[name, value]],
+      value === undefined
+        ? []
+        : [[name, typeof value === 'string' ? shown(value) : value.map(shown)]],
     ),
   );
 }
 
-function textOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
+function show(text: string | undefined, { conceal }: OutgoingRequest): string | undefined {
+  return text === undefined ? undefined : conceal(withoutControls(text), false);
+}
+
+/** @param headers name, value, … @param name in lower case. */
+function valueIn(headers: readonly string[], name: string): string | undefined {
+  const at = headers.findIndex((text, index) => index % 2 === 0 && text.toLowerCase() === name);
+  return at < 0 ? undefined : headers[at + 1];
 }

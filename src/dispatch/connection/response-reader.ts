@@ -1,0 +1,182 @@
+/**
+ * Reads the responses of one connection, one after the other, as their bytes come.
+ *
+ * The status line decides, whatever follows it: what cannot be understood behind it ends the response there and the
+ * connection with it. Responses 1xx are read over.
+ *
+ * Source: RFC 9112 sections 6 and 7; RFC 9110 section 15.2.
+ */
+import { endOfHead, readHead, type BodyFraming, type ResponseHead } from './response-head.ts';
+
+export interface ResponseSink {
+  onHead(head: ResponseHead): void;
+  onBody(chunk: Buffer): void;
+  /** The response is complete. @param isReusable whether another request may follow on the connection. */
+  onEnd(isReusable: boolean): void;
+  /** It is no HTTP. @param first what came instead. */
+  onForeign(first: Buffer): void;
+}
+
+/** Maximum length of a head, and of the trailers. */
+const headBytesMax = 65_536;
+/** Maximum length of the line before a chunk. */
+const chunkLineBytesMax = 4_096;
+/** Something that may become a status line, after empty lines. */
+const beginning = /^[\r\n]*(H(T(T(P(\/|$)|$)|$)|$)|$)/;
+
+type Step = 'head' | 'counted' | 'chunk-line' | 'chunk' | 'chunk-end' | 'trailers' | 'until-close';
+
+export class ResponseReader {
+  readonly #sink: ResponseSink;
+  #step: Step = 'head';
+  /** The beginning of what is not complete: a head or a line. */
+  #held: Buffer | undefined;
+  /** Bytes of the body or chunk that have not come. */
+  #left = 0;
+  #isReusable = false;
+  #isStopped = false;
+
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+  }
+
+  read(chunk: Buffer): void {
+    let rest: Buffer | undefined = this.#held ? Buffer.concat([this.#held, chunk]) : chunk;
+    this.#held = undefined;
+    while (rest && rest.length > 0 && !this.#isStopped) rest = this.#advance(rest);
+  }
+
+  /** Nothing more will come. @returns whether that completes the response. */
+  finish(): boolean {
+    const held = this.#held;
+    if (this.#step === 'head' && held?.includes('\n')) this.#beginWith(held);
+    return this.#step === 'until-close' && !this.#isStopped;
+  }
+
+  /** Reads nothing more of what comes. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#held = undefined;
+  }
+
+  /** Takes one step. @returns the bytes that are left, undefined when more are needed. */
+  #advance(bytes: Buffer): Buffer | undefined {
+    switch (this.#step) {
+      case 'head':
+        return this.#readHead(bytes);
+      case 'counted':
+      case 'chunk':
+        return this.#readCounted(bytes);
+      case 'chunk-line':
+        return this.#readChunkLine(bytes);
+      case 'chunk-end':
+      case 'trailers':
+        return this.#readTrailer(bytes);
+      case 'until-close':
+        this.#sink.onBody(bytes);
+        return undefined;
+    }
+  }
+
+  #readHead(bytes: Buffer): Buffer | undefined {
+    const end = endOfHead(bytes);
+    if (end < 0 && bytes.length <= headBytesMax) {
+      if (beginning.test(bytes.toString('latin1', 0, 16))) this.#held = bytes;
+      else this.#refuse(bytes);
+      return undefined;
+    }
+    return this.#beginWith(bytes, end < 0 ? undefined : end);
+  }
+
+  /** @param end of the head; without one it is cut, and nothing behind it is read. */
+  #beginWith(bytes: Buffer, end?: number): Buffer | undefined {
+    const head = readHead(bytes.toString('latin1', 0, end ?? bytes.length).trimStart());
+    if (!head) {
+      // Empty lines may precede a response, and end where one would.
+      if (end !== undefined && /^[\r\n]*$/.test(bytes.toString('latin1', 0, end)))
+        return bytes.subarray(end);
+      this.#refuse(bytes);
+      return undefined;
+    }
+    const rest = bytes.subarray(end ?? bytes.length);
+    if (head.status < 200 && head.status !== 101) return end === undefined ? undefined : rest;
+    this.#isReusable = head.isReusable && end !== undefined;
+    this.#sink.onHead(head);
+    return this.#isStopped
+      ? undefined
+      : this.#beginBody(end === undefined ? 'unknown' : head.body, rest);
+  }
+
+  #beginBody(framing: BodyFraming, rest: Buffer): Buffer | undefined {
+    switch (framing) {
+      case 'unknown':
+        return this.#break(rest);
+      case 'until-close':
+      case 'chunked':
+        this.#step = framing === 'chunked' ? 'chunk-line' : framing;
+        return rest;
+      case 0:
+        return this.#end(rest);
+      default:
+        this.#step = 'counted';
+        this.#left = framing;
+        return rest;
+    }
+  }
+
+  #readCounted(bytes: Buffer): Buffer | undefined {
+    const piece = bytes.length > this.#left ? bytes.subarray(0, this.#left) : bytes;
+    this.#left -= piece.length;
+    this.#sink.onBody(piece);
+    if (this.#left > 0) return undefined;
+    const rest = bytes.subarray(piece.length);
+    if (this.#step === 'counted') return this.#end(rest);
+    this.#step = 'chunk-end';
+    return rest;
+  }
+
+  #readChunkLine(bytes: Buffer): Buffer | undefined {
+    const end = bytes.indexOf('\n');
+    if (end < 0 && bytes.length <= chunkLineBytesMax) return this.#hold(bytes);
+    const size = /^[ \t]*([0-9a-f]{1,12})(?![0-9a-f])/i.exec(bytes.toString('latin1', 0, end))?.[1];
+    if (end < 0 || size === undefined) return this.#break(bytes);
+    this.#left = Number.parseInt(size, 16);
+    this.#step = this.#left > 0 ? 'chunk' : 'trailers';
+    return bytes.subarray(end + 1);
+  }
+
+  /** The line that ends a chunk, or one of those behind the last chunk. */
+  #readTrailer(bytes: Buffer): Buffer | undefined {
+    const end = bytes.indexOf('\n');
+    if (end < 0) return bytes.length > headBytesMax ? this.#break(bytes) : this.#hold(bytes);
+    const isEmpty = end === 0 || (end === 1 && bytes[0] === 0x0d);
+    const rest = bytes.subarray(end + 1);
+    if (this.#step === 'trailers') return isEmpty ? this.#end(rest) : rest;
+    this.#step = 'chunk-line';
+    return isEmpty ? rest : this.#break(rest);
+  }
+
+  #hold(bytes: Buffer): undefined {
+    this.#held = bytes;
+  }
+
+  /** Ends a response whose end cannot be known, with what has come of it. */
+  #break(bytes: Buffer): undefined {
+    this.stop();
+    if (bytes.length > 0) this.#sink.onBody(bytes);
+    this.#sink.onEnd(false);
+  }
+
+  #refuse(bytes: Buffer): void {
+    this.stop();
+    this.#sink.onForeign(bytes);
+  }
+
+  /** @param rest more than was asked for: then nothing that comes can be told from the next response. */
+  #end(rest: Buffer): undefined {
+    this.#step = 'head';
+    const isReusable = this.#isReusable && rest.length === 0;
+    if (!isReusable) this.stop();
+    this.#sink.onEnd(isReusable);
+  }
+}
