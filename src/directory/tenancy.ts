@@ -89,7 +89,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
       const match = (envelope: Envelope, body: string, proven: Proven): readonly Webhook[] => {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
-        misses.see(envelope, owner);
+        if (!namesDomain(envelope, proven, index)) misses.see(envelope, owner);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
         return index.match(envelope, body, proven);
       };
@@ -116,6 +116,15 @@ export function openTenancy(options: TenancyOptions): Tenancy {
       };
     },
   };
+}
+
+/** Whether what the event names as its account is a domain, as Keystone's do where it tells of a domain as a project. */
+function namesDomain(
+  { account }: Envelope,
+  { provenDomain }: Proven,
+  { knowsDomain }: MatchSync['index'],
+): boolean {
+  return account !== undefined && account === provenDomain && knowsDomain(account);
 }
 
 /** Syncs the directory until the signal aborts; where none is configured, what is left of one is deleted. */

@@ -107,9 +107,10 @@ const usage = (account: string): Message =>
 /** As ingest does: read, find out, read again. @returns the webhooks each message is owed to, and whether it asked. */
 async function readAll(
   messages: readonly Message[],
+  format: NormalizableFormat = 'cloudstack',
 ): Promise<{ owed: string[][]; asked: boolean }> {
   const { read, learn, count } = tenancy.readBatch({
-    normalize: normalizerFor('cloudstack', { now: Date.now }),
+    normalize: normalizerFor(format, { now: Date.now }),
     scrubber: createScrubber(),
   });
   const readThem = () => messages.map(one => read(one).events.flatMap(event => [...event.owed]));
@@ -204,6 +205,21 @@ describe('an event of an account the cloud does not know either', () => {
     await waitUntil('them to be listed', async () => (await harness.count('unknown_account')) > 0);
     expect(await harness.count('unknown_account')).toBe(500);
     expect(await metric('hookline_unknown_account_events_total')).toBe(1_500);
+  });
+});
+
+describe('an event that names a domain as its account', () => {
+  it('is the domain’s, and neither asked for nor counted', async () => {
+    await start();
+    const emea = await webhookOf('admin', 'Domain', 'emea');
+    await webhookOf('admin', 'Domain', 'apac');
+    const told = (id: string): Message =>
+      message(
+        JSON.stringify({ event_type: 'identity.project.updated', payload: { resource_info: id } }),
+      );
+    expect(await readAll([told('berlin')], 'openstack')).toEqual({ owed: [[emea]], asked: false });
+    expect((await readAll([told('ghost')], 'openstack')).owed).toEqual([[]]);
+    expect(await metric('hookline_unknown_account_events_total')).toBe(1);
   });
 });
 
