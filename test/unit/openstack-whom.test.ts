@@ -365,7 +365,8 @@ describe('a login', () => {
   it('concerns the user, and nobody whose token was sent along', () => {
     const initiator = { ...alice, project_id: lab, domain_id: 'D-eve' };
     const event = login({ outcome: 'failure', initiator });
-    expect([event.account, event.provenDomain, event.provenUser]).toEqual([
+    expect([event.account, event.domain, event.provenDomain, event.provenUser]).toEqual([
+      undefined,
       undefined,
       undefined,
       'U-alice',

@@ -51,9 +51,9 @@ export function cadfFacts(notification: Notification, event: JsonObject): Facts 
     entityuuid: uuidOf(eventType, entity, event),
     project: whom.account,
     user: isLogin(eventType) ? knownUserOf(event) : firstName(event, userPaths),
+    // With a known user's login, the domain is that of a token sent along.
     domain:
-      firstName(event, entity === 'domain' ? ['resource_info'] : ['domain']) ??
-      firstName(event, ['initiator.domain_id']),
+      whom.provenUser !== undefined && isLogin(eventType) ? undefined : domainOf(entity, event),
     status: typeof outcome === 'string' ? (statuses.get(outcome) ?? outcome) : undefined,
     eventDateTime: event['eventTime'] ?? message['timestamp'],
     description: describe(eventType, event),
@@ -70,6 +70,12 @@ export function cadfFacts(notification: Notification, event: JsonObject): Facts 
 function whomOf({ eventType, context }: Notification, entity: string, event: JsonObject): Whom {
   if (isIdentity(eventType)) return concernedBy(eventType, entity, event);
   return actsOnOthers(context) ? {} : { account: firstName(event, ['initiator.project_id']) };
+}
+
+/** Finds the domain; mostly it is that of the token with which it was done. */
+function domainOf(entity: string, event: JsonObject): unknown {
+  const named = firstName(event, entity === 'domain' ? ['resource_info'] : ['domain']);
+  return named ?? firstName(event, ['initiator.domain_id']);
 }
 
 /** Finds the id of the resource: of a login, the user; of a role's assignment, the role. */
