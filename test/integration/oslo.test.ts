@@ -17,7 +17,7 @@ beforeAll(async () => {
   await installOslo();
 }, 600_000);
 
-/** What a cloud tells: of both envelopes, several priorities, with an owner's context, a service's, and none. */
+/** What a cloud tells: of both envelopes, several priorities, with an owner's context, a service's, a stranger's, and none. */
 function notificationsOf(topics: readonly string[], exchange: (name: string) => string) {
   const nova: Notification = {
     exchange: exchange('nova'),
@@ -45,6 +45,14 @@ function notificationsOf(topics: readonly string[], exchange: (name: string) => 
       eventType: 'port.create.end',
       payload: { port },
       context: { ...service, is_admin: true },
+    },
+    {
+      exchange: exchange('neutron'),
+      topics,
+      publisher: 'network.ctl-1',
+      eventType: 'security_group.create.start',
+      payload: { security_group: { name: 'x', project_id: owner } },
+      context: { user_id: 'eve', is_admin: false, roles: ['member'] },
     },
     {
       exchange: exchange('keystone'),
@@ -78,6 +86,8 @@ const expected = [
   { event: 'compute.instance.reboot.start', account: owner, entityuuid: 'i-1', status: 'Started' },
   { event: 'identity.project.created', account: owner, entityuuid: owner, status: 'Completed' },
   { event: 'port.create.end', account: owner, entityuuid: 'p-1', status: 'Completed' },
+  // Somebody without a project asked, and named the owner's.
+  { event: 'security_group.create.start', account: null, entityuuid: null, status: 'Started' },
 ];
 
 async function addOwner(harness: IntakeHarness, payloadUrl: string): Promise<void> {
