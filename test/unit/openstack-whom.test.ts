@@ -389,6 +389,15 @@ describe('a login', () => {
     expect(ids).toEqual(Array(4).fill(undefined));
   });
 
+  it('of a user whose name an older Keystone leaves out concerns nobody, not even a token’s domain', () => {
+    const initiator = { id: 'U-alice', user_id: 'U-alice', domain_id: 'D-eve', host };
+    const event = login({ outcome: 'failure', initiator });
+    expect([event.user, event.domain, event.provenUser, event.provenDomain]).toEqual(
+      Array(4).fill(undefined),
+    );
+    expect(event.description).toBe('login of U-alice from 192.0.2.7 failed');
+  });
+
   it.each([
     ['without a token', {}],
     ['with a token of one’s own', { name: 'eve', username: 'eve', project_id: lab }],

@@ -51,9 +51,7 @@ export function cadfFacts(notification: Notification, event: JsonObject): Facts 
     entityuuid: uuidOf(eventType, entity, event),
     project: whom.account,
     user: isLogin(eventType) ? knownUserOf(event) : firstName(event, userPaths),
-    // With a known user's login, the domain is that of a token sent along.
-    domain:
-      whom.provenUser !== undefined && isLogin(eventType) ? undefined : domainOf(entity, event),
+    domain: isLogin(eventType) ? whom.provenDomain : domainOf(entity, event),
     status: typeof outcome === 'string' ? (statuses.get(outcome) ?? outcome) : undefined,
     eventDateTime: event['eventTime'] ?? message['timestamp'],
     description: describe(eventType, event),

@@ -15,7 +15,7 @@
 import { firstName } from '../../value/at.ts';
 import type { Facts } from '../../facts.ts';
 import type { JsonObject } from '../../value/json.ts';
-import { knownUserOf } from './openstack-login.ts';
+import { knownUserOf, soughtDomainOf } from './openstack-login.ts';
 
 export type Whom = Pick<Facts, 'account' | 'provenUser' | 'provenDomain'>;
 
@@ -36,8 +36,7 @@ export function concernedBy(eventType: string, entity: string, record: JsonObjec
   const tokenDomain = firstName(record, ['initiator.domain_id']);
   if (eventType === 'identity.authenticate') {
     const user = knownUserOf(record);
-    // With a known user the domain is that of a token sent along, which may be anybody's.
-    return user === undefined ? { provenDomain: tokenDomain } : { provenUser: user };
+    return user === undefined ? { provenDomain: soughtDomainOf(record) } : { provenUser: user };
   }
   const id = firstName(record, ['resource_info', 'target.id']);
   if (entity === 'project') return { account: id, provenDomain: id };

@@ -21,6 +21,15 @@ export function knownUserOf(record: JsonObject): string | number | undefined {
   return firstName(record, ['initiator.user_id', 'initiator.id']);
 }
 
+/**
+ * Finds the domain in which a name was sought that is not known. With any other login, the domain is that of a token that
+ * was sent along, which may be anybody's.
+ */
+export function soughtDomainOf(record: JsonObject): string | number | undefined {
+  const isSought = firstName(record, ['initiator.user_name']) !== undefined;
+  return isSought ? firstName(record, ['initiator.domain_id']) : undefined;
+}
+
 /** Finds the name of the user, for one who is not known what was typed. */
 export function loginNameOf(record: JsonObject): string | number | undefined {
   const known = ['initiator.name', 'initiator.username'];
