@@ -32,10 +32,14 @@ export interface Rabbitmq extends Service {
   readonly url: string;
   /** With the option `tls`: the same broker by TLS, and the authority (PEM) that vouches for it. */
   readonly tls?: { readonly url: string; readonly ca: string };
+  /** With the option `management`: the URL of its management API, with user and password. */
+  readonly managementUrl?: string;
 }
 
 export interface RabbitmqOptions {
   readonly tls?: boolean;
+  /** One whose management plugin is enabled. */
+  readonly management?: boolean;
   /** One that can be stopped and started: the broker of the environment will not do. */
   readonly own?: boolean;
 }
@@ -43,8 +47,11 @@ export interface RabbitmqOptions {
 interface Layout {
   readonly home: string;
   readonly password: string;
-  readonly ports: Readonly<Record<'plain' | 'tls' | 'epmd' | 'distribution', number>>;
+  readonly ports: Readonly<
+    Record<'plain' | 'tls' | 'epmd' | 'distribution' | 'management', number>
+  >;
   readonly certificate: Certificate | undefined;
+  readonly isManaged: boolean;
 }
 
 const image = 'rabbitmq:4';
@@ -54,10 +61,11 @@ const readyDeadlineMs = 60_000;
 /** @throws Error saying what to install where there is none to be had. */
 export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabbitmq> {
   const given = process.env['HOOKLINE_TEST_AMQP_URL'];
-  if (given !== undefined && given !== '' && options.tls !== true && options.own !== true) {
+  const { tls = false, own = false, management: isManaged = false } = options;
+  if (given !== undefined && given !== '' && !tls && !own && !isManaged) {
     return { url: given, ...foreignService('the RabbitMQ of HOOKLINE_TEST_AMQP_URL') };
   }
-  const certificate = options.tls === true ? await makeCertificate() : undefined;
+  const certificate = tls ? await makeCertificate() : undefined;
   const engine = await findEngine(image);
   const programs = engine === undefined ? await findRabbitmqPrograms() : undefined;
   return inNewDirectory('rabbitmq', programs?.user, async home => {
@@ -69,8 +77,10 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
         tls: await reservePort(),
         epmd: await reservePort(),
         distribution: await reservePort(),
+        management: await reservePort(),
       },
       certificate,
+      isManaged,
     };
     await writeFiles(layout, programs, engine === undefined ? '127.0.0.1' : '0.0.0.0');
     const spawn = (): GuardedProcess =>
@@ -80,7 +90,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
 }
 
 async function startIn(layout: Layout, spawn: () => GuardedProcess): Promise<Rabbitmq> {
-  const { ports, password, certificate } = layout;
+  const { ports, password, certificate, isManaged } = layout;
   const url = `amqp://${user}:${password}@127.0.0.1:${ports.plain}`;
   const launch = async (): Promise<GuardedProcess> => {
     const broker = spawn();
@@ -88,9 +98,15 @@ async function startIn(layout: Layout, spawn: () => GuardedProcess): Promise<Rab
     return broker;
   };
   const service = await startService({ launch, signal: 'SIGTERM' });
-  if (!certificate) return { ...service, url };
-  const tlsUrl = `amqps://${user}:${password}@127.0.0.1:${ports.tls}`;
-  return { ...service, url, tls: { url: tlsUrl, ca: certificate.ca } };
+  const authority = (port: number) => `${user}:${password}@127.0.0.1:${port}`;
+  return {
+    ...service,
+    url,
+    ...(certificate && {
+      tls: { url: `amqps://${authority(ports.tls)}`, ca: certificate.ca },
+    }),
+    ...(isManaged && { managementUrl: `http://${authority(ports.management)}` }),
+  };
 }
 
 async function untilReady(broker: GuardedProcess, url: string): Promise<void> {
@@ -116,7 +132,7 @@ async function answers(url: string): Promise<boolean> {
 }
 
 async function writeFiles(
-  { home, password, ports, certificate }: Layout,
+  { home, password, ports, certificate, isManaged }: Layout,
   programs: RabbitmqPrograms | undefined,
   host: string,
 ): Promise<void> {
@@ -128,6 +144,9 @@ async function writeFiles(
     'log.console = true',
     'log.console.level = warning',
     'log.file = false',
+    ...(isManaged
+      ? [`management.tcp.port = ${ports.management}`, `management.tcp.ip = ${host}`]
+      : []),
     ...(certificate
       ? [
           `listeners.ssl.1 = ${host}:${ports.tls}`,
@@ -139,7 +158,7 @@ async function writeFiles(
   ];
   const files: [string, string][] = [
     ['rabbitmq.conf', `${settings.join('\n')}\n`],
-    ['enabled_plugins', '[].\n'],
+    ['enabled_plugins', isManaged ? '[rabbitmq_management].\n' : '[].\n'],
     ['rabbitmq-env.conf', ''],
     ['ca.crt', certificate?.ca ?? ''],
     ['server.crt', certificate?.cert ?? ''],
@@ -183,7 +202,10 @@ function spawnPrograms(programs: RabbitmqPrograms, { home, ports }: Layout): Gua
   });
 }
 
-function spawnContainer(engine: string, { home, ports, certificate }: Layout): GuardedProcess {
+function spawnContainer(
+  engine: string,
+  { home, ports, certificate, isManaged }: Layout,
+): GuardedProcess {
   const env = [
     `HOME=${home}`,
     'RABBITMQ_NODENAME=hookline@localhost',
@@ -196,7 +218,11 @@ function spawnContainer(engine: string, { home, ports, certificate }: Layout): G
     engine,
     image,
     directory: home,
-    ports: [ports.plain, ...(certificate ? [ports.tls] : [])],
+    ports: [
+      ports.plain,
+      ...(certificate ? [ports.tls] : []),
+      ...(isManaged ? [ports.management] : []),
+    ],
     script: `export ${env.join(' ')}; exec rabbitmq-server`,
   });
 }

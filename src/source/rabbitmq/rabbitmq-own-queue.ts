@@ -49,21 +49,15 @@ export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inle
         hasMarker(link, options.queue),
       ]);
       const bindings = await bindAll(link);
-      const isMarked = await setMarker(link, options.queue);
-      const isAgain = bound !== undefined || !isNew;
       const flags = await Promise.all(
         bindings.map(async ({ exchange, missing }) =>
           missing === undefined ? describeExchange(link, exchange) : undefined,
         ),
       );
-      notices.warn([
-        ...bindings.flatMap((binding, at) => {
-          const found = flags[at];
-          return found ? warnOfExchange(binding.exchange, found, options) : [];
-        }),
-        ...(isNew ? [] : await warnOfQueue(link, options)),
-      ]);
-      return report(bindings, ({ exchange, wasAbsent }) => {
+      const isMarked = await setMarker(link, options.queue);
+      const isAgain = bound !== undefined || !isNew;
+      // Told at once: were the connection lost first, the marker would hide the hole from the next session.
+      const found = report(bindings, ({ exchange, wasAbsent }) => {
         if (!isAgain) return undefined;
         if (isNew) return 'the queue had been deleted';
         if (wasAbsent) return 'the exchange did not exist';
@@ -72,6 +66,12 @@ export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inle
           ? 'the broker has restarted, and the exchange, which is not durable, was declared before the queue was bound again'
           : undefined;
       });
+      const warnings = bindings.flatMap(({ exchange }, at) => {
+        const known = flags[at];
+        return known ? warnOfExchange(exchange, known, options) : [];
+      });
+      notices.warn([...warnings, ...(isNew ? [] : await warnOfQueue(link, options))]);
+      return found;
     },
     async check(link) {
       const before = bound;
