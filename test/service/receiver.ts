@@ -51,6 +51,8 @@ export interface Receiver extends AsyncDisposable {
   /** Waits until that many different `webhook-id`s have come. */
   waitForDistinct(total: number, deadlineMs?: number): Promise<void>;
   clear(): void;
+  /** Cuts every connection and takes new ones. */
+  cut(): void;
   /** Cuts every connection. Idempotent. */
   stop(): Promise<void>;
 }
@@ -118,6 +120,7 @@ export async function startReceiver(options: ReceiverOptions = {}): Promise<Rece
       counts.clear();
       total = 0;
     },
+    cut: () => server.closeAllConnections(),
     stop,
     [Symbol.asyncDispose]: stop,
   };
