@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { PostgresEdition } from '../service/postgres-programs.ts';
 import { type Caught, catchPlans, rowsLookedAt } from './plan-harness.ts';
 import { openPlanWorld, type PlanWorld } from './plan-world.ts';
+import { backlogCases } from './plan-cases-backlog.ts';
 import { cases, record } from './plan-cases.ts';
 
 /** What PostgreSQL knows of the tables, each state from the one before. */
@@ -45,7 +46,7 @@ describe.each<PostgresEdition>(['embedded', 'distribution'])('on the %s PostgreS
   describe.each(Object.entries(states))('in tables %s', (_state, bringAbout) => {
     beforeAll(async () => void (await bringAbout(world)));
 
-    it.each(Object.entries(cases))(
+    it.each(Object.entries({ ...cases, ...backlogCases }))(
       '%s looks at no more than it is about',
       async (_case, { rows, work }) => {
         const caught = await catchPlans(world.store, () => work(world));

@@ -141,6 +141,8 @@ function filling({ busy, quiet, ordered }: Webhooks): readonly string[] {
         select id, 1, now(), 5 from delivery where id >= '${firstIdOf(day.getTime())}'
           and id < '${firstIdOf(day.getTime() + DAY_MS)}' and state = 'delivered'`,
     ]),
+    `insert into change (kind, key, transaction_id)
+      select 'webhook', gen_random_uuid()::text, (3 + n % 100)::text::xid8 from generate_series(1, 50000) n`,
     `insert into event_key (hash, event_id) select md5(id::text)::uuid, id from event`,
     `insert into receipt (source, consumer_id, hashes)
       select 's', gen_random_uuid(), array[gen_random_uuid()] from generate_series(1, 500)`,
