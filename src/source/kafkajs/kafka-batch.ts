@@ -87,14 +87,21 @@ function toMessage(position: string, { key, value, headers }: KafkaMessage): Mes
   };
 }
 
-/** Takes the headers that are text; the first value of a header that was sent several times. */
+/**
+ * Takes the headers that are text; the first such value of a header that was sent several times.
+ *
+ * kafkajs 2.2.4 collects headers in a plain object, in which every name that objects inherit is taken already: a header
+ * `constructor` comes as an array of a function and its value. Kafka also allows null for a value, which is no text.
+ */
 function toText(headers: IHeaders): Record<string, string> | undefined {
-  let text: Record<string, string> | undefined;
-  for (const [key, values] of Object.entries(headers)) {
-    const value = Array.isArray(values) ? values[0] : values;
-    if (value === undefined || (typeof value !== 'string' && !isUtf8(value))) continue;
-    text ??= {};
-    text[key] = value.toString();
-  }
-  return text;
+  const text = Object.entries(headers).flatMap(([name, value]) => {
+    const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+    const first = values.find(isText);
+    return first === undefined ? [] : [[name, first.toString()] as const];
+  });
+  // Setting a property called `__proto__` would set the prototype instead.
+  return text.length === 0 ? undefined : Object.fromEntries(text);
 }
+
+const isText = (value: unknown): value is string | Buffer =>
+  typeof value === 'string' || (Buffer.isBuffer(value) && isUtf8(value));

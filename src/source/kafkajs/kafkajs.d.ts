@@ -35,3 +35,10 @@ declare module 'kafkajs/src/protocol/decoder.js' {
     readUVarIntArray<T>(read: (decoder: Decoder) => T): T[] | null;
   }
 }
+
+declare module 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js' {
+  import type { KafkaMessage } from 'kafkajs';
+  import type Decoder from 'kafkajs/src/protocol/decoder.js';
+  /** Decodes one record of a batch, from behind its length. */
+  export default function decodeRecord(decoder: Decoder, batch: object): KafkaMessage;
+}

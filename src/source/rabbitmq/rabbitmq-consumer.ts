@@ -202,7 +202,7 @@ function batchLength(
   return count;
 }
 
-function toMessage({ fields, properties, content }: ConsumeMessage): Message {
+export function toMessage({ fields, properties, content }: ConsumeMessage): Message {
   const headers = toText(properties);
   return {
     position: `${fields.exchange} ${fields.routingKey}`,
@@ -215,13 +215,12 @@ function toMessage({ fields, properties, content }: ConsumeMessage): Message {
 
 /** The content type is a property beside AMQP's headers; here it is one of them, as on the other buses. */
 function toText({ headers, contentType }: MessageProperties): Record<string, string> | undefined {
-  let text: Record<string, string> | undefined;
-  if (typeof contentType === 'string') text = { 'content-type': contentType };
-  for (const [key, value] of Object.entries(headers ?? {})) {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean')
-      continue;
-    text ??= {};
-    text[key] = String(value);
-  }
-  return text;
+  const text = Object.entries(headers ?? {}).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? [[name, String(value)] as const]
+      : [],
+  );
+  if (typeof contentType === 'string') text.unshift(['content-type', contentType]);
+  // Setting a property called `__proto__` would set the prototype instead.
+  return text.length === 0 ? undefined : Object.fromEntries(text);
 }
