@@ -8,7 +8,7 @@ export class Flow extends Migration {
 
   override down(): void {
     this.addSql(
-      'drop table attempt, delivery, event, event_key, receipt, source_position, quarantine, process',
+      'drop table attempt, delivery, event, event_key, receipt, source_position, recorded_span, history, quarantine, process',
     );
   }
 }
@@ -94,10 +94,30 @@ const record = [
     source text not null,
     topic text not null,
     partition int not null,
+    start_offset bigint not null,
     next_offset bigint not null,
     topic_id text,
+    replay_id uuid,
+    replay_until bigint,
+    lost bigint not null default 0,
+    lost_at timestamptz,
     updated_at timestamptz not null default now(),
     primary key (source, topic, partition))`,
+  'create table history (id uuid not null primary key)',
+  'insert into history (id) values (gen_random_uuid())',
+  `create table recorded_span (
+    id bigserial primary key,
+    source text not null,
+    topic text not null,
+    partition int not null,
+    topic_id text,
+    next_offset bigint not null,
+    offsets bigint[] not null,
+    event_ids uuid[] not null,
+    created_at timestamptz not null default now())`,
+  `create index recorded_span_source_topic_partition_next_offset_index
+    on recorded_span (source, topic, partition, next_offset)`,
+  'create index recorded_span_created_at_index on recorded_span (created_at)',
   `create table receipt (
     id bigserial primary key,
     source text not null,

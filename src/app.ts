@@ -12,7 +12,10 @@ import type { Formats } from './format/formats.ts';
 import type { MatchSync } from './match/match-sync.ts';
 import { runJanitor } from './upkeep/janitor.ts';
 import { type Metrics } from './metrics.ts';
+import type { PositionStore } from './event/message.ts';
 import type { Source } from './source/source.ts';
+import { databaseOf } from './store/database.ts';
+import { changePositions, listPositions } from './store/record/position.ts';
 import { createRedrive, type Redrive } from './record/redrive.ts';
 import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
 import { runExpiry } from './upkeep/expiry.ts';
@@ -45,7 +48,7 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const components = await openComponents(options);
-  const sources = options.roles.includes('ingest') ? openSources(options) : [];
+  const sources = options.roles.includes('ingest') ? openSources(options, components) : [];
   const intake = new AbortController();
   const background = new AbortController();
   const backlog = watchBacklog({
@@ -99,9 +102,20 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
-function openSources({ config, log }: AppOptions): readonly Source[] {
+function openSources(
+  { config, store, log }: AppOptions,
+  { metrics }: Components,
+): readonly Source[] {
+  const positions: PositionStore = {
+    list: source => listPositions(databaseOf(store), source),
+    async change(source, changes) {
+      const isStored = await changePositions(store, source, changes);
+      if (isStored) metrics.lost(source, Number(changes.reduce((sum, one) => sum + one.lost, 0n)));
+      return isStored;
+    },
+  };
   const opened = config.sources.map(source =>
-    openSource(source, config, log.child({ source: source.name })),
+    openSource(source, { config, positions, log: log.child({ source: source.name }) }),
   );
   return [...opened, openOwnSource(config, log)];
 }

@@ -9,6 +9,8 @@ import type { SourceStatus } from './source/source.ts';
 export interface Metrics extends TenancyMetrics {
   readonly registry: Registry;
   recorded(source: string, counts: RecordedCounts): void;
+  /** Records that Kafka deleted before they were read. */
+  lost(source: string, count: number): void;
   attempted(durationMs: number, verdict: Verdict['kind']): void;
   /** Waiting deliveries ended as failed for this reason. */
   givenUp(reason: string, count: number): void;
@@ -77,10 +79,21 @@ export function createMetrics(): Metrics {
     },
     unknownAccount: () => unknownAccounts.inc(),
     accountAskedFor: result => lookUps.inc({ result }),
+    ...countLosses(registry),
     ...countRefusals(registry),
     ...watchDirectory(registry),
     watch: read => registerGauges(registry, read),
   };
+}
+
+function countLosses(registry: Registry): Pick<Metrics, 'lost'> {
+  const lost = new Counter({
+    name: 'hookline_source_lost_total',
+    help: 'Messages that the bus deleted before they were recorded, found by this process.',
+    labelNames: ['source'] as const,
+    registers: [registry],
+  });
+  return { lost: (source, count) => lost.inc({ source }, count) };
 }
 
 function countRefusals(

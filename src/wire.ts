@@ -161,7 +161,7 @@ function openIngest(
   return new Ingest({
     store,
     lease,
-    recorder: createRecorder({ store, processId: () => lease.processId, log }),
+    recorder: createRecorder({ store, processId: () => lease.processId }),
     dispatcher,
     eventMax: config.record.batchMax,
     onRecorded: (source, counts) => {

@@ -20,8 +20,9 @@ import { judgeKey, judgeSecrets, inspectDataDir, inspectPort } from './host.ts';
 import { judgeTimeouts } from './timeout.ts';
 import { judgeRabbitmq } from './rabbitmq.ts';
 import { inspectRestored } from './running.ts';
-import { describeHttpSource, judgeKafka } from './source.ts';
+import { describeHttpSource, judgeKafka, judgeLost } from './source.ts';
 import type { Finding } from '../event/finding.ts';
+import type { StoredPositions } from '../event/message.ts';
 import type { Log } from '../event/log.ts';
 import { createNormalizers } from '../normalize/normalizers.ts';
 import { openEgress } from '../dispatch/egress/egress.ts';
@@ -34,6 +35,7 @@ import { inspectDatabase } from '../store/inspect.ts';
 import { openStore } from '../store/connection/open.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
+import { listPositions } from '../store/record/position.ts';
 import { loadSettings } from '../store/setting.ts';
 import { countLongTimeouts } from '../store/webhook/count.ts';
 
@@ -55,7 +57,7 @@ export async function runDoctor(
         inspectDataDir(config.dataDir, config.database.url === undefined),
       ),
       examineKey(config, store),
-      ...examineSources(config),
+      ...examineSources(config, store),
       examineTimeouts(config, store),
       examineDirectory(config, store),
       ...examineOidc(config),
@@ -136,9 +138,12 @@ async function hasSchema(store: Store): Promise<boolean> {
   return view?.pending.length === 0;
 }
 
-function examineSources(config: Config): readonly Promise<readonly Finding[]>[] {
+function examineSources(
+  config: Config,
+  store: Store | undefined,
+): readonly Promise<readonly Finding[]>[] {
   const { sources } = config;
-  if (sources.length > 0) return sources.map(source => examineSource(source, config));
+  if (sources.length > 0) return sources.map(source => examineSource(source, config, store));
   return [
     examine('sources', async () => [
       {
@@ -150,7 +155,11 @@ function examineSources(config: Config): readonly Promise<readonly Finding[]>[] 
   ];
 }
 
-async function examineSource(source: SourceConfig, config: Config): Promise<readonly Finding[]> {
+async function examineSource(
+  source: SourceConfig,
+  config: Config,
+  store: Store | undefined,
+): Promise<readonly Finding[]> {
   return examine(`source ${source.name}`, async signal => {
     createNormalizers({ ...config, sources: [source] });
     switch (source.kind) {
@@ -159,12 +168,28 @@ async function examineSource(source: SourceConfig, config: Config): Promise<read
           ...judgeRabbitmq(await inspectRabbitmq({ ...source, log: silent }, signal), source),
           ...(await inspectRestored(localUrl(config.http), source.name)),
         ];
-      case 'kafka':
-        return judgeKafka(await inspectKafka({ ...source, log: silent }), source);
+      case 'kafka': {
+        const stored = await findPositions(source.name, store);
+        const view = await inspectKafka({
+          ...source,
+          stored: stored?.positions ?? [],
+          log: silent,
+        });
+        return [...judgeKafka(view, source), ...(stored ? judgeLost(stored) : [])];
+      }
       case 'http':
         return [describeHttpSource(source)];
     }
   });
+}
+
+/** If the database has a problem, its own check reports it. */
+async function findPositions(
+  source: string,
+  store: Store | undefined,
+): Promise<StoredPositions | undefined> {
+  if (!store || !(await hasSchema(store))) return undefined;
+  return listPositions(databaseOf(store), source);
 }
 
 async function examineDirectory(

@@ -2,6 +2,7 @@
 import type { HttpConfig } from '../config/source/http.ts';
 import type { KafkaConfig } from '../config/source/kafka.ts';
 import { counted, type Finding } from '../event/finding.ts';
+import type { StoredPositions } from '../event/message.ts';
 import type { KafkaView } from '../source/kafka/kafka-inspect.ts';
 
 type Found = Omit<Finding, 'check'>;
@@ -40,15 +41,28 @@ export function judgeKafka(
   ];
 }
 
-/** The lag is by committed offsets, which closely follow Hookline's own positions in the database. */
+/** The lag is by Hookline's own positions; by committed offsets where the database cannot be asked. */
 function judgeGroup(
-  { state, members, lag }: NonNullable<KafkaView['group']>,
+  { state, members, lag, heldBack }: NonNullable<KafkaView['group']>,
   groupId: string,
 ): Found {
-  const behind = lag === undefined ? '' : `, ${counted(lag, 'message')} to read`;
+  const held = heldBack === 0 ? '' : ` (${heldBack} behind an open transaction of a producer)`;
+  const behind = lag === undefined ? '' : `, ${counted(lag, 'message')} to read${held}`;
   return state === 'Dead'
     ? { state: 'ok', found: `group ${groupId} does not exist yet${behind}` }
     : { state: 'ok', found: `group ${groupId} has ${counted(members, 'member')}${behind}` };
+}
+
+/** Says what Kafka deleted before it was read. */
+export function judgeLost({ lost, lostAt }: StoredPositions): readonly Found[] {
+  if (lost === 0n || lostAt === undefined) return [];
+  return [
+    {
+      state: 'warn',
+      found: `${counted(Number(lost), 'message')} ${lost === 1n ? 'was' : 'were'} deleted from the topics before being read, last noticed at ${lostAt}`,
+      hint: "Keep records for longer than Hookline may be stopped: the topic's `retention.ms` and `retention.bytes`.",
+    },
+  ];
 }
 
 /** Describes a source that others post to, of which nothing can be checked. */

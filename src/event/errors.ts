@@ -70,3 +70,12 @@ export class BatchGivenUpError extends Error {
     super('the batch was given up before it was recorded');
   }
 }
+
+/**
+ * The stored position of a Kafka partition is not where the batch begins: the database was replaced by an older one, or
+ * another process decided on the position. Nothing was written. The source asks for the position again and reads there.
+ */
+export class PositionMovedError extends Error {
+  override readonly name = 'PositionMovedError';
+  readonly code = 'position_moved';
+}

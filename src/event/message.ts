@@ -60,19 +60,69 @@ export type MessageOutcome =
 export interface OffsetSpan {
   readonly topic: string;
   readonly partition: number;
+  /**
+   * The stored position when the batch was read: the batch covers all from here on. Higher only for the later parts of
+   * a batch that was split.
+   */
+  readonly fromOffset: bigint;
   /** Offset of each message of the batch, in the order of `messages`. */
   readonly offsets: readonly bigint[];
   /** One past the last offset covered, gaps (compaction, control records) included. */
   readonly nextOffset: bigint;
   /**
-   * One past the last offset that the partition had when the batch was fetched. A stored position above it cannot be of
-   * this log: the topic was deleted and created again, its offsets restarted, and what lies below the stored position
-   * has not been recorded.
-   */
-  readonly highWatermark: bigint;
-  /**
    * The id that Kafka gave the topic when it was created: one created again under the same name has another, and its
    * offsets begin anew. Absent where the broker has none (before Kafka 2.8) or did not tell.
    */
-  readonly topicId?: string;
+  readonly topicId?: string | undefined;
+  /** Present when records of the batch, those below an offset, have been recorded before and are wanted again. */
+  readonly replay?: Replay | undefined;
+}
+
+/**
+ * How far a partition of a Kafka topic is recorded. It is the database's word, which a source is given a hand on, because
+ * it knows no database.
+ */
+export interface StoredPosition {
+  readonly topic: string;
+  readonly partition: number;
+  /** Kafka's own id of the topic, 32 hexadecimal digits; absent where the broker has none (before Kafka 2.8). */
+  readonly topicId?: string | undefined;
+  /** The offset at which the reading of this partition began. */
+  readonly startOffset: bigint;
+  /** The first offset that is not recorded. */
+  readonly nextOffset: bigint;
+  /** Present while records are read again that an operator wants again. */
+  readonly replay?: Replay | undefined;
+}
+
+export interface Replay {
+  /** UUID of the operator's wish; one for all partitions that were set back together. */
+  readonly id: string;
+  /** The first offset that had not been recorded before. */
+  readonly untilOffset: bigint;
+}
+
+/** A position to store in the place of what was read; `lost` records were on the bus and never recorded. */
+export interface PositionChange {
+  /** Undefined when nothing was stored of the partition. */
+  readonly before: StoredPosition | undefined;
+  readonly after: StoredPosition;
+  readonly lost: bigint;
+}
+
+export interface StoredPositions {
+  /** UUID of the database's history: a replica, or a database restored from a dump, has the same. */
+  readonly history: string;
+  readonly positions: readonly StoredPosition[];
+  /** Number of records of all partitions that were lost so far. */
+  readonly lost: bigint;
+  /** When that was last found, RFC 3339; absent while none were. */
+  readonly lostAt?: string | undefined;
+}
+
+/** The stored positions of all sources. Its methods reject while the database is away. */
+export interface PositionStore {
+  list(source: string): Promise<StoredPositions>;
+  /** Stores all changes, or none and gives false when one of the positions is not any more what was read. */
+  change(source: string, changes: readonly PositionChange[]): Promise<boolean>;
 }

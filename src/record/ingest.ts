@@ -8,7 +8,7 @@
  */
 import type { OutgoingEvent } from '../dispatch/delivery.ts';
 import type { Dispatcher } from '../dispatch/engine/dispatcher.ts';
-import { BatchGivenUpError, LeaseLostError } from '../event/errors.ts';
+import { BatchGivenUpError, LeaseLostError, PositionMovedError } from '../event/errors.ts';
 import type { Log } from '../event/log.ts';
 import type { MessageBatch } from '../event/message.ts';
 import { createBackoff, delay } from '../event/wait.ts';
@@ -83,6 +83,7 @@ export class Ingest {
    * Resolves when every message of the batch is durable, as an event or in the quarantine.
    *
    * @throws {BatchGivenUpError} when it was not recorded and must not be settled.
+   * @throws {PositionMovedError} the same, when the source has to read elsewhere.
    */
   async record(incoming: IncomingBatch): Promise<void> {
     let { batch } = incoming;
@@ -119,6 +120,10 @@ export class Ingest {
       const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
       return { recorded, owns: true };
     } catch (error) {
+      if (error instanceof PositionMovedError) {
+        release(held);
+        throw error;
+      }
       if (isFirst) this.#complain(incoming, error);
       return this.#recover(incoming, held, error);
     }

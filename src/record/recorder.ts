@@ -2,12 +2,11 @@
  * Makes a batch durable exactly once, whatever the broker repeats.
  *
  * Kafka: the stored position moves in the transaction that records, so records below it are left out here, whoever
- * reads them again. RabbitMQ: messages that the broker marks as redelivered are looked up among the receipts. Both: an
+ * reads them again, and none above it are recorded before those in between. RabbitMQ: messages that the broker marks as redelivered are looked up among the receipts. Both: an
  * event that its cloud named is left out when one of that name is recorded, whichever message it came in.
  */
-import { LeaseLostError } from '../event/errors.ts';
-import type { Log } from '../event/log.ts';
-import type { Message, MessageBatch, OffsetSpan } from '../event/message.ts';
+import { LeaseLostError, PositionMovedError } from '../event/errors.ts';
+import type { Message, MessageBatch, OffsetSpan, StoredPosition } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/database.ts';
 import { takeReceipts } from '../store/record/receipt.ts';
 import {
@@ -16,7 +15,7 @@ import {
   type EventToRecord,
   type MessageToQuarantine,
 } from '../store/record/record-batch.ts';
-import { deletePosition, findPosition } from '../store/record/recorded.ts';
+import { findPosition } from '../store/record/position.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
 
 /** A message that has been read: its events, or its entry for the quarantine. */
@@ -35,6 +34,7 @@ export interface Recorder {
    * @param read one entry for each message of the batch, in its order.
    * @returns the entries that were recorded now, with those of their events that were; the others had been before.
    * @throws {LeaseLostError} when nothing was written: join again, give the events new ids, repeat.
+   * @throws {PositionMovedError} when nothing was written, and the source has to read elsewhere.
    */
   record(
     source: string,
@@ -46,7 +46,6 @@ export interface Recorder {
 export interface RecorderOptions {
   readonly store: Store;
   readonly processId: () => number;
-  readonly log: Log;
 }
 
 export function createRecorder(options: RecorderOptions): Recorder {
@@ -58,7 +57,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
       if (first?.redriveOf !== undefined) {
         return recordRedriven(options.store, rows, { ...first, redriveOf: first.redriveOf });
       }
-      if (batch.span) return recordSpan(options, rows, batch.span, read);
+      if (batch.span) return recordSpan(options.store, rows, batch.span, read);
       let receipts = receiptsBySource.get(source);
       if (!receipts) receiptsBySource.set(source, (receipts = createReceipts()));
       return recordReceived(options.store, rows, { batch, read, receipts });
@@ -69,37 +68,51 @@ export function createRecorder(options: RecorderOptions): Recorder {
 type BatchOwner = Pick<BatchRows, 'processId' | 'source'>;
 
 async function recordSpan(
-  { store, log }: RecorderOptions,
+  store: Store,
   owner: BatchOwner,
   span: OffsetSpan,
   read: readonly ReadMessage[],
 ): Promise<readonly ReadMessage[]> {
-  const { topic, partition, topicId } = span;
-  const key = { source: owner.source, topic, partition };
-  let from = 0;
+  const { topic, partition } = span;
+  let { fromOffset } = span;
   for (;;) {
-    const fresh = read.slice(from);
-    const firstOffset = span.offsets[from] ?? span.nextOffset;
-    const position = { topic, partition, topicId, firstOffset, nextOffset: span.nextOffset };
+    const at = span.offsets.findIndex(offset => offset >= fromOffset);
+    const first = at === -1 ? span.offsets.length : at;
+    const fresh = read.slice(first);
+    const position = {
+      topic,
+      partition,
+      topicId: span.topicId,
+      fromOffset,
+      firstOffset: span.offsets[first] ?? span.nextOffset,
+      nextOffset: span.nextOffset,
+      offsets: fresh.flatMap(({ events }, index) =>
+        events.map(() => span.offsets[first + index] ?? span.nextOffset),
+      ),
+    };
     const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
     if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
     if (result.kind === 'recorded') return withoutKnown(fresh, result.known);
-    const stored = await findPosition(databaseOf(store), key);
-    const nextOffset = stored?.nextOffset ?? 0n;
-    const hasIds = topicId !== undefined && typeof stored?.topicId === 'string';
-    if (!hasIds && nextOffset > span.highWatermark) {
-      // Without ids (Kafka before 2.8) a partition that ends before its stored position must belong to another topic.
-      log.warn(
-        { ...key, stored: `${nextOffset}`, end: `${span.highWatermark}` },
-        'topic.recreated',
-      );
-      await deletePosition(databaseOf(store), key);
-    } else {
-      if (nextOffset >= span.nextOffset) return [];
-      from = span.offsets.findIndex(offset => offset >= nextOffset);
-      if (from === -1) from = span.offsets.length;
+    const stored = await findPosition(databaseOf(store), {
+      source: owner.source,
+      topic,
+      partition,
+    });
+    if (!stored || stored.nextOffset < fromOffset || isOfOther(stored, span)) {
+      throw new PositionMovedError(describeMove(span, stored));
     }
+    if (stored.nextOffset >= span.nextOffset) return [];
+    fromOffset = stored.nextOffset;
   }
+}
+
+const isOfOther = (stored: StoredPosition, { topicId }: OffsetSpan): boolean =>
+  stored.topicId !== undefined && topicId !== undefined && stored.topicId !== topicId;
+
+function describeMove(span: OffsetSpan, stored: StoredPosition | undefined): string {
+  const place = `${span.topic}/${span.partition}`;
+  const now = stored ? `offset ${stored.nextOffset}` : 'nothing';
+  return `the database has ${now} of ${place}, where a batch begins at ${span.fromOffset}`;
 }
 
 async function recordRedriven(

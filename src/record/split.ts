@@ -17,7 +17,10 @@ export function partOf(
   if (offsets.length < part.messages.length) {
     throw new RangeError('a span has one offset for each message');
   }
-  return { ...part, span: { ...span, offsets, nextOffset: span.offsets[to] ?? span.nextOffset } };
+  // The part before moves the stored position up to the first record of this one.
+  const fromOffset = from === 0 ? span.fromOffset : (offsets[0] ?? span.nextOffset);
+  const nextOffset = span.offsets[to] ?? span.nextOffset;
+  return { ...part, span: { ...span, fromOffset, offsets, nextOffset } };
 }
 
 /** The same messages in batches of one, in their order, covering the same span of offsets. */

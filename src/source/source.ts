@@ -26,6 +26,8 @@ export interface SourceStatus {
   readonly reason?: string;
   /** Messages on the bus that are not recorded yet; absent while unknown. */
   readonly lag?: number;
+  /** Messages that the bus deleted before they were recorded, since the source exists; absent where it cannot know. */
+  readonly lost?: number;
   /** What works, but not as the operator will expect. */
   readonly warnings?: readonly string[];
   /** Bindings that had been missing and were made again since the process started: how many, and the last one. */

@@ -5,18 +5,25 @@ import { ownSourceName } from '../config/source/source.ts';
 import type { SourceConfig } from '../config/source/source.ts';
 import type { Intake } from './intake.ts';
 import type { Log } from '../event/log.ts';
+import type { PositionStore } from '../event/message.ts';
 import { createHttpSource, type HttpSource } from './http.ts';
 import { createKafkaSource } from './kafka/kafka.ts';
 import { createRabbitmqSource } from './rabbitmq/rabbitmq.ts';
 import type { Source } from './source.ts';
 
-export function openSource(source: SourceConfig, config: Config, log: Log): Source {
+export interface SourceDeps {
+  readonly config: Config;
+  readonly positions: PositionStore;
+  readonly log: Log;
+}
+
+export function openSource(source: SourceConfig, { config, positions, log }: SourceDeps): Source {
   const { batchMax } = config.record;
   switch (source.kind) {
     case 'rabbitmq':
       return createRabbitmqSource({ ...source, batchMax, log });
     case 'kafka':
-      return createKafkaSource({ ...source, batchMax, log });
+      return createKafkaSource({ ...source, batchMax, positions, log });
     case 'http':
       return createHttpSource({ ...source, batchMax, log });
   }

@@ -18,6 +18,8 @@ export interface StatusBoard {
   readonly paused: boolean;
   /** Messages on the bus that are not recorded yet; undefined while unknown. */
   lag: number | undefined;
+  /** Messages that the bus deleted before they were recorded, in all; undefined where the source cannot know. */
+  lost: bigint | undefined;
   status(): SourceStatus;
 }
 
@@ -28,7 +30,6 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
   let paused = false;
   let loggedAt = -Infinity;
   let loggedState = '';
-  let lag: number | undefined;
 
   function say(): void {
     const kind = state === 'running' && reason !== undefined ? 'degraded' : state;
@@ -40,7 +41,7 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     else log.warn(line, 'source.changed');
   }
 
-  return {
+  const board: StatusBoard = {
     running(missing) {
       state = 'running';
       reason = missing;
@@ -54,7 +55,8 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     stopped() {
       state = 'stopped';
       reason = undefined;
-      lag = undefined;
+      board.lag = undefined;
+      board.lost = undefined;
       say();
     },
     pause(wanted) {
@@ -65,16 +67,14 @@ export function createStatusBoard(name: string, log: Log, clock: () => number): 
     get paused() {
       return paused;
     },
-    get lag() {
-      return lag;
-    },
-    set lag(messages) {
-      lag = messages;
-    },
+    lag: undefined,
+    lost: undefined,
     status: () => ({
       state: paused && state === 'running' ? 'paused' : state,
       reason,
-      lag,
+      lag: board.lag,
+      lost: board.lost === undefined ? undefined : Number(board.lost),
     }),
   };
+  return board;
 }

@@ -4,6 +4,7 @@ import kafkajs from 'kafkajs';
 
 import { createKafkaSource } from '../../src/source/kafka/kafka.ts';
 import { type Kafka, startKafka } from '../service/kafka.ts';
+import { keepPositions } from './stored-positions.ts';
 import { type Bus, describeSource, type Place } from './source.ts';
 
 describeSource('Kafka', openBus);
@@ -19,23 +20,27 @@ async function openBus(): Promise<Bus> {
 
 function newPlace(broker: Kafka): Place {
   const name = `place-${randomUUID()}`;
+  const positions = keepPositions();
   return {
     create: () => broker.createTopic(name, 1, { 'max.message.bytes': '10000000' }),
     publish: bodies => publish(broker.brokers, name, bodies),
     createSource: options =>
-      createKafkaSource({
-        ...options,
-        name,
-        brokers: broker.brokers,
-        topics: [name],
-        groupId: name,
-        fromBeginning: true,
-        sessionTimeoutMs: 3000,
-        rebalanceTimeoutMs: 6000,
-        heartbeatMs: 200,
-        recheckMs: 100,
-        backoff: { baseMs: 10, maxMs: 100 },
-      }),
+      positions.follow(
+        createKafkaSource({
+          ...options,
+          name,
+          positions,
+          brokers: broker.brokers,
+          topics: [name],
+          groupId: name,
+          fromBeginning: true,
+          sessionTimeoutMs: 3000,
+          rebalanceTimeoutMs: 6000,
+          heartbeatMs: 200,
+          recheckMs: 100,
+          backoff: { baseMs: 10, maxMs: 100 },
+        }),
+      ),
   };
 }
 

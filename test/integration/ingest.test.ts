@@ -85,7 +85,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
   const ingest = new Ingest({
     store,
     lease,
-    recorder: createRecorder({ store, processId, log: silent }),
+    recorder: createRecorder({ store, processId }),
     dispatcher,
     eventMax: 100,
     onRecorded: (_, count) => counts.push(count),

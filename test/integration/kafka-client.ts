@@ -3,9 +3,11 @@ import kafkajs, { type Admin, type Producer } from 'kafkajs';
 
 import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka/kafka.ts';
 import type { Source } from '../../src/source/source.ts';
+import { keepPositions, type MemoryPositions } from '../conformance/stored-positions.ts';
 import { captureLog } from '../conformance/source-log.ts';
 import { type RecordBatch, type Run, runSource } from '../conformance/source-run.ts';
 import { uniqueName } from '../service/shared.ts';
+import { waitUntil } from '../service/wait-until.ts';
 
 export const quick = {
   sessionTimeoutMs: 3000,
@@ -17,16 +19,29 @@ export const quick = {
 
 export type Given = Pick<KafkaSourceOptions, 'brokers' | 'topics'> & Partial<KafkaSourceOptions>;
 
+/** The stored positions of the sources of a group, which outlive each of them. */
+export function positionsOf(groupId: string): MemoryPositions {
+  const positions = stores.get(groupId) ?? keepPositions();
+  stores.set(groupId, positions);
+  return positions;
+}
+
+const stores = new Map<string, MemoryPositions>();
+
 export function createSource(options: Given, log = captureLog()): Source {
-  return createKafkaSource({
+  const groupId = options.groupId ?? uniqueName('group');
+  const positions = positionsOf(groupId);
+  const source = createKafkaSource({
     name: 'kafka',
-    groupId: uniqueName('group'),
+    groupId,
+    positions,
     fromBeginning: true,
     batchMax: 100,
     ...quick,
     log,
     ...options,
   });
+  return positions.follow(source);
 }
 
 export function start(options: Given, record?: RecordBatch): Run {
@@ -64,8 +79,16 @@ export async function openKafka(at: readonly string[]): Promise<OpenKafka> {
     createTopic: async ({ name = uniqueName('topic'), partitions = 1, config = {} } = {}) => {
       const configEntries = Object.entries(config).map(([key, value]) => ({ name: key, value }));
       await admin.createTopics({
-        waitForLeaders: true,
+        waitForLeaders: false,
         topics: [{ topic: name, numPartitions: partitions, configEntries }],
+      });
+      // kafkajs's own waiting gives up where the broker does not know the topic yet.
+      await waitUntil('the leaders of the topic', async () => {
+        const { topics } = await admin
+          .fetchTopicMetadata({ topics: [name] })
+          .catch(() => ({ topics: [] }));
+        const found = topics[0]?.partitions ?? [];
+        return found.length === partitions && found.every(({ leader }) => leader >= 0);
       });
       return name;
     },

@@ -22,9 +22,10 @@ import {
   renewLease,
   takeOverLapsed,
 } from '../../src/store/record/lease.ts';
+import { findPosition } from '../../src/store/record/position.ts';
 import { takeReceipts } from '../../src/store/record/receipt.ts';
 import { recordBatch } from '../../src/store/record/record-batch.ts';
-import { findRecorded, findPosition } from '../../src/store/record/recorded.ts';
+import { findRecorded } from '../../src/store/record/recorded.ts';
 import { dayOf } from '../../src/store/schema/partition.ts';
 import { everything } from '../../src/store/sql/visibility.ts';
 import { loadWebhooks } from '../../src/store/webhook/load.ts';
@@ -85,10 +86,11 @@ export const cases: Readonly<Record<string, Case>> = {
   'recording what Kafka brought': {
     rows: 1,
     work: async ({ store, processId }) => {
-      const position = { topic: 't', partition: 0, firstOffset: 0n, nextOffset: 1n };
+      const place = { topic: 't', partition: 0 };
+      const position = { ...place, fromOffset: 0n, firstOffset: 0n, nextOffset: 1n, offsets: [] };
       const batch = { processId, source: randomUUID(), events: [], quarantined: [] };
       await recordBatch(databaseOf(store), { ...batch, position });
-      await findPosition(databaseOf(store), { ...batch, ...position });
+      await findPosition(databaseOf(store), { ...batch, ...place });
     },
   },
   'asking what of a batch is recorded': {

@@ -3,10 +3,11 @@ import { randomBytes, randomUUID } from 'node:crypto';
 
 import { createIdGenerator } from '../../src/event/id.ts';
 import type { Log } from '../../src/event/log.ts';
-import type { Message, MessageBatch } from '../../src/event/message.ts';
+import type { Message, MessageBatch, OffsetSpan } from '../../src/event/message.ts';
 import { createRecorder, type ReadMessage, type Recorder } from '../../src/record/recorder.ts';
 import { claimDue, type ClaimedDelivery } from '../../src/store/delivery/claim.ts';
 import { listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
+import { changePositions } from '../../src/store/record/position.ts';
 import { joinProcess } from '../../src/store/record/lease.ts';
 import { dayOf } from '../../src/store/schema/partition.ts';
 import type { Day } from '../../src/store/delivery/waiting-rows.ts';
@@ -30,12 +31,13 @@ export async function openRecordHarness(): Promise<RecordHarness> {
   const database = await createTestDatabase();
   const store = await openStore(database.url);
   const processId = await join(store);
+  for (const source of ['kafka', 'k', 's']) await startPartition(store, source);
   const rows = async <T>(query: string): Promise<T[]> => store.em.fork().execute<T[]>(query);
   return {
     url: database.url,
     store,
     processId,
-    recorder: createRecorder({ store, processId: () => processId, log: silent }),
+    recorder: createRecorder({ store, processId: () => processId }),
     rows,
     count: async table =>
       Number((await rows<{ n: string }>(`select count(*) as n from ${table}`))[0]?.n),
@@ -44,6 +46,12 @@ export async function openRecordHarness(): Promise<RecordHarness> {
       await database.drop();
     },
   };
+}
+
+/** Stores that nothing of partition 0 is recorded. */
+export async function startPartition(store: Store, source: string): Promise<void> {
+  const after = { topic: 'cloudstack', partition: 0, startOffset: 0n, nextOffset: 0n };
+  await changePositions(store, source, [{ before: undefined, after, lost: 0n }]);
 }
 
 /** Claims due deliveries of these webhooks, of the present day. */
@@ -91,14 +99,15 @@ export function rabbitmqBatch(
   return { messages, consumer: { id: consumerId, prefetch }, isHeld: () => true };
 }
 
-/** Records of partition 0 with consecutive offsets. */
+/** Records of partition 0 with consecutive offsets, read from its beginning on. */
 export function kafkaBatch(
   messages: readonly Message[],
   firstOffset: bigint,
-  highWatermark = 1_000_000n,
-): MessageBatch {
+  facts: Partial<OffsetSpan> = {},
+): MessageBatch & { readonly span: OffsetSpan } {
   const offsets = messages.map((_, index) => firstOffset + BigInt(index));
   const nextOffset = firstOffset + BigInt(messages.length);
-  const span = { topic: 'cloudstack', partition: 0, offsets, nextOffset, highWatermark };
+  const fromOffset = 0n;
+  const span = { topic: 'cloudstack', partition: 0, fromOffset, offsets, nextOffset, ...facts };
   return { messages, span, isHeld: () => true };
 }

@@ -117,8 +117,9 @@ function read(record: KafkaRecord): Message {
     offsetLag: () => '0',
     offsetLagLow: () => '0',
   };
-  const limits = { batchMax: 10, batchBytesMax: 1_000, topicId: undefined };
-  const [chunk] = [...chunksOf(batch, limits)];
+  const limits = { batchMax: 10, batchBytesMax: 1_000 };
+  const reading = { topicId: undefined, replay: undefined, recordedTo: 7n };
+  const [chunk] = [...chunksOf(batch, limits, reading)];
   const [message] = chunk?.messages ?? [];
   if (!message) throw new RangeError('a batch of one record has one message');
   return message;

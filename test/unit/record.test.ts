@@ -59,7 +59,7 @@ describe('oneByOne', () => {
   it('covers the same offsets, gaps included', () => {
     const batch: MessageBatch = {
       messages: [message('a'), message('b')],
-      span: { topic: 't', partition: 0, offsets: [5n, 9n], nextOffset: 12n, highWatermark: 20n },
+      span: { topic: 't', partition: 0, fromOffset: 4n, offsets: [5n, 9n], nextOffset: 12n },
       isHeld: () => true,
     };
     expect(oneByOne(batch).map(single => [single.span?.offsets, single.span?.nextOffset])).toEqual([

@@ -1,11 +1,11 @@
-import type { Batch, KafkaMessage, Offsets } from 'kafkajs';
+import type { Batch, KafkaMessage } from 'kafkajs';
 import { describe, expect, it } from 'vitest';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../src/event/wait.ts';
 import { createWakeup } from '../../src/source/wakeup.ts';
 import { explain } from '../../src/source/explain.ts';
 import { chunksOf } from '../../src/source/kafkajs/kafka-batch.ts';
-import { createCommitter } from '../../src/source/kafkajs/kafka-committer.ts';
+import { createCommitter, type MarkedOffsets } from '../../src/source/kafkajs/kafka-committer.ts';
 import { createMembership } from '../../src/source/kafkajs/kafka-membership.ts';
 import { matchTopics, parseTopic } from '../../src/source/kafka/kafka-topics.ts';
 import { createStatusBoard } from '../../src/source/status.ts';
@@ -182,16 +182,16 @@ describe('membership', () => {
 describe('committer', () => {
   it('sends the latest position of each partition, a topic once', async () => {
     const { sent, committer } = openCommitter();
-    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
-    committer.add({ topic: 'b', partition: 0, nextOffset: 7n });
-    committer.add({ topic: 'a', partition: 1, nextOffset: 5n });
-    committer.add({ topic: 'a', partition: 0, nextOffset: 2n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n, metadata: 'm' });
+    committer.add({ topic: 'b', partition: 0, nextOffset: 7n, metadata: 'm' });
+    committer.add({ topic: 'a', partition: 1, nextOffset: 5n, metadata: 'm' });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 2n, metadata: 'm' });
     await committer.flush();
     await committer.flush();
     const [a0, a1, b0] = [
-      { partition: 0, offset: '2' },
-      { partition: 1, offset: '5' },
-      { partition: 0, offset: '7' },
+      { partition: 0, offset: '2', metadata: 'm' },
+      { partition: 1, offset: '5', metadata: 'm' },
+      { partition: 0, offset: '7', metadata: 'm' },
     ];
     expect(sent).toEqual([
       {
@@ -205,7 +205,7 @@ describe('committer', () => {
 
   it('sends nothing of a group that was joined again', async () => {
     const { sent, committer } = openCommitter();
-    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n, metadata: 'm' });
     committer.reset();
     await committer.flush();
     expect(sent).toEqual([]);
@@ -213,36 +213,40 @@ describe('committer', () => {
 
   it('survives a commit that is refused', async () => {
     const { sent, failures, committer } = openCommitter(true);
-    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n, metadata: 'm' });
     await committer.flush();
-    committer.add({ topic: 'a', partition: 0, nextOffset: 2n });
+    committer.add({ topic: 'a', partition: 0, nextOffset: 2n, metadata: 'm' });
     await committer.flush();
     expect([sent.length, failures.length]).toEqual([2, 2]);
   });
 
   it('sends by itself after a while', async () => {
-    const { promise, resolve } = Promise.withResolvers<Offsets>();
+    const { promise, resolve } = Promise.withResolvers<MarkedOffsets>();
     const committer = createCommitter(async offsets => resolve(offsets), 1, fail);
-    committer.add({ topic: 'a', partition: 0, nextOffset: 1n });
-    const topics = [{ topic: 'a', partitions: [{ partition: 0, offset: '1' }] }];
+    committer.add({ topic: 'a', partition: 0, nextOffset: 1n, metadata: 'm' });
+    const topics = [{ topic: 'a', partitions: [{ partition: 0, offset: '1', metadata: 'm' }] }];
     await expect(promise).resolves.toEqual({ topics });
   });
 });
 
 describe('chunks of a fetch', () => {
-  const limits = { batchMax: 2, batchBytesMax: 1000, topicId: undefined };
+  const limits = { batchMax: 2, batchBytesMax: 1000 };
+  const reading = { topicId: 'ab', replay: undefined, recordedTo: 8n };
 
   it('reaches to the end of the record batch, beyond records that compaction removed', () => {
+    const place = { topic: 't', partition: 3, topicId: 'ab', replay: undefined };
     const batchContext = { firstOffset: '10', lastOffsetDelta: 9 };
-    const spans = [...chunksOf(fetched([10, 12, 13], { batchContext }), limits)].map(c => c.span);
+    const spans = [...chunksOf(fetched([10, 12, 13], { batchContext }), limits, reading)].map(
+      c => c.span,
+    );
     expect(spans).toEqual([
-      { topic: 't', partition: 3, offsets: [10n, 12n], nextOffset: 13n, highWatermark: 99n },
-      { topic: 't', partition: 3, offsets: [13n], nextOffset: 20n, highWatermark: 99n },
+      { ...place, fromOffset: 8n, offsets: [10n, 12n], nextOffset: 13n },
+      { ...place, fromOffset: 13n, offsets: [13n], nextOffset: 20n },
     ]);
   });
 
   it('reaches to the last record where the batch does not say more', () => {
-    const [chunk] = chunksOf(fetched([5]), { ...limits, topicId: 'ab' });
+    const [chunk] = chunksOf(fetched([5]), limits, reading);
     expect(chunk?.span).toMatchObject({ offsets: [5n], nextOffset: 6n, topicId: 'ab' });
   });
 });
@@ -259,7 +263,7 @@ function refusal(type: string): Error {
 }
 
 function openCommitter(refused = false) {
-  const sent: Offsets[] = [];
+  const sent: MarkedOffsets[] = [];
   const failures: unknown[] = [];
   const committer = createCommitter(
     async offsets => {

@@ -21,6 +21,12 @@ export const source = Type.Object(
           'Number of messages on the bus that are not recorded yet; absent while unknown.',
       }),
     ),
+    lost: Type.Optional(
+      whole({
+        description:
+          'Number of messages that the bus deleted before they were recorded; absent where the source cannot know.',
+      }),
+    ),
     warnings: Type.Optional(
       arrayOf(text(), { description: 'What works, but not as the operator will expect.' }),
     ),

@@ -45,7 +45,7 @@ export const kafkaKeys = {
   },
   ...formatKeys,
   fromBeginning: {
-    doc: 'Where a consumer group without a stored position starts: at the oldest record or, if false, at the newest.',
+    doc: 'Where to start reading a topic of which neither the database nor the consumer group has a position: at the oldest record or, if false, behind the newest.',
     kind: 'flag',
     default: true,
   },

@@ -5,10 +5,13 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
-import type { Admin } from 'kafkajs';
+import type { Admin, Cluster } from 'kafkajs';
 
+import type { StoredPosition } from '../../event/message.ts';
 import { explain } from '../explain.ts';
 import { createClient, repairKafkajs, type KafkaClientOptions } from '../kafkajs/kafka-client.ts';
+import { fetchCommitted, fetchEnds, openCluster, partitionsOf } from '../kafkajs/kafka-log.ts';
+import { keyOf } from '../kafkajs/kafka-reading.ts';
 import { measureLag } from './kafka-lag.ts';
 import { matchTopics, parseTopic, type TopicMatch } from './kafka-topics.ts';
 
@@ -16,6 +19,8 @@ export interface KafkaInspectOptions extends KafkaClientOptions {
   readonly topics: readonly string[];
   readonly groupId: string;
   readonly fromBeginning: boolean;
+  /** How far the source has recorded, where the database could be asked. */
+  readonly stored: readonly StoredPosition[];
 }
 
 export interface KafkaView {
@@ -34,23 +39,33 @@ export interface GroupView {
   /** State in Kafka's word: `Stable`, `Empty`; `Dead` for a group that does not exist. */
   readonly state: string;
   readonly members: number;
-  /** Messages after what the group has committed; undefined without a topic. */
+  /** Messages that are not recorded yet; undefined without a topic. */
   readonly lag: number | undefined;
+  /** How many of them nobody can read before a producer ends its transaction. */
+  readonly heldBack: number;
 }
 
 /** @throws Error saying why there is no connection. */
 export async function inspectKafka(options: KafkaInspectOptions): Promise<KafkaView> {
   repairKafkajs();
-  const admin = createClient(options).admin({ retry: { retries: 1 } });
+  const client = createClient(options);
+  const admin = client.admin({ retry: { retries: 1 } });
+  const cluster = openCluster(client, options.groupId);
   try {
     await admin.connect();
-    return await inspect(admin, options);
+    await cluster.connect();
+    return await inspect(admin, cluster, options);
   } finally {
     await admin.disconnect();
+    await cluster.disconnect();
   }
 }
 
-async function inspect(admin: Admin, options: KafkaInspectOptions): Promise<KafkaView> {
+async function inspect(
+  admin: Admin,
+  cluster: Cluster,
+  options: KafkaInspectOptions,
+): Promise<KafkaView> {
   const { brokers } = await admin.describeCluster();
   const topics = matchTopics(options.topics.map(parseTopic), await admin.listTopics());
   const { present } = topics;
@@ -60,10 +75,7 @@ async function inspect(admin: Admin, options: KafkaInspectOptions): Promise<Kafk
     topic.partitions.map(one => ({ topic: topic.name, ...one })),
   );
   const refused: string[] = [];
-  const assignment = Object.fromEntries(
-    metadata.map(topic => [topic.name, topic.partitions.map(one => one.partitionId)]),
-  );
-  const asked = onceCoordinated(() => inspectGroup(admin, options, assignment));
+  const asked = onceCoordinated(() => inspectGroup(admin, options, cluster, present));
   const group = await asked.catch((error: unknown) => {
     if (!isRefusal(error)) throw error;
     refused.push(explain(error));
@@ -83,17 +95,24 @@ async function inspect(admin: Admin, options: KafkaInspectOptions): Promise<Kafk
 
 async function inspectGroup(
   admin: Admin,
-  { groupId, fromBeginning }: KafkaInspectOptions,
-  assignment: Record<string, number[]>,
+  { groupId, fromBeginning, stored }: KafkaInspectOptions,
+  cluster: Cluster,
+  topics: readonly string[],
 ): Promise<GroupView> {
   const { groups } = await admin.describeGroups([groupId]);
   const [group] = groups;
-  const question = { groupId, fromBeginning, assignment, positions: new Map() };
-  const hasTopics = Object.keys(assignment).length > 0;
+  const ends = await fetchEnds(cluster, await partitionsOf(cluster, topics));
+  const coordinator = await cluster.findGroupCoordinator({ groupId });
+  const committed = await fetchCommitted(coordinator, groupId, ends);
+  const positions = new Map([
+    ...committed.map(one => [keyOf(one), one.offset] as const),
+    ...stored.map(one => [keyOf(one), one.nextOffset] as const),
+  ]);
   return {
     state: group?.state ?? 'Dead',
     members: group?.members.length ?? 0,
-    lag: hasTopics ? await measureLag(admin, question) : undefined,
+    lag: topics.length > 0 ? measureLag(ends, positions, fromBeginning) : undefined,
+    heldBack: Number(ends.reduce((sum, { logEnd, stableEnd }) => sum + logEnd - stableEnd, 0n)),
   };
 }
 

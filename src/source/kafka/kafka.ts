@@ -4,19 +4,28 @@
  * A session is one client: find the topics, join the group, and check meanwhile whether topics came or went and how
  * much is left to record. A topic that comes or goes begins the next session.
  *
- * Where a group has no position, because it is new, its position has expired, or the position's records are gone
- * (retention, topic deleted and created again), `fromBeginning` decides. A topic that appears while the source runs is
- * read from its beginning in any case: all in it is new.
+ * Where a partition is read from is decided by `position.ts`, each time the group has been joined and whenever the
+ * stored position proves to be another: a database that was replaced by an older one makes the source read again what
+ * that one does not have.
  */
 import type { Admin, Kafka } from 'kafkajs';
+
+import type { PositionStore } from '../../event/message.ts';
 
 import { atMost, createBackoff, delay, unlessAborted } from '../../event/wait.ts';
 import { type Wakeup, createWakeup } from '../wakeup.ts';
 import type { ChunkLimits } from '../kafkajs/kafka-batch.ts';
 import { createClient, repairKafkajs, retry } from '../kafkajs/kafka-client.ts';
-import { type ConsumerOptions, createConsumer } from '../kafkajs/kafka-consumer.ts';
-import { measureLag } from './kafka-lag.ts';
+import {
+  type ConsumerOptions,
+  createConsumer,
+  type GroupConsumer,
+} from '../kafkajs/kafka-consumer.ts';
+import { fetchEnds } from '../kafkajs/kafka-log.ts';
 import type { Member } from '../kafkajs/kafka-member.ts';
+import { keyOf } from '../kafkajs/kafka-reading.ts';
+import { measureLag, type TransactionWatch, watchTransactions } from './kafka-lag.ts';
+import { createDecider } from './kafka-positions.ts';
 import { matchTopics, parseTopic, type TopicMatch, type TopicRule } from './kafka-topics.ts';
 import {
   type RecordBatch,
@@ -40,8 +49,9 @@ export interface KafkaSourceOptions
   readonly heartbeatMs?: number;
   /** Names, and patterns between slashes: `/^cloud-.*$/`. */
   readonly topics: readonly string[];
-  /** Start of a group that has no position: at the oldest record, or with false at the newest. */
+  /** Start of a topic of which nothing is known: at the oldest record, or with false behind the newest. */
   readonly fromBeginning: boolean;
+  readonly positions: PositionStore;
 }
 
 /** Sizes in bytes, times in milliseconds. */
@@ -66,6 +76,7 @@ interface KafkaState {
   seen: ReadonlySet<string> | undefined;
   /** Topics that appeared since the source runs. */
   readonly fresh: Set<string>;
+  readonly transactions: TransactionWatch;
 }
 
 /**
@@ -86,6 +97,7 @@ export function createKafkaSource(given: KafkaSourceOptions): Source {
     wakeup: createWakeup(),
     seen: undefined,
     fresh: new Set(),
+    transactions: watchTransactions(options.clock),
   };
   const setPaused = (paused: boolean): void => {
     board.pause(paused);
@@ -172,18 +184,25 @@ async function consume(
   const over = new AbortController();
   const until = AbortSignal.any([signal, crashed.signal, over.signal]);
   until.addEventListener('abort', () => wakeup.signal(), { once: true });
-  const report = (): void =>
-    board.running(match.missing.length === 0 ? undefined : match.missing.join('; '));
-  const deps = { options, board, wakeup, record, until, report };
+  let held: readonly string[] = [];
+  const report = (transactions = held): void => {
+    held = transactions;
+    const missing = [...match.missing, ...held];
+    board.running(missing.length === 0 ? undefined : missing.join('; '));
+  };
+  const decide = createDecider({
+    ...options,
+    isFresh: topic => fresh.has(topic),
+    onLost: lost => (board.lost = lost),
+  });
+  const deps = { options, board, wakeup, record, until, decide, report };
   const consumer = createConsumer(session.kafka, options, deps, crashed);
   try {
-    const subscriptions = match.present.map(topic => ({
-      topic,
-      fromBeginning: options.fromBeginning || fresh.has(topic),
-    }));
-    await consumer.join(subscriptions);
-    await watch(shared, session, consumer.member);
+    await consumer.join(match.present);
+    await watch(shared, session, consumer, report);
     if (!signal.aborted && crashed.signal.aborted) throw crashed.signal.reason;
+  } catch (error) {
+    throw await consumer.reasonOf(error);
   } finally {
     over.abort();
     await consumer.close();
@@ -194,14 +213,17 @@ async function consume(
 async function watch(
   shared: KafkaState,
   { admin, match }: KafkaSession,
-  member: Member,
+  consumer: GroupConsumer,
+  report: (transactions: readonly string[]) => void,
 ): Promise<void> {
   const { options, board } = shared;
+  const { member } = consumer;
   while (!member.until.aborted) {
     try {
       const { present } = await lookForTopics(shared, admin);
       if (present.join() !== match.present.join()) return;
-      board.lag = await lagOf(admin, options, member);
+      await lookForMoves(options, board, member);
+      await lookAtLog(shared, consumer, report);
     } catch (error) {
       // Should the trouble be more than passing, the consumer has it, too, and ends the session.
       options.log.debug({ source: options.name, err: error }, 'source.watch_failed');
@@ -211,7 +233,53 @@ async function watch(
   }
 }
 
-async function lagOf(admin: Admin, options: KafkaSourceOptions, member: Member) {
-  const { assignment, positions } = member;
-  return assignment && measureLag(admin, { ...options, assignment, positions });
+/**
+ * Has positions decided anew that are not what this member believes, although nothing arrives that would show it: the
+ * database was replaced by an older one, or the topic by another of its name.
+ */
+async function lookForMoves(
+  { name, positions }: KafkaSourceOptions,
+  board: StatusBoard,
+  member: Member,
+): Promise<void> {
+  // Stored positions only grow while this member has the partition, so these are read first.
+  const believed = [...member.readings].map(([key, reading]) => ({ ...reading, key }));
+  const topics = Object.keys(member.assignment ?? {});
+  if (topics.length === 0) return;
+  const ids = await member.topicIds(topics);
+  const { positions: list, lost } = await positions.list(name);
+  board.lost = lost;
+  const stored = new Map(list.map(one => [keyOf(one), one.nextOffset]));
+  for (const { topic, partition } of list) {
+    const reading = believed.find(({ key }) => key === keyOf({ topic, partition }));
+    if (!reading) continue;
+    const isOther = ids?.has(topic) === true && ids.get(topic) !== reading.topicId;
+    if (isOther) member.forget({ topic, partition });
+  }
+  for (const { key, recordedTo } of believed) {
+    if ((stored.get(key) ?? -1n) < recordedTo) member.forget(placeOf(key));
+  }
+}
+
+const placeOf = (key: string) => {
+  const at = key.lastIndexOf('/');
+  return { topic: key.slice(0, at), partition: Number(key.slice(at + 1)) };
+};
+
+async function lookAtLog(
+  { options, board, transactions }: KafkaState,
+  { cluster, member }: GroupConsumer,
+  report: (transactions: readonly string[]) => void,
+): Promise<void> {
+  if (member.assignment === undefined) return;
+  const places = Object.entries(member.assignment).flatMap(([topic, partitions]) =>
+    partitions.map(partition => ({ topic, partition })),
+  );
+  const positions = new Map(
+    [...member.readings].map(([key, { nextOffset }]) => [key, nextOffset] as const),
+  );
+  const ends = await fetchEnds(cluster, places);
+  board.lag = measureLag(ends, positions, options.fromBeginning);
+  const held = transactions.look(ends);
+  if (board.status().state === 'running') report(held);
 }

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import type { Batch, IHeaders, KafkaMessage } from 'kafkajs';
 
 import type { Message, OffsetSpan } from '../../event/message.ts';
+import type { Reading } from './kafka-reading.ts';
 
 export interface Chunk {
   readonly messages: readonly Message[];
@@ -20,28 +21,23 @@ export interface ChunkLimits {
 /** The chunks in the order of their offsets. The last one's span reaches to the end of what was fetched. */
 export function* chunksOf(
   batch: Batch,
-  limits: ChunkLimits & { readonly topicId: string | undefined },
+  limits: ChunkLimits,
+  { topicId, replay, recordedTo }: Pick<Reading, 'topicId' | 'replay' | 'recordedTo'>,
 ): Generator<Chunk> {
   const { topic, partition } = batch;
-  const { topicId } = limits;
-  const highWatermark = BigInt(batch.highWatermark);
+  let fromOffset = recordedTo;
   const endOffset = fetchedTo(batch);
   for (let start = 0; start < batch.messages.length;) {
     const end = start + chunkLength(batch.messages, start, limits);
     const records = batch.messages.slice(start, end);
     const offsets = records.map(({ offset }) => BigInt(offset));
     const last = end === batch.messages.length;
+    const nextOffset = last ? endOffset : (offsets.at(-1) ?? -1n) + 1n;
     yield {
       messages: records.map(record => toMessage(`${topic}/${partition}/${record.offset}`, record)),
-      span: {
-        topic,
-        partition,
-        offsets,
-        nextOffset: last ? endOffset : (offsets.at(-1) ?? -1n) + 1n,
-        highWatermark,
-        topicId,
-      },
+      span: { topic, partition, topicId, fromOffset, offsets, nextOffset, replay },
     };
+    fromOffset = nextOffset;
     start = end;
   }
 }

@@ -4,10 +4,12 @@
  * kafkajs 2.2.4 is its last release (2023), so this folder holds repairs and additions beside what adapts it:
  *
  * - `kafka-idle.ts` is a repair: its timers wake an idle process a thousand times a second.
+ * - `kafka-offsets.ts` replaces what it does about offsets: it asks the group alone, and resets by itself.
+ * - `kafka-log.ts` is an addition: it shows neither the real ends of a log nor the texts beside committed offsets.
  * - `kafka-topic-ids.ts` is an addition: it speaks no version of Metadata that has topic ids.
  * - `kafka-codecs.ts` is an addition: it decompresses gzip alone.
  * - `kafka-committer.ts` stands in for its auto-commit, which waits for the coordinator in the middle of a batch.
- * - `kafka-consumer.ts`, `kafka-member.ts`, `kafka-membership.ts` and `kafka-batch.ts` make a member of a group that
+ * - `kafka-consumer.ts`, `kafka-member.ts`, `kafka-membership.ts`, `kafka-reading.ts` and `kafka-batch.ts` make a member of a group that
  *   can lose its partitions while it records out of its `eachBatch` and its events.
  *
  * Another client library replaces this folder. Beside it, `source/kafka/` uses the type `Admin` (list topics, fetch
@@ -20,6 +22,7 @@ import type { Log } from '../../event/log.ts';
 import type { TlsOptions } from '../tls.ts';
 import { registerCodecs } from './kafka-codecs.ts';
 import { stopIdleTimers } from './kafka-idle.ts';
+import { replaceOffsets } from './kafka-offsets.ts';
 
 export interface KafkaClientOptions {
   readonly name: string;
@@ -48,6 +51,7 @@ export const retry = { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 };
 export function repairKafkajs(): void {
   registerCodecs();
   stopIdleTimers();
+  replaceOffsets();
 }
 
 export function createClient(options: KafkaClientOptions): Kafka {
@@ -81,7 +85,6 @@ function login(sasl: KafkaClientOptions['sasl']): Pick<KafkaConfig, 'sasl'> {
 
 /** Log lines of kafkajs that the operator must see although the source goes on, and the events they are logged as. */
 const worthTelling: Readonly<Record<string, string>> = {
-  'Offset out of range, resetting to default offset': 'source.position_lost',
   'Consumer group received unsubscribed topics': 'source.assigned_foreign',
 };
 

@@ -1,17 +1,25 @@
 /**
  * Commits offsets beside the recording, a few times a second.
  *
- * The stored positions are the truth; the group's offsets only save the next member from reading again what it would
- * skip. So nothing waits for a commit (since Kafka 4 the coordinator takes five milliseconds for each), and one that
+ * The stored positions are the truth; the group's offsets are there for other tools to see, and to be set by operators.
+ * So nothing waits for a commit (since Kafka 4 the coordinator takes five milliseconds for each), and one that
  * fails is made up for by the next. Positions are committed before the group is left or joined again.
  */
-import type { Offsets } from 'kafkajs';
-
 export interface Position {
   readonly topic: string;
   readonly partition: number;
   /** The next offset to record; all below it are recorded. */
   readonly nextOffset: bigint;
+  /** The text beside it, by which Hookline's offsets are told from an operator's. */
+  readonly metadata: string;
+}
+
+/** As kafkajs sends it; its own type leaves the metadata out. */
+export interface MarkedOffsets {
+  readonly topics: {
+    readonly topic: string;
+    readonly partitions: { partition: number; offset: string; metadata: string }[];
+  }[];
 }
 
 export interface Committer {
@@ -19,17 +27,19 @@ export interface Committer {
   add(position: Position): void;
   /** Resolves when the positions added so far are committed, or could not be. */
   flush(): Promise<void>;
+  /** Forgets the position of a partition that is decided anew. */
+  drop(place: Pick<Position, 'topic' | 'partition'>): void;
   /** Forgets the positions that are not committed yet: the partitions are assigned anew, or the group has been left. */
   reset(): void;
 }
 
 /** @param commit rejects when the coordinator refuses or is away. */
 export function createCommitter(
-  commit: (offsets: Offsets) => Promise<void>,
+  commit: (offsets: MarkedOffsets) => Promise<void>,
   intervalMs: number,
   failed: (error: unknown) => void,
 ): Committer {
-  const pending = new Map<string, Map<number, bigint>>();
+  const pending = new Map<string, Map<number, Position>>();
   let timer: NodeJS.Timeout | undefined;
   let sending: Promise<void> = Promise.resolve();
 
@@ -50,10 +60,14 @@ export function createCommitter(
 
   return {
     flush,
-    add({ topic, partition, nextOffset }) {
-      const partitions = pending.get(topic) ?? new Map<number, bigint>();
-      pending.set(topic, partitions.set(partition, nextOffset));
+    add(position) {
+      const { topic, partition } = position;
+      const partitions = pending.get(topic) ?? new Map<number, Position>();
+      pending.set(topic, partitions.set(partition, position));
       timer ??= setTimeout(() => void flush(), intervalMs);
+    },
+    drop({ topic, partition }) {
+      pending.get(topic)?.delete(partition);
     },
     reset() {
       clearTimeout(timer);
@@ -65,13 +79,14 @@ export function createCommitter(
 
 function toTopic(
   topic: string,
-  partitions: ReadonlyMap<number, bigint>,
-): Offsets['topics'][number] {
+  partitions: ReadonlyMap<number, Position>,
+): MarkedOffsets['topics'][number] {
   return {
     topic,
-    partitions: [...partitions].map(([partition, offset]) => ({
+    partitions: [...partitions.values()].map(({ partition, nextOffset, metadata }) => ({
       partition,
-      offset: String(offset),
+      offset: String(nextOffset),
+      metadata,
     })),
   };
 }

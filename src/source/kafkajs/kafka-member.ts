@@ -6,8 +6,10 @@
  * so too (`isHeld`) and is given up. What was recorded all the same lies below the stored position, and is skipped
  * wherever it is read again.
  */
-import type { EachBatchPayload, IMemberAssignment } from 'kafkajs';
+import type { Batch, EachBatchPayload, IMemberAssignment } from 'kafkajs';
 
+import { PositionMovedError } from '../../event/errors.ts';
+import type { Log } from '../../event/log.ts';
 import type { MessageBatch } from '../../event/message.ts';
 import { type BackoffLimits, createBackoff, delay } from '../../event/wait.ts';
 import type { Wakeup } from '../wakeup.ts';
@@ -15,6 +17,8 @@ import { explain } from '../explain.ts';
 import { type Chunk, type ChunkLimits, chunksOf } from './kafka-batch.ts';
 import type { Committer } from './kafka-committer.ts';
 import type { Membership } from './kafka-membership.ts';
+import type { TopicPartition } from './kafka-offsets.ts';
+import { type DecidePositions, keyOf, type Reading } from './kafka-reading.ts';
 import type { TopicIds } from './kafka-topic-ids.ts';
 import type { RecordBatch } from '../sessions.ts';
 import type { StatusBoard } from '../status.ts';
@@ -26,6 +30,7 @@ export interface MemberDeps {
   /** Signalled when the source is paused, resumed or to stop. */
   readonly wakeup: Wakeup;
   readonly record: RecordBatch;
+  readonly decide: DecidePositions;
   /** Says on the board that messages arrive. */
   readonly report: () => void;
   readonly until: AbortSignal;
@@ -34,18 +39,29 @@ export interface MemberDeps {
 export interface Member extends MemberDeps {
   readonly membership: Membership;
   readonly committer: Committer;
-  /** The next offset to record, by `topic/partition`, where it is known. */
-  readonly positions: Map<string, bigint>;
-  /** Ids of the assigned topics, fetched each time the group has been joined; never rejects. */
-  topicIds: Promise<TopicIds>;
+  /** Partitions whose position is decided, by `topic/partition`. */
+  readonly readings: Map<string, Reading>;
+  /** Has the position of a partition decided anew before it is fetched again. */
+  readonly forget: (place: TopicPartition) => void;
+  /**
+   * Asks Kafka for the present ids of topics, over the connection to the leader of `at`, which is idle meanwhile.
+   * Undefined when there was no answer.
+   */
+  readonly topicIds: (
+    topics: readonly string[],
+    at?: TopicPartition,
+  ) => Promise<TopicIds | undefined>;
   /** Partitions of this member; undefined until the group has been joined. */
   assignment: Readonly<IMemberAssignment> | undefined;
 }
 
 export interface MemberOptions extends ChunkLimits {
+  readonly name: string;
+  readonly log: Log;
   readonly heartbeatMs: number;
   readonly backoff: BackoffLimits;
   readonly random: () => number;
+  readonly clock: () => number;
 }
 
 type Heartbeat = () => Promise<void>;
@@ -58,16 +74,48 @@ export async function takeBatch(member: Member, payload: EachBatchPayload): Prom
   // A fetch brings batches of several partitions, and all of them are handled before kafkajs joins again: once the
   // group is being rebalanced, none of them is begun.
   await heartbeat();
-  const topicId = (await member.topicIds).get(payload.batch.topic);
-  for (const chunk of chunksOf(payload.batch, { ...options, topicId })) {
+  const reading = await readingOf(member, payload.batch);
+  if (!reading) return;
+  for (const chunk of chunksOf(payload.batch, options, reading)) {
     await untilResumed(member, heartbeat);
     if (until.aborted || !isHeld()) break;
-    if (!(await recordBeating(member, chunk, isHeld, heartbeat))) break;
-    settle(member, chunk, payload);
+    const result = await recordBeating(member, chunk, isHeld, heartbeat);
+    if (result === 'moved') member.forget(payload.batch);
+    if (result !== 'recorded' || !settle(member, chunk, { payload, reading })) break;
     await heartbeat();
   }
   // The coordinator's answer is what makes kafkajs join again.
   if (!isHeld() && !until.aborted) await heartbeat();
+}
+
+/**
+ * The reading that a fetched batch belongs to; undefined when the position was decided anew while it was being fetched, or
+ * has to be.
+ */
+async function readingOf(member: Member, batch: Batch): Promise<Reading | undefined> {
+  const reading = member.readings.get(keyOf(batch));
+  const fetchedFrom = 'fetchedOffset' in batch ? BigInt(String(batch.fetchedOffset)) : undefined;
+  if (reading && reading.nextOffset === fetchedFrom && (await isOfTopic(member, batch, reading))) {
+    return reading;
+  }
+  member.forget(batch);
+  return undefined;
+}
+
+/** How long an answer about a topic's id holds. */
+const topicIdMsMax = 1_000;
+
+/**
+ * Whether the topic is still the one that the position is of. Kafka's requests name topics, so one that was created again
+ * is read on from the old position; that its deletion goes unnoticed takes a pause of fetching, or luck.
+ */
+async function isOfTopic(member: Member, batch: Batch, reading: Reading): Promise<boolean> {
+  const { clock } = member.options;
+  if (reading.topicId === undefined || clock() - reading.topicSeenAt < topicIdMsMax) return true;
+  const ids = await member.topicIds([batch.topic], batch);
+  if (ids === undefined) return true;
+  reading.topicSeenAt = clock();
+  return ids.get(batch.topic) === reading.topicId;
 }
 
 /** The partitions stay ours during a pause. */
@@ -78,13 +126,15 @@ async function untilResumed({ board, wakeup, options, until }: Member, heartbeat
   }
 }
 
-/** False when the chunk was given up because it is no longer held or the source stops. */
+/** `moved`: the stored position is another. `given up`: the chunk is no longer held, or the source stops. */
+type Result = 'recorded' | 'moved' | 'given up';
+
 async function recordBeating(
   member: Member,
   chunk: Chunk,
   isHeld: () => boolean,
   heartbeat: Heartbeat,
-): Promise<boolean> {
+): Promise<Result> {
   const beating = setInterval(() => {
     heartbeat().catch((error: unknown) => member.membership.failed(error));
   }, member.options.heartbeatMs);
@@ -95,35 +145,44 @@ async function recordBeating(
   }
 }
 
-async function recordHeld(member: Member, batch: MessageBatch): Promise<boolean> {
+async function recordHeld(member: Member, batch: MessageBatch): Promise<Result> {
   const { options, board, until, record } = member;
   const mayTry = (): boolean => !until.aborted && batch.isHeld();
-  let trouble = await troubleOf(record(batch));
-  if (trouble === undefined) return true;
   const backoff = createBackoff(options.backoff, options.random);
-  while (mayTry()) {
-    board.waiting(`a batch was given up: ${trouble}`);
+  for (let failures = 0; ; failures += 1) {
+    const trouble = await troubleOf(record(batch));
+    if (trouble === undefined) {
+      if (failures > 0) member.report();
+      return 'recorded';
+    }
+    if (trouble instanceof PositionMovedError) return 'moved';
+    if (!mayTry()) return 'given up';
+    board.waiting(`a batch was given up: ${explain(trouble)}`);
     await delay(backoff.nextMs(), until);
-    if (!mayTry()) break;
-    trouble = await troubleOf(record(batch));
-    if (trouble !== undefined) continue;
-    member.report();
-    return true;
+    if (!mayTry()) return 'given up';
   }
-  return false;
 }
 
-async function troubleOf(recording: Promise<void>): Promise<string | undefined> {
+async function troubleOf(recording: Promise<void>): Promise<Error | undefined> {
   try {
     await recording;
     return undefined;
   } catch (error) {
-    return explain(error);
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
-function settle({ positions, committer }: Member, { span }: Chunk, payload: EachBatchPayload) {
-  payload.resolveOffset(String(span.nextOffset - 1n));
-  positions.set(`${span.topic}/${span.partition}`, span.nextOffset);
-  committer.add(span);
+/** @returns false when the position was decided anew meanwhile. */
+function settle(
+  { readings, committer }: Member,
+  { span: { topic, partition, nextOffset } }: Chunk,
+  { payload, reading }: { readonly payload: EachBatchPayload; readonly reading: Reading },
+): boolean {
+  const place = { topic, partition };
+  if (readings.get(keyOf(place)) !== reading) return false;
+  payload.resolveOffset(String(nextOffset - 1n));
+  reading.recordedTo = nextOffset;
+  reading.nextOffset = nextOffset;
+  committer.add({ ...place, nextOffset, metadata: reading.mark(nextOffset) });
+  return true;
 }

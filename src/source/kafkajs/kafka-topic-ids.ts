@@ -11,6 +11,8 @@ import type { Broker, Cluster } from 'kafkajs';
 import Decoder from 'kafkajs/src/protocol/decoder.js';
 import Encoder from 'kafkajs/src/protocol/encoder.js';
 
+import type { TopicPartition } from './kafka-offsets.ts';
+
 export type TopicIds = ReadonlyMap<string, string>;
 
 const apiKey = 3;
@@ -36,12 +38,17 @@ interface Connected {
   readonly connectionPool: { send(request: WireRequest): Promise<TopicIds> };
 }
 
-/** Fetches ids of 32 hexadecimal digits, by the name of the topic; none when the broker is older than Kafka 2.8. */
+/**
+ * Fetches ids of 32 hexadecimal digits, by the name of the topic; none when the broker is older than Kafka 2.8.
+ *
+ * @param at the partition whose leader is asked; the controller by default.
+ */
 export async function fetchTopicIds(
   cluster: Cluster,
   topics: readonly string[],
+  at?: TopicPartition,
 ): Promise<TopicIds> {
-  const broker = await cluster.findControllerBroker();
+  const broker = await brokerFor(cluster, at);
   const { [apiKey]: supported } = await broker.apiVersions();
   if (supported === undefined || supported.maxVersion < apiVersion) return new Map();
   if (!isConnected(broker)) throw new RangeError('kafkajs has no connectionPool: not 2.2.4');
@@ -49,6 +56,12 @@ export async function fetchTopicIds(
     request: { apiKey, apiVersion, apiName: 'Metadata', encode: async () => encode(topics) },
     response: { decode: async answer => decode(answer), parse: async ids => ids },
   });
+}
+
+async function brokerFor(cluster: Cluster, at: TopicPartition | undefined): Promise<Broker> {
+  const leaders = at && cluster.findLeaderForPartitions(at.topic, [at.partition]);
+  const [nodeId] = Object.keys(leaders ?? {});
+  return nodeId === undefined ? cluster.findControllerBroker() : cluster.findBroker({ nodeId });
 }
 
 function isConnected(broker: Broker | Connected): broker is Connected {

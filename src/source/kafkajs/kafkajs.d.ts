@@ -42,3 +42,24 @@ declare module 'kafkajs/src/protocol/recordBatch/record/v0/decoder.js' {
   /** Decodes one record of a batch, from behind its length. */
   export default function decodeRecord(decoder: Decoder, batch: object): KafkaMessage;
 }
+
+declare module 'kafkajs/src/consumer/offsetManager/index.js' {
+  import type { Broker, Cluster } from 'kafkajs';
+  /** The offsets of one member's partitions, from one joining of the group to the next. */
+  export default class OffsetManager {
+    readonly cluster: Cluster;
+    readonly groupId: string;
+    readonly generationId: number;
+    readonly memberId: string;
+    readonly memberAssignment: Readonly<Record<string, readonly number[]>>;
+    getCoordinator(): Promise<Broker>;
+    /** Where reading begins, by topic and partition; shared by all that one client makes for a group. */
+    committedOffsets(): Record<string, Record<number, string>>;
+    clearOffsets(place: { topic: string; partition: number }): void;
+    resolveOffsets: (this: OffsetManager) => Promise<void>;
+    setDefaultOffset: (
+      this: OffsetManager,
+      place: { topic: string; partition: number },
+    ) => Promise<void>;
+  }
+}

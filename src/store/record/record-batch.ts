@@ -6,7 +6,8 @@
  * no event of the batch has one.
  *
  * It writes only while the process still has its lease row (else whoever takes over would miss these events), and on
- * Kafka only when the stored position is not past the batch's first record (else some of it is recorded already).
+ * Kafka only when the stored position is where the batch begins: past it, some of the batch is recorded already; before
+ * it, records in between would never be.
  */
 import { sql } from 'kysely';
 
@@ -51,15 +52,8 @@ export interface BatchRows {
   readonly source: string;
   readonly events: readonly EventToRecord[];
   readonly quarantined: readonly MessageToQuarantine[];
-  /** Kafka: the offsets of the batch's first record and of the one after its last. */
-  readonly position?: {
-    readonly topic: string;
-    readonly partition: number;
-    /** Kafka's own id of the topic, where it is known. */
-    readonly topicId?: string | undefined;
-    readonly firstOffset: bigint;
-    readonly nextOffset: bigint;
-  };
+  /** Kafka: where the batch begins and ends, and the offset of each of its events. */
+  readonly position?: PositionMove;
   /** The one message comes out of the quarantine. With a reason it stays there, for that one; without, it is deleted. */
   readonly redrive?: { readonly id: string; readonly reason?: string };
   /** RabbitMQ: the hashes of this batch to keep, and the IDs of older receipts of the consumer to delete. */
@@ -70,6 +64,20 @@ export interface BatchRows {
   };
 }
 
+export interface PositionMove {
+  readonly topic: string;
+  readonly partition: number;
+  /** Kafka's own id of the topic, where it is known. */
+  readonly topicId?: string | undefined;
+  /** Where it was read from: the stored position must not be below. */
+  readonly fromOffset: bigint;
+  /** The offset of the first record, which may be higher; the stored position must not be above. */
+  readonly firstOffset: bigint;
+  readonly nextOffset: bigint;
+  /** The offset of each of `events`. */
+  readonly offsets: readonly bigint[];
+}
+
 export type BatchResult =
   | {
       readonly kind: 'recorded';
@@ -78,8 +86,8 @@ export type BatchResult =
       readonly known: ReadonlySet<string>;
     }
   | { readonly kind: 'lease-lost' }
-  /** The stored position is past the batch's first record. Nothing was written. */
-  | { readonly kind: 'position-ahead' }
+  /** The stored position is not where the batch begins. Nothing was written. */
+  | { readonly kind: 'position-elsewhere' }
   /** The redriven message is not in the quarantine any more. Nothing was written. */
   | { readonly kind: 'redriven-before' };
 
@@ -88,7 +96,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   const queued = rows.events.filter(event => event.queued !== undefined);
   const parts = [
     heldPart(rows),
-    ...(rows.position ? [positionPart(rows, rows.position)] : []),
+    ...(rows.position ? positionParts(rows, rows.position) : []),
     ...(rows.redrive ? [redrivePart(rows.redrive)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
@@ -108,7 +116,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
       ${queued.length > 0 ? notifyDue : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
-  if (!answer.allowed) return { kind: rows.redrive ? 'redriven-before' : 'position-ahead' };
+  if (!answer.allowed) return { kind: rows.redrive ? 'redriven-before' : 'position-elsewhere' };
   return {
     kind: 'recorded',
     receiptId: answer.receipt_id ?? undefined,
@@ -122,19 +130,35 @@ function heldPart(rows: BatchRows) {
   return rows.position || rows.redrive ? held : sql`${held}, allowed as (select from held)`;
 }
 
-// A stored position of another topic of the same name does not apply; the partition begins anew.
-function positionPart(rows: BatchRows, position: NonNullable<BatchRows['position']>) {
-  return sql`allowed as (
-    insert into source_position as stored (source, topic, partition, next_offset, topic_id)
-    select ${rows.source}, ${position.topic}, ${position.partition}::int, ${position.nextOffset.toString()}::bigint,
-      ${position.topicId ?? null}::text
-      from held
-    on conflict (source, topic, partition) do update
-      set next_offset = excluded.next_offset, updated_at = now(),
-        topic_id = coalesce(excluded.topic_id, stored.topic_id)
-      where stored.next_offset <= ${position.firstOffset.toString()}::bigint
-        or stored.topic_id <> excluded.topic_id
+function positionParts(rows: BatchRows, position: PositionMove) {
+  const {
+    topic,
+    partition,
+    topicId = null,
+    fromOffset,
+    firstOffset,
+    nextOffset,
+    offsets,
+  } = position;
+  const next = sql`${nextOffset.toString()}::bigint`;
+  const allowed = sql`allowed as (
+    update source_position set next_offset = ${next}, updated_at = now(),
+      topic_id = coalesce(${topicId}::text, topic_id),
+      replay_id = case when replay_until > ${next} then replay_id end,
+      replay_until = case when replay_until > ${next} then replay_until end
+    from held
+    where source = ${rows.source} and topic = ${topic} and partition = ${partition}::int
+      and next_offset between ${fromOffset.toString()}::bigint and ${firstOffset.toString()}::bigint
+      and (topic_id is null or topic_id = coalesce(${topicId}::text, topic_id))
     returning 1)`;
+  if (rows.events.length === 0) return [allowed];
+  return [
+    allowed,
+    sql`spanned as (
+    insert into recorded_span (source, topic, partition, topic_id, next_offset, offsets, event_ids)
+    select ${rows.source}, ${topic}, ${partition}::int, ${topicId}::text, ${next},
+      ${offsets.map(String)}::bigint[], ${uuids(rows.events.map(event => event.id))} from allowed)`,
+  ];
 }
 
 // When two redrive a message at once, the second finds no row and records nothing.

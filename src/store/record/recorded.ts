@@ -1,8 +1,7 @@
-/** Finds out what is recorded already: events of a batch whose answer was lost, and positions of partitions. */
+/** Finds out what is recorded already of a batch whose answer was lost. */
 import { sql } from 'kysely';
 
-import { inTransaction, type Database, type Store } from '../database.ts';
-import type { Row } from '../schema/tables.ts';
+import { inTransaction, type Store } from '../database.ts';
 import { isOneOf } from '../sql/row-ids.ts';
 
 /**
@@ -29,30 +28,4 @@ export async function findRecorded(
       .execute();
     return { ids: new Set(rows.map(row => row.id)), held: lease.rows.length > 0 };
   });
-}
-
-type PartitionKey = Pick<Row<'source_position'>, 'source' | 'topic' | 'partition'>;
-
-/** Finds how far a partition is recorded, and of which topic; undefined when none of it is. */
-export async function findPosition(
-  database: Database,
-  { source, topic, partition }: PartitionKey,
-): Promise<{ readonly nextOffset: bigint; readonly topicId: string | null } | undefined> {
-  const row = await database
-    .selectFrom('source_position')
-    .select(['nextOffset', 'topicId'])
-    .where(eb => eb.and({ source, topic, partition }))
-    .executeTakeFirst();
-  return row && { nextOffset: BigInt(row.nextOffset), topicId: row.topicId };
-}
-
-/** Deletes the position of a partition whose topic proves to be another one of the same name. */
-export async function deletePosition(
-  database: Database,
-  { source, topic, partition }: PartitionKey,
-): Promise<void> {
-  await database
-    .deleteFrom('source_position')
-    .where(eb => eb.and({ source, topic, partition }))
-    .execute();
 }

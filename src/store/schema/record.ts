@@ -25,11 +25,52 @@ export const SourcePositionTable = defineEntity({
     source: p.text().primary(),
     topic: p.text().primary(),
     partition: p.integer().primary(),
+    /** The offset at which the reading began. */
+    startOffset: p.bigint('string'),
     /** The first offset that is not recorded. */
     nextOffset: p.bigint('string'),
     /** Kafka's own id of the topic; a topic created again under the same name has another. */
     topicId: p.text().nullable(),
+    /** Identifies an operator's wish to have records again, while they are being read. */
+    replayId: p.uuid().nullable(),
+    /** The first offset that had not been recorded when the operator wished so. */
+    replayUntil: p.bigint('string').nullable(),
+    /** Number of records that Kafka deleted before they were read. */
+    lost: p.bigint('string').defaultRaw('0'),
+    lostAt: p.datetime().nullable(),
     updatedAt: p.datetime().defaultRaw('now()'),
+  },
+});
+
+/** One row: this database's history, which a replica and a restored dump of it share. */
+export const HistoryTable = defineEntity({
+  name: 'History',
+  tableName: 'history',
+  properties: {
+    id: p.uuid().primary(),
+  },
+});
+
+/** The events of one recorded batch of a Kafka partition, by which they are found when the batch is read again. */
+export const RecordedSpanTable = defineEntity({
+  name: 'RecordedSpan',
+  tableName: 'recorded_span',
+  indexes: [
+    { properties: ['source', 'topic', 'partition', 'nextOffset'] },
+    { properties: ['createdAt'] },
+  ],
+  properties: {
+    id: p.bigint('string').primary().autoincrement(),
+    source: p.text(),
+    topic: p.text(),
+    partition: p.integer(),
+    topicId: p.text().nullable(),
+    /** One past the last offset of the batch. */
+    nextOffset: p.bigint('string'),
+    /** The offset of each event, ascending; once for each event of a record that holds several. */
+    offsets: p.array().columnType('bigint[]').$type<readonly string[]>(),
+    eventIds: p.array().columnType('uuid[]').$type<readonly string[]>(),
+    createdAt: p.datetime().defaultRaw('now()'),
   },
 });
 

@@ -19,7 +19,14 @@ import {
   UnknownAccountTable,
 } from './directory.ts';
 import { EventKeyTable, EventTable } from './event.ts';
-import { ProcessTable, QuarantineTable, ReceiptTable, SourcePositionTable } from './record.ts';
+import {
+  HistoryTable,
+  ProcessTable,
+  QuarantineTable,
+  ReceiptTable,
+  RecordedSpanTable,
+  SourcePositionTable,
+} from './record.ts';
 import { SettingTable } from './setting.ts';
 import {
   WebhookFilterTable,
@@ -41,11 +48,13 @@ export const tables = [
   DomainTable,
   EventKeyTable,
   EventTable,
+  HistoryTable,
   IdempotencyKeyTable,
   LoginAttemptTable,
   ProcessTable,
   QuarantineTable,
   ReceiptTable,
+  RecordedSpanTable,
   SettingTable,
   SourcePositionTable,
   UnknownAccountTable,
