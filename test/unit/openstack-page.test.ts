@@ -6,6 +6,8 @@ import { readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 
+import { compileExpression } from '../../src/expression/expression.ts';
+import { Subject } from '../../src/match/subject.ts';
 import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { at } from '../../src/normalize/value/at.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
@@ -239,6 +241,17 @@ describe('docs/clouds/openstack.md', () => {
       }
     },
   );
+
+  it('has a filter that leaves one of the two events of a machine', () => {
+    const [, expression = ''] = /`Expression:([^`]+)`/.exec(page) ?? [];
+    const compiled = compileExpression(expression);
+    const body = JSON.stringify(recordings.find(({ service }) => service === 'ironic')?.message);
+    const passed = normalize(messageFrom({ body })).map(({ envelope }) => {
+      const subject = new Subject(envelope, body);
+      return 'fault' in compiled || compiled.holds(name => subject.fact(name));
+    });
+    expect(passed).toEqual([true, false]);
+  });
 
   it('has words for who wrote each fact that decides whom an event reaches', () => {
     const rows = [...sections.values()].flatMap(rowsOf);

@@ -177,11 +177,8 @@ describe('a machine that one project owns and another rents', () => {
     expect(toldOfMachine(null, null)).toEqual([[undefined, undefined, 'U-admin', 'm-1']]);
   });
 
-  it('is the lessee’s where nobody owns it', () => {
-    expect(toldOfMachine(null, web)).toEqual([
-      [undefined, undefined, 'U-admin', 'm-1'],
-      [web, web, 'U-admin', 'm-1/lessee'],
-    ]);
+  it('is the lessee’s alone where nobody owns it', () => {
+    expect(toldOfMachine(null, web)).toEqual([[web, web, 'U-admin', 'm-1']]);
   });
 });
 

@@ -113,7 +113,7 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
   ],
   [/^dns\.(pool|tsigkey|blacklist|tld)\./, { uuid: ['id'], isOperators: true }],
   [/^dns\.(\w+)\./, { uuid: ['id'] }],
-  [/^baremetal\.(\w+)\./, { uuid: ['uuid'], owner: ['owner'], lessee: 'lessee' }],
+  [/^baremetal\.(\w+)\./, { uuid: ['uuid'], owner: ['owner', 'lessee'], lessee: 'lessee' }],
 ];
 
 export function pathsOf(eventType: string): PayloadPaths {
