@@ -208,17 +208,22 @@ describe('an event of an account the cloud does not know either', () => {
   });
 });
 
+/** As Keystone tells it in its short format. */
+const projectUpdated = (id: string): Message =>
+  message(
+    JSON.stringify({ event_type: 'identity.project.updated', payload: { resource_info: id } }),
+  );
+
 describe('an event that names a domain as its account', () => {
   it('is the domain’s, and neither asked for nor counted', async () => {
     await start();
     const emea = await webhookOf('admin', 'Domain', 'emea');
     await webhookOf('admin', 'Domain', 'apac');
-    const told = (id: string): Message =>
-      message(
-        JSON.stringify({ event_type: 'identity.project.updated', payload: { resource_info: id } }),
-      );
-    expect(await readAll([told('berlin')], 'openstack')).toEqual({ owed: [[emea]], asked: false });
-    expect((await readAll([told('ghost')], 'openstack')).owed).toEqual([[]]);
+    expect(await readAll([projectUpdated('berlin')], 'openstack')).toEqual({
+      owed: [[emea]],
+      asked: false,
+    });
+    expect((await readAll([projectUpdated('ghost')], 'openstack')).owed).toEqual([[]]);
     expect(await metric('hookline_unknown_account_events_total')).toBe(1);
   });
 });
