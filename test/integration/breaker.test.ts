@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 
 import { redeliveryId } from '../../src/event/id.ts';
 import { databaseOf } from '../../src/store/database.ts';
+import { listDeliveries } from '../../src/store/delivery/delivery.ts';
 import { insertRedelivery } from '../../src/store/delivery/redeliver.ts';
+import { everything } from '../../src/store/sql/visibility.ts';
 import { closeBreaker } from '../../src/store/webhook/breaker.ts';
 import { readHealth } from '../../src/store/webhook/health.ts';
 import { startReceiver, type Receiver } from '../service/receiver.ts';
@@ -68,6 +70,20 @@ describe('a receiver that is down', () => {
     expect(new Set(idsOf(back))).toEqual(new Set(eventIds));
     expect(back.total()).toBe(50);
     await untilState(harness, webhookId, 'ok');
+  });
+
+  it('makes its deliveries wait for the next probe, and they say so', async () => {
+    await using harness = await openDispatchHarness();
+    const webhookId = await harness.webhook('http://127.0.0.1:9/');
+    await harness.owe(webhookId);
+    const nextProbeAt = new Date(Date.now() + 3_600_000).toISOString();
+    await harness.records.rows(`insert into webhook_health (webhook_id, state, since, next_probe_at)
+      values ('${webhookId}', 'open', now(), '${nextProbeAt}')`);
+    const database = databaseOf(harness.records.store);
+    const { items } = await listDeliveries(database, everything, { limit: 10, webhookId });
+    expect(items.map(item => new Date(item.nextAttemptAt ?? '').toISOString())).toEqual([
+      nextProbeAt,
+    ]);
   });
 
   it('is left alone but for a probe now and then', async () => {

@@ -36,7 +36,9 @@ const deliveryFields = {
   kind: oneOf(deliveryKinds),
   state: oneOf(deliveryStates),
   tries: whole({ description: 'Number of attempts made so far.' }),
-  nextAttemptAt: nullable(instant()),
+  nextAttemptAt: nullable(
+    instant({ description: 'Not before the next probe of a receiver that does not respond.' }),
+  ),
   attempts: arrayOf(ref(attempt)),
   createdAt: instant(),
   finishedAt: nullable(instant()),

@@ -30,12 +30,13 @@ const columns = [
   'kind',
   'state',
   'tries',
-  'nextAttemptAt',
   'createdAt',
   'finishedAt',
 ] as const;
 
-export interface DeliveryRow extends Readonly<Pick<Row<'delivery'>, (typeof columns)[number]>> {
+export interface DeliveryRow extends Readonly<
+  Pick<Row<'delivery'>, (typeof columns)[number] | 'nextAttemptAt'>
+> {
   readonly eventType: string;
   readonly entityUuid: string | null;
   readonly attempts: readonly NumberedAttempt[];
@@ -91,8 +92,14 @@ function selectDeliveries(
     .selectFrom(rows.as('d'))
     .crossJoinLateral(eventOf('d').as('e'))
     .select(columnsOf('d', columns))
-    .select(['e.event as eventType', 'e.entityuuid as entityUuid', attempts.as('attempts')]);
+    .select(['e.event as eventType', 'e.entityuuid as entityUuid'])
+    .select([nextAttemptAt.as('nextAttemptAt'), attempts.as('attempts')]);
 }
+
+/** What waits behind an open breaker is due since its event (decision 81), and waits for the next probe all the same. */
+const nextAttemptAt = sql<Row<'delivery'>['nextAttemptAt']>`greatest(d.next_attempt_at,
+  (select h.next_probe_at from webhook_health h
+    where d.state = 'pending' and h.webhook_id = d.webhook_id and h.state = 'open'))`;
 
 /** Number of the last attempt. */
 const lastNumber = sql`greatest(d.tries,
