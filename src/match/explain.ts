@@ -58,6 +58,13 @@ export function explainWebhook(webhook: Webhook, event: ExplainedEvent): Explana
   return { webhook, coveredBy: covered.by, detail, ...explainConditions(webhook, subject) };
 }
 
+/** Explains a webhook that matches by itself, and was not reached because expressions before it had cost too much. */
+export function explainAllowance(explanation: Explanation): Explanation {
+  const detail =
+    'expressions of its account, or of all accounts, had used up the steps that they may take together on one event before its own were asked';
+  return { ...explanation, matched: false, reason: 'filter', detail };
+}
+
 export type ConditionsExplained =
   | { readonly matched: true; readonly unanswered?: readonly string[] }
   | {

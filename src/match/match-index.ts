@@ -12,7 +12,7 @@ import type { EventTenant } from '../store/event/tenant.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { compileConditions, mismatchOf } from './conditions.ts';
 import type { WebhookConditions } from './conditions.ts';
-import { explainWebhook } from './explain.ts';
+import { explainAllowance, explainWebhook } from './explain.ts';
 import type { Explanation } from './explain.ts';
 import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
@@ -83,6 +83,18 @@ export function createMatchIndex(): MatchIndex {
     removeFrom(buckets[entry.webhook.scope], entry);
   }
 
+  function match(envelope: Envelope, body?: string, proven: Proven = {}): Webhook[] {
+    const found: Webhook[] = [];
+    const subject = new Subject(envelope, body);
+    collect(buckets.Global.get(everywhere), subject, found);
+    const tenant = tenantOf(envelope, proven, tenants);
+    if (tenant.by === 'nobody') return found;
+    // Expressions share what they may cost on one event: who is nearer to the root domain comes first.
+    for (const id of tenant.path.toReversed()) collect(buckets.Domain.get(id), subject, found);
+    if (tenant.by !== 'domain') collect(buckets.Local.get(tenant.owner), subject, found);
+    return found;
+  }
+
   const { accountOf, ...told } = tenants;
   return {
     ...told,
@@ -98,23 +110,27 @@ export function createMatchIndex(): MatchIndex {
     },
     webhook: id => entries.get(id)?.webhook,
     knowsAccount: id => accountOf(id) !== undefined,
-    match(envelope, body, proven = {}) {
-      const found: Webhook[] = [];
-      const subject = new Subject(envelope, body);
-      collect(buckets.Global.get(everywhere), subject, found);
-      const tenant = tenantOf(envelope, proven, tenants);
-      if (tenant.by === 'nobody') return found;
-      // Expressions share what they may cost on one event: who is nearer to the root domain comes first.
-      for (const id of tenant.path.toReversed()) collect(buckets.Domain.get(id), subject, found);
-      if (tenant.by !== 'domain') collect(buckets.Local.get(tenant.owner), subject, found);
-      return found;
-    },
+    match,
     *explain({ envelope, body, ...proven }, webhooks = webhooksOf(entries)) {
       const tenant = tenantOf(envelope, proven, tenants);
       const event = { subject: new Subject(envelope, body), proven, tenant };
-      for (const webhook of webhooks) yield explainWebhook(webhook, event);
+      let found: ReadonlySet<Webhook> | undefined;
+      for (const webhook of webhooks) {
+        const explanation = explainWebhook(webhook, event);
+        const isAsked = entries.get(webhook.id)?.webhook === webhook;
+        if (!explanation.matched || !hasExpression(webhook) || !isAsked) yield explanation;
+        else {
+          // Explained, each expression may cost all it likes.
+          found ??= new Set(match(envelope, body, proven));
+          yield found.has(webhook) ? explanation : explainAllowance(explanation);
+        }
+      }
     },
   };
+}
+
+function hasExpression({ filters }: Webhook): boolean {
+  return filters.some(({ type }) => type === 'Expression');
 }
 
 function* webhooksOf(entries: ReadonlyMap<string, IndexEntry>): Iterable<Webhook> {

@@ -421,4 +421,32 @@ describe('explain', () => {
     const [told] = explained(started).filter(({ webhook }) => webhook.id === 'not-vms');
     expect(told).toMatchObject({ coveredBy: 'global', matched: false, reason: 'filter' });
   });
+
+  it('says when an expression was not asked, because those before it had cost too much', () => {
+    const expression = (value: string): WebhookFilter => ({
+      mode: 'Include',
+      type: 'Expression',
+      matchType: 'Exact',
+      value,
+    });
+    const dear = Array.from({ length: 10 }, (_, at) => ({
+      id: `dear-${at}`,
+      accountId: 'anna',
+      filters: [expression(`$uppercase(original.t) = "${at}"`)],
+    }));
+    const cheap = { id: 'cheap', accountId: 'anna', filters: [expression('event = "VM.START"')] };
+    const body = JSON.stringify({ t: 'x'.repeat(60_000) });
+    const alone = indexWith(cheap);
+    expect(alone.match(started, body).map(({ id }) => id)).toEqual(['cheap']);
+    expect([...alone.explain({ envelope: started, body })]).toMatchObject([{ matched: true }]);
+    const index = indexWith(...dear, cheap);
+    expect(index.match(started, body)).toEqual([]);
+    const last = [...index.explain({ envelope: started, body })].at(-1);
+    expect(last).toMatchObject({
+      webhook: { id: 'cheap' },
+      matched: false,
+      reason: 'filter',
+      detail: expect.stringContaining('used up the steps'),
+    });
+  });
 });
