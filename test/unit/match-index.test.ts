@@ -12,6 +12,9 @@ const include = (matchType: WebhookFilter['matchType'], value: string) =>
 const exclude = (matchType: WebhookFilter['matchType'], value: string) =>
   ({ mode: 'Exclude', matchType, value }) as const;
 
+const expression = (value: string) =>
+  ({ mode: 'Include', type: 'Expression', matchType: 'Exact', value }) as const;
+
 /** ROOT ─ emea ─ berlin (anna, ben); ROOT ─ apac (chi). */
 function indexWith(...webhooks: readonly Partial<Webhook>[]) {
   const index = createMatchIndex();
@@ -423,12 +426,6 @@ describe('explain', () => {
   });
 
   it('says when an expression was not asked, because those before it had cost too much', () => {
-    const expression = (value: string): WebhookFilter => ({
-      mode: 'Include',
-      type: 'Expression',
-      matchType: 'Exact',
-      value,
-    });
     const dear = Array.from({ length: 10 }, (_, at) => ({
       id: `dear-${at}`,
       accountId: 'anna',
@@ -439,9 +436,9 @@ describe('explain', () => {
     const alone = indexWith(cheap);
     expect(alone.match(started, body).map(({ id }) => id)).toEqual(['cheap']);
     expect([...alone.explain({ envelope: started, body })]).toMatchObject([{ matched: true }]);
-    const index = indexWith(...dear, cheap);
-    expect(index.match(started, body)).toEqual([]);
-    const last = [...index.explain({ envelope: started, body })].at(-1);
+    const crowded = indexWith(...dear, cheap);
+    expect(crowded.match(started, body)).toEqual([]);
+    const last = [...crowded.explain({ envelope: started, body })].at(-1);
     expect(last).toMatchObject({
       webhook: { id: 'cheap' },
       matched: false,
