@@ -2,7 +2,12 @@
 import type { CloudMessage } from '../demo/cloudstack-message.ts';
 import { createDice, type Dice } from '../demo/dice.ts';
 import { publishToRabbitmq } from '../demo/publish.ts';
-import { createTestDatabase, sharedService, uniqueName } from '../service/shared.ts';
+import {
+  createTestDatabase,
+  sharedService,
+  type TestDatabase,
+  uniqueName,
+} from '../service/shared.ts';
 import { eventNumber } from './crash-tenants.ts';
 import { insertWebhook, query, type WebhookRow } from './database.ts';
 import { type Environment, type HooklineProcess, spawnHookline } from './hookline.ts';
@@ -24,9 +29,10 @@ export interface Stage extends AsyncDisposable {
 
 export const owner = { accountId: 'owner', domainId: 'root' };
 
-export async function openStage(): Promise<Stage> {
+/** @param given a database with all tables and no rows; one of its own when absent. */
+export async function openStage(given?: Pick<TestDatabase, 'url'>): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
-  const database = stack.use(await createTestDatabase());
+  const database = given ?? stack.use(await createTestDatabase());
   const { url } = await sharedService('rabbitmq');
   const exchange = uniqueName('exchange');
   const publisher = stack.use(await publishToRabbitmq(url, exchange));

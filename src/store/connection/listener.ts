@@ -2,10 +2,8 @@
 import { randomUUID } from 'node:crypto';
 
 import { sql } from 'kysely';
-import { Client } from 'pg';
-
 import type { Database } from '../database.ts';
-import { connectMsMax, keepAliveMs } from './session.ts';
+import { connectAlone } from './session.ts';
 
 /**
  * `change`: there is something new in the change log; `due`: a delivery of the present day is due; `due:old`: one of any day
@@ -22,29 +20,41 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** How often the connection is tried: whoever only listens does not notice that nobody is there any more. */
+const heartbeatMs = 2_000;
+
+/** Maximum time that such a try takes where the session cannot be asked for, behind a pooler. */
+const heartbeatMsMax = 6_000;
+
 /** Opens a connection of its own, because the pool may give a pooled one to another statement. */
 export async function listen(
   url: string,
   onNotification: (notification: Notification) => void,
 ): Promise<Listener> {
-  const client = new Client({
-    connectionString: url,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-    connectionTimeoutMillis: connectMsMax,
-  });
-  const ended = new Promise<void>((resolve, reject) => {
-    client.on('error', reject);
-    client.on('end', resolve);
-  });
+  const { promise: ended, resolve, reject } = Promise.withResolvers<void>();
   // Nobody may be waiting yet when the connection breaks; whoever awaits `ended` still sees it.
   ended.catch(() => {});
-  client.on('notification', ({ payload }) => {
-    const notification = parse(payload ?? '');
-    if (notification) onNotification(notification);
+  const facts = { name: 'hookline listen', silenceMs: heartbeatMsMax };
+  const client = await connectAlone(url, facts, async one => {
+    one.on('error', reject);
+    one.on('end', resolve);
+    one.on('notification', ({ payload }) => {
+      const notification = parse(payload ?? '');
+      if (notification) onNotification(notification);
+    });
+    await one.query('listen hookline');
   });
-  await client.connect();
-  await client.query('listen hookline');
+  let isAwaited = false;
+  const heart = setInterval(() => {
+    if (isAwaited) return;
+    isAwaited = true;
+    // A connection that breaks says so by its own events.
+    client.query('select').then(
+      () => (isAwaited = false),
+      () => {},
+    );
+  }, heartbeatMs);
+  client.once('end', () => clearInterval(heart));
   return { ended, close: () => client.end() };
 }
 

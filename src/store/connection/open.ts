@@ -78,6 +78,6 @@ function connectionOptions(url: string, poolMax: number, facts: SessionFacts) {
   return {
     clientUrl: url,
     pool: { max: poolMax },
-    driverOptions: { ...sessionOptions(facts), options, types: columnParsers() },
+    driverOptions: { ...sessionOptions(url, facts), options, types: columnParsers() },
   };
 }

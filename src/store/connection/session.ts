@@ -9,17 +9,24 @@
  */
 import { Socket } from 'node:net';
 
-import type { ClientBase, PoolConfig } from 'pg';
+import { Client, type ClientBase, type ClientConfig, type PoolConfig } from 'pg';
 
 import { isolationLevel } from '../database.ts';
+import { createSilenceWatch } from './silence.ts';
+
+/** Maximum time that a caller waits for a free connection of a pool. */
+const poolWaitMsMax = 10_000;
 
 /**
  * Maximum time to connect. Without it, a server that accepts connections and never answers, such as behind a broken
  * network, would block every caller for ever.
  */
-export const connectMsMax = 10_000;
+const connectMsMax = 5_000;
 
-/** Maximum time without a byte in either direction. After it the connection is closed and its statement fails. */
+/**
+ * Maximum time that a statement takes. After it the connection is closed and the statement fails. A connection that has
+ * fallen silent is closed much sooner (`silence.ts`).
+ */
 export const silenceMsMax = 60_000;
 
 /** Part of that time after which the server cancels a statement, so that none goes on when its connection is closed. */
@@ -32,7 +39,7 @@ const statementShare = 0.8;
 const idleInTransactionMs = 10_000;
 
 /** Idle time after which TCP probes the other end; the system's default is two hours. */
-export const keepAliveMs = 10_000;
+const keepAliveMs = 10_000;
 
 export interface SessionOptions extends Omit<PoolConfig, 'onConnect'> {
   /** Resolves when the settings are made. */
@@ -48,26 +55,56 @@ export interface SessionFacts {
   readonly statementMs?: number;
 }
 
-/** Options of a pool. */
-export function sessionOptions(facts: SessionFacts): SessionOptions {
+/** Options of a pool. @param url of its database. */
+export function sessionOptions(url: string, facts: SessionFacts): SessionOptions {
+  const watch = createSilenceWatch(url, facts.silenceMs);
   return {
-    connectionTimeoutMillis: connectMsMax,
-    keepAlive: true,
-    keepAliveInitialDelayMillis: keepAliveMs,
-    stream: () => openSocket(facts.silenceMs),
-    onConnect: async client => void (await client.query(settings(facts))),
+    connectionTimeoutMillis: poolWaitMsMax,
+    Client: class extends Client {
+      constructor(config?: ClientConfig) {
+        const socket = new Socket();
+        // The pool hides the password from those who list its options.
+        super({ ...config, password: config?.password, ...transport(socket) });
+        watch.add(this, socket);
+      }
+    },
+    onConnect: async client => {
+      await client.query(settings(facts));
+      await watch.identify(client);
+    },
   };
 }
 
-function openSocket(silenceMs: number): Socket {
+/** Connects outside of any pool, and prepares the session. @throws when the database does not answer in time. */
+export async function connectAlone(
+  url: string,
+  facts: SessionFacts,
+  prepare: (client: Client) => Promise<void>,
+): Promise<Client> {
+  const watch = createSilenceWatch(url, facts.silenceMs);
   const socket = new Socket();
-  if (silenceMs !== Infinity) {
-    socket.setTimeout(silenceMs, () => {
-      socket.destroy(new Error(`PostgreSQL has not answered for ${silenceMs / 1_000} s`));
-    });
+  const client = new Client({ connectionString: url, ...transport(socket) });
+  // Until the caller has the connection, the rejections of its statements say enough.
+  client.on('error', () => {});
+  watch.add(client, socket);
+  try {
+    await client.connect();
+    await client.query(settings(facts));
+    await watch.identify(client);
+    await prepare(client);
+    return client;
+  } catch (error) {
+    socket.destroy();
+    throw error;
   }
-  return socket;
 }
+
+const transport = (socket: Socket): ClientConfig => ({
+  connectionTimeoutMillis: connectMsMax,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: keepAliveMs,
+  stream: () => socket,
+});
 
 /**
  * `default_transaction_isolation`: also a statement without a transaction has one, and at another level it would fail
@@ -95,7 +132,7 @@ function settings({ name, silenceMs, statementMs }: SessionFacts): string {
     .join(';');
 }
 
-/** Whether all connections of a pool were in use for `connectMsMax`. Source: pg-pool, `connect`. */
+/** Whether all connections of a pool were in use for `poolWaitMsMax`. Source: pg-pool, `connect`. */
 export const isPoolExhausted = (error: unknown): boolean =>
   error instanceof Error &&
   (error.message === 'timeout exceeded when trying to connect' || isPoolExhausted(error.cause));
