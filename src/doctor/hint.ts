@@ -34,8 +34,8 @@ const hints: readonly (readonly [RegExp, string])[] = [
     'User, password or virtual host is wrong, or the user lacks a permission.',
   ],
   [
-    /NOT_ALLOWED|vhost/i,
-    'The virtual host in the URL does not exist, or the user has no access to it.',
+    /NOT_ALLOWED|vhost|refuses the virtual host/i,
+    'Correct the virtual host at the end of the URL (/ is written %2F or left out), create it, or grant the user permissions in it: `rabbitmqctl set_permissions -p <vhost> <user> …`.',
   ],
   [/SASL|authentication failed/i, 'User, password or mechanism (sasl.mechanism) is wrong.'],
   [

@@ -60,6 +60,10 @@ function hintFor(warning: string): string {
     return 'Set bindings to the routing keys that the cloud sends, or have it use an exchange of the type topic or fanout.';
   if (warning.startsWith('exchange '))
     return 'Set declare to what the exchange is: after the next restart of the broker Hookline might declare it otherwise, and its publishers would be refused.';
+  if (/^queue \S+ drops /.test(warning))
+    return 'What is dropped has not been read. Exempt the queue from the policy, by its pattern or a policy of higher priority; an argument goes with the queue alone: delete it once it is empty.';
+  if (warning.startsWith('the management API'))
+    return 'Is managementUrl right, and does its user have the tag management? Policies that drop messages are not noticed until then.';
   return 'Arguments such as x-delivery-limit, x-message-ttl, x-max-length and x-expires make the broker drop messages; RabbitMQ 4 drops those of a quorum queue without x-delivery-limit after 20 returns. To have it as Hookline would create it, delete it once it is empty.';
 }
 

@@ -3,8 +3,8 @@ import type { Log } from '../event/log.ts';
 import type { SourceStatus } from './source.ts';
 
 export interface Notices {
-  /** Replaces the warnings; new ones are logged. */
-  warn(warnings: readonly string[]): void;
+  /** Replaces the warnings about this part; new ones are logged. @example warn('policies', []) */
+  warn(part: string, warnings: readonly string[]): void;
   /** A binding to this exchange had been missing and was made again. @param reason in words. */
   restored(exchange: string, reason: string): void;
   status(): Pick<SourceStatus, 'warnings' | 'bindingsRestored'>;
@@ -12,23 +12,27 @@ export interface Notices {
 
 /** @param clock milliseconds since 1970. */
 export function createNotices(name: string, log: Log, clock: () => number): Notices {
-  let warnings: readonly string[] = [];
+  const parts = new Map<string, readonly string[]>();
   let last: SourceStatus['bindingsRestored'];
   return {
-    warn(found) {
-      for (const warning of found) {
-        if (!warnings.includes(warning)) log.warn({ source: name, warning }, 'source.warned');
+    warn(part, warnings) {
+      const former = parts.get(part) ?? [];
+      for (const warning of warnings) {
+        if (!former.includes(warning)) log.warn({ source: name, warning }, 'source.warned');
       }
-      warnings = found;
+      parts.set(part, warnings);
     },
     restored(exchange, reason) {
       const at = new Date(clock()).toISOString();
       last = { count: (last?.count ?? 0) + 1, at, exchange, reason };
       log.warn({ source: name, exchange, reason }, 'source.binding_restored');
     },
-    status: () => ({
-      ...(warnings.length > 0 && { warnings }),
-      ...(last && { bindingsRestored: last }),
-    }),
+    status: () => {
+      const warnings = [...parts.values()].flat();
+      return {
+        ...(warnings.length > 0 && { warnings }),
+        ...(last && { bindingsRestored: last }),
+      };
+    },
   };
 }

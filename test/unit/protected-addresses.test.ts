@@ -13,6 +13,7 @@ describe('what Hookline lives on', () => {
   it('is its database and the brokers of all sources, at their default ports when none is said', () => {
     const env = {
       HOOKLINE_AMQP_URL: 'amqps://guest:guest@mq.test/%2F',
+      HOOKLINE_AMQP_MANAGEMENT_URL: 'http://mq.test:15672',
       HOOKLINE_KAFKA_BROKERS: 'k1.test:19092,[fd00::1]:9093',
       HOOKLINE_SOURCES:
         '[{"name":"zone-2","kind":"rabbitmq","url":"amqp://[::1]:5673"},{"name":"zone-3","kind":"rabbitmq","url":"amqp://10.0.0.1"}]',
@@ -20,6 +21,7 @@ describe('what Hookline lives on', () => {
     expect(servicesOf('postgresql://hookline:p%40ss@db.test/hookline', env)).toEqual([
       'the database: db.test 5432',
       'the broker of source rabbitmq: mq.test 5671',
+      'the management API of the broker of source rabbitmq: mq.test 15672',
       'the broker of source kafka: k1.test 19092',
       'the broker of source kafka: fd00::1 9093',
       'the broker of source zone-2: ::1 5673',

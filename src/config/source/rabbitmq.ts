@@ -12,6 +12,11 @@ export const rabbitmqKeys = {
     kind: 'amqpUrl',
     optional: true,
   },
+  managementUrl: {
+    doc: "URL of the broker's management API, such as `http://rabbitmq:15672`, by which policies and arguments that drop messages are noticed: AMQP does not show policies. Without user and password in it, those of url are used; the user needs the tag `management`.",
+    kind: 'httpUrl',
+    optional: true,
+  },
   exchange: {
     doc: 'Exchanges to bind the queue to. Those that exist are used as they are; a missing one is waited for or, with declare.type, declared.',
     kind: 'list',

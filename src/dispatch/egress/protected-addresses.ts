@@ -17,12 +17,20 @@ export function protectedServices(
 function atBrokers(name: string, source: SourceConfig): ProtectedService[] {
   switch (source.kind) {
     case 'rabbitmq':
-      return atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672);
+      return [
+        ...atUrl(name, source.url, source.url.startsWith('amqps:') ? 5_671 : 5_672),
+        ...atManagement(name, source.managementUrl),
+      ];
     case 'kafka':
       return source.brokers.flatMap(broker => atUrl(name, `kafka://${broker}`, 9_092));
     case 'http':
       return [];
   }
+}
+
+function atManagement(name: string, url: string | undefined): ProtectedService[] {
+  if (url === undefined) return [];
+  return atUrl(`the management API of ${name}`, url, url.startsWith('https:') ? 443 : 80);
 }
 
 /**

@@ -14,6 +14,7 @@ import type { Channel } from 'amqplib';
 import { ask, reply } from './rabbitmq-channel.ts';
 import { describeExchange, type ExchangeFlags, warnOfExchange } from './rabbitmq-exchange.ts';
 import { type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
+import { findDroppingRules, type ManagementOptions } from './rabbitmq-management.ts';
 import { type OwnQueueOptions, warnOfQueue } from './rabbitmq-own-queue.ts';
 import { findQueue, type QueueView } from './rabbitmq-queue.ts';
 
@@ -42,7 +43,7 @@ export interface RefusedOperation {
   readonly words: string;
 }
 
-export interface InspectOptions extends LinkOptions, OwnQueueOptions {
+export interface InspectOptions extends LinkOptions, OwnQueueOptions, ManagementOptions {
   readonly queues?: readonly string[] | undefined;
 }
 
@@ -55,7 +56,9 @@ export async function inspectRabbitmq(
   if (link === undefined) throw new Error('no connection in time');
   try {
     const { queues } = options;
-    return await (queues ? inspectForeign(link, queues) : inspectOwn(link, options));
+    const view = await (queues ? inspectForeign(link, queues) : inspectOwn(link, options));
+    const rules = await findDroppingRules(options, queues ?? [options.queue], signal);
+    return { ...view, warnings: [...view.warnings, ...rules] };
   } finally {
     await link.close();
   }

@@ -73,14 +73,31 @@ export async function openLink(
   return model === undefined ? undefined : createLink(model, options, signal);
 }
 
-function dial({ name, url, tls }: LinkOptions): Promise<ChannelModel> {
-  return connect(withHeartbeat(url), {
-    ...tls,
-    noDelay: true,
-    keepAlive: true,
-    timeout: connectTimeoutMs,
-    clientProperties: { connection_name: `hookline ${name}` },
-  });
+async function dial({ name, url, tls }: LinkOptions): Promise<ChannelModel> {
+  try {
+    return await connect(withHeartbeat(url), {
+      ...tls,
+      noDelay: true,
+      keepAlive: true,
+      timeout: connectTimeoutMs,
+      clientProperties: { connection_name: `hookline ${name}` },
+    });
+  } catch (error) {
+    throw isVhostRefused(error) ? vhostRefused(url) : error;
+  }
+}
+
+/** amqplib keeps the reason to itself that the broker gives when it opens no virtual host. Source: `lib/connection.js`. */
+const isVhostRefused = (error: unknown): boolean =>
+  explain(error).startsWith('Expected ConnectionOpenOk; got <ConnectionClose');
+
+function vhostRefused(url: string): Error {
+  const { pathname, username } = new URL(url);
+  const vhost = decodeURIComponent(pathname.slice(1)) || '/';
+  const user = decodeURIComponent(username) || 'guest';
+  return new Error(
+    `the broker refuses the virtual host '${vhost}' to user '${user}' (530): it does not exist, the user has no permissions in it, or its limit of connections is reached`,
+  );
 }
 
 function withHeartbeat(url: string): string {

@@ -70,7 +70,7 @@ export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inle
         const known = flags[at];
         return known ? warnOfExchange(exchange, known, options) : [];
       });
-      notices.warn([...warnings, ...(isNew ? [] : await warnOfQueue(link, options))]);
+      notices.warn('topology', [...warnings, ...(isNew ? [] : await warnOfQueue(link, options))]);
       return found;
     },
     async check(link) {

@@ -16,6 +16,7 @@ import {
 import { createForeignQueues } from './rabbitmq-foreign-queues.ts';
 import type { Inlet, QueuesFound } from './rabbitmq-inlet.ts';
 import { isAway, type Link, type LinkOptions, openLink } from './rabbitmq-link.ts';
+import { findDroppingRules, type ManagementOptions } from './rabbitmq-management.ts';
 import { createOwnQueue, type OwnQueueOptions } from './rabbitmq-own-queue.ts';
 import {
   type RecordBatch,
@@ -23,7 +24,7 @@ import {
   sessionDefaults,
   type SessionOptions,
 } from '../sessions.ts';
-import { createNotices } from '../notices.ts';
+import { createNotices, type Notices } from '../notices.ts';
 import type { Source } from '../source.ts';
 import { createStatusBoard, type StatusBoard } from '../status.ts';
 
@@ -32,6 +33,7 @@ export interface RabbitmqSourceOptions
     SessionOptions,
     LinkOptions,
     OwnQueueOptions,
+    ManagementOptions,
     Omit<QueueConsumerOptions, 'batchBytesMax' | 'queuesMax'> {
   /** Queues of others, which are read instead of a queue of our own. */
   readonly queues?: readonly string[] | undefined;
@@ -39,6 +41,8 @@ export interface RabbitmqSourceOptions
   readonly batchBytesMax?: number;
   /** How often the bindings are checked and the queue's depth is measured; 10 s by default. */
   readonly recheckMs?: number;
+  /** How often the management API is asked for policies; a minute by default. */
+  readonly policyMs?: number;
   /** A pause longer than this gives the messages held back to the broker, for other replicas; 60 s by default. */
   readonly handBackMs?: number;
 }
@@ -49,6 +53,7 @@ const defaults = {
   batchBytesMax: 8 * 1024 * 1024,
   recheckMs: 10_000,
   handBackMs: 60_000,
+  policyMs: 60_000,
 };
 
 /** The state that the functions of one source share. */
@@ -57,6 +62,7 @@ interface RabbitmqState {
   readonly board: StatusBoard;
   readonly wakeup: Wakeup;
   readonly inlet: Inlet;
+  readonly notices: Notices;
   /** The present consumer, if there is one. */
   consumer: QueueConsumer | undefined;
   /** At the last look in this session. */
@@ -77,6 +83,7 @@ export function createRabbitmqSource(given: RabbitmqSourceOptions): Source {
     options,
     board,
     wakeup: createWakeup(),
+    notices,
     inlet: options.queues ? createForeignQueues(options.queues) : createOwnQueue(options, notices),
     consumer: undefined,
     found: nothingFound,
@@ -107,11 +114,14 @@ async function runSession(
   const over = new AbortController();
   const until = AbortSignal.any([signal, link.lost, over.signal]);
   until.addEventListener('abort', () => shared.wakeup.signal(), { once: true });
-  let upkeep: Promise<void> | undefined;
+  let upkeep: Promise<unknown> | undefined;
   try {
     shared.found = await shared.inlet.open(link);
     report(shared);
-    upkeep = keepBound(shared, link, until).catch((error: unknown) => over.abort(error));
+    upkeep = Promise.all([
+      keepBound(shared, link, until).catch((error: unknown) => over.abort(error)),
+      watchPolicies(shared, until),
+    ]);
     await consume(shared, link, record, until);
     if (!signal.aborted) throw until.reason;
   } finally {
@@ -145,6 +155,19 @@ async function keepBound(shared: RabbitmqState, link: Link, until: AbortSignal):
     if (shared.consumer) await link.answer(shared.consumer.consume(shared.found.queues));
     report(shared);
     shared.wakeup.signal();
+  }
+}
+
+/** Warns of policies and arguments that drop messages; a policy may be applied at any time. */
+async function watchPolicies(
+  { options, found, notices }: RabbitmqState,
+  until: AbortSignal,
+): Promise<void> {
+  while (options.managementUrl !== undefined && !until.aborted) {
+    const rules = await findDroppingRules(options, options.queues ?? found.queues, until);
+    if (until.aborted) return;
+    notices.warn('policies', rules);
+    await delay(options.policyMs, until);
   }
 }
 
