@@ -7,6 +7,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { jobWithSecrets, jobWithSecretsOld } from '../fixtures/cloudstack-secrets.ts';
 import { normalizerCases } from '../fixtures/normalizers.ts';
 import { operatorsKey, plant } from '../fixtures/planted.ts';
+import { openStackSecrets, xenOrchestraSecrets } from '../fixtures/secret-parameters.ts';
 import { startReceiver, type Receiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openIntakeHarness, type IntakeHarness } from './intake-harness.ts';
@@ -42,6 +43,8 @@ beforeAll(async () => {
         bodyBytesMax: 4_194_304,
       })),
       { name: 'cloudstack', format: 'cloudstack' },
+      { name: 'openstack-parameters', format: 'openstack', showPayload: true },
+      { name: 'xen-orchestra-parameters', format: 'xen-orchestra', showPayload: true },
     ],
     environment: { HOOKLINE_SCRUB_KEYS: operatorsKey, HOOKLINE_LOG_LEVEL: 'debug' },
   });
@@ -94,6 +97,17 @@ it('no secret stays anywhere, whatever the format and the depth', async () => {
       await harness.post('cloudstack', text, headers);
     }
   }
+  for (const payload of openStackSecrets) {
+    const text = JSON.stringify({ event_type: 'dns.zone_transfer_request.create', payload });
+    await harness.post('openstack-parameters', text, headers);
+    await harness.post('openstack-parameters', text.slice(0, -1), headers);
+  }
+  for (const [at, [method, params]] of xenOrchestraSecrets.entries()) {
+    const call = { callId: `c${at}`, method, params, type: 'post', result: params };
+    const text = JSON.stringify(call);
+    await harness.post('xen-orchestra-parameters', text, headers);
+    await harness.post('xen-orchestra-parameters', text.slice(0, -1), headers);
+  }
   const binary = { 'ce-id': 'b', 'ce-source': '/s', 'ce-type': 't', 'ce-specversion': '1.0' };
   const cloudEvents = samples.find(({ format }) => format === 'cloudevents')?.name ?? '';
   await harness.post(cloudEvents, '{"password":"hush-binary"}', { ...binary, ...headers });
@@ -108,7 +122,8 @@ it('no secret stays anywhere, whatever the format and the depth', async () => {
   const recorded = await harness.rows<{ source: string }>('select distinct source from event');
   const formatOf = new Map(samples.map(({ name, format }) => [name, format] as const));
   const told = recorded.map(({ source }) => formatOf.get(source) ?? source);
-  expect(new Set(told)).toEqual(new Set([...formats, 'api']));
+  const parameters = ['openstack-parameters', 'xen-orchestra-parameters'];
+  expect(new Set(told)).toEqual(new Set([...formats, ...parameters, 'api']));
   expect(await count('quarantine')).toBeGreaterThanOrEqual(samples.length);
   const received = receiver.requests.map(
     ({ headers: given, body }) => `${JSON.stringify(given)}\n${String(body)}`,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
@@ -64,7 +64,8 @@ describe('a rule for the domain', () => {
 });
 
 describe('the examples in the documents', () => {
-  const examples = ['docs/adding-a-cloud.md', 'docs/clouds.md'].flatMap(page => {
+  const clouds = readdirSync('docs/clouds').map(page => `docs/clouds/${page}`);
+  const examples = ['docs/adding-a-cloud.md', 'docs/clouds.md', ...clouds].flatMap(page => {
     const blocks = readFileSync(page, 'utf8').matchAll(/```yaml\n([^]*?)```/g);
     return [...blocks].map(([, block = '']) => [page, block] as const);
   });
