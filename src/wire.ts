@@ -232,6 +232,7 @@ function openDispatcher(
     ...config.dispatch,
     success: config.success.codes,
     webhook: id => sync.index.webhook(id),
+    covers: (webhook, concern) => sync.index.covers(webhook, concern),
     settingsOf: webhook => settings.of(webhook),
     request: transport.request,
     prepare: transport.prepare,

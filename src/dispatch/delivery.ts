@@ -1,13 +1,13 @@
 /** One delivery in memory, and the part of its event that it needs. */
 import type { Envelope } from '../event/envelope.ts';
+import type { Concern } from '../event/event.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { defaultFormat } from '../format/format.ts';
 
 /** An event on its way out, shared by all its deliveries. */
-export interface OutgoingEvent {
+export interface OutgoingEvent extends Concern {
   readonly id: string;
   readonly event: string;
-  readonly account?: string;
   readonly body: string;
   /** Absent where the event was read back for a webhook whose format does not need it. */
   readonly envelope?: Envelope;
@@ -22,6 +22,8 @@ export interface Delivery {
   readonly deliveryId: string | undefined;
   /** The database has no such webhook any more: nobody is left to deliver to. */
   readonly webhookGone: boolean;
+  /** Its event was outside of the webhook's scope when it was claimed, by the tables. */
+  readonly isOutside: boolean;
   /** Called once its row is written. */
   readonly written: () => void;
   /** When it was put into its lane, milliseconds of a steady clock. */
@@ -31,4 +33,15 @@ export interface Delivery {
 /** Whether the webhook's format needs more of the event than was read. */
 export function lacksEnvelope({ event }: Delivery, { format }: Webhook): boolean {
   return event.envelope === undefined && format !== defaultFormat;
+}
+
+/**
+ * Whether the index does not say of an event that the webhook's scope covers it. The webhook may have been narrowed or whom the
+ * event concerns have moved since, or this process may be behind another one: claimed once more, the tables are asked.
+ *
+ * @param covered the index's answer; undefined when it knows nobody whom the event concerns. Then a claim, which has asked the
+ *   tables, knows better; what is fresh was matched by the index.
+ */
+export function isDoubtful({ deliveryId }: Delivery, covered: boolean | undefined): boolean {
+  return !(covered ?? deliveryId !== undefined);
 }

@@ -29,6 +29,9 @@ export type ProvenFact = keyof typeof provenFacts;
 export const provenNames = ['provenDomain', 'provenUser'] as const satisfies readonly ProvenFact[];
 export type Proven = { readonly [F in ProvenFact]?: string };
 
+/** The facts of an event that decide whom it concerns. */
+export type Concern = Pick<Envelope, 'account' | 'project' | 'category'> & Proven;
+
 /** An event as it is recorded and delivered. */
 export interface Event extends Proven {
   /** UUIDv7, chosen when the event is recorded; the same on every try, redelivery and duplicate. */

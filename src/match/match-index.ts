@@ -6,7 +6,7 @@
  * there, an event without an account, or of one the directory does not know, reaches Global webhooks (design 2.2).
  */
 import type { Envelope } from '../event/envelope.ts';
-import type { Event, Proven } from '../event/event.ts';
+import type { Concern, Event, Proven } from '../event/event.ts';
 import { isAbout } from '../event/event.ts';
 import type { EventTenant } from '../store/event/tenant.ts';
 import type { Webhook } from '../webhook/webhook.ts';
@@ -17,7 +17,7 @@ import type { Explanation } from './explain.ts';
 import { Subject } from './subject.ts';
 import { createTenants } from './tenants.ts';
 import type { Tenants } from './tenants.ts';
-import { accountOwning, tenantOf, withDomain } from './whom.ts';
+import { accountOwning, isCovered, tenantOf, withDomain } from './whom.ts';
 
 /** The index is in memory and synchronous; a change is seen by the next `match`. */
 export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
@@ -34,6 +34,11 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
   ownerOf(envelope: Envelope): string | undefined;
   /** Whom the event concerns: which Local and Domain webhooks cover it. */
   tenantOf(envelope: Envelope, proven: Proven): EventTenant;
+  /**
+   * Whether the webhook's scope covers the event, whatever else it wants; undefined when the index knows nobody whom the event
+   * concerns, as may be for a moment when another process has just learned of an account.
+   */
+  covers(webhook: Webhook, concern: Concern): boolean | undefined;
   /** Adds the domain of whom the event concerns, as the directory has it, where its message names none. */
   withDomain(envelope: Envelope, proven: Proven): Envelope;
   /**
@@ -101,6 +106,7 @@ export function createMatchIndex(): MatchIndex {
     removeWebhook,
     ownerOf: envelope => accountOwning(envelope, tenants),
     tenantOf: (envelope, proven) => tenantOf(envelope, proven, tenants),
+    covers: (webhook, concern) => isCovered(webhook, tenantOf(concern, concern, tenants)),
     withDomain: (envelope, proven) => withDomain(envelope, tenantOf(envelope, proven, tenants)),
     upsertWebhook(webhook) {
       removeWebhook(webhook.id);

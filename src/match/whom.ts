@@ -3,7 +3,10 @@ import { factNames } from '../event/envelope.ts';
 import type { Envelope, FactName } from '../event/envelope.ts';
 import type { Proven } from '../event/event.ts';
 import type { EventTenant } from '../store/event/tenant.ts';
+import type { Webhook } from '../webhook/webhook.ts';
 import type { Tenants } from './tenants.ts';
+
+type NamedOwner = Pick<Envelope, 'account' | 'project' | 'category'>;
 
 /**
  * The account in the directory that an envelope names. CloudStack's events of a project name the account behind it, by an
@@ -11,7 +14,7 @@ import type { Tenants } from './tenants.ts';
  * in for the account.
  */
 export function accountOwning(
-  { account, project, category }: Envelope,
+  { account, project, category }: NamedOwner,
   { accountOf }: Pick<Tenants, 'accountOf'>,
 ): string | undefined {
   const owner = account === undefined ? undefined : accountOf(account);
@@ -22,11 +25,11 @@ export function accountOwning(
 const nobody: EventTenant = { by: 'nobody' };
 
 export function tenantOf(
-  envelope: Envelope,
+  named: NamedOwner,
   { provenUser, provenDomain }: Proven,
   tenants: Tenants,
 ): EventTenant {
-  const owner = accountOwning(envelope, tenants);
+  const owner = accountOwning(named, tenants);
   if (owner !== undefined) return placed('account', owner, tenants);
   const user = provenUser === undefined ? undefined : tenants.accountOf(provenUser);
   if (user !== undefined) return placed('user', user, tenants);
@@ -52,4 +55,15 @@ export function withDomain(envelope: Envelope, tenant: EventTenant): object {
     if (value !== undefined) filled[fact] = value;
   }
   return filled;
+}
+
+/** Whether the webhook's scope covers an event of this tenant; undefined when the directory knows nobody whom it concerns. */
+export function isCovered(
+  { scope, accountId, domainId }: Pick<Webhook, 'scope' | 'accountId' | 'domainId'>,
+  tenant: EventTenant,
+): boolean | undefined {
+  if (scope === 'Global') return true;
+  if (tenant.by === 'nobody') return undefined;
+  if (scope === 'Domain') return tenant.path.includes(domainId);
+  return tenant.by !== 'domain' && tenant.owner === accountId;
 }

@@ -246,12 +246,17 @@ export class Ingest {
     const entry = owed.get(event.id);
     if (!entry) return;
     owed.delete(event.id);
+    const { id, envelope, body, provenDomain, provenUser } = event;
     const outgoing: OutgoingEvent = {
-      id: event.id,
-      event: event.envelope.event,
-      body: event.body,
-      envelope: event.envelope,
-      account: event.envelope.account,
+      id,
+      event: envelope.event,
+      body,
+      envelope,
+      account: envelope.account,
+      project: envelope.project,
+      category: envelope.category,
+      provenDomain,
+      provenUser,
     };
     const written = (): void => ledger.settle(entry);
     const queuedAtMs = performance.now();
@@ -262,6 +267,7 @@ export class Ingest {
         tries: 0,
         deliveryId: undefined,
         webhookGone: false,
+        isOutside: false,
         written,
         queuedAtMs,
       });

@@ -28,6 +28,7 @@ afterAll(() => api[Symbol.asyncDispose]());
 beforeEach(async () => {
   const { body } = await api.ask('POST', '/v1/webhooks', {
     name: 'w',
+    scope: 'Global',
     payloadUrl: `http://r.example/${randomUUID()}`,
   });
   webhookId = body.id;

@@ -220,7 +220,8 @@ describe('deliveries', () => {
   it('are delivered once more on demand, as a delivery of its own that is due at once', async () => {
     const [eventId = ''] = await record({});
     const id = await deliver(eventId);
-    await api.ask('PATCH', `/v1/webhooks/${webhookId}`, { state: 'Disabled' });
+    const changes = { state: 'Disabled', scope: 'Global' };
+    await api.ask('PATCH', `/v1/webhooks/${webhookId}`, changes);
     const { status, body, headers } = await api.ask('POST', `/v1/deliveries/${id}/redeliver`);
     expect(status).toBe(202);
     expect(headers['location']).toBe(`/v1/deliveries/${body.id}`);

@@ -8,6 +8,7 @@ import { startApp, type App } from '../../src/app.ts';
 import type { ProcessRole } from '../../src/wire.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
+import type { Envelope } from '../../src/event/envelope.ts';
 import type { Lookup } from '../../src/dispatch/egress/guard.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
@@ -40,8 +41,8 @@ export interface DispatchHarness extends AsyncDisposable {
   ): Promise<App>;
   /** @returns its id. */
   webhook(payloadUrl: string, facts?: WebhookFacts): Promise<string>;
-  /** An event owed to the webhook, due at once. @returns the event's id. */
-  owe(webhookId: string, body?: string): Promise<string>;
+  /** An event of the webhook's owner, owed to the webhook, due at once. @returns the event's id. */
+  owe(webhookId: string, body?: string, facts?: Partial<Envelope>): Promise<string>;
   delivery(eventId: string): Promise<DeliveryRow>;
   /** Waits until an attempt of the event's delivery has ended, in whatever way. */
   tried(eventId: string): Promise<DeliveryRow>;
@@ -101,10 +102,13 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
       return { ...app, stop };
     },
     webhook: (payloadUrl, facts = {}) => insertWebhook(records, payloadUrl, facts),
-    owe: async (webhookId, body = '{"event":"VM.START"}') => {
+    owe: async (webhookId, body = '{"event":"VM.START"}', facts = {}) => {
+      const [webhook] = await records.rows<{ owner: string }>(
+        `select account_id as owner from webhook where id = '${webhookId}'`,
+      );
       const event = {
         id: newId(),
-        envelope: { event: 'VM.START', account },
+        envelope: { event: 'VM.START', account: webhook?.owner, ...facts },
         body,
         owed: [webhookId],
       };

@@ -68,6 +68,7 @@ async function openIngestHarness(): Promise<IngestHarness> {
     }),
     success: '2xx',
     webhook: () => undefined,
+    covers: () => true,
     request: nothingIsSent,
     prepare: () => undefined,
     batch: nothingIsSent,

@@ -75,7 +75,7 @@ describe('taking over', () => {
     const claimer = await join(store);
     const claimed = await claimNow(store, claimer, [{ webhookId: one, room: 10 }]);
     expect(
-      claimed.map(({ eventId, tries, event, account, body }) => ({
+      claimed.map(({ eventId, tries, event, concern: { account }, body }) => ({
         eventId,
         tries,
         event,

@@ -37,8 +37,19 @@ it('has none of them delivered once more, nor deleted, with many at once', async
   expect(again.body).toMatchObject({ count: 0 });
   const removed = await ask('DELETE', `/v1/deliveries?webhookId=${webhookId}`);
   expect(removed.body).toMatchObject({ count: 0 });
+  const seenByAdmin = await api.ask('GET', `/v1/deliveries?webhookId=${webhookId}`);
+  expect(seenByAdmin.body.items).toHaveLength(1);
   const byAdmin = await api.ask('POST', path, { ...choice, dryRun: true });
-  expect(byAdmin.body).toMatchObject({ count: 1 });
+  expect(byAdmin.body).toMatchObject({ count: 0 });
+});
+
+it('has none of them delivered once more by an Admin, who cannot know that it was Global', async () => {
+  const { webhookId, deliveryId } = objects;
+  const again = async () => api.ask('POST', `/v1/deliveries/${deliveryId}/redeliver`);
+  expect((await again()).body).toMatchObject({ status: 409, code: 'event_out_of_scope' });
+  await api.ask('PATCH', `/v1/webhooks/${webhookId}`, { scope: 'Global' });
+  expect((await again()).status).toBe(202);
+  await api.ask('PATCH', `/v1/webhooks/${webhookId}`, { scope: 'Local' });
 });
 
 it('keeps the events of others from its owner', async () => {

@@ -32,6 +32,7 @@ const delivery = {
   tries: 0,
   deliveryId: undefined,
   webhookGone: false,
+  isOutside: false,
   written: () => {},
   queuedAtMs: 0,
 };

@@ -1,6 +1,6 @@
 /** Redelivers a delivery, for REST and for CloudStack's API. */
 import { redeliveryId } from '../../event/id.ts';
-import { insertRedelivery } from '../../store/delivery/redeliver.ts';
+import { insertRedelivery, isInScope } from '../../store/delivery/redeliver.ts';
 import { findDelivery } from '../../store/delivery/delivery.ts';
 import type { DeliveryRow } from '../../store/delivery/delivery.ts';
 import { findWebhook } from '../../store/webhook/webhook.ts';
@@ -14,7 +14,7 @@ import { ofWebhook } from '../webhook/require-webhook.ts';
 /**
  * Creates a new delivery of the same event to the webhook with its current settings, due immediately.
  *
- * @throws {ProblemError} not_found, webhook_deleted.
+ * @throws {ProblemError} not_found, webhook_deleted, event_out_of_scope.
  */
 export async function redeliver(
   { store, randomBytes }: Pick<ApiOptions, 'store' | 'randomBytes'>,
@@ -29,6 +29,12 @@ export async function redeliver(
     const webhook = await findWebhook(database, webhookId, visibility);
     if (!webhook) {
       throw new ProblemError('webhook_deleted', 'There is no webhook to deliver to any more.');
+    }
+    if (!(await isInScope(database, { eventId, webhookId }))) {
+      throw new ProblemError(
+        'event_out_of_scope',
+        "The event is outside of the webhook's present scope, so that it cannot be delivered again.",
+      );
     }
     const newId = redeliveryId(eventId, randomBytes(16).toString('hex'));
     await insertRedelivery(database, { id: newId, eventId, webhookId });

@@ -44,6 +44,7 @@ export const problemKinds = {
   source_unknown: { status: 409, title: 'The source is not configured here' },
   idempotency_in_progress: { status: 409, title: 'The first request is still in progress' },
   webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
+  event_out_of_scope: { status: 409, title: "The webhook's scope does not cover the event" },
   conflict: { status: 409, title: 'The change conflicts with existing data' },
   precondition_failed: { status: 412, title: 'It was changed in the meantime' },
   body_too_large: { status: 413, title: 'The body is too large' },

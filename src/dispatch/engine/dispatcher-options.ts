@@ -1,5 +1,6 @@
 /** What the dispatcher works with: its limits, and the parts it calls. */
 import type { Attempt } from '../../event/delivery.ts';
+import type { Concern } from '../../event/event.ts';
 import type { Log } from '../../event/log.ts';
 import type { RetryPolicy } from '../../outcome/backoff.ts';
 import type { SuccessCodes, Verdict } from '../../outcome/classify.ts';
@@ -35,6 +36,8 @@ export interface DispatcherOptions {
   readonly settingsOf: (webhook: Webhook) => AttemptSettings;
   readonly success: SuccessCodes;
   readonly webhook: (id: string) => Webhook | undefined;
+  /** Whether the webhook's present scope covers the event; undefined when this process knows nobody whom it concerns. */
+  readonly covers: (webhook: Webhook, concern: Concern) => boolean | undefined;
   readonly request: BuildRequest;
   readonly prepare: Prepare;
   readonly batch: BuildBatch;

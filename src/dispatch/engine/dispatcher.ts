@@ -8,8 +8,8 @@
  * spilled: written as due, without an attempt. What comes for a webhook whose breaker is open is written likewise, and waits
  * for a probe to succeed (`breaker/breaker.ts`).
  *
- * Deleting or disabling a webhook touches no delivery. Each that is still owed is cancelled when its turn comes (`#cancel`),
- * those in rows as well: claiming brings them here.
+ * Deleting or disabling a webhook touches no delivery. Each that is still owed is cancelled when its turn comes (`#giveUp`),
+ * those in rows as well: claiming brings them here. So is one whose event the webhook's scope no longer covers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -17,7 +17,7 @@ import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
-import { lacksEnvelope, type Delivery } from '../delivery.ts';
+import { isDoubtful, lacksEnvelope, type Delivery } from '../delivery.ts';
 import { receptionOf } from '../../outcome/reception.ts';
 import { timeOf } from '../../event/id.ts';
 import { tellBreaker } from './breaker/tell.ts';
@@ -38,6 +38,7 @@ const unsendableWebhookMs = 60_000;
 /** Wait after an attempt that this machine could not make. */
 const ownTroubleMs = 1_000;
 const idlePollMs = 20;
+const outsideReason = "the event is outside of the webhook's present scope";
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -172,8 +173,8 @@ export class Dispatcher {
     const { webhook: find, request: build, sender, settingsOf } = this.#options;
     const { delivery } = slot;
     const webhook = find(delivery.webhookId);
-    if (webhook?.state !== 'Enabled') return this.#cancel(slot, webhook);
-    if (lacksEnvelope(delivery, webhook)) return this.#readAgain(slot);
+    if (webhook?.state !== 'Enabled' || delivery.isOutside) return this.#giveUp(slot, webhook);
+    if (this.#mustAskAgain(delivery, webhook)) return this.#readAgain(slot);
     if (webhook.batch) return this.#startBatch(slot, webhook, webhook.batch.eventsMax);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
@@ -187,8 +188,11 @@ export class Dispatcher {
 
   #startBatch(slot: Slot<Delivery>, webhook: Webhook, eventsMax: number): void {
     const all = [slot.delivery, ...this.#scheduler.more(slot, alongWith(slot.delivery, eventsMax))];
-    const group = all.filter(one => !lacksEnvelope(one, webhook));
-    for (const one of all) if (!group.includes(one)) this.#reschedule(one, unknownWebhookMs);
+    const group = all.filter(one => !one.isOutside && !this.#mustAskAgain(one, webhook));
+    for (const one of all.filter(left => !group.includes(left))) {
+      if (one.isOutside) this.#cancel(one, outsideReason);
+      else this.#reschedule(one, unknownWebhookMs);
+    }
     const { timeoutMs } = this.#options.settingsOf(webhook);
     try {
       sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
@@ -202,19 +206,29 @@ export class Dispatcher {
     }
   }
 
-  /** The webhook's format was changed after the delivery was claimed: claimed again, it comes with the whole event. */
+  /** The webhook was changed after the delivery was claimed or matched: claimed again, it comes with what the tables say now. */
   #readAgain(slot: Slot<Delivery>): void {
     this.#scheduler.release(slot);
     this.#reschedule(slot.delivery, unknownWebhookMs);
   }
 
-  /** Nothing is sent to a webhook that was disabled or deleted. One that is only unknown here as yet is waited for. */
-  #cancel(slot: Slot<Delivery>, webhook: Webhook | undefined): void {
+  /** Nothing is sent to a webhook that was disabled, deleted or narrowed. One that is only unknown here as yet is waited for. */
+  #giveUp(slot: Slot<Delivery>, webhook: Webhook | undefined): void {
     const { delivery } = slot;
     this.#scheduler.release(slot);
     if (!webhook && !delivery.webhookGone) return this.#reschedule(delivery, unknownWebhookMs);
-    const reason = webhook ? 'the webhook is disabled' : 'the webhook was deleted';
+    if (!webhook) return this.#cancel(delivery, 'the webhook was deleted');
+    this.#cancel(delivery, delivery.isOutside ? outsideReason : 'the webhook is disabled');
+  }
+
+  #cancel(delivery: Delivery, reason: string): void {
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
+  }
+
+  /** Whether the tables have to be asked: whether the scope covers the event, or for the event as a whole. */
+  #mustAskAgain(delivery: Delivery, webhook: Webhook): boolean {
+    const covered = this.#options.covers(webhook, delivery.event);
+    return isDoubtful(delivery, covered) || lacksEnvelope(delivery, webhook);
   }
 
   /**
@@ -248,9 +262,7 @@ export class Dispatcher {
     if (attempt.interrupted) return this.#reschedule(delivery);
     if (attempt.unsent?.isBusy) return this.#reschedule(delivery, ownTroubleMs);
     const { skipped: reason } = attempt;
-    if (reason !== undefined) {
-      return this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
-    }
+    if (reason !== undefined) return this.#cancel(delivery, reason);
     const { success, random, breakers, settingsOf, onAttempt, disable } = this.#options;
     if (!attempt.unsent && receptionOf(attempt, success) === 'ours') {
       this.#options.onShortage(attempt.errorCode ?? 'unknown');

@@ -9,10 +9,13 @@ import { sql } from 'kysely';
 
 import type { DeliveryKind } from '../../event/delivery.ts';
 import type { Envelope } from '../../event/envelope.ts';
+import type { Concern } from '../../event/event.ts';
 import { envelopeColumn, toEnvelope, type EnvelopeRow } from '../event/envelope.ts';
+import { concernColumns, toConcern, type ConcernRow } from '../event/tenant.ts';
 import { type Database, inTransaction, type Store } from '../database.ts';
 import { integers, texts, uuids } from '../sql/columns.ts';
 import { isAmong, isOneOf } from '../sql/row-ids.ts';
+import { isEventInScope } from '../sql/visibility.ts';
 import { deliveriesOf, isFree, isOrdered, type Day } from './waiting-rows.ts';
 import type { Waiting } from './waiting.ts';
 
@@ -28,7 +31,9 @@ export interface ClaimedDelivery {
   /** False when the webhook was deleted and the delivery is to be cancelled. */
   readonly webhookExists: boolean;
   readonly event: string;
-  readonly account: string | null;
+  readonly concern: Concern;
+  /** Whether the event is outside of the webhook's present scope; false where there is no webhook. */
+  readonly isOutside: boolean;
   readonly body: string;
   /** Null for a webhook of the format `cloudstack`, which does not need it. */
   readonly envelope: Envelope | null;
@@ -204,21 +209,22 @@ async function readClaimed(
 ): Promise<readonly ClaimedDelivery[]> {
   const eventIds = claims.map(({ eventId }) => eventId);
   const { rows } = await sql<
-    Pick<ClaimedDelivery, 'event' | 'account' | 'body' | 'webhookExists'> & {
-      readonly at: string;
-      readonly envelope: EnvelopeRow | null;
-    }
-  >`select c.at, w.id is not null as "webhookExists", e.event, e.account, e.body,
+    Pick<ClaimedDelivery, 'event' | 'body' | 'webhookExists' | 'isOutside'> &
+      ConcernRow & { readonly at: string; readonly envelope: EnvelopeRow | null }
+  >`select c.at, w.id is not null as "webhookExists", e.event, e.body, ${concernColumns('e')},
+      w.id is not null and not ${isEventInScope('e', 'w')} as "isOutside",
       case when w.format <> 'cloudstack' then ${envelopeColumn('e')} end as envelope
     from unnest(${uuids(eventIds)}, ${uuids(claims.map(claim => claim.webhookId))})
         with ordinality as c(event_id, webhook_id, at)
       cross join lateral (select * from event e where e.id = c.event_id and ${isAmong('e.id', eventIds)} limit 1) e
-      left join lateral (select w.id, w.format from webhook w where w.id = c.webhook_id limit 1) w on true
+      left join lateral (select w.id, w.format, w.scope, w.account_id, w.domain_id from webhook w where w.id = c.webhook_id limit 1) w on true
     order by c.at`.execute(database);
-  return rows.flatMap(({ at, envelope, ...event }) => {
+  return rows.flatMap(({ at, envelope, event, body, webhookExists, isOutside, ...row }) => {
     const claim = claims[Number(at) - 1];
     if (!claim) return [];
     const { dueAt: _, ...delivery } = claim;
-    return { ...delivery, ...event, envelope: envelope && toEnvelope(envelope) };
+    const told = { event, body, webhookExists, isOutside };
+    const read = { concern: toConcern(row), envelope: envelope && toEnvelope(envelope) };
+    return { ...delivery, ...told, ...read };
   });
 }

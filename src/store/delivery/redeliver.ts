@@ -7,6 +7,7 @@ import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
 import type { Fragment } from '../sql/condition.ts';
 import { now } from '../sql/instant.ts';
+import { isEventInScope } from '../sql/visibility.ts';
 import { forEachWindow, wantedDeliveries } from './sweep.ts';
 import { probeNow } from '../webhook/breaker.ts';
 import type { ScanWindow, Sweep, Swept } from './sweep.ts';
@@ -19,6 +20,22 @@ export interface Redeliverable {
   readonly eventId: string;
   readonly eventType: string;
   readonly entityUuid: string | null;
+}
+
+/** Whether the webhook's present scope covers the event: what has been narrowed since gets nothing of before. */
+export async function isInScope(
+  database: Database,
+  { eventId, webhookId }: Pick<Row<'delivery'>, 'eventId' | 'webhookId'>,
+): Promise<boolean> {
+  const found = await database
+    .selectFrom('event as e')
+    .innerJoin('webhook as w', join => join.onTrue())
+    .select('w.id')
+    .where('e.id', '=', eventId)
+    .where('w.id', '=', webhookId)
+    .where(isEventInScope('e', 'w'))
+    .executeTakeFirst();
+  return found !== undefined;
 }
 
 /**
@@ -81,14 +98,16 @@ const newId = sql`overlay(overlay(gen_random_uuid()::text
   placing left(d.event_id::text, 14) || '8' from 1) placing '8' from 20)::uuid`;
 
 /**
- * Selects each event once, and none that its receiver has got by now or is about to get. When an event has several
+ * Selects each event once, none that the webhook's present scope does not cover, and none that its receiver has got by now or is about to get. When an event has several
  * deliveries the last one counts; an event is left out when any of them is pending, or was delivered after another
  * state was asked for. All deliveries of an event share its time bits. `offset 0` keeps PostgreSQL from turning the
  * look-up of each row into one read of the whole table.
  */
 function redeliverable(sweep: RedeliverySweep, window: ScanWindow): Fragment {
   const settled = sweep.state === 'delivered' ? sql`false` : sql`o.state = 'delivered'`;
-  return sql`${wantedDeliveries(sweep, window)} and not exists (
+  return sql`${wantedDeliveries(sweep, window)}
+    and exists (select from webhook w where w.id = d.webhook_id and ${isEventInScope('e', 'w')})
+    and not exists (
     select from delivery o
     where o.webhook_id = d.webhook_id and o.event_id = d.event_id
       and o.id >= (left(d.event_id::text, 14) || '0000-0000-000000000000')::uuid

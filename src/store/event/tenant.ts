@@ -7,8 +7,10 @@
  * 3. else the domain that its message proves;
  * 4. else nobody.
  */
+import { sql, type RawBuilder } from 'kysely';
+
 import type { Envelope } from '../../event/envelope.ts';
-import type { Proven } from '../../event/event.ts';
+import type { Concern, Proven } from '../../event/event.ts';
 import type { Database } from '../database.ts';
 
 export type EventTenant =
@@ -62,3 +64,26 @@ async function findOwner(
 
 /** The ids in a path `/root/child/`, the child first. */
 const upwards = (path: string): readonly string[] => path.split('/').filter(Boolean).toReversed();
+
+/** The facts that decide whom an event concerns, as the columns have them. */
+export interface ConcernRow {
+  readonly account: string | null;
+  readonly project: string | null;
+  readonly category: Concern['category'] | null;
+  readonly provenDomain: string | null;
+  readonly provenUser: string | null;
+}
+
+/** @param alias alias of the table `event`. */
+export const concernColumns = (alias: string): RawBuilder<unknown> =>
+  sql.raw(
+    `${alias}.account, ${alias}.project, ${alias}.category, ${alias}.proven_domain as "provenDomain", ${alias}.proven_user as "provenUser"`,
+  );
+
+export const toConcern = (row: ConcernRow): Concern => ({
+  account: row.account ?? undefined,
+  project: row.project ?? undefined,
+  category: row.category ?? undefined,
+  provenDomain: row.provenDomain ?? undefined,
+  provenUser: row.provenUser ?? undefined,
+});

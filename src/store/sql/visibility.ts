@@ -67,6 +67,21 @@ export function eventWithin(alias: string, visibility: Visibility): Condition {
   }
 }
 
+/**
+ * Whether a webhook's scope covers an event, as the tables are now. An event that concerns nobody whom the directory knows is
+ * Global's. The case has PostgreSQL look up no more than the scope needs.
+ *
+ * @param event alias of the table `event`. @param webhook alias of the table `webhook`.
+ */
+export function isEventInScope(event: string, webhook: string): Condition {
+  const column = (name: string) => sql.ref(`${webhook}.${name}`);
+  return sql`coalesce(case ${column('scope')}
+    when 'Global' then true
+    when 'Local' then ${accountConcerned(event)} = ${column('account_id')}
+    else exists (select from domain td join domain wd on wd.id = ${column('domain_id')}
+      where td.id = ${domainConcerned(event)} and starts_with(td.path, wd.path)) end, false)`;
+}
+
 function accountConcerned(alias: string) {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql`coalesce(${accountNamed(column('account'))},
