@@ -1,17 +1,19 @@
 /**
  * The wait before a failed delivery is tried again.
  *
- * Exponential growth with full jitter, bounded on both sides, and never sooner than the receiver asked for.
+ * Exponential growth with jitter, bounded on both sides, and never sooner than the receiver asked for. The jitter is
+ * "equal": no wait is shorter than half the longest, so that two waits outlast a restart of a second, which waits from 0 on
+ * do not.
  *
- * Source: "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), the "full jitter" curve; Retry-After per RFC
+ * Source: "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015), the "equal jitter" curve; Retry-After per RFC
  * 9110 section 10.2.3.
  */
 
 /** The rules for the waits between attempts. All durations are whole milliseconds. */
 export interface RetryPolicy {
-  /** Ceiling of the first wait, at least 1. */
+  /** Double of the first wait on average, at least 1. */
   readonly baseMs: number;
-  /** Maximum wait of our own choice; a receiver may ask for more, up to `waitMsMax`. */
+  /** Double of the longest wait of our own choice on average; a receiver may ask for more, up to `waitMsMax`. */
   readonly capMs: number;
   /** Waits after each attempt, instead of doubling; the last one stays. Never empty. */
   readonly stepsMs?: readonly number[];
@@ -28,7 +30,7 @@ export interface RetryPolicy {
  * @returns an integer in [0, policy.waitMsMax].
  * @throws {RangeError} when `made` is not a positive integer: a bug in the caller, never bad input.
  *
- * @example backoffMs(policy, 3, 0.5) // half of min(capMs, baseMs * 4)
+ * @example backoffMs(policy, 3, 0.5) // half of min(capMs, baseMs * 4); a third of it at least, two thirds at most
  */
 export function backoffMs(
   policy: RetryPolicy,
@@ -41,8 +43,9 @@ export function backoffMs(
   }
   const stepMs = policy.stepsMs?.at(Math.min(made, policy.stepsMs.length) - 1);
   // 2 ** 1024 is Infinity, and min() then yields the cap, so no exponent needs a guard of its own.
-  const ceilingMs = Math.min(policy.capMs, policy.baseMs * 2 ** (made - 1));
-  const chosenMs = stepMs === undefined ? ceilingMs * random : stepMs * (1 + stepSpread * random);
+  const doubleMs = Math.min(policy.capMs, policy.baseMs * 2 ** (made - 1));
+  const chosenMs =
+    stepMs === undefined ? (doubleMs * (1 + random)) / 3 : stepMs * (1 + stepSpread * random);
   return Math.min(policy.waitMsMax, Math.max(Math.floor(chosenMs), retryAfterMs));
 }
 

@@ -65,7 +65,7 @@ export const settings = {
   },
   'webhook.delivery.backoff': {
     description:
-      'Waits between attempts, in seconds. `5-600` draws a random wait below 5, a bound that doubles with each attempt up to 600; `1,10,60` waits about 1 after the first attempt, 10 after the second and 60 after every later one.',
+      'Waits between attempts, in seconds. `5-600` draws a random wait of a third to two thirds of 5, which doubles with each attempt up to 600; `1,10,60` waits about 1 after the first attempt, 10 after the second and 60 after every later one.',
     type: 'schedule',
     minimum: keys.backoff.baseMs.min / 1_000,
     maximum: keys.backoff.capMs.max / 1_000,

@@ -45,7 +45,7 @@ export function describeRetry({ tries, backoff, outage, expireAfterSeconds }: Re
 function waits(backoff: BackoffSchedule): string {
   switch (backoff.kind) {
     case 'doubling':
-      return `after random waits below ${duration(backoff.baseMs / 1_000)}, a bound that doubles up to ${duration(backoff.capMs / 1_000)}`;
+      return `after waits of about ${duration(backoff.baseMs / 2_000)} at first, which double up to about ${duration(backoff.capMs / 2_000)}`;
     case 'steps':
       return `after ${backoff.stepsMs.map(ms => duration(ms / 1_000)).join(', ')}`;
   }

@@ -1,7 +1,7 @@
 /** The notation for waits between attempts; pure. */
 
 export type BackoffSchedule =
-  /** A random wait below a bound, which starts at `baseMs` and doubles up to `capMs`. */
+  /** A random wait of a third to two thirds of a measure, which starts at `baseMs` and doubles up to `capMs`. */
   | { readonly kind: 'doubling'; readonly baseMs: number; readonly capMs: number }
   /** About one wait for each attempt in turn; the last one repeats. */
   | { readonly kind: 'steps'; readonly stepsMs: readonly number[] };

@@ -8,7 +8,8 @@ const draw = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 
 describe('backoffMs', () => {
   it.each([
-    { made: 1, random: 0, expected: 0 },
+    { made: 1, random: 0, expected: 333 },
+    { made: 1, random: 0.999_99, expected: 666 },
     { made: 1, random: 0.5, expected: 500 },
     { made: 3, random: 0.5, expected: 2_000 },
     { made: 7, random: 0.5, expected: 30_000 },
@@ -30,6 +31,18 @@ describe('backoffMs', () => {
           expect(waitMs).toBeLessThanOrEqual(policy.waitMsMax);
         },
       ),
+    );
+  });
+
+  it('is half of its measure on average, and never less than a third of it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 7 }), draw, (made, random) => {
+        const measure = Math.min(policy.capMs, policy.baseMs * 2 ** (made - 1));
+        const [wait, opposite] = [random, 1 - random].map(drawn => backoffMs(policy, made, drawn));
+        expect(wait).toBeGreaterThanOrEqual(Math.floor(measure / 3));
+        expect(wait).toBeLessThanOrEqual((measure * 2) / 3);
+        expect(Math.abs(((wait ?? 0) + (opposite ?? 0)) / 2 - measure / 2)).toBeLessThanOrEqual(1);
+      }),
     );
   });
 

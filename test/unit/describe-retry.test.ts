@@ -12,7 +12,7 @@ const facts = {
 describe('the retries of a webhook', () => {
   it('are told with the horizon of an outage', () => {
     expect(describeRetry(facts)).toBe(
-      'A delivery that the receiver refuses is tried up to 3 times, after random waits below 5 seconds, a bound that doubles up to 10 minutes. While the receiver is down, deliveries wait and lose no try; an outage may last 24 hours without loss.',
+      'A delivery that the receiver refuses is tried up to 3 times, after waits of about 2.5 seconds at first, which double up to about 5 minutes. While the receiver is down, deliveries wait and lose no try; an outage may last 24 hours without loss.',
     );
   });
 
