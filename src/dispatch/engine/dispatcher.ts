@@ -252,8 +252,10 @@ export class Dispatcher {
     if (attempt.interrupted || attempt.unsent || reception === 'ours') {
       return this.#scheduler.release(slot);
     }
-    if (attempt.status === undefined) this.#scheduler.silent(slot);
-    else this.#scheduler.answered(slot, attempt.durationMs);
+    const { status, durationMs } = attempt;
+    if (status === undefined) this.#scheduler.silent(slot);
+    else if (status === 429 || status === 503) this.#scheduler.tooMany(slot, status === 429);
+    else this.#scheduler.answered(slot, durationMs);
     const { event } = slot.delivery.event;
     tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhook, event, reception, disable });
   }

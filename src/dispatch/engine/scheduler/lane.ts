@@ -8,6 +8,7 @@
  * that nobody has met yet holds one request, however many deliveries wait. A silent attempt halves the limit.
  */
 import { createQueue } from '../queue.ts';
+import { createPace, learnTaken } from './pace.ts';
 import type { Lane, LaneLimits, Queued, Tenant } from './model.ts';
 
 export function createLane<T extends Queued>(webhookId: string, tenant: Tenant<T>): Lane<T> {
@@ -21,6 +22,7 @@ export function createLane<T extends Queued>(webhookId: string, tenant: Tenant<T
     hasAnswered: false,
     isSlow: true,
     isSilent: false,
+    pace: createPace(),
     usedMs: 0,
     dueAtMs: -Infinity,
     timedAtMs: Infinity,
@@ -36,8 +38,13 @@ const averageWeight = 0.2;
 export function learnAnswer<T extends Queued>(
   lane: Lane<T>,
   durationMs: number,
-  { slowMs, limitMax }: { readonly slowMs: number; readonly limitMax: number },
+  {
+    slowMs,
+    limitMax,
+    nowMs,
+  }: { readonly slowMs: number; readonly limitMax: number; readonly nowMs: number },
 ): boolean {
+  learnTaken(lane.pace, nowMs);
   lane.limit = Math.min(limitMax, lane.limit + 1);
   lane.averageMs = lane.hasAnswered
     ? lane.averageMs + (durationMs - lane.averageMs) * averageWeight
@@ -58,20 +65,31 @@ const burstMs = 100;
 
 /** When the lane may begin its next request, by its rate and its batches; -Infinity when at once. */
 export function readyAtMs<T extends Queued>(
-  { dueAtMs, queue }: Lane<T>,
-  { ratePerSecondMax, batch }: Omit<LaneLimits, 'accountId'>,
+  lane: Lane<T>,
+  limits: Omit<LaneLimits, 'accountId'>,
 ): number {
-  const byRate = ratePerSecondMax ? dueAtMs - burstMs : -Infinity;
+  const { dueAtMs, queue } = lane;
+  const { batch } = limits;
+  const byRate = rateOf(lane, limits) === Infinity ? -Infinity : dueAtMs - burstMs;
   if (!batch || queue.size >= batch.eventsMax) return byRate;
   return Math.max(byRate, (queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
 }
 
 export function chargeRate<T extends Queued>(
   lane: Lane<T>,
-  { ratePerSecondMax }: Omit<LaneLimits, 'accountId'>,
+  limits: Omit<LaneLimits, 'accountId'>,
   nowMs: number,
 ): void {
-  if (ratePerSecondMax) lane.dueAtMs = Math.max(lane.dueAtMs, nowMs) + 1_000 / ratePerSecondMax;
+  const rate = rateOf(lane, limits);
+  if (rate < Infinity) lane.dueAtMs = Math.max(lane.dueAtMs, nowMs) + 1_000 / rate;
+}
+
+/** Requests a second that may be begun: what the webhook asks for, and what its receiver bears. */
+function rateOf<T extends Queued>(
+  { pace }: Lane<T>,
+  { ratePerSecondMax }: Pick<LaneLimits, 'ratePerSecondMax'>,
+): number {
+  return ratePerSecondMax ? Math.min(ratePerSecondMax, pace.perSecond) : pace.perSecond;
 }
 
 /** Deliveries that a lane nobody has met yet may hold: its first answers come before they are sent. */
@@ -82,10 +100,11 @@ const soonMs = 1_000;
 /** How many deliveries the lane can send in about the next second. */
 export function sendableSoon<T extends Queued>(
   lane: Lane<T>,
-  { concurrencyMax, ratePerSecondMax, batch }: Omit<LaneLimits, 'accountId'>,
+  limits: Omit<LaneLimits, 'accountId'>,
 ): number {
+  const { concurrencyMax, batch } = limits;
   const perRequest = batch?.eventsMax ?? 1;
-  const byRate = ratePerSecondMax ? Math.max(1, ratePerSecondMax) * perRequest : Infinity;
+  const byRate = Math.ceil(Math.max(1, rateOf(lane, limits)) * perRequest);
   if (lane.isSilent) return Math.min(byRate, roomMin * perRequest);
   if (!lane.hasAnswered) return Math.min(byRate, unmetRoom * perRequest);
   const requests = Math.min(lane.limit, concurrencyMax ?? Infinity);

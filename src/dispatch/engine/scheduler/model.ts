@@ -21,6 +21,18 @@ export interface LaneLimits {
   readonly batch?: { readonly eventsMax: number; readonly waitMs: number } | null | undefined;
 }
 
+/** How fast a receiver lets itself be asked (`pace.ts`). */
+export interface Pace {
+  /** Maximum number of requests begun in a second; Infinity where the receiver has never said that it gets too many. */
+  perSecond: number;
+  /** Whether it was slowed but once, and where its limit is has still to be found. */
+  isSearching: boolean;
+  /** When it was made slower, milliseconds of the scheduler's clock. */
+  slowedAtMs: number;
+  /** Requests that the receiver took in this second, and in the one before. */
+  readonly taken: { sinceMs: number; now: number; before: number };
+}
+
 export interface Lane<T extends Queued> {
   readonly webhookId: string;
   readonly tenant: Tenant<T>;
@@ -34,6 +46,7 @@ export interface Lane<T extends Queued> {
   isSlow: boolean;
   /** The last attempt was silent. */
   isSilent: boolean;
+  pace: Pace;
   /** Slot-time the lane has used, on its tenant's clock of turns. */
   usedMs: number;
   /** When the next request would begin if all were spaced evenly at the webhook's rate. */
@@ -44,6 +57,13 @@ export interface Lane<T extends Queued> {
   entry: number;
   /** Whether the newest entry is still in a queue. */
   isListed: boolean;
+}
+
+export interface LaneState {
+  readonly waiting: number;
+  readonly inFlight: number;
+  readonly limit: number;
+  readonly isSlow: boolean;
 }
 
 /** An account with its shares of the two pools. */

@@ -21,7 +21,8 @@ import {
   readyAtMs,
   sendableSoon,
 } from './lane.ts';
-import type { Lane, LaneLimits, Pool, Queued, Slot, Tenant } from './model.ts';
+import type { Lane, LaneLimits, LaneState, Pool, Queued, Slot, Tenant } from './model.ts';
+import { learnTooMany } from './pace.ts';
 import * as shares from './share.ts';
 
 export interface SchedulerOptions {
@@ -36,13 +37,6 @@ export interface SchedulerOptions {
   readonly limitsOf: (webhookId: string) => LaneLimits | undefined;
   /** Milliseconds of the clock that `queuedAtMs` is of. */
   readonly clock: () => number;
-}
-
-export interface LaneState {
-  readonly waiting: number;
-  readonly inFlight: number;
-  readonly limit: number;
-  readonly isSlow: boolean;
 }
 
 const none: LaneLimits = { accountId: '' };
@@ -123,9 +117,17 @@ export class Scheduler<T extends Queued> {
   answered(slot: Slot<T>, durationMs: number): void {
     const { lane } = slot;
     this.#giveBack(slot);
-    const { slowMs } = this.#options;
+    const { slowMs, clock } = this.#options;
     const limitMax = Math.max(this.#quick.capacity, this.#slow.capacity);
-    this.#setSlow(lane, learnAnswer(lane, durationMs, { slowMs, limitMax }));
+    this.#setSlow(lane, learnAnswer(lane, durationMs, { slowMs, limitMax, nowMs: clock() }));
+    shares.list(lane);
+  }
+
+  /** The receiver answered that it gets too many requests. @param isCertain false where it may be down instead. */
+  tooMany(slot: Slot<T>, isCertain: boolean): void {
+    const { lane, startedAtMs } = slot;
+    this.#giveBack(slot);
+    learnTooMany(lane.pace, { startedAtMs, nowMs: this.#options.clock(), isCertain });
     shares.list(lane);
   }
 

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+
+import { createPace, learnTaken, learnTooMany } from '../../src/dispatch/engine/scheduler/pace.ts';
+
+const certain = { isCertain: true };
+
+/** A receiver that takes so many requests a second, and says "too many" to the rest. @returns taken and refused. */
+function serve(perSecond: number, seconds: number, { isCertain } = certain): [number, number] {
+  const pace = createPace();
+  let [taken, refused, freeAtMs] = [0, 0, 0];
+  for (let nowMs = 0; nowMs < seconds * 1_000; nowMs += Math.max(1, 1_000 / pace.perSecond)) {
+    if (nowMs >= freeAtMs) {
+      freeAtMs = nowMs + 1_000 / perSecond;
+      taken += 1;
+      learnTaken(pace, nowMs);
+    } else {
+      refused += 1;
+      learnTooMany(pace, { startedAtMs: nowMs, nowMs, isCertain });
+    }
+  }
+  return [taken, refused];
+}
+
+describe('the pace of a lane', () => {
+  it.each([
+    [1, certain],
+    [5, certain],
+    [5, { isCertain: false }],
+    [50, certain],
+  ])('comes near to %i a second, and is refused seldom', (perSecond, kind) => {
+    const [taken, refused] = serve(perSecond, 120, kind);
+    expect(taken).toBeGreaterThan(perSecond * 120 * 0.55);
+    expect(refused).toBeLessThan(taken / 3);
+  });
+
+  it('is none until the receiver says that it gets too many', () => {
+    const pace = createPace();
+    for (let at = 0; at < 1_000; at += 1) learnTaken(pace, at);
+    expect(pace.perSecond).toBe(Infinity);
+  });
+
+  it('is slowed once by what was in flight, however much it was', () => {
+    const pace = createPace();
+    for (let at = 0; at < 100; at += 1) learnTaken(pace, at);
+    for (let at = 100; at < 150; at += 1) {
+      learnTooMany(pace, { startedAtMs: 99, nowMs: at, isCertain: true });
+    }
+    expect(pace.perSecond).toBe(70);
+    learnTooMany(pace, { startedAtMs: 160, nowMs: 170, isCertain: true });
+    expect(pace.perSecond).toBeCloseTo(49);
+  });
+
+  it('is not slowed by 503 of a receiver that takes nothing: it is down', () => {
+    const pace = createPace();
+    learnTaken(pace, 0);
+    learnTooMany(pace, { startedAtMs: 5_000, nowMs: 5_001, isCertain: false });
+    expect(pace.perSecond).toBe(Infinity);
+    learnTooMany(pace, { startedAtMs: 5_000, nowMs: 5_001, isCertain: true });
+    expect(pace.perSecond).toBe(0.7);
+  });
+
+  it('never stands still, and ends where any number is taken', () => {
+    const pace = createPace();
+    for (let at = 1; at < 100; at += 1) {
+      learnTooMany(pace, { startedAtMs: at * 2, nowMs: at * 2 + 1, isCertain: true });
+    }
+    expect(pace.perSecond).toBe(0.5);
+    for (let at = 1; at < 200; at += 1) learnTaken(pace, at * 1_000);
+    expect(pace.perSecond).toBe(Infinity);
+  });
+});
