@@ -17,8 +17,12 @@ export interface Occupant {
 export interface ConnectionOwner {
   /** The connection may take another request. */
   freed(connection: Connection): void;
-  /** It ended. Called once. */
-  closed(connection: Connection): void;
+  /**
+   * It ended. Called once.
+   *
+   * @param idleMs how long it was idle, where the receiver ended it for that.
+   */
+  closed(connection: Connection, idleMs?: number): void;
 }
 
 /** An idle connection is kept so long, unless its receiver says how long it keeps it. */
@@ -37,6 +41,8 @@ export class Connection {
   hasRested = false;
   /** Whether a byte has come since the request was written. */
   isHeard = false;
+  /** When it was idle last, milliseconds of `performance.now()`. */
+  restedAtMs = 0;
   /** No request is begun on it after this, milliseconds of `performance.now()`. */
   idleUntilMs = Infinity;
 
@@ -71,19 +77,20 @@ export class Connection {
   /** Keeps it for the next request. */
   rest(): void {
     this.hasRested = true;
-    this.idleUntilMs = performance.now() + this.#idleMs;
+    this.restedAtMs = performance.now();
+    this.idleUntilMs = this.restedAtMs + this.#idleMs;
     this.#owner.freed(this);
   }
 
   /** Closes it; whoever is on it hears nothing more. */
   close(): void {
     this.#occupant = undefined;
-    this.#end(cutError());
+    this.#end(cutError(), false);
   }
 
   #read(chunk: Buffer): void {
     // Nothing was asked: a 408 on its way to a client that was idle, or worse.
-    if (!this.#occupant) return this.close();
+    if (!this.#occupant) return this.#end(cutError());
     this.isHeard = true;
     this.#reader.read(chunk);
   }
@@ -112,14 +119,16 @@ export class Connection {
     else this.#end(cutError());
   }
 
-  #end(error: Error): void {
+  /** @param isTheirs whether the receiver, or the network, ended it. */
+  #end(error: Error, isTheirs = true): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const occupant = this.#occupant;
     this.#occupant = undefined;
     this.#reader.stop();
     this.#socket.destroy();
-    this.#owner.closed(this);
+    const isStale = isTheirs && this.hasRested && !(occupant && this.isHeard);
+    this.#owner.closed(this, isStale ? performance.now() - this.restedAtMs : undefined);
     occupant?.onCut(error);
   }
 }

@@ -19,6 +19,11 @@ interface Dial {
   exchange: Exchange | undefined;
 }
 
+/** Requests are begun on a connection for this share of the time for which its receiver seems to keep it. */
+const keptShare = 0.9;
+/** A receiver that restarts closes what was idle for a moment: that is no reason to open one for each request. */
+const idleMsMin = 500;
+
 export class Connections implements ConnectionOwner, Carrier {
   readonly #host: string;
   readonly #connect: Connect;
@@ -27,6 +32,8 @@ export class Connections implements ConnectionOwner, Carrier {
   readonly #dials = new Set<Dial>();
   /** Dials whose request was given up. */
   readonly #spare = new Set<Dial>();
+  /** How long the receiver seems to keep an idle connection. */
+  #idleMsMax = Infinity;
   #isDestroyed = false;
 
   /** @param origin `https://host:port`, as `URL.origin` spells it. */
@@ -79,10 +86,16 @@ export class Connections implements ConnectionOwner, Carrier {
   }
 
   freed(connection: Connection): void {
+    connection.idleUntilMs = Math.min(
+      connection.idleUntilMs,
+      connection.restedAtMs + this.#idleMsMax,
+    );
     this.#idle.push(connection);
   }
 
-  closed(connection: Connection): void {
+  closed(connection: Connection, idleMs = Infinity): void {
+    const isSoon = idleMs * keptShare < this.#idleMsMax;
+    if (isSoon) this.#idleMsMax = Math.max(idleMsMin, idleMs * keptShare);
     this.#all.delete(connection);
     const at = this.#idle.lastIndexOf(connection);
     if (at >= 0) this.#idle.splice(at, 1);
