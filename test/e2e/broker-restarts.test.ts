@@ -6,6 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { expect, it } from 'vitest';
 
+import { inspectRestored } from '../../src/doctor/running.ts';
 import { startOsloServices, type Confirmed, type OsloService } from '../service/oslo-services.ts';
 import { installOslo } from '../service/oslo.ts';
 import { startRabbitmq } from '../service/rabbitmq.ts';
@@ -149,18 +150,31 @@ it('loses nothing that a durable exchange or the queue of a sender can keep, and
   expect(durable.filter(isLost)).toHaveLength(0);
   expect(lostObjects(kept)).toHaveLength(0);
   expect([...recorded.values()].filter(times => times > 1)).toHaveLength(0);
-  // What a queue holds that is not durable goes with the broker: no more than what was on its way to Hookline.
+  // What a queue holds that is not durable goes with the broker: no more than what was on its way to Hookline. The
+  // margins are wide, as the machine may be busy.
   for (const { at } of vanished) {
-    expect(stops.some(stop => at > stop - 1_000 && at < stop + 10_000)).toBe(true);
+    expect(stops.some(stop => at > stop - 5_000 && at < stop + 30_000)).toBe(true);
   }
   // Each of the three exchanges that are not durable is told of after each restart, whoever was back first.
-  const told = restored.map(line => String(line['exchange'])).toSorted();
-  const fragile = ['minio-passing', 'passing-glance', 'passing-nova'];
-  expect(told).toEqual(fragile.flatMap(name => Array.from({ length: restarts }, () => name)));
-  const metrics = await (await fetch(`${await hookline.untilStarted()}/metrics`)).text();
-  expect(metrics).toContain('hookline_source_bindings_restored_total{source="passing"} 10\n');
-  expect(metrics).toContain('hookline_source_bindings_restored_total{source="durable"} 0\n');
+  const told = (name: string) => restored.filter(line => line['exchange'] === name).length;
+  for (const name of fragile) expect(told(name)).toBeGreaterThanOrEqual(restarts);
+  expect(restored.filter(line => !fragile.includes(String(line['exchange'])))).toHaveLength(0);
+  const { items } = await hookline.ask('GET', '/v1/sources');
+  expect(items).toContainEqual(
+    expect.objectContaining({
+      name: 'passing',
+      bindingsRestored: expect.objectContaining({ exchange: expect.stringMatching(/^passing-/) }),
+    }),
+  );
+  const url = await hookline.untilStarted();
+  expect(await inspectRestored(url, 'durable')).toEqual([]);
+  expect(await inspectRestored(url, 'passing')).toMatchObject([
+    { state: 'warn', found: expect.stringMatching(/^\d+ bindings had been missing/) },
+  ]);
 });
+
+/** Exchanges that are not durable. */
+const fragile = ['minio-passing', 'passing-glance', 'passing-nova'];
 
 const nameOf = ({ service: by, number }: Confirmed): string => `${by}/${number}`;
 

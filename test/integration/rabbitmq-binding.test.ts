@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import type { RabbitmqSourceOptions } from '../../src/source/rabbitmq/rabbitmq.ts';
 import type { RecordBatch } from '../conformance/source-run.ts';
+import { startCancellingProxy } from '../service/cancelling-proxy.ts';
 import { sharedService, uniqueName } from '../service/shared.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openChannel, type QueueRun, startSource } from './rabbitmq-harness.ts';
@@ -231,6 +232,42 @@ describe('RabbitMQ source: queues of others', () => {
 });
 
 describe('RabbitMQ source: consumers that the broker cancels', () => {
+  it.each(['classic', 'quorum'] as const)(
+    'opens a new channel before anything else where a %s queue is still there, and gets again what was not settled',
+    async queueType => {
+      await using proxy = await startCancellingProxy(url);
+      await using broker = await openChannel(url);
+      const exchange = uniqueName('cancelled');
+      await broker.channel.assertExchange(exchange, 'topic');
+      const recorded = Promise.withResolvers<void>();
+      const options = { url: proxy.url, exchange: [exchange], queueType, batchMax: 1 };
+      await using run = startSource(options, () => recorded.promise);
+      await run.untilRunning();
+      await publish(exchange, 'a', '1', '2', '3', '4', '5');
+      await run.untilReceived(1);
+      await waitUntil('all to be given', () => run.source.status().lag === 5);
+      proxy.cancel();
+      await waitUntil('the batch to be let go', () => run.batches[0]?.isHeld() === false);
+      recorded.resolve();
+      await waitUntil('a new consumer', () => proxy.consumers === 2);
+      await run.untilReceived(6);
+      await publish(exchange, 'a', '6');
+      await waitUntil('the last one', () => run.bodies().includes('6'));
+      expect(run.bodies()).toEqual(['1', '1', '2', '3', '4', '5', '6']);
+      const again = run.messages().filter(({ redelivered }) => redelivered);
+      expect(again.map(({ body }) => String(Buffer.from(body ?? [])))).toEqual([
+        '1',
+        '2',
+        '3',
+        '4',
+        '5',
+      ]);
+      expect(JSON.stringify(run.log.lines)).not.toContain('Unknown consumer');
+      await run.stop();
+      expect(await broker.channel.checkQueue(run.queue)).toMatchObject({ messageCount: 0 });
+    },
+  );
+
   it.each(['classic', 'quorum'] as const)(
     'leaves the channel at once, loses nothing and keeps what a deleted %s queue had given: deleted and created again',
     async queueType => {
