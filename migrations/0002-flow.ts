@@ -63,7 +63,8 @@ const delivery = [
     status int,
     error text,
     response_body text,
-    order_key text) partition by range (id)`,
+    order_key text,
+    replay_id uuid) partition by range (id)`,
   'create index delivery_webhook_id_id_index on delivery (webhook_id, id)',
   // A delivery that waits for its turn must not stand in the way of one that is due.
   `create index delivery_due_index on delivery (webhook_id, next_attempt_at)

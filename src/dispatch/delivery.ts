@@ -11,6 +11,8 @@ export interface OutgoingEvent extends Concern {
   readonly body: string;
   /** Absent where the event was read back for a webhook whose format does not need it. */
   readonly envelope?: Envelope;
+  /** The wish of an operator's that has it delivered again, a UUID. */
+  readonly replayId?: string;
 }
 
 export interface Delivery {

@@ -3,7 +3,7 @@ import type { MessageBatch } from '../event/message.ts';
 import type { Reader } from './read.ts';
 import type { Lease } from './lease.ts';
 import type { Ledger, LedgerEntry } from './ledger.ts';
-import type { ReadMessage } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
 import { partOf } from './split.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 

@@ -22,7 +22,8 @@ import {
   type RecordedCounts,
 } from './held-batch.ts';
 import type { Reader } from './read.ts';
-import { keepEvents, type ReadMessage, type Recorder } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
+import { keepEvents, type Recorder } from './recorder.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 import { outcomeOf, recordedIds } from './message-outcome.ts';
 import { oneByOne, partOf } from './split.ts';

@@ -3,7 +3,7 @@ import type { MessageOutcome } from '../event/message.ts';
 import { findKnownEvents, keyHash } from '../store/event/event-key.ts';
 import type { Database } from '../store/database.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
-import type { ReadMessage } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
 
 /** The id under which an event is recorded; undefined when its key was forgotten just now. */
 export type IdOf = (event: EventToRecord) => string | undefined;

@@ -1,6 +1,6 @@
 /** Puts a message aside whole, with the reason why it cannot become an event. */
 import type { Message } from '../event/message.ts';
-import type { ReadMessage } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
 
 /** Quarantines a message. @param reason what was found and what was expected. */
 export function quarantine(message: Message, id: string, reason: string): ReadMessage {

@@ -11,7 +11,7 @@ import type { Webhook } from '../webhook/webhook.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { Scrubber } from '../normalize/scrub/scrub.ts';
 import { quarantine } from './quarantine.ts';
-import type { ReadMessage } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
 import type { EventToRecord } from '../store/record/record-batch.ts';
 
 /** Reads a message. @param refused the reason why the database refuses its events; then it is quarantined for that. */

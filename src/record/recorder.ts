@@ -2,30 +2,19 @@
  * Makes a batch durable exactly once, whatever the broker repeats.
  *
  * Kafka: the stored position moves in the transaction that records, so records below it are left out here, whoever
- * reads them again, and none above it are recorded before those in between. RabbitMQ: messages that the broker marks as redelivered are looked up among the receipts. Both: an
- * event that its cloud named is left out when one of that name is recorded, whichever message it came in.
+ * reads them again, and none above it are recorded before those in between. RabbitMQ: messages that the broker marks as
+ * redelivered are looked up among the receipts. Both: an event that its cloud named is left out when one of that name is
+ * recorded, whichever message it came in.
  */
 import { LeaseLostError, PositionMovedError } from '../event/errors.ts';
-import type { Message, MessageBatch, OffsetSpan, StoredPosition } from '../event/message.ts';
+import type { MessageBatch, OffsetSpan, StoredPosition } from '../event/message.ts';
 import { databaseOf, inTransaction, type Database, type Store } from '../store/database.ts';
 import { takeReceipts } from '../store/record/receipt.ts';
-import {
-  recordBatch,
-  type BatchRows,
-  type EventToRecord,
-  type MessageToQuarantine,
-} from '../store/record/record-batch.ts';
+import { recordBatch, type BatchRows } from '../store/record/record-batch.ts';
 import { findPosition } from '../store/record/position.ts';
+import type { ReadMessage } from './read-message.ts';
+import { findReplayed } from './replay.ts';
 import { createReceipts, hashMessage, type Receipts } from './receipts.ts';
-
-/** A message that has been read: its events, or its entry for the quarantine. */
-export interface ReadMessage {
-  readonly message: Message;
-  readonly events: readonly EventToRecord[];
-  readonly quarantined?: MessageToQuarantine;
-  /** Its id in the quarantine, from which it is read again; it is alone in its batch then. */
-  readonly redriveOf?: string;
-}
 
 export interface Recorder {
   /**
@@ -78,7 +67,9 @@ async function recordSpan(
   for (;;) {
     const at = span.offsets.findIndex(offset => offset >= fromOffset);
     const first = at === -1 ? span.offsets.length : at;
-    const fresh = read.slice(first);
+    const left = { ...span, offsets: span.offsets.slice(first) };
+    const found = await findReplayed(databaseOf(store), owner.source, left, read.slice(first));
+    const { read: fresh, replayed } = found;
     const position = {
       topic,
       partition,
@@ -90,9 +81,10 @@ async function recordSpan(
         events.map(() => span.offsets[first + index] ?? span.nextOffset),
       ),
     };
-    const result = await recordBatch(databaseOf(store), { ...owner, ...rowsOf(fresh), position });
+    const rows = { ...owner, ...rowsOf(fresh), position, replayed };
+    const result = await recordBatch(databaseOf(store), rows);
     if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
-    if (result.kind === 'recorded') return withoutKnown(fresh, result.known);
+    if (result.kind === 'recorded') return withoutKnown(withNew(fresh, read), result.known);
     const stored = await findPosition(databaseOf(store), {
       source: owner.source,
       topic,
@@ -104,6 +96,12 @@ async function recordSpan(
     if (stored.nextOffset >= span.nextOffset) return [];
     fromOffset = stored.nextOffset;
   }
+}
+
+/** Leaves out messages all of whose events were recorded before. */
+function withNew(fresh: readonly ReadMessage[], read: readonly ReadMessage[]) {
+  const hadEvents = new Set(read.filter(({ events }) => events.length > 0).map(one => one.message));
+  return fresh.filter(({ message, events }) => events.length > 0 || !hadEvents.has(message));
 }
 
 const isOfOther = (stored: StoredPosition, { topicId }: OffsetSpan): boolean =>

@@ -3,7 +3,7 @@ import { BatchGivenUpError } from '../event/errors.ts';
 import type { Message, MessageOutcome } from '../event/message.ts';
 import type { BatchReading, Ingest } from './ingest.ts';
 import type { Normalizers, SourceReading } from '../normalize/normalizers.ts';
-import type { ReadMessage } from './recorder.ts';
+import type { ReadMessage } from './read-message.ts';
 import { databaseOf, type Database, type Store } from '../store/database.ts';
 import { findQuarantined } from '../store/event/quarantine.ts';
 import { findEventIds } from '../store/event/event.ts';

@@ -12,6 +12,7 @@ import { databaseOf, type Store } from '../store/database.ts';
 import { dropPartitions, openPartitions } from '../store/schema/partition.ts';
 import { deleteChanges } from '../store/change-log.ts';
 import { dropExpiredSecrets } from '../store/webhook/secret.ts';
+import { deleteRecordedSpans } from '../store/record/recorded-span.ts';
 import { deleteReceipts } from '../store/record/receipt.ts';
 
 export interface JanitorOptions {
@@ -50,6 +51,7 @@ async function tidy(options: JanitorOptions): Promise<void> {
   if (dropped.length > 0) log.info({ dropped }, 'days.dropped');
   if (busy.length > 0) log.warn({ busy }, 'days.busy');
   await deleteReceipts(databaseOf(store), keepFrom);
+  await deleteRecordedSpans(databaseOf(store), keepFrom);
   await deleteEventKeys(databaseOf(store), new Date(now().getTime() - keyHours * HOUR_MS));
   await deleteAudit(databaseOf(store), new Date(now().getTime() - auditDays * DAY_MS));
   await dropExpiredSecrets(databaseOf(store));

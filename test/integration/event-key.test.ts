@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 
 import type { Message } from '../../src/event/message.ts';
-import { createRecorder, type ReadMessage } from '../../src/record/recorder.ts';
+import type { ReadMessage } from '../../src/record/read-message.ts';
+import { createRecorder } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
 import { deleteEventKeys, findKnownEvents, keyHash } from '../../src/store/event/event-key.ts';
 import { openStore } from '../../src/store/connection/open.ts';

@@ -2,6 +2,8 @@
  * Where a source reads on, with a real Kafka and a real PostgreSQL: after restarts, older databases, lost and set offsets,
  * new partitions and topics made again. `fromBeginning` is false, so that whatever is not known would be skipped.
  */
+import { randomUUID } from 'node:crypto';
+
 import { describe, expect, it } from 'vitest';
 
 import { query } from '../e2e/database.ts';
@@ -17,6 +19,7 @@ interface Scene extends AsyncDisposable {
   readonly kafka: OpenKafka;
   readonly databaseUrl: string;
   readonly topic: string;
+  readonly topics: readonly string[];
   readonly groupId: string;
   start(databaseUrl?: string): Promise<Reader>;
   /** To the partition, in one request. */
@@ -33,6 +36,7 @@ async function openScene(partitions = 1): Promise<Scene> {
   return {
     kafka,
     topic,
+    topics: [topic],
     groupId,
     databaseUrl: database.url,
     start: async (url = database.url) => startReader(url, { brokers, topics: [topic], groupId }),
@@ -240,6 +244,68 @@ describe("an operator's offset", () => {
     expect(reader.said('source.position_set')).toEqual([]);
   });
 });
+
+describe('an offset set back', () => {
+  it('has the same events delivered again, once, under one id, and what is new recorded', async () => {
+    await using scene = await openScene();
+    const owed = [randomUUID(), randomUUID()];
+    await using first = await startReader(scene.databaseUrl, { ...scene, brokers, owed });
+    await first.untilRunning();
+    await scene.send(numbers(30));
+    expect(await afterAll(first, numbers(30))).toEqual(numbers(30));
+    await first.stop();
+    const events = await query<{ id: string }>(
+      scene.databaseUrl,
+      'select id from event order by id',
+    );
+    await setOffset(scene, '10');
+    await scene.send(from(30, 5));
+    await using second = await startReader(scene.databaseUrl, { ...scene, brokers, owed });
+    expect(await afterAll(second, numbers(35))).toEqual(numbers(35));
+    const again = await query<Again>(scene.databaseUrl, replays);
+    const expected = events.slice(10).flatMap(({ id }) => [id, id]);
+    expect(again.map(one => one.event_id)).toEqual(expected);
+    expect(new Set(again.map(one => one.webhook_id))).toEqual(new Set(owed));
+    expect(new Set(again.map(one => one.replay_id)).size).toBe(1);
+    expect(second.said('source.position_set')).toEqual([
+      expect.objectContaining({ stored: '30', committed: '10', from: '10', recordedTo: '30' }),
+    ]);
+    await second.stop();
+    await using third = await startReader(scene.databaseUrl, { ...scene, brokers, owed });
+    await scene.send(['35']);
+    expect(await afterAll(third, numbers(36))).toEqual(numbers(36));
+    expect(await query(scene.databaseUrl, replays)).toHaveLength(40);
+  });
+
+  it('records again what is gone from the database, and parks nothing twice', async () => {
+    await using scene = await openScene();
+    const refused = ['3', '5'];
+    await using first = await startReader(scene.databaseUrl, { ...scene, brokers, refused });
+    await first.untilRunning();
+    await scene.send(numbers(8));
+    await afterAll(first, ['0', '1', '2', '4', '6', '7']);
+    await first.stop();
+    await query(scene.databaseUrl, "delete from event where body in ('1', '2')");
+    await query(scene.databaseUrl, "delete from quarantine where body = '5'");
+    await setOffset(scene, '0');
+    await using second = await startReader(scene.databaseUrl, { ...scene, brokers, refused });
+    await waitUntil('the end', () => second.source.status().lag === 0 && second.batches.length > 0);
+    expect(await afterAll(second, numbers(6))).toEqual(['0', '1', '2', '4', '6', '7']);
+    const parked = 'select position from quarantine order by position';
+    expect(await query(scene.databaseUrl, parked)).toEqual(
+      [3, 5].map(offset => ({ position: `${scene.topic}/0/${offset}` })),
+    );
+  });
+});
+
+interface Again {
+  readonly event_id: string;
+  readonly webhook_id: string;
+  readonly replay_id: string;
+}
+
+const replays = `select event_id, webhook_id, replay_id from delivery
+  where kind = 'replay' and state = 'pending' order by event_id`;
 
 async function sendWhenThere(scene: Scene, bodies: string[], partition: number): Promise<void> {
   await using kafka = await openKafka(brokers);

@@ -1,4 +1,5 @@
 /** A Kafka source that records into a real database, as a process does, without what comes after. */
+import { quarantine } from '../../src/record/quarantine.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka/kafka.ts';
 import { databaseOf } from '../../src/store/database.ts';
@@ -7,7 +8,7 @@ import { changePositions, listPositions } from '../../src/store/record/position.
 import { captureLog } from '../conformance/source-log.ts';
 import { type Run, runSource } from '../conformance/source-run.ts';
 import { quick } from './kafka-client.ts';
-import { join, read } from './record-harness.ts';
+import { join, newId, read } from './record-harness.ts';
 
 export interface Reader extends Run {
   /** The bodies of all events, sorted as numbers. */
@@ -17,9 +18,17 @@ export interface Reader extends Run {
 }
 
 type Options = Pick<KafkaSourceOptions, 'brokers' | 'topics' | 'groupId'> &
-  Partial<KafkaSourceOptions>;
+  Partial<KafkaSourceOptions> & {
+    /** Webhooks that want every event. */
+    readonly owed?: readonly string[];
+    /** Bodies that cannot be understood. */
+    readonly refused?: readonly string[];
+  };
 
-export async function startReader(databaseUrl: string, options: Options): Promise<Reader> {
+export async function startReader(
+  databaseUrl: string,
+  { owed = [], refused = [], ...options }: Options,
+): Promise<Reader> {
   const store = await openStore(databaseUrl);
   const processId = await join(store);
   const recorder = createRecorder({ store, processId: () => processId });
@@ -37,7 +46,11 @@ export async function startReader(databaseUrl: string, options: Options): Promis
     ...options,
   });
   const run = runSource(source, log, async batch => {
-    const entries = batch.messages.map(message => read(message));
+    const entries = batch.messages.map(message =>
+      refused.includes(String(message.body))
+        ? quarantine(message, newId(), 'refused')
+        : read(message, owed),
+    );
     await recorder.record('kafka', batch, entries);
   });
   return {

@@ -158,6 +158,7 @@ function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {
       body: claimed.body,
       envelope: claimed.envelope ?? undefined,
       ...claimed.concern,
+      replayId: claimed.replayId ?? undefined,
     },
     webhookId: claimed.webhookId,
     deliveryId: claimed.deliveryId,

@@ -39,12 +39,17 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
   const { formats, now } = options;
   const targetOf = createTargets(options);
 
-  function requestOf(target: RequestTarget, form: Rendered, timeoutMs: number): OutgoingRequest {
+  function requestOf(
+    target: RequestTarget,
+    form: Rendered,
+    { timeoutMs, replayId }: { readonly timeoutMs: number; readonly replayId: string | undefined },
+  ): OutgoingRequest {
     const { route, pathname, search, keyring, headers: own } = target;
     const { subPath, skip, body } = form;
     const { conceal, credential } = target;
     const nowMs = now();
     const headers = attemptHeaders(form, nowMs, keyring.signerAt(nowMs), own);
+    if (replayId !== undefined) headers.push('webhook-replay', replayId);
     const path = subPath === undefined ? pathname + search : joinPath(pathname, subPath, search);
     return { route, path, headers, body, timeoutMs, skip, conceal, credential };
   }
@@ -54,8 +59,8 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
       const target = targetOf(webhook);
       const form = target.render(event);
       return form instanceof Promise
-        ? form.then(made => requestOf(target, made, timeoutMs))
-        : requestOf(target, form, timeoutMs);
+        ? form.then(made => requestOf(target, made, { timeoutMs, replayId: event.replayId }))
+        : requestOf(target, form, { timeoutMs, replayId: event.replayId });
     },
     prepare(event, webhook) {
       if (webhook.template === null) return undefined;
@@ -71,11 +76,17 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
       const target = targetOf(webhook);
       const batching = batchingOf(webhook, formats);
       return renderBatch(events, target.render, batching).then(async ({ form, refused }) => {
-        const request = requestOf(target, form, timeoutMs);
+        const request = requestOf(target, form, { timeoutMs, replayId: replayOf(events) });
         return { request: batching.gzip ? await compressed(request) : request, refused };
       });
     },
   };
+}
+
+/** The one wish that all of the events are delivered again for, if they are. */
+function replayOf(events: readonly OutgoingEvent[]): string | undefined {
+  const [first] = events;
+  return events.every(({ replayId }) => replayId === first?.replayId) ? first?.replayId : undefined;
 }
 
 /** @example joinPath('/v2/alerts/', 'a/close?by=alias', '?k=1') // '/v2/alerts/a/close?by=alias&k=1' */

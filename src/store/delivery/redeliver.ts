@@ -66,7 +66,7 @@ export async function insertRedeliveries(
   const swept = await forEachWindow(database, sweep, async window => {
     const { numAffectedRows } = await sql`
       insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at)
-      select ${newId}, d.event_id, d.webhook_id, 'redelivery', 'pending', 0, now(), now()
+      select ${furtherId('d.event_id')}, d.event_id, d.webhook_id, 'redelivery', 'pending', 0, now(), now()
       from ${redeliverable(sweep, window)} order by d.id`.execute(database);
     return Number(numAffectedRows ?? 0);
   });
@@ -94,8 +94,8 @@ export async function findRedeliverable(
 }
 
 /** The id of a redelivery, as `redeliveryId` of `event/id.ts` makes it: the event's time bits, version 8, random bits. */
-const newId = sql`overlay(overlay(gen_random_uuid()::text
-  placing left(d.event_id::text, 14) || '8' from 1) placing '8' from 20)::uuid`;
+export const furtherId = (column: string): Fragment => sql`overlay(overlay(gen_random_uuid()::text
+  placing left(${sql.ref(column)}::text, 14) || '8' from 1) placing '8' from 20)::uuid`;
 
 /**
  * Selects each event once, none that the webhook's present scope does not cover, and none that its receiver has got by now or is about to get. When an event has several

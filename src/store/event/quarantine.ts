@@ -54,3 +54,19 @@ export async function deleteQuarantined(database: Database, id: string): Promise
     .executeTakeFirst();
   return deleted !== undefined;
 }
+
+/** Finds which of these places on the bus have a message in the quarantine. */
+export async function findQuarantinedPositions(
+  database: Database,
+  source: string,
+  positions: readonly string[],
+): Promise<ReadonlySet<string>> {
+  if (positions.length === 0) return new Set();
+  const rows = await database
+    .selectFrom('quarantine')
+    .select('position')
+    .where('source', '=', source)
+    .where('position', 'in', [...positions])
+    .execute();
+  return new Set(rows.map(row => row.position));
+}

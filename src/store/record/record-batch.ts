@@ -17,6 +17,9 @@ import { provenFacts, provenNames } from '../../event/event.ts';
 import type { Proven } from '../../event/event.ts';
 import { deliveryId } from '../../event/id.ts';
 import { texts, uuids } from '../sql/columns.ts';
+import { dueOld } from '../connection/listener.ts';
+import { positionParts, replayedPart } from './kafka-parts.ts';
+import type { PositionMove, ReplayedDeliveries } from './kafka-parts.ts';
 import { keyHash } from '../event/event-key.ts';
 import type { Database } from '../database.ts';
 
@@ -54,6 +57,8 @@ export interface BatchRows {
   readonly quarantined: readonly MessageToQuarantine[];
   /** Kafka: where the batch begins and ends, and the offset of each of its events. */
   readonly position?: PositionMove;
+  /** Deliveries to make of events that are recorded already. */
+  readonly replayed?: ReplayedDeliveries;
   /** The one message comes out of the quarantine. With a reason it stays there, for that one; without, it is deleted. */
   readonly redrive?: { readonly id: string; readonly reason?: string };
   /** RabbitMQ: the hashes of this batch to keep, and the IDs of older receipts of the consumer to delete. */
@@ -62,20 +67,6 @@ export interface BatchRows {
     readonly hashes: readonly string[];
     readonly forget: readonly string[];
   };
-}
-
-export interface PositionMove {
-  readonly topic: string;
-  readonly partition: number;
-  /** Kafka's own id of the topic, where it is known. */
-  readonly topicId?: string | undefined;
-  /** Where it was read from: the stored position must not be below. */
-  readonly fromOffset: bigint;
-  /** The offset of the first record, which may be higher; the stored position must not be above. */
-  readonly firstOffset: bigint;
-  readonly nextOffset: bigint;
-  /** The offset of each of `events`. */
-  readonly offsets: readonly bigint[];
 }
 
 export type BatchResult =
@@ -96,11 +87,12 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
   const queued = rows.events.filter(event => event.queued !== undefined);
   const parts = [
     heldPart(rows),
-    ...(rows.position ? positionParts(rows, rows.position) : []),
+    ...(rows.position ? positionParts(rows.source, idsOf(rows.events), rows.position) : []),
     ...(rows.redrive ? [redrivePart(rows.redrive)] : []),
     ...(keys.length > 0 ? [keyPart(keys)] : []),
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
     ...(queued.length > 0 ? [queuedPart(queued, keys)] : []),
+    ...(rows.replayed ? [replayedPart(rows.replayed)] : []),
     ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
@@ -113,7 +105,8 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     select exists (select from held) as held, exists (select from allowed) as allowed,
       ${rows.receipt ? sql`(select id from made)` : sql`null`} as receipt_id
       ${keys.length > 0 ? knownColumn(keys) : sql``}
-      ${queued.length > 0 ? notifyDue : sql``}`.execute(database);
+      ${queued.length > 0 ? notifyDue : sql``}
+      ${rows.replayed ? sql`, pg_notify('hookline', ${dueOld})` : sql``}`.execute(database);
   const [answer] = answers;
   if (!answer?.held) return { kind: 'lease-lost' };
   if (!answer.allowed) return { kind: rows.redrive ? 'redriven-before' : 'position-elsewhere' };
@@ -130,37 +123,6 @@ function heldPart(rows: BatchRows) {
   return rows.position || rows.redrive ? held : sql`${held}, allowed as (select from held)`;
 }
 
-function positionParts(rows: BatchRows, position: PositionMove) {
-  const {
-    topic,
-    partition,
-    topicId = null,
-    fromOffset,
-    firstOffset,
-    nextOffset,
-    offsets,
-  } = position;
-  const next = sql`${nextOffset.toString()}::bigint`;
-  const allowed = sql`allowed as (
-    update source_position set next_offset = ${next}, updated_at = now(),
-      topic_id = coalesce(${topicId}::text, topic_id),
-      replay_id = case when replay_until > ${next} then replay_id end,
-      replay_until = case when replay_until > ${next} then replay_until end
-    from held
-    where source = ${rows.source} and topic = ${topic} and partition = ${partition}::int
-      and next_offset between ${fromOffset.toString()}::bigint and ${firstOffset.toString()}::bigint
-      and (topic_id is null or topic_id = coalesce(${topicId}::text, topic_id))
-    returning 1)`;
-  if (rows.events.length === 0) return [allowed];
-  return [
-    allowed,
-    sql`spanned as (
-    insert into recorded_span (source, topic, partition, topic_id, next_offset, offsets, event_ids)
-    select ${rows.source}, ${topic}, ${partition}::int, ${topicId}::text, ${next},
-      ${offsets.map(String)}::bigint[], ${uuids(rows.events.map(event => event.id))} from allowed)`,
-  ];
-}
-
 // When two redrive a message at once, the second finds no row and records nothing.
 function redrivePart({ id, reason }: NonNullable<BatchRows['redrive']>) {
   const change =
@@ -169,6 +131,8 @@ function redrivePart({ id, reason }: NonNullable<BatchRows['redrive']>) {
       : sql`update quarantine set reason = ${reason}`;
   return sql`allowed as (${change} where id = ${id} and exists (select from held) returning 1)`;
 }
+
+const idsOf = (events: readonly EventToRecord[]) => events.map(({ id }) => id);
 
 interface Key {
   readonly hash: string;

@@ -49,6 +49,8 @@ export const DeliveryTable = defineEntity({
     responseBody: p.text().nullable(),
     /** Of deliveries of one webhook with the same key, one is sent at a time, in the order of their events' ids. */
     orderKey: p.text().nullable(),
+    /** Of kind `replay`: the wish to have events again that it belongs to. */
+    replayId: p.uuid().nullable(),
   },
   checks: [
     checkWords('delivery', 'kind', deliveryKinds),
