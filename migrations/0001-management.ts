@@ -142,6 +142,7 @@ const webhook = [
     body jsonb check (jsonb_typeof(body) = 'object'),
     msg_key text,
     template text,
+    signature_encoding text check (signature_encoding in ('base64', 'hex')),
     validation text check (validation in ('none', 'post', 'options')),
     categories text[] not null default '{ActionEvent}',
     tries int check (tries >= 1 and tries <= 100),

@@ -10,10 +10,11 @@ import { createHmac, createSecretKey } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
 
 /**
- * Encoding of `X-CS-Signature`. CloudStack's code writes base64, its design page says hex; the key `signature.encoding`
- * chooses.
+ * Encodings of `X-CS-Signature`. CloudStack's code writes base64, its design page says hex; the webhook chooses, or the key
+ * `signature.encoding` where it does not.
  */
-export type SignatureEncoding = 'base64' | 'hex';
+export const signatureEncodings = ['base64', 'hex'] as const;
+export type SignatureEncoding = (typeof signatureEncodings)[number];
 
 /** A signer with the keys of one secret: created when the secret is opened, kept as long as the webhook is used. */
 export interface Signer {

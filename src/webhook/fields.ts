@@ -21,6 +21,7 @@ import { batchShapes } from '../format/batch.ts';
 import { validations } from '../format/format.ts';
 import { defaultFormat } from '../format/format.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
+import { signatureEncodings } from '../format/sign.ts';
 import { batchingLimits } from './batching.ts';
 import type { Batching } from './batching.ts';
 import { field } from './field.ts';
@@ -162,6 +163,19 @@ export const webhookFields = {
           'template of the body in place of the format; - reads it from standard input; "" unsets it',
         input: 'text',
       },
+    },
+  ),
+  signatureEncoding: field(
+    'receiver',
+    nullable(
+      oneOf(signatureEncodings, {
+        description:
+          "Encoding of `X-CS-Signature`: `base64` as CloudStack's code writes it, `hex` as adnanh/webhook and many others read it. Null takes the operator's `signature.encoding`. Formats with a signature of their own keep its encoding.",
+      }),
+    ),
+    {
+      initial: null,
+      option: { about: 'encoding of X-CS-Signature', value: 'encoding' },
     },
   ),
   validation: field(

@@ -17,6 +17,7 @@ export interface TargetOptions {
   readonly formats: Formats;
   /** @throws when the secret cannot be opened with the keys at hand. */
   readonly unseal: (sealed: Uint8Array) => string;
+  /** Of webhooks that do not say it themselves. */
   readonly encoding: SignatureEncoding;
   /** The DNS name by which receivers are asked for their consent, which every delivery names from then on. */
   readonly origin: string;
@@ -95,7 +96,9 @@ function openTarget(
     ],
     pathname: url.pathname,
     search: url.search,
-    keyring: openKeyring(secrets, sealed => openSigner(unseal(sealed), encoding)),
+    keyring: openKeyring(secrets, sealed =>
+      openSigner(unseal(sealed), webhook.signatureEncoding ?? encoding),
+    ),
     conceal: concealOf(() => [
       ...Object.values(own),
       ...secrets.map(({ sealed }) => unseal(sealed)),

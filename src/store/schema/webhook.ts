@@ -38,6 +38,7 @@ export const WebhookTable = defineEntity({
     body: p.json().$type<NonNullable<WebhookValues['body']>>().nullable(),
     msgKey: p.text().nullable(),
     template: p.text().nullable(),
+    signatureEncoding: p.text().$type<NonNullable<WebhookValues['signatureEncoding']>>().nullable(),
     validation: p.text().$type<NonNullable<WebhookValues['validation']>>().nullable(),
     categories: p
       .array()
