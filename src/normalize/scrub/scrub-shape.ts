@@ -44,8 +44,13 @@ const QUOTED = new RegExp(
 /** The first line of user data behind other text. */
 const FIRST_LINE = /(?:#cloud-config|#!\/[^\s\\#]{1,100})[^\S\n]{0,100}(?:\n|\\+[rn])/i;
 
+/** What user data, also in base64, may begin with. Most texts are ids, and begin otherwise or are shorter. */
+const FIRST = /^[\s#<cmIHPQTR]/i;
+const lengthMin = 3;
+
 /** Whether all of the text is user data. */
 export function isUserData(text: string): boolean {
+  if (text.length < lengthMin || !FIRST.test(text)) return false;
   return USER_DATA.test(text) || (ENCODED.test(text) && BASE64.test(text));
 }
 
@@ -56,7 +61,7 @@ export function userDataAt(text: string): number {
 
 /** Scrubs user data in quotes, and user data behind other text up to the end. @param mask replaces it. */
 export function scrubUserData(text: string, mask: string): string {
-  const clean = withoutQuoted(text, mask);
+  const clean = /["']/.test(text) ? withoutQuoted(text, mask) : text;
   const at = userDataAt(clean);
   return at === -1 ? clean : clean.slice(0, at) + mask;
 }
@@ -80,6 +85,7 @@ const TOKEN =
 
 /** Scrubs private keys and tokens. @param mask replaces each. */
 export function scrubKeys(text: string, mask: string): string {
+  if (!/PRIVATE KEY|eyJ|gAAAAA/.test(text)) return text;
   const clean = text.includes('PRIVATE KEY') ? withoutPrivateKeys(text, mask) : text;
   return clean.replaceAll(TOKEN, mask);
 }

@@ -28,6 +28,8 @@ export const scrubbed = '***';
 /** Replaces objects nested deeper than `depthMax`: what is not searched is not passed on. */
 export const tooDeep = '*** nested too deeply';
 const depthMax = 32;
+/** The shortest pair of a name and a secret: `otp=1`. */
+const pairCharsMin = 5;
 /** Maximum length of what may follow a secret's name in a key: the plural and an index. */
 const indexCharsMax = 32;
 
@@ -62,8 +64,9 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   const inNamedPairs = createPairScrub(words, scrubbed);
   // A key may be as long as the message; a name ends it, and no name is longer than its pattern.
   const endCharsMax = Math.max(...patterns.map(pattern => pattern.length)) + indexCharsMax;
-  const isSecretKey = (key: string): boolean => secretKey.test(key.slice(-endCharsMax));
+  const isSecretKey = remembering(key => secretKey.test(key.slice(-endCharsMax)));
   const inPairs = (dirty: string): string => {
+    if (dirty.length < pairCharsMin) return dirty;
     const shapeless = scrubKeys(scrubUserData(dirty, scrubbed), scrubbed);
     // Most texts are ids and have neither of the two signs, of which the patterns need one.
     if (!/[=:]/.test(shapeless)) return shapeless;
@@ -82,6 +85,23 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
 
 /** The scrubber of an operator who lists no further keys. */
 export const builtInScrubber = createScrubber();
+
+/** The same keys stand in message after message. Strangers' keys may be anything: no more than these are remembered. */
+const rememberedMax = 4_096;
+const rememberedCharsMax = 64;
+
+function remembering(isSecret: (key: string) => boolean): (key: string) => boolean {
+  const known = new Map<string, boolean>();
+  return key => {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const found = isSecret(key);
+    if (key.length > rememberedCharsMax) return found;
+    if (known.size >= rememberedMax) known.clear();
+    known.set(key, found);
+    return found;
+  };
+}
 
 interface Rules {
   isSecretKey(this: void, key: string): boolean;

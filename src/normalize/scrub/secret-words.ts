@@ -9,7 +9,6 @@ export const secretWords: readonly string[] = [
   'auth key',
   'authorization',
   'backup code',
-  'blob',
   'cloud config',
   'code for 2fa',
   'configdrive',
