@@ -164,6 +164,20 @@ const counts = async (): Promise<ReadonlyMap<string, number>> => {
   return new Map(rows.map(({ source, n }) => [source, n]));
 };
 
+describe('a message that only tries the way', () => {
+  it.each([
+    ['xo', { callId: '0', method: 'vm.start', params: { id: vm }, timestamp: 0, type: 'post' }],
+    ['minio', { Service: 'Amazon S3', Event: 's3:TestEvent', Bucket: 'photos' }],
+    ['cloudpods', { Msg: 'This is a validate message.' }],
+  ])('to %s is answered as any other, and makes no event', async (source, body) => {
+    const before = await counts();
+    const { status, body: answer } = await harness.post(source, JSON.stringify(body));
+    expect(status).toBe(source === 'cloudpods' ? 200 : 202);
+    expect(JSON.stringify(answer)).not.toMatch(/[0-9a-f]{8}-/);
+    expect(await counts()).toEqual(before);
+  });
+});
+
 describe('what is sent again', () => {
   it('is recorded as often as its page says: once if it has a name', async () => {
     for (const _ of ['sent', 'sent again', 'and again']) {

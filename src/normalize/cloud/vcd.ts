@@ -81,10 +81,14 @@ function partsOf(urn: unknown): readonly (string | undefined)[] {
   return [kind, id];
 }
 
+/** Events that say themselves how something stands; `operationSuccess` only says that saying so went well. */
+const FAILED = /\/(?:fail|abort|failed|aborted)$/;
+const STARTED = /(?:_request|\/task\/(?:create|start))$/;
+
 /** The status. A request is told before the work is done: its success only means that it was accepted. */
 function statusOf(type: string, success: unknown): string | undefined {
-  if (success === false || success === 'false') return 'Failed';
-  if (type.endsWith('_request')) return 'Started';
+  if (success === false || success === 'false' || FAILED.test(type)) return 'Failed';
+  if (STARTED.test(type)) return 'Started';
   return success === true || success === 'true' ? 'Completed' : undefined;
 }
 
