@@ -2,9 +2,10 @@
  * What Hookline bears, in one run: several rounds in which everything is measured once, so that a change of the machine's
  * mood meets both sides of a ratio. Needs Linux (/proc) and what `npm test` needs.
  *
- *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation,backlog,idle
+ *     npm run bench -- --rounds 3 --events 30000 --seconds 20 --only ceiling,rabbitmq,kafka,camel,latency,split,blackhole,isolation,backlog,idle,start,history
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
  *     npm run bench -- --only backlog --due 1000000 --postgres distribution
+ *     npm run bench -- --only history --history 10000000
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
  * Prints a table (minimum, median, maximum over the rounds; ratios are of one round each) and writes `.cache/bench.json`.
@@ -17,6 +18,7 @@ import { measureBlackHole } from './black-hole.ts';
 import { type BusName, busNames } from './bus.ts';
 import { type Camel, findCamel, measureCamel } from './camel.ts';
 import type { PostgresEdition } from '../service/postgres-programs.ts';
+import { measureHistory } from './history.ts';
 import { measureIdle } from './idle.ts';
 import { type Lab, openLab } from './lab.ts';
 import { measureIsolation } from './isolation.ts';
@@ -31,6 +33,7 @@ import {
   withRatios,
   writeReport,
 } from './report.ts';
+import { measureStart } from './start.ts';
 import { measureCeiling, measureThroughput } from './throughput.ts';
 
 const parts = [
@@ -44,6 +47,8 @@ const parts = [
   'isolation',
   'backlog',
   'idle',
+  'start',
+  'history',
 ] as const;
 type Part = (typeof parts)[number];
 /** The parts that measure a Hookline; the others have nothing to compare. */
@@ -56,6 +61,8 @@ const ofBuilds: readonly Part[] = [
   'isolation',
   'backlog',
   'idle',
+  'start',
+  'history',
 ];
 
 interface Plan {
@@ -66,6 +73,8 @@ interface Plan {
   readonly seconds: number;
   /** Deliveries in the backlog. */
   readonly due: number;
+  /** Ended deliveries of the history. */
+  readonly history: number;
   readonly postgres: PostgresEdition;
   readonly only: readonly Part[];
   readonly prof: boolean;
@@ -82,13 +91,14 @@ function readPlan(): Plan {
       events: { type: 'string', default: '30000' },
       seconds: { type: 'string', default: '20' },
       due: { type: 'string', default: '100000' },
+      history: { type: 'string', default: '1000000' },
       postgres: { type: 'string', default: 'embedded' },
       only: { type: 'string', default: parts.join() },
       prof: { type: 'boolean', default: false },
       against: { type: 'string' },
     },
   });
-  const whole = (name: 'rounds' | 'events' | 'seconds' | 'due', step = 1): number => {
+  const whole = (name: 'rounds' | 'events' | 'seconds' | 'due' | 'history', step = 1): number => {
     const value = Number(values[name]);
     if (Number.isInteger(value) && value >= 0 && value % step === 0) return value;
     throw new RangeError(`--${name} ${values[name]}: expected a multiple of ${step}`);
@@ -105,6 +115,7 @@ function readPlan(): Plan {
     events: whole('events', 10),
     seconds: whole('seconds'),
     due: whole('due'),
+    history: whole('history'),
     postgres: values.postgres,
     only: parts.filter(part => values.only.split(',').includes(part)),
     prof: values.prof,
@@ -144,7 +155,7 @@ async function runBuilds(
 async function runPart(
   lab: Lab,
   part: Part,
-  { events, seconds, due, camel }: Plan & { readonly camel: Camel | undefined },
+  { events, seconds, due, history, camel }: Plan & { readonly camel: Camel | undefined },
 ): Promise<Figures> {
   switch (part) {
     case 'ceiling':
@@ -166,6 +177,10 @@ async function runPart(
       return measureBacklog(lab, { fresh: events, due });
     case 'idle':
       return measureIdle(lab, seconds);
+    case 'start':
+      return measureStart(lab);
+    case 'history':
+      return measureHistory(lab, { fresh: events, ended: history });
   }
 }
 

@@ -22,6 +22,10 @@ export interface HooklineOptions {
   readonly databaseUrl: string;
   /** The checkout whose program runs. This one when absent. */
   readonly checkout?: string;
+  /** The file of the checkout that runs; `src/main.ts` when absent. */
+  readonly program?: string;
+  /** Called with each line that it prints. */
+  readonly onLine?: (line: string) => void;
   readonly roles?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly inspect?: boolean;
@@ -37,13 +41,14 @@ const startDeadlineMs = 60_000;
 
 export async function startHookline(options: HooklineOptions): Promise<Hookline> {
   const { databaseUrl, checkout = thisCheckout, roles, env = {}, inspect = false } = options;
+  const { program: file = 'src/main.ts', onLine } = options;
   let url: string | undefined;
   let inspectorUrl: string | undefined;
   const program = spawnGuarded(
     process.execPath,
     [
       ...(inspect ? ['--inspect=127.0.0.1:0'] : []),
-      join(checkout, 'src/main.ts'),
+      join(checkout, file),
       'serve',
       ...(roles === undefined ? [] : ['--roles', roles]),
     ],
@@ -59,6 +64,7 @@ export async function startHookline(options: HooklineOptions): Promise<Hookline>
         ...env,
       },
       onLine: line => {
+        onLine?.(line);
         url ??= /"url":"([^"]+)".*"hookline\.started"/.exec(line)?.[1];
         inspectorUrl ??= /^Debugger listening on (ws:.*)$/.exec(line)?.[1];
       },

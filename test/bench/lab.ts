@@ -20,6 +20,10 @@ export interface Lab extends AsyncDisposable {
   bus(name: BusName): Promise<Bus>;
   /** A Hookline of its own, warm: its source is running and has delivered some events. */
   openSubject(bus: BusName, webhookCount: number, how?: SubjectOptions): Promise<Subject>;
+  /** An empty database. */
+  openDatabase(): Promise<AsyncDisposable & { readonly url: string }>;
+  /** The checkout whose Hookline is measured; this one when absent. */
+  readonly checkout: string | undefined;
   /** The same lab, in which the Hookline of another checkout is measured. */
   of(checkout: string): Lab;
 }
@@ -80,6 +84,16 @@ export async function openLab(edition: PostgresEdition): Promise<Lab> {
     origin,
     meter,
     bus,
+    checkout,
+    openDatabase: async () => {
+      subjectCount += 1;
+      const name = `bench_${subjectCount}`;
+      await postgres.createDatabase(name);
+      return {
+        url: postgres.url(name),
+        [Symbol.asyncDispose]: () => dropDatabase(postgres, name),
+      };
+    },
     openSubject: async (name, webhookCount, { inspect, isSplit = false } = {}) => {
       await using owned = new AsyncDisposableStack();
       subjectCount += 1;

@@ -23,6 +23,10 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^backlog: peak memory, MB$/, '≤ 300'],
   [/^idle: process CPU, ms\/minute$/, '≤ 350'],
   [/^idle: statements\/minute$/, '≤ 30'],
+  [/^start: process CPU, ms$/, '≤ 1,500'],
+  [/^start: longest block/, '≤ 200'],
+  [/^start: memory, MB$/, '≤ 120'],
+  [/^start: memory after 20 s, MB$/, '≤ 100'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
   [/^isolation, .*: in time$/, '≥ 0.98'],
@@ -106,6 +110,8 @@ const groups = [
   'isolation',
   'backlog',
   'idle',
+  'start',
+  'history',
   'machine',
 ];
 
