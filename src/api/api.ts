@@ -39,6 +39,7 @@ import { guardRoutes } from './http/authenticate.ts';
 import { answerErrors } from './http/errors.ts';
 import { unfollowAnswered } from './http/hang-up.ts';
 import { handleIdempotencyKeys } from './http/idempotency.ts';
+import { lazySerializers } from './http/lazy-compilers.ts';
 import { problem } from './http/problem.ts';
 import { createReadInTurn } from './http/read-in-turn.ts';
 import { createValidatorCompiler, formatErrors } from './http/validate.ts';
@@ -116,6 +117,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatErrors,
+    schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
   });
   limitConnections(app, options);
   const readInTurn = createReadInTurn({ max: options.readsMax });

@@ -5,9 +5,10 @@
  * are always text and are converted to the type of their schema.
  */
 import { Ajv } from 'ajv';
-import type { AnySchema, ErrorObject, ValidateFunction } from 'ajv';
+import type { AnySchema, ValidateFunction } from 'ajv';
 import type { FastifySchema, FastifySchemaCompiler } from 'fastify';
 
+import { lazyValidator, type Validator } from './lazy-compilers.ts';
 import { ProblemError } from './problem.ts';
 import type { FieldError } from './problem.ts';
 
@@ -31,9 +32,11 @@ export function createValidatorCompiler(
   ];
   const coercing = createAjv(shared, { ...text, allErrors: true });
   return ({ schema, httpPart }) =>
-    httpPart === 'body'
-      ? validateInTwo(first.compile(schema), all.compile(schema))
-      : coercing.compile(schema);
+    lazyValidator(() =>
+      httpPart === 'body'
+        ? validateInTwo(first.compile(schema), all.compile(schema))
+        : coercing.compile(schema),
+    );
 }
 
 /** For bodies with more values than this, only the first error is reported. */
@@ -43,8 +46,8 @@ const valuesMax = 10_000;
  * Collects all errors of small bodies, and only the first of large ones: megabytes could contain half a million errors,
  * and collecting those would block everybody for seconds.
  */
-function validateInTwo(first: ValidateFunction, all: ValidateFunction): FastifyValidator {
-  const validate: FastifyValidator = (body: unknown): boolean => {
+function validateInTwo(first: ValidateFunction, all: ValidateFunction): Validator {
+  const validate: Validator = (body: unknown): boolean => {
     if (first(body)) return true;
     const asked = countValues(body, valuesMax) < valuesMax ? all : first;
     if (asked === all) all(body);
@@ -66,11 +69,6 @@ function countValues(value: unknown, limit: number): number {
     if (count < limit) open.push(...inner);
   }
   return count;
-}
-
-interface FastifyValidator {
-  (body: unknown): boolean;
-  errors?: ErrorObject[] | null;
 }
 
 function createAjv(
