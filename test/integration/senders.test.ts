@@ -37,6 +37,11 @@ const refused = { code: 2, message: 'not enough permissions', name: 'XoError' };
 const forged: readonly (readonly [source: string, body: object])[] = [
   ['xo', { ...call, callId: 'f1', type: 'pre' }],
   ['xo', { ...call, callId: 'f1', type: 'post', error: refused }],
+  [
+    'xo',
+    { ...call, callId: 'f2', type: 'post', error: { name: 'Error', message: 'conflicting keys' } },
+  ],
+  ['xo', { ...call, callId: 'f3', type: 'post', method: 'system.getVersion', result: '1' }],
   ['monasca', { alarm_id: 'a', alarm_timestamp: 1, state: 'ALARM', tenant_id: acme }],
   [
     'cloudevents',

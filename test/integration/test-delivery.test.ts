@@ -97,19 +97,24 @@ describe('a test delivery', () => {
     expect(JSON.stringify(result)).not.toContain('hunter2');
   });
 
-  it.each(['hex', 'base64'] as const)('is signed in %s where the webhook says so', async encoding => {
-    const other = encoding === 'hex' ? 'base64' : 'hex';
-    await using tester = await openTester({ HOOKLINE_SIGNATURE_ENCODING: other });
-    await using receiver = await startReceiver();
-    await tester.test({
-      payloadUrl: receiver.url,
-      secrets: [{ sealed: seal(secretKey, 's3cret') }],
-      signatureEncoding: encoding,
-    });
-    const [received] = receiver.requests;
-    const expected = createHmac('sha256', 's3cret').update(received?.body ?? '').digest(encoding);
-    expect(received?.headers['x-cs-signature']).toBe(expected);
-  });
+  it.each(['hex', 'base64'] as const)(
+    'is signed in %s where the webhook says so',
+    async encoding => {
+      const other = encoding === 'hex' ? 'base64' : 'hex';
+      await using tester = await openTester({ HOOKLINE_SIGNATURE_ENCODING: other });
+      await using receiver = await startReceiver();
+      await tester.test({
+        payloadUrl: receiver.url,
+        secrets: [{ sealed: seal(secretKey, 's3cret') }],
+        signatureEncoding: encoding,
+      });
+      const [received] = receiver.requests;
+      const expected = createHmac('sha256', 's3cret')
+        .update(received?.body ?? '')
+        .digest(encoding);
+      expect(received?.headers['x-cs-signature']).toBe(expected);
+    },
+  );
 
   it('sends the payload it is given, and keeps the first bytes of a long answer', async () => {
     await using tester = await openTester({ HOOKLINE_DISPATCH_RESPONSE_BYTES_MAX: '10' });

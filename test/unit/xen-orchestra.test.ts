@@ -157,10 +157,24 @@ describe('an account that a mapping finds', () => {
     ['of a call about nothing that exists', { type: 'post', error: { code: 1 } }, undefined],
     [
       'of a call that failed in the hypervisor',
-      { type: 'post', error: { code: 'VM_BAD' } },
+      { type: 'post', error: { code: 'VM_BAD_POWER_STATE', name: 'XapiError' } },
       'acme',
     ],
     ['of a call that succeeded', { type: 'post', result: true }, 'acme'],
+    [
+      'of a call with `id` and `id?`, which fails before anybody asks',
+      { type: 'post', error: { name: 'Error', message: 'conflicting keys: id and id?' } },
+      undefined,
+    ],
+    [
+      'of a call that failed somewhere else',
+      { type: 'post', error: { code: 'ECONNRESET' } },
+      undefined,
+    ],
+    ['of a call that takes any parameters', { type: 'post', method: 'vm.getHaValues' }, undefined],
+    ['of a list', { type: 'post', method: 'proxy.getAll' }, undefined],
+    ["of a stranger's question", { type: 'post', method: 'system.getVersion' }, undefined],
+    ['of the session', { type: 'post', method: 'session.signOut' }, undefined],
   ])(
     'in what the caller wrote counts only once the call was let through: %s',
     (_, facts, account) => {

@@ -6,7 +6,7 @@
  *      "params":{"id":"67aa…"},"timestamp":1573650727415,"duration":4303,"result":true,"type":"post"}
  *
  * Nothing in it names a tenant. The parameters are what the caller wrote, and `pre` is told before anybody asks whether they
- * may: an account that a mapping finds in the parameters counts only once the call was let through.
+ * may: an account that a mapping finds in the parameters counts only once the call was let through (see `isLetThrough`).
  *
  * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks, and xo-server's api.mjs and jobs/index.mjs.
  */
@@ -107,8 +107,16 @@ function isRefused({ error }: JsonObject): boolean {
   return isObject(error) && typeof error['code'] === 'number';
 }
 
+/** Calls that anybody may make with any parameters: those that read, and those of the session itself. */
+const UNCHECKED = /^(?:session|system|token)\.|\.(?:get|is|list)(?:[A-Z]|$)/;
+
+/**
+ * Whether Xen Orchestra asked if the caller may do that to what the parameters name, and they may. An error shows it only where it is
+ * the hypervisor's: parameters that contradict each other end in an error before anybody asks.
+ */
 function isLetThrough(call: JsonObject): boolean {
-  return call['type'] === 'post' && !isRefused(call);
+  if (call['type'] !== 'post' || UNCHECKED.test(methodOf(call))) return false;
+  return !hasFailed(call) || textAt(call, 'error.name') === 'XapiError';
 }
 
 /**
