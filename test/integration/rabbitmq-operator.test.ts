@@ -210,3 +210,35 @@ describe('policies and arguments that drop messages', () => {
     expect((await findingsOf(gone))[0]?.found).toMatch(/ECONNREFUSED/);
   });
 });
+
+describe('a restart of the broker', () => {
+  it('is noticed although publishers were back first: by exchanges that are not durable, and by no other', async () => {
+    const exchange = ['passing', 'durable'].map(uniqueName);
+    const declare = async (): Promise<void> => {
+      await using operator = await openChannel(broker.url);
+      for (const name of exchange) {
+        await operator.channel.assertExchange(name, 'topic', {
+          durable: name.startsWith('durable'),
+        });
+      }
+    };
+    await declare();
+    const options = { url: broker.url, exchange, queue: uniqueName('hookline') };
+    await using before = startSource(options);
+    await before.untilRunning();
+    await before.stop();
+    await using unbothered = startSource(options);
+    await unbothered.untilRunning();
+    expect(unbothered.source.status()).not.toHaveProperty('bindingsRestored');
+    await unbothered.stop();
+    await broker.restart();
+    await declare();
+    await using after = startSource(options);
+    await after.untilRunning();
+    expect(after.source.status().bindingsRestored).toMatchObject({
+      count: 1,
+      exchange: exchange[0],
+      reason: expect.stringMatching(/^the broker has restarted, and the exchange/),
+    });
+  });
+});

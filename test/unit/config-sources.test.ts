@@ -54,6 +54,24 @@ describe('a source', () => {
     ]);
   });
 
+  it.each([
+    [{}, undefined],
+    [{ HOOKLINE_AMQP_DECLARE_DURABLE: 'false' }, undefined],
+    [{ HOOKLINE_AMQP_DECLARE_TYPE: 'topic' }, { type: 'topic', durable: true, autoDelete: false }],
+    [
+      {
+        HOOKLINE_AMQP_DECLARE_TYPE: 'fanout',
+        HOOKLINE_AMQP_DECLARE_DURABLE: 'false',
+        HOOKLINE_AMQP_DECLARE_AUTO_DELETE: 'true',
+      },
+      { type: 'fanout', durable: false, autoDelete: true },
+    ],
+  ])('declares exchanges only when told of what type: %o', (env, declare) => {
+    const [source] = load({ ...amqp, ...env }).sources;
+    expect(source).toMatchObject({ kind: 'rabbitmq' });
+    expect(Object(source).declare).toEqual(declare);
+  });
+
   it('of kind http has how its senders prove themselves, and the rest at its defaults', () => {
     const hmac = { secret: 's'.repeat(16), header: 'X-Hub-Signature-256', prefix: 'sha256=' };
     const limits = {
@@ -243,6 +261,16 @@ describe('a source', () => {
       '"nats": expected one of rabbitmq, kafka, http',
     ],
     [{ name: 'a', kind: 'rabbitmq' }, 'sources[0].url', "expected the broker's URL"],
+    [
+      { name: 'a', kind: 'rabbitmq', url: 'amqp://b', queues: ['q'], declare: { type: 'topic' } },
+      'sources[0].queues',
+      'set, but so is sources[0].declare.type',
+    ],
+    [
+      { name: 'a', kind: 'rabbitmq', url: 'amqp://b', declare: { type: 'other' } },
+      'sources[0].declare.type',
+      'expected one of topic, fanout, direct, headers',
+    ],
     [{ name: 'a', kind: 'kafka' }, 'sources[0].brokers', 'expected host:port'],
     [{ name: 'a', kind: 'kafka', brokers: ['b'] }, 'sources[0].brokers', '"b": expected host:port'],
     [{ name: 'a', kind: 'kafka', brokers: ['b:1'], queue: 'q' }, 'sources[0].queue', 'unknown key'],

@@ -8,6 +8,7 @@ import {
   describeExchange,
   type Binding,
   type BindOptions,
+  type ExchangeFlags,
   warnOfExchange,
 } from './rabbitmq-exchange.ts';
 import { reply } from './rabbitmq-channel.ts';
@@ -25,6 +26,13 @@ export interface OwnQueueOptions extends OwnQueue, BindOptions {
 export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inlet {
   /** Exchanges that were bound at the last look; undefined before the first one of this process. */
   let bound: ReadonlySet<string> | undefined;
+  /** How exchanges were declared; undefined where the user may not know. Each question is an error in the broker's log. */
+  const known = new Map<string, ExchangeFlags | undefined>();
+
+  async function learn(link: Link, { exchange, missing }: Binding): Promise<void> {
+    if (missing === undefined && !known.has(exchange))
+      known.set(exchange, await describeExchange(link, exchange));
+  }
 
   async function bindAll(link: Link): Promise<readonly Binding[]> {
     return Promise.all(options.exchange.map(name => bindExchange(link, name, options)));
@@ -49,11 +57,9 @@ export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inle
         hasMarker(link, options.queue),
       ]);
       const bindings = await bindAll(link);
-      const flags = await Promise.all(
-        bindings.map(async ({ exchange, missing }) =>
-          missing === undefined ? describeExchange(link, exchange) : undefined,
-        ),
-      );
+      // After a restart of the broker others may have declared them otherwise.
+      if (!wasMarked) known.clear();
+      await Promise.all(bindings.map(binding => learn(link, binding)));
       const isMarked = await setMarker(link, options.queue);
       const isAgain = bound !== undefined || !isNew;
       // Told at once: were the connection lost first, the marker would hide the hole from the next session.
@@ -61,14 +67,13 @@ export function createOwnQueue(options: OwnQueueOptions, notices: Notices): Inle
         if (!isAgain) return undefined;
         if (isNew) return 'the queue had been deleted';
         if (wasAbsent) return 'the exchange did not exist';
-        const at = options.exchange.indexOf(exchange);
-        return isMarked && !wasMarked && flags[at]?.durable === false
+        return isMarked && !wasMarked && known.get(exchange)?.durable === false
           ? 'the broker has restarted, and the exchange, which is not durable, was declared before the queue was bound again'
           : undefined;
       });
-      const warnings = bindings.flatMap(({ exchange }, at) => {
-        const known = flags[at];
-        return known ? warnOfExchange(exchange, known, options) : [];
+      const warnings = options.exchange.flatMap(exchange => {
+        const flags = known.get(exchange);
+        return flags ? warnOfExchange(exchange, flags, options) : [];
       });
       notices.warn('topology', [...warnings, ...(isNew ? [] : await warnOfQueue(link, options))]);
       return found;
