@@ -78,6 +78,11 @@ describe('scrub', () => {
     ['nothing of the next line', 'password:\n  list: |\n', 'password:\n  list: |\n'],
     ['nothing of the next line of a list', 'token =\r\nb=1', 'token =\r\nb=1'],
     ['a block of lines', 'a:\n  pwd: |-\n    x\n\n     x\n  b: 1', 'a:\n  pwd: ***\n  b: 1'],
+    [
+      'XML',
+      '<a:AdminPassword x="1">p w</a:AdminPassword><b>c</b>',
+      '<a:AdminPassword x="1">***</a:AdminPassword><b>c</b>',
+    ],
     ['a script', '#!/bin/sh\nx', '***'],
     ['user data in quotes', 'a: "#cloud-config\nx: y", b: c', 'a: "***", b: c'],
     ['user data in broken JSON', '{"a":"#!/bin/sh\\nx","b":', '{"a":"***","b":'],

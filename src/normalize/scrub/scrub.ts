@@ -18,6 +18,7 @@ import { isUtf8 } from 'node:buffer';
 import { isObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
+import { scrubElements } from './scrub-elements.ts';
 import { createPairScrub } from './scrub-pairs.ts';
 import { isUserData, scrubKeys, scrubUserData, userDataAt } from './scrub-shape.ts';
 import { scrubUrls } from './scrub-url.ts';
@@ -67,7 +68,8 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   const isSecretKey = remembering(key => secretKey.test(key.slice(-endCharsMax)));
   const inPairs = (dirty: string): string => {
     if (dirty.length < pairCharsMin) return dirty;
-    const shapeless = scrubKeys(scrubUserData(dirty, scrubbed), scrubbed);
+    const shown = scrubElements(dirty, isSecretKey, scrubbed);
+    const shapeless = scrubKeys(scrubUserData(shown, scrubbed), scrubbed);
     // Most texts are ids and have neither of the two signs, of which the patterns need one.
     if (!/[=:]/.test(shapeless)) return shapeless;
     return inNamedPairs(inBrokenJson(scrubUrls(shapeless, scrubbed)));
