@@ -114,6 +114,22 @@ describe('a source reads on', () => {
     ]);
   });
 
+  it('where the database is, when it goes back while the source runs and nothing arrives', async () => {
+    await using scene = await openScene();
+    await using reader = await scene.start();
+    await reader.untilRunning();
+    await scene.send(numbers(20));
+    expect(await afterAll(reader, numbers(20))).toEqual(numbers(20));
+    // As a promoted standby shows it that lacks the last five.
+    await query(
+      scene.databaseUrl,
+      `with gone as (delete from event where body::int >= 15), spans as (delete from recorded_span)
+        update source_position set next_offset = 15`,
+    );
+    expect(await afterAll(reader, numbers(20))).toEqual(numbers(20));
+    expect(reader.source.status().state).toBe('running');
+  });
+
   it('at its start, when the database was put back from a dump that knows nothing of it', async () => {
     await using scene = await openScene();
     const restored = await dump(scene);

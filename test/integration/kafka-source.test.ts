@@ -102,6 +102,32 @@ describe('Kafka source: records', () => {
     expect(run.batches.flatMap(({ span }) => span?.offsets)).toEqual([0n, 4n]);
   });
 
+  it('counts records behind an open transaction in its lag, and says what holds them back', async () => {
+    await using kafka = await openKafka(brokers);
+    const topic = await kafka.createTopic();
+    const producer = kafka.client.producer({
+      transactionalId: uniqueName('transaction'),
+      idempotent: true,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    await using run = start({ brokers, topics: [topic] });
+    await run.untilRunning();
+    const transaction = await producer.transaction();
+    await transaction.send({ topic, messages: [{ value: 'open' }] });
+    await kafka.send(topic, ['behind', 'it']);
+    await run.untilReason(
+      /transaction on .*\/0 has been open for \d+ s or longer and holds back 3 rec/,
+    );
+    expect(run.source.status()).toMatchObject({ state: 'running', lag: 3 });
+    await transaction.commit();
+    await producer.disconnect();
+    await run.untilReceived(3);
+    await waitUntil('the word to go', () => run.source.status().reason === undefined);
+    expect(run.bodies()).toEqual(['open', 'behind', 'it']);
+  });
+
   it('closes a batch that has grown large in bytes', async () => {
     await using kafka = await openKafka(brokers);
     const topic = await kafka.createTopic();

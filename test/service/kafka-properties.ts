@@ -12,11 +12,13 @@ export interface KafkaLayout {
   };
   readonly login?: { readonly username: string; readonly password: string };
   readonly certificate?: Certificate;
+  /** Permissions are asked for of who logs in, and topics are created by being used. */
+  readonly isRestricted: boolean;
 }
 
 /** The `server.properties` of a single node with a listener for each way to connect. */
 export function kafkaProperties(layout: KafkaLayout): string {
-  const { home, host, ports, login, certificate } = layout;
+  const { home, host, ports, login, certificate, isRestricted } = layout;
   const listeners: [string, string, number][] = [['PLAIN', 'PLAINTEXT', ports.plain]];
   if (login) listeners.push(['LOGIN', 'SASL_PLAINTEXT', ports.sasl]);
   if (certificate) listeners.push(['TLS', 'SSL', ports.tls]);
@@ -32,7 +34,7 @@ export function kafkaProperties(layout: KafkaLayout): string {
     'advertised.listeners': listeners.map(([name, , port]) => `${name}://127.0.0.1:${port}`).join(),
     'listener.security.protocol.map': all.map(([name, protocol]) => `${name}:${protocol}`).join(),
     'log.dirs': `${home}/data`,
-    'auto.create.topics.enable': 'false',
+    'auto.create.topics.enable': String(isRestricted),
     'offsets.topic.num.partitions': '3',
     'offsets.topic.replication.factor': '1',
     'transaction.state.log.num.partitions': '3',
@@ -47,10 +49,16 @@ export function kafkaProperties(layout: KafkaLayout): string {
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500',
     'message.max.bytes': '16777216',
+    ...(isRestricted ? restrictions : {}),
     ...(login ? loginProperties(login) : {}),
     ...(certificate ? tlsProperties(home) : {}),
   });
 }
+
+const restrictions = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+};
 
 function loginProperties(login: { username: string; password: string }): Record<string, string> {
   const security = 'org.apache.kafka.common.security';

@@ -48,6 +48,11 @@ export interface KafkaSasl {
 export interface KafkaOptions {
   readonly sasl?: boolean;
   readonly tls?: boolean;
+  /**
+   * Who logs in may do nothing until told, who does not may do everything; and topics are created by being used. With
+   * `sasl`.
+   */
+  readonly restricted?: boolean;
   /** One that can be stopped and started: the brokers of the environment will not do. */
   readonly own?: boolean;
 }
@@ -59,7 +64,7 @@ const readyDeadlineMs = 60_000;
 /** @throws Error saying what to install where there is none to be had. */
 export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
   const given = process.env['HOOKLINE_TEST_KAFKA_BROKERS'] ?? '';
-  if (given !== '' && !(options.sasl ?? options.tls ?? options.own)) {
+  if (given !== '' && !(options.sasl ?? options.tls ?? options.restricted ?? options.own)) {
     const brokers = given.split(',');
     return {
       brokers,
@@ -80,6 +85,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
         tls: await reservePort(),
       },
       ...(options.sasl === true ? { login: { username, password: password() } } : {}),
+      isRestricted: options.restricted === true,
       ...(options.tls === true ? { certificate: await makeCertificate() } : {}),
     };
     await writeFiles(layout);

@@ -6,7 +6,8 @@ import { judgeCloud, judgeSnapshot } from '../../src/doctor/directory.ts';
 import { examine, inWords } from '../../src/doctor/examine.ts';
 import { hintFor } from '../../src/doctor/hint.ts';
 import { judgeRabbitmq } from '../../src/doctor/rabbitmq.ts';
-import { judgeKafka } from '../../src/doctor/source.ts';
+import { judgeKafka, judgeLost } from '../../src/doctor/source.ts';
+import { createMetrics } from '../../src/metrics.ts';
 import type { RabbitmqView } from '../../src/source/rabbitmq/rabbitmq-inspect.ts';
 import type { DatabaseView } from '../../src/store/inspect.ts';
 import type { DirectoryStatus } from '../../src/store/directory/sync-state.ts';
@@ -140,6 +141,45 @@ describe('the doctor of sources', () => {
     );
     expect(found.map(({ state }) => state)).toEqual(['ok', 'fail', 'fail']);
     expect(found[2]?.hint).toContain('ACL operation Read');
+  });
+});
+
+describe('the doctor of a Kafka source', () => {
+  const kafkaView = {
+    brokers: 1,
+    topics: { present: ['t'], missing: [] },
+    partitions: 1,
+    leaderless: [],
+    refused: [],
+  };
+
+  it('says how many messages are to be read, and how many of them a transaction holds back', () => {
+    const group = { state: 'Stable', members: 2, lag: 7, heldBack: 3 };
+    expect(judgeKafka({ ...kafkaView, group }, { groupId: 'g' }).at(-1)).toEqual({
+      state: 'ok',
+      found:
+        'group g has 2 members, 7 messages to read (3 behind an open transaction of a producer)',
+    });
+  });
+
+  it('warns of messages that were deleted unread, and of none otherwise', () => {
+    const stored = { history: 'h', positions: [] };
+    expect(judgeLost({ ...stored, lost: 0n })).toEqual([]);
+    expect(judgeLost({ ...stored, lost: 7n, lostAt: '2026-11-30T20:00:00.000Z' })).toMatchObject([
+      {
+        state: 'warn',
+        found:
+          '7 messages were deleted from the topics before being read, last noticed at 2026-11-30T20:00:00.000Z',
+      },
+    ]);
+  });
+
+  it('counts them in a metric, by source', async () => {
+    const metrics = createMetrics();
+    metrics.lost('kafka', 7);
+    expect(await metrics.registry.metrics()).toContain(
+      'hookline_source_lost_total{source="kafka"} 7',
+    );
   });
 });
 

@@ -166,6 +166,9 @@ const textOf = (one: object): string =>
  * @throws kafkajs's error, with Kafka's name for it in `type`.
  */
 export async function askCoordinator(cluster: Cluster, groupId: string): Promise<void> {
+  // A consumer that has given up is no longer connected.
+  await cluster.connect();
+  await cluster.refreshMetadata();
   const broker = await cluster.findControllerBroker();
   if (!findsCoordinators(broker)) {
     throw new RangeError('kafkajs has no findGroupCoordinator: not 2.2.4');
