@@ -39,7 +39,12 @@ const forged: readonly (readonly [source: string, body: object])[] = [
   ['xo', { ...call, callId: 'f1', type: 'post', error: refused }],
   [
     'xo',
-    { ...call, callId: 'f2', type: 'post', error: { name: 'Error', message: 'conflicting keys' } },
+    {
+      ...call,
+      callId: 'f2',
+      type: 'post',
+      error: { name: 'Error', message: 'no such parameters' },
+    },
   ],
   ['xo', { ...call, callId: 'f3', type: 'post', method: 'system.getVersion', result: '1' }],
   ['monasca', { alarm_id: 'a', alarm_timestamp: 1, state: 'ALARM', tenant_id: acme }],

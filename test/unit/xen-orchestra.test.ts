@@ -163,7 +163,7 @@ describe('an account that a mapping finds', () => {
     ['of a call that succeeded', { type: 'post', result: true }, 'acme'],
     [
       'of a call with `id` and `id?`, which fails before anybody asks',
-      { type: 'post', error: { name: 'Error', message: 'conflicting keys: id and id?' } },
+      { type: 'post', error: { name: 'Error', message: 'no such parameters' } },
       undefined,
     ],
     [

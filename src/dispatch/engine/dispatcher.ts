@@ -256,15 +256,14 @@ export class Dispatcher {
     if (status === undefined) this.#scheduler.silent(slot);
     else if (status === 429 || status === 503) this.#scheduler.tooMany(slot, status === 429);
     else this.#scheduler.answered(slot, durationMs);
-    const { event } = slot.delivery.event;
-    tellBreaker(breakers, attempt, { ...settingsOf(webhook), webhook, event, reception, disable });
+    const about = { webhook, event: slot.delivery.event.event, reception, disable };
+    tellBreaker(breakers, attempt, { ...settingsOf(webhook), ...about });
   }
 
   #settle(delivery: Delivery, webhook: Webhook, attempt: SentAttempt): void {
     if (attempt.interrupted) return this.#reschedule(delivery);
     if (attempt.unsent?.isBusy) return this.#reschedule(delivery, ownTroubleMs);
-    const { skipped: reason } = attempt;
-    if (reason !== undefined) return this.#cancel(delivery, reason);
+    if (attempt.skipped !== undefined) return this.#cancel(delivery, attempt.skipped);
     const { success, random, breakers, settingsOf, onAttempt, disable } = this.#options;
     if (!attempt.unsent && receptionOf(attempt, success) === 'ours') {
       this.#options.onShortage(attempt.errorCode ?? 'unknown');
