@@ -16,7 +16,9 @@ import type { PositionStore } from './event/message.ts';
 import type { Source } from './source/source.ts';
 import { databaseOf } from './store/database.ts';
 import { changePositions, listPositions } from './store/record/position.ts';
+import { createEffort, type Effort } from './store/connection/effort.ts';
 import { createRedrive, type Redrive } from './record/redrive.ts';
+import { reasonOf, withRecording } from './source/recording.ts';
 import { intakesOf, openOwnSource, openSource } from './source/sources.ts';
 import { runExpiry } from './upkeep/expiry.ts';
 import { runTrimmer } from './upkeep/trimmer.ts';
@@ -48,7 +50,8 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const components = await openComponents(options);
-  const sources = options.roles.includes('ingest') ? openSources(options, components) : [];
+  const inlets = options.roles.includes('ingest') ? openSources(options, components) : [];
+  const sources = inlets.map(({ source }) => source);
   const intake = new AbortController();
   const background = new AbortController();
   const backlog = watchBacklog({
@@ -69,9 +72,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     backlog.run(background.signal),
     ...runBackground(options, components, background.signal),
   ]);
-  const ingesting = Promise.all(
-    sources.map(source => runSource(components, source, intake.signal)),
-  );
+  const ingesting = Promise.all(inlets.map(inlet => runSource(components, inlet, intake.signal)));
   return {
     metrics: components.metrics,
     sources,
@@ -102,10 +103,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
 }
 
+interface Inlet {
+  /** Its state tells whether it is recorded what it brings. */
+  readonly source: Source;
+  /** To record that. */
+  readonly effort: Effort;
+}
+
 function openSources(
   { config, store, log }: AppOptions,
-  { metrics }: Components,
-): readonly Source[] {
+  { metrics, lease }: Components,
+): readonly Inlet[] {
   const positions: PositionStore = {
     list: source => listPositions(databaseOf(store), source),
     async change(source, changes) {
@@ -117,7 +125,11 @@ function openSources(
   const opened = config.sources.map(source =>
     openSource(source, { config, positions, log: log.child({ source: source.name }) }),
   );
-  return [...opened, openOwnSource(config, log)];
+  return [...opened, openOwnSource(config, log)].map(source => {
+    const effort = openEffort(source.name, log);
+    const trouble = (): Error | undefined => effort.trouble() ?? lease.trouble();
+    return { source: withRecording(source, trouble), effort };
+  });
 }
 
 /** Gives attempts in flight the grace to end; then a moment to write their outcomes. */
@@ -185,16 +197,31 @@ function runBackground(
   ];
 }
 
+/** A failure that is not repeated is forgotten: another replica may have recorded the messages. */
+const forgetMs = 15_000;
+
+function openEffort(source: string, log: AppOptions['log']): Effort {
+  const onTurn = (error?: Error): void => {
+    if (error) log.warn({ source, state: 'waiting', reason: reasonOf(error) }, 'source.changed');
+    else log.info({ source, state: 'running' }, 'source.changed');
+  };
+  return createEffort({ clock: () => performance.now(), forgetMs, onTurn });
+}
+
 function runSource(
   { normalizers, ingest, tenancy }: Components,
-  source: Source,
+  { source, effort }: Inlet,
   signal: AbortSignal,
 ): Promise<void> {
   const configured = normalizers.bySource.get(source.name);
   if (!configured) throw new RangeError(`the source ${source.name} has no normalizer`);
   return source.run(async batch => {
     const reading = tenancy.readBatch(configured);
-    await ingest.record({ ...reading, source: source.name, batch, signal });
+    try {
+      await ingest.record({ ...reading, source: source.name, batch, signal, effort });
+    } finally {
+      effort.ended();
+    }
     reading.count();
   }, signal);
 }

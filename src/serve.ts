@@ -23,7 +23,7 @@ import { migrate, migrationStatus, refuseUnusable } from './store/schema/migrate
 import { openPartitions } from './store/schema/partition.ts';
 import { openRequestStore, openStore } from './store/connection/open.ts';
 import { type Store } from './store/database.ts';
-import { isReachable } from './store/inspect.ts';
+import { findDatabaseState } from './store/inspect.ts';
 import { version } from './version.ts';
 
 export interface ServeOptions {
@@ -117,7 +117,7 @@ async function bringUpToDate(store: Store, url: string): Promise<void> {
 
 async function untilReachable(store: Store, { log, signal }: ServeOptions): Promise<void> {
   const deadline = performance.now() + databaseWaitMs;
-  for (let tries = 0; !(await isReachable(store)); tries += 1) {
+  for (let tries = 0; (await findDatabaseState(store)) === 'unreachable'; tries += 1) {
     if (performance.now() > deadline) {
       throw new Error(
         `the database does not answer after ${databaseWaitMs / 1_000} s; is HOOKLINE_DATABASE_URL right, and the server up?`,

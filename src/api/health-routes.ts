@@ -6,7 +6,7 @@ import type { Static } from 'typebox';
 
 import { databaseOf } from '../store/database.ts';
 import type { Store } from '../store/database.ts';
-import { isReachable } from '../store/inspect.ts';
+import { databaseStates, findDatabaseState } from '../store/inspect.ts';
 import { findDirectoryStatus } from '../store/directory/sync-state.ts';
 import type { ApiOptions, RouteGroup } from './context.ts';
 import { answer, ref } from './http/schema.ts';
@@ -20,8 +20,13 @@ const timeoutMs = 2_000;
 
 const readiness = Type.Object(
   {
-    status: oneOf(['ready', 'not ready']),
-    database: oneOf(['ok', 'unreachable']),
+    status: oneOf(['ready', 'degraded', 'not ready'], {
+      description:
+        'While it is degraded, the API answers, but the database is read-only, or a source waits or is stopped.',
+    }),
+    database: oneOf([...databaseStates], {
+      description: 'A database that is read-only, such as a standby, records nothing.',
+    }),
     notifications: oneOf(['ok', 'missing', 'unknown'], {
       description:
         "Whether PostgreSQL's notifications arrive. While they are missing, as behind a pooler in transaction mode, the process is ready but polls for changes.",
@@ -53,10 +58,10 @@ const schemas = {
   ready: {
     ...open,
     summary:
-      'Check that the process is ready: the database answers, and every source is running or paused',
+      'Check that the process is ready: the database answers. It is degraded unless the database can be written to and every source is running or paused',
     response: {
-      200: answer(readiness, 'Ready.'),
-      503: answer(readiness, 'Not ready, and why.'),
+      200: answer(readiness, 'Ready or degraded, and why.'),
+      503: answer(readiness, 'Not ready: the database does not answer.'),
     },
   },
   metrics: {
@@ -81,12 +86,12 @@ function registerHealthRoutes(app: Routes, options: ApiOptions): void {
     const sources = options.sources().map(presentSource);
     const areHeard = options.hearsNotifications();
     const notifications = areHeard === undefined ? 'unknown' : areHeard ? 'ok' : 'missing';
-    const isReady =
+    const isWhole =
       state.database === 'ok' &&
       sources.every(({ state: now }) => now === 'running' || now === 'paused');
-    return reply
-      .code(isReady ? 200 : 503)
-      .send({ status: isReady ? 'ready' : 'not ready', ...state, notifications, sources });
+    const isReady = state.database !== 'unreachable';
+    const status = !isReady ? 'not ready' : isWhole ? 'ready' : 'degraded';
+    return reply.code(isReady ? 200 : 503).send({ status, ...state, notifications, sources });
   });
 
   app.get('/metrics', { schema: schemas.metrics }, async (_, reply) =>
@@ -100,7 +105,7 @@ const unreachable: StoreState = { database: 'unreachable' };
 
 /** The state of the database and the directory. An outdated directory is shown, but the process stays ready: it uses the last snapshot. */
 async function inspect(store: Store): Promise<StoreState> {
-  if (!(await isReachable(store))) return unreachable;
-  const status = await findDirectoryStatus(databaseOf(store));
-  return { database: 'ok', directory: status };
+  const database = await findDatabaseState(store);
+  if (database === 'unreachable') return unreachable;
+  return { database, directory: await findDirectoryStatus(databaseOf(store)) };
 }

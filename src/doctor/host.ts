@@ -100,7 +100,7 @@ export async function inspectPort(
 ): Promise<readonly Found[]> {
   const said = await askHealth(url);
   const at = `${host}:${port}`;
-  if (said !== undefined) return [{ state: 'ok', found: `Hookline answers at ${at}: ${said}` }];
+  if (said !== undefined) return judgeHealth(at, said);
   const server = createServer();
   try {
     server.listen(port, host);
@@ -115,12 +115,39 @@ export async function inspectPort(
   }
 }
 
-/** The status that Hookline reports; undefined when nothing, or something else, answers. */
-async function askHealth(url: string): Promise<string | undefined> {
+/** What `/readyz` says, as far as it matters here. */
+interface Health {
+  readonly status: string;
+  readonly database?: unknown;
+  readonly sources?: readonly {
+    readonly name: string;
+    readonly state: string;
+    readonly reason?: string;
+  }[];
+}
+
+function judgeHealth(at: string, { status, database, sources = [] }: Health): readonly Found[] {
+  const said: Found = {
+    state: status === 'ready' ? 'ok' : 'warn',
+    found: `Hookline answers at ${at}: ${status}${database === 'ok' ? '' : `, database ${String(database)}`}`,
+  };
+  const waiting = sources.filter(({ state }) => state !== 'running' && state !== 'paused');
+  return [
+    said,
+    ...waiting.map(({ name, state, reason = '' }): Found => ({
+      state: 'warn',
+      found: `there, the source ${name} is ${state}: ${reason}`,
+    })),
+  ];
+}
+
+/** Undefined when nothing, or something else, answers. */
+async function askHealth(url: string): Promise<Health | undefined> {
   try {
     const answer = await fetch(`${url}/readyz`, { signal: AbortSignal.timeout(askMs) });
-    const { status }: { status?: unknown } = Object(await answer.json());
-    return typeof status === 'string' ? status : undefined;
+    const health: Partial<Health> = Object(await answer.json());
+    const { status } = health;
+    return typeof status === 'string' ? { ...health, status } : undefined;
   } catch {
     // Nothing answers, or not in Hookline's format; the caller checks next whether the port is free.
     return undefined;

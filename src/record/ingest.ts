@@ -12,6 +12,7 @@ import { BatchGivenUpError, LeaseLostError, PositionMovedError } from '../event/
 import type { Log } from '../event/log.ts';
 import type { MessageBatch } from '../event/message.ts';
 import { createBackoff, delay } from '../event/wait.ts';
+import type { Effort } from '../store/connection/effort.ts';
 import type { Lease } from './lease.ts';
 import {
   countsOf,
@@ -55,6 +56,8 @@ export interface IncomingBatch {
   readonly batch: MessageBatch;
   /** Aborts on shutdown. */
   readonly signal: AbortSignal;
+  /** Hears of every try to record. */
+  readonly effort?: Effort;
 }
 
 /** The functions that read the messages of one batch. */
@@ -116,16 +119,19 @@ export class Ingest {
     held: HeldBatch,
     isFirst: boolean,
   ): Promise<TryResult | undefined> {
+    const { recorder, log } = this.#options;
     try {
-      const { recorder } = this.#options;
+      incoming.effort?.began();
       const recorded = await recorder.record(incoming.source, incoming.batch, held.messages);
+      incoming.effort?.succeeded();
       return { recorded, owns: true };
     } catch (error) {
       if (error instanceof PositionMovedError) {
         release(held);
         throw error;
       }
-      if (isFirst) this.#complain(incoming, error);
+      const kind = error instanceof LeaseLostError ? 'lease-lost' : failureKind(error);
+      if (isFirst) log.warn({ err: error, source: incoming.source, kind }, 'record.failed');
       return this.#recover(incoming, held, error);
     }
   }
@@ -158,14 +164,14 @@ export class Ingest {
     if (error instanceof LeaseLostError) {
       release(held);
       if (lease.processId === held.processId) {
-        await this.#untilDone(incoming.signal, () => lease.rejoin());
+        await this.#untilDone(incoming, () => lease.rejoin());
       }
       return undefined;
     }
     switch (failureKind(error)) {
       case 'no-partition':
         release(held);
-        await this.#untilDone(incoming.signal, () => openPartitions(store, new Date()));
+        await this.#untilDone(incoming, () => openPartitions(store, new Date()));
         return undefined;
       case 'refused':
         release(held);
@@ -173,6 +179,7 @@ export class Ingest {
         return 'split';
       case 'repeated':
       case 'unavailable':
+        incoming.effort?.failed(error);
         return this.#settleUnknown(incoming, held);
     }
   }
@@ -183,7 +190,7 @@ export class Ingest {
    */
   async #settleUnknown(incoming: IncomingBatch, held: HeldBatch): Promise<TryResult | undefined> {
     const { store } = this.#options;
-    const found = await this.#untilDone(incoming.signal, () =>
+    const found = await this.#untilDone(incoming, () =>
       findRecorded(store, held.processId, [...held.owed.keys()]),
     );
     // None found: nothing was written, or no event in it was new. Another try tells which, and changes nothing then.
@@ -230,16 +237,15 @@ export class Ingest {
 
   /** Tells a sender who waits what became of each message. */
   async #tell(
-    { source, batch, signal }: IncomingBatch,
+    incoming: IncomingBatch,
     { messages }: HeldBatch,
     recorded: readonly ReadMessage[],
   ): Promise<void> {
-    const { tell } = batch;
+    const { tell } = incoming.batch;
     if (!tell) return;
     const database = databaseOf(this.#options.store);
-    const idOf = await this.#untilDone(signal, () =>
-      recordedIds(database, source, messages, recorded),
-    );
+    const find = () => recordedIds(database, incoming.source, messages, recorded);
+    const idOf = await this.#untilDone(incoming, find);
     for (const entry of messages) tell(entry.message, outcomeOf(entry, idOf));
   }
 
@@ -276,18 +282,14 @@ export class Ingest {
     ledger.settle(entry);
   }
 
-  #complain({ source }: IncomingBatch, error: unknown): void {
-    const kind = error instanceof LeaseLostError ? 'lease-lost' : failureKind(error);
-    this.#options.log.warn({ err: error, source, kind }, 'record.failed');
-  }
-
   /** Repeats `work` until it succeeds. @throws {BatchGivenUpError} on shutdown; what was held stays held. */
-  async #untilDone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async #untilDone<T>({ signal, effort }: IncomingBatch, work: () => Promise<T>): Promise<T> {
     const backoff = createBackoff(databaseBackoff);
     for (;;) {
       try {
         return await work();
       } catch (error) {
+        effort?.failed(error);
         this.#options.log.debug({ err: error }, 'database.waiting');
       }
       await delay(backoff.nextMs(), signal);

@@ -8,6 +8,7 @@ import { hostname } from 'node:os';
 
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
+import { createEffort } from '../store/connection/effort.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import {
   joinProcess,
@@ -26,6 +27,8 @@ export interface Lease {
   keep(signal: AbortSignal): Promise<void>;
   /** Joins again under a new id, because recording found the old one gone. */
   rejoin(): Promise<void>;
+  /** Why the lease is not renewed, which needs a database that can be written to; undefined while it is. */
+  trouble(): Error | undefined;
   /** Leaves now: deliveries that are still owed are written as due rows for the others. */
   leave(): Promise<TakeOver | undefined>;
 }
@@ -43,6 +46,7 @@ export interface LeaseOptions {
 
 export async function openLease(options: LeaseOptions): Promise<Lease> {
   const { store, ttlMs, newId, onLost, log } = options;
+  const effort = createEffort({ clock: () => performance.now() });
   let ledger = createLedger(newId());
   let processId = await join();
 
@@ -75,7 +79,14 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
 
   async function renew(): Promise<void> {
     const mine = { id: processId, ttlMs, watermark: ledger.watermark() };
-    const { isHeld, othersLapsed } = await renewLease(databaseOf(store), mine);
+    effort.began();
+    const { isHeld, othersLapsed } = await renewLease(databaseOf(store), mine).catch(
+      (error: unknown) => {
+        effort.failed(error);
+        throw error;
+      },
+    );
+    effort.succeeded();
     if (!isHeld && processId === mine.id) await rejoin();
     if (!othersLapsed) return;
     for (const taken of await takeOverLapsed(store)) log.info(taken, 'process.taken_over');
@@ -95,6 +106,7 @@ export async function openLease(options: LeaseOptions): Promise<Lease> {
         await delay(ttlMs / 3, signal);
       }
     },
+    trouble: () => effort.trouble(),
     leave: () => leaveProcess(store, processId),
   };
 }

@@ -79,11 +79,14 @@ export function createHttpSource(given: HttpSourceOptions): HttpSource {
   const wakeup = createWakeup();
   const queue = createQueue(options);
   let isOpen = false;
+  /** The batch that is being recorded. */
+  let taken: readonly PendingMessage[] = [];
   return {
     name: options.name,
     kind: 'http',
     status: () => {
-      board.lag = isOpen ? queue.length : undefined;
+      const recording = taken.filter(one => one.isOpen).length;
+      board.lag = isOpen ? queue.length + recording : undefined;
       return board.status();
     },
     pause: () => board.pause(true),
@@ -115,7 +118,7 @@ export function createHttpSource(given: HttpSourceOptions): HttpSource {
       board.running();
       try {
         while (!signal.aborted) {
-          const taken = queue.take();
+          taken = queue.take();
           if (taken.length === 0) await wakeup.wait();
           else await recordTaken(taken, record);
         }

@@ -20,7 +20,10 @@ export interface Source {
 }
 
 export interface SourceStatus {
-  /** `waiting`: the broker, exchange or topic is not there yet, or the connection is being made again. */
+  /**
+   * `running`: what comes is recorded. `waiting`: the broker, exchange or topic is not there yet, the connection is being
+   * made again, or the database does not record what came.
+   */
   readonly state: 'waiting' | 'running' | 'paused' | 'stopped';
   /** Reason why it waits, for the operator. */
   readonly reason?: string;

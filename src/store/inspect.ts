@@ -31,13 +31,20 @@ export interface Replication {
   readonly commit: string;
 }
 
-/** Whether the database answers; the reason why not does not matter here. */
-export async function isReachable(store: Store): Promise<boolean> {
+/** `read-only`: a standby, or made so by an operator; it can be asked, and records nothing. */
+export const databaseStates = ['ok', 'read-only', 'unreachable'] as const;
+export type DatabaseState = (typeof databaseStates)[number];
+
+/** Whether the database answers, and may be written to; the reason why not does not matter here. */
+export async function findDatabaseState(store: Store): Promise<DatabaseState> {
   try {
-    await sql`select 1`.execute(databaseOf(store));
-    return true;
+    const { rows } = await sql<{ isReadOnly: boolean }>`
+      select current_setting('transaction_read_only')::bool as "isReadOnly"`.execute(
+      databaseOf(store),
+    );
+    return rows[0]?.isReadOnly === true ? 'read-only' : 'ok';
   } catch {
-    return false;
+    return 'unreachable';
   }
 }
 

@@ -86,10 +86,13 @@ function handle(hookline: GuardedProcess, url: string, adminPassword: string): H
 }
 
 async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  try {
+    const answer = await fetch(`${url}/readyz`);
+    const { status }: { status?: unknown } = Object(await answer.json());
+    return status === 'ready';
+  } catch {
+    return false;
+  }
 }
 
 async function countDelivered(ask: (path: string) => Promise<JsonObject>): Promise<number> {

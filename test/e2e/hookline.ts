@@ -123,10 +123,13 @@ function urlOf(line: LogLine | undefined): string | undefined {
 }
 
 async function isReady(url: string): Promise<boolean> {
-  return fetch(`${url}/readyz`).then(
-    ({ ok }) => ok,
-    () => false,
-  );
+  try {
+    const answer = await fetch(`${url}/readyz`);
+    const { status }: { status?: unknown } = Object(await answer.json());
+    return status === 'ready';
+  } catch {
+    return false;
+  }
 }
 
 async function logIn(url: string): Promise<string> {

@@ -103,7 +103,7 @@ export async function openIntakeHarness(options: HarnessOptions = {}): Promise<I
   const untilReady: IntakeHarness['untilReady'] = async () => {
     await waitUntil(
       'the sources to run',
-      async () => (await send('/readyz', { method: 'GET' })).status === 200,
+      async () => (await send('/readyz', { method: 'GET' })).body['status'] === 'ready',
       60_000,
     );
   };

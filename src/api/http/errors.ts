@@ -99,6 +99,12 @@ function databaseProblem(code: string): ProblemError | undefined {
   if (code === '57014') {
     return new ProblemError('query_too_long', 'Ask for a shorter range, or for less at once.');
   }
+  if (code === '25006') {
+    return new ProblemError(
+      'database_unavailable',
+      'The database is read-only at the moment: nothing can be changed.',
+    );
+  }
   if (/^(08...|57P..|53...|ECONN[A-Z]+|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|EPIPE)$/.test(code)) {
     return new ProblemError('database_unavailable', 'Try again in a moment.');
   }

@@ -57,24 +57,22 @@ export async function findApiKeyOwner(
   database: Database,
   apiKey: string,
 ): Promise<(TokenOwner & { readonly sealed: Buffer }) | undefined> {
-  return database
-    .with('found', db =>
-      db
-        .selectFrom('api_key')
-        .select(['id', 'userId', 'sealed', 'lastUsedAt'])
-        .where('apiKey', '=', apiKey),
-    )
-    .with('touched', db =>
-      db
-        .updateTable('api_key as k')
-        .from('found')
-        .set({ lastUsedAt: now })
-        .whereRef('k.id', '=', 'found.id')
-        .where(eb => isStale(eb.ref('found.lastUsedAt'))),
-    )
-    .selectFrom('found')
+  const found = await database
+    .selectFrom('api_key as found')
     .innerJoin(selectOwners(database).as('owner'), 'owner.id', 'found.userId')
+    .where('found.apiKey', '=', apiKey)
     .selectAll('owner')
     .select('found.sealed')
+    .select(eb => isStale(eb.ref('found.lastUsedAt')).as('isStale'))
     .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { isStale: isToTouch, ...owner } = found;
+  if (isToTouch) {
+    await database
+      .updateTable('api_key')
+      .set({ lastUsedAt: now })
+      .where('apiKey', '=', apiKey)
+      .execute();
+  }
+  return owner;
 }

@@ -13,9 +13,13 @@ export type TokenRow = Pick<Row<'credential'>, (typeof tokenColumns)[number]>;
 /** Kind, scopes and end of a token that a request presents. */
 export type Presented = Pick<Row<'credential'>, 'kind' | 'scopes' | 'expiresAt'>;
 
-/** Whether `lastUsedAt` needs an update. It is exact to a minute, so that a request a second is not a write a second. */
+/**
+ * Whether `lastUsedAt` needs an update, and can have one: a database that is read-only still answers. It is exact to a
+ * minute, so that a request a second is not a write a second.
+ */
 export const isStale = (lastUsedAt: Expression<string | null>) =>
-  sql<boolean>`(${lastUsedAt} is null or ${lastUsedAt} < now() - interval '1 minute')`;
+  sql<boolean>`((${lastUsedAt} is null or ${lastUsedAt} < now() - interval '1 minute')
+    and not current_setting('transaction_read_only')::bool)`;
 
 /** Creates a credential. @param token its `logoutHint` is sealed. */
 export async function insertToken(
@@ -42,27 +46,25 @@ export async function findTokenOwner(
   database: Database,
   tokenHash: Buffer,
 ): Promise<(TokenOwner & Presented) | undefined> {
-  return database
-    .with('found', db =>
-      db
-        .selectFrom('credential')
-        .select(['id', 'userId', 'kind', 'scopes', 'lastUsedAt', 'expiresAt'])
-        .where('tokenHash', '=', tokenHash)
-        .where(eb => eb.or([eb('expiresAt', 'is', null), eb('expiresAt', '>', now)])),
-    )
-    .with('touched', db =>
-      db
-        .updateTable('credential as c')
-        .from('found')
-        .set({ lastUsedAt: now })
-        .whereRef('c.id', '=', 'found.id')
-        .where(eb => isStale(eb.ref('found.lastUsedAt'))),
-    )
-    .selectFrom('found')
+  const found = await database
+    .selectFrom('credential as found')
     .innerJoin(selectOwners(database).as('owner'), 'owner.id', 'found.userId')
+    .where('found.tokenHash', '=', tokenHash)
+    .where(eb => eb.or([eb('found.expiresAt', 'is', null), eb('found.expiresAt', '>', now)]))
     .selectAll('owner')
     .select(['found.kind', 'found.scopes', 'found.expiresAt'])
+    .select(eb => isStale(eb.ref('found.lastUsedAt')).as('isStale'))
     .executeTakeFirst();
+  if (found === undefined) return undefined;
+  const { isStale: isToTouch, ...owner } = found;
+  if (isToTouch) {
+    await database
+      .updateTable('credential')
+      .set({ lastUsedAt: now })
+      .where('tokenHash', '=', tokenHash)
+      .execute();
+  }
+  return owner;
 }
 
 /** Lists a user's tokens, by id, without sessions. */
