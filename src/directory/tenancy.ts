@@ -68,6 +68,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
   const aliases = createAliases({ database: () => databaseOf(store), log });
   const complete = (envelope: Envelope, proven: Proven): Envelope =>
     options.sync.index.withDomain(envelope, proven);
+  const hasUsers = config?.kind === 'keystone' && config.users;
   let hasSnapshot = false;
   if (provider) metrics.directory();
 
@@ -90,6 +91,7 @@ export function openTenancy(options: TenancyOptions): Tenancy {
         const { index } = options.sync;
         const owner = index.ownerOf(envelope);
         if (!namesDomain(envelope, proven, index)) misses.see(envelope, owner);
+        if (hasUsers && !index.knowsAccount(proven.provenUser ?? '')) misses.seeUser(proven);
         aliases.see(envelope, { owner, isKnown: id => index.knowsAccount(id) });
         return index.match(envelope, body, proven);
       };
@@ -101,7 +103,8 @@ export function openTenancy(options: TenancyOptions): Tenancy {
         },
         learn: async signal => {
           if (!config || !lookUps || !hasSnapshot) return false;
-          const wanted = misses.unknown().filter(one => lookUps.isWorthAsking(one.accountId));
+          const missed = [...misses.unknown(), ...misses.users()];
+          const wanted = missed.filter(one => lookUps.isWorthAsking(one.accountId));
           if (wanted.length === 0) return false;
           const limit = AbortSignal.timeout(config.lookUpWaitMs);
           await lookUps.ask(wanted, AbortSignal.any([signal, limit]));

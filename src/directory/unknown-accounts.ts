@@ -1,6 +1,7 @@
 /** Accounts of events that the directory does not know: which a batch has, and how many events each has in all. */
 
 import type { Envelope } from '../event/envelope.ts';
+import type { Proven } from '../event/event.ts';
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import { databaseOf, type Store } from '../store/database.ts';
@@ -50,31 +51,42 @@ export function createUnknownAccounts({ store, log }: { store: Store; log: Log }
   };
 }
 
-/** The unknown accounts of one batch. */
+/** Whom one batch names and the directory does not know. */
 export interface Misses {
   /** Begins a message, and forgets what it missed if it was read before. */
   begin(message: object): void;
-  /** Notes an event of the message begun last. @param owner the event's account in the directory. */
+  /** Notes an event of the message begun last. @param owner the account that it names, in the directory. */
   see(envelope: Envelope, owner: string | undefined): void;
-  /** Lists the unknown accounts, one entry for each event. Such events reach Global webhooks only. */
+  /** Notes the user, if any, whom an event of the message begun last proves to concern. */
+  seeUser(proven: Proven): void;
+  /** Lists the unknown accounts, one entry for each event. Such events reach no Local webhook. */
   unknown(): readonly WantedAccount[];
+  /** Lists the unknown users, who are no missing accounts: many a cloud's directory has none. */
+  users(): readonly WantedAccount[];
 }
 
 export function createMisses(): Misses {
-  const missed = new Map<object, WantedAccount[]>();
+  const missed = new Map<object, { accounts: WantedAccount[]; users: WantedAccount[] }>();
   let current: object | undefined;
+  const note = (kind: 'accounts' | 'users', wanted: WantedAccount): void => {
+    if (!current) return;
+    const found = missed.get(current) ?? { accounts: [], users: [] };
+    found[kind].push(wanted);
+    missed.set(current, found);
+  };
   return {
     begin(message) {
       current = message;
       missed.delete(message);
     },
     see({ account: accountId, project: projectId }, owner) {
-      if (owner !== undefined || accountId === undefined || !current) return;
-      const wanted = { accountId, projectId };
-      const before = missed.get(current);
-      if (before) before.push(wanted);
-      else missed.set(current, [wanted]);
+      if (owner === undefined && accountId !== undefined)
+        note('accounts', { accountId, projectId });
     },
-    unknown: () => [...missed.values()].flat(),
+    seeUser({ provenUser: accountId }) {
+      if (accountId !== undefined) note('users', { accountId });
+    },
+    unknown: () => [...missed.values()].flatMap(({ accounts }) => accounts),
+    users: () => [...missed.values()].flatMap(({ users }) => users),
   };
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { isObject, type JsonObject } from '../../src/normalize/value/json.ts';
+import { startKeystone } from '../fixtures/keystone-server.ts';
 import { startReceiver, type Receiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { openIntakeHarness, type IntakeHarness } from './intake-harness.ts';
@@ -117,6 +118,41 @@ describe('an event of Keystone', () => {
     expect(body).toMatchObject({ domain, provenUser: user });
     expect(JSON.parse(String(body['body']))).toMatchObject({ id, domain });
   });
+});
+
+it('an event of a user whom the directory does not know yet waits until Keystone was asked, and nobody misses them', async () => {
+  await using keystone = await startKeystone();
+  keystone.tables.domains.push({ id: domain, name: 'acme' });
+  keystone.tables.projects.push({ id: project, name: 'p', domain_id: domain });
+  await using own = await openIntakeHarness({
+    sources: [{ name: 'keystone', format: 'openstack' }],
+    environment: {
+      HOOKLINE_DIRECTORY_KIND: 'keystone',
+      HOOKLINE_DIRECTORY_URL: keystone.url,
+      HOOKLINE_DIRECTORY_KEYSTONE_USERNAME: 'reader',
+      HOOKLINE_DIRECTORY_KEYSTONE_PASSWORD: 'right',
+    },
+  });
+  await waitUntil('the directory to be read', async () => {
+    const rows = await own.rows(`select from account where id = '${project}'`);
+    const [state] = await own.rows(`select from directory_state where synced_at is not null`);
+    return rows.length === 1 && state !== undefined;
+  });
+  const created = recorded('identity.user.created');
+  const id = String(Object(created['payload']).resource_info);
+  keystone.tables.users.push({ id, name: 'new', domain_id: domain });
+  const read = async (message: JsonObject) => {
+    const { body } = await own.post('keystone', JSON.stringify(message));
+    return (await own.ask('GET', `/v1/events/${String([body['ids']].flat()[0])}`)).body;
+  };
+  expect(await read(created)).toMatchObject({ provenUser: id, domain });
+  const payload = { ...Object(created['payload']), resource_info: 'nobody' };
+  const unknown = await read({ ...created, message_id: 'of-nobody', payload });
+  expect(unknown).toMatchObject({ provenUser: 'nobody' });
+  expect(unknown).not.toHaveProperty('domain');
+  const metrics = await (await fetch(`${own.url}/metrics`)).text();
+  expect(metrics).toMatch(/^hookline_directory_look_ups_total\{result="found"\} 1$/m);
+  expect(metrics).toMatch(/^hookline_unknown_account_events_total 0$/m);
 });
 
 /** Names of the webhooks whose receivers have got the event. */
