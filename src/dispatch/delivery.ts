@@ -38,12 +38,19 @@ export function lacksEnvelope({ event }: Delivery, { format }: Webhook): boolean
 }
 
 /**
- * Whether the index does not say of an event that the webhook's scope covers it. The webhook may have been narrowed or whom the
- * event concerns have moved since, or this process may be behind another one: claimed once more, the tables are asked.
+ * Whether a delivery has to be claimed once more, for the tables to be asked.
+ *
+ * - The webhook's format was changed, and needs more of the event than was read.
+ * - The index does not say of the event that the webhook's scope covers it. The webhook may have been narrowed or whom the event
+ *   concerns have moved since, or this process may be behind another one.
  *
  * @param covered the index's answer; undefined when it knows nobody whom the event concerns. Then a claim, which has asked the
  *   tables, knows better; what is fresh was matched by the index.
  */
-export function isDoubtful({ deliveryId }: Delivery, covered: boolean | undefined): boolean {
-  return !(covered ?? deliveryId !== undefined);
+export function mustAskAgain(
+  delivery: Delivery,
+  webhook: Webhook,
+  covered: boolean | undefined,
+): boolean {
+  return lacksEnvelope(delivery, webhook) || !(covered ?? delivery.deliveryId !== undefined);
 }

@@ -17,7 +17,7 @@ import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
-import { isDoubtful, lacksEnvelope, type Delivery } from '../delivery.ts';
+import { mustAskAgain, type Delivery } from '../delivery.ts';
 import { receptionOf } from '../../outcome/reception.ts';
 import { timeOf } from '../../event/id.ts';
 import { tellBreaker } from './breaker/tell.ts';
@@ -225,10 +225,8 @@ export class Dispatcher {
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
   }
 
-  /** Whether the tables have to be asked: whether the scope covers the event, or for the event as a whole. */
   #mustAskAgain(delivery: Delivery, webhook: Webhook): boolean {
-    const covered = this.#options.covers(webhook, delivery.event);
-    return isDoubtful(delivery, covered) || lacksEnvelope(delivery, webhook);
+    return mustAskAgain(delivery, webhook, this.#options.covers(webhook, delivery.event));
   }
 
   /**
