@@ -6,6 +6,7 @@
  *     npm run bench -- --only rabbitmq --rounds 0 --prof      where the time goes
  *     npm run bench -- --only backlog --due 1000000 --postgres distribution
  *     npm run bench -- --only history --history 10000000
+ *     npm run bench -- --only idle-limit --rounds 1             six web servers at their idle limit
  *     npm run bench -- --only rabbitmq --against DIR          each part also with the program of another checkout
  *
  * Prints a table (minimum, median, maximum over the rounds; ratios are of one round each) and writes `.cache/bench.json`.
@@ -20,6 +21,7 @@ import { type Camel, findCamel, measureCamel } from './camel.ts';
 import type { PostgresEdition } from '../service/postgres-programs.ts';
 import { measureHistory } from './history.ts';
 import { measureIdle } from './idle.ts';
+import { measureIdleLimit } from './idle-limit.ts';
 import { type Lab, openLab } from './lab.ts';
 import { measureIsolation } from './isolation.ts';
 import { measureLatency } from './latency.ts';
@@ -49,8 +51,11 @@ const parts = [
   'idle',
   'start',
   'history',
+  'idle-limit',
 ] as const;
 type Part = (typeof parts)[number];
+/** Parts that are run only when they are named: they need more than the tests do. */
+const named: readonly Part[] = ['idle-limit'];
 /** The parts that measure a Hookline; the others have nothing to compare. */
 const ofBuilds: readonly Part[] = [
   'rabbitmq',
@@ -93,7 +98,7 @@ function readPlan(): Plan {
       due: { type: 'string', default: '100000' },
       history: { type: 'string', default: '1000000' },
       postgres: { type: 'string', default: 'embedded' },
-      only: { type: 'string', default: parts.join() },
+      only: { type: 'string', default: parts.filter(part => !named.includes(part)).join() },
       prof: { type: 'boolean', default: false },
       against: { type: 'string' },
     },
@@ -181,6 +186,8 @@ async function runPart(
       return measureStart(lab);
     case 'history':
       return measureHistory(lab, { fresh: events, ended: history });
+    case 'idle-limit':
+      return measureIdleLimit();
   }
 }
 

@@ -27,6 +27,8 @@ const wanted: readonly (readonly [RegExp, string])[] = [
   [/^start: longest block/, '≤ 200'],
   [/^start: memory, MB$/, '≤ 120'],
   [/^start: memory after 20 s, MB$/, '≤ 100'],
+  [/^idle limit, .*: failed attempts$/, '0'],
+  [/^idle limit, .*: p99 of the delay, ms$/, '≤ 100'],
   [/^black hole.*: rate kept$/, '≥ 0.95'],
   [/^black hole.*: p99 grew$/, '≤ 2'],
   [/^isolation, .*: in time$/, '≥ 0.98'],

@@ -5,29 +5,8 @@ import { startDelayLine } from '../service/delay-line.ts';
 import { deliverAtIdleLimit } from '../service/idle-limit.ts';
 import { startReceiver } from '../service/receiver.ts';
 import { waitUntil } from '../service/wait-until.ts';
-import { nginxWith, startWebServer, type WebServer } from '../service/web-server.ts';
+import { idleHaproxy, idleNginx, nginxWith, startWebServer } from '../service/web-server.ts';
 import { openDispatchHarness } from './dispatch-harness.ts';
-
-const idleNginx = async (): Promise<WebServer> =>
-  startWebServer('nginx', (port, directory) =>
-    nginxWith(
-      directory,
-      `keepalive_timeout 1s; server { listen 127.0.0.1:${port}; location / { return 200; } }`,
-    ),
-  );
-
-const idleHaproxy = async (): Promise<WebServer> =>
-  startWebServer(
-    'haproxy',
-    port => `defaults
-  mode http
-  timeout client 30s
-  timeout http-keep-alive 1s
-frontend f
-  bind 127.0.0.1:${port}
-  http-request return status 200
-`,
-  );
 
 describe.concurrent('a connection that its server closes after a second', () => {
   it.each([

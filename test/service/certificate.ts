@@ -23,15 +23,18 @@ export interface CertificateOptions {
   readonly days?: number;
   /** As openssl's subjectAltName spells them. */
   readonly names?: string;
+  /** As openssl's extendedKeyUsage spells it; none by default, which is any. */
+  readonly usage?: string;
 }
 
 /** @throws Error saying that openssl is missing. */
 export async function makeCertificate(options: CertificateOptions = {}): Promise<Certificate> {
-  const { days = 30, names = 'IP:127.0.0.1,DNS:localhost' } = options;
+  const { days = 30, names = 'IP:127.0.0.1,DNS:localhost', usage } = options;
+  const extensions = [`subjectAltName=${names}`, ...(usage ? [`extendedKeyUsage=${usage}`] : [])];
   const directory = await mkdtemp(join(tmpdir(), 'hookline-certificate-'));
   const openssl = async (args: string): Promise<void> => runOpenssl(args, directory);
   try {
-    await writeFile(join(directory, 'san'), `subjectAltName=${names}\n`);
+    await writeFile(join(directory, 'san'), `${extensions.join('\n')}\n`);
     await openssl(`req -x509 ${newKey} -subj /CN=hookline-test -keyout ca.key -out ca.crt`);
     await openssl(`req -new ${newKey} -subj /CN=localhost -keyout server.key -out server.csr`);
     await openssl(

@@ -56,17 +56,48 @@ http {
   ${http}
 }`;
 
+/** nginx that answers 200, and keeps an idle connection for a second. */
+export const idleNginx = async (): Promise<WebServer> =>
+  startWebServer('nginx', (port, directory) =>
+    nginxWith(
+      directory,
+      `keepalive_timeout 1s; server { listen 127.0.0.1:${port}; location / { return 200; } }`,
+    ),
+  );
+
+/** HAProxy that does the same. */
+export const idleHaproxy = async (): Promise<WebServer> =>
+  startWebServer(
+    'haproxy',
+    port => `defaults
+  mode http
+  timeout client 30s
+  timeout http-keep-alive 1s
+frontend f
+  bind 127.0.0.1:${port}
+  http-request return status 200
+`,
+  );
+
 interface RunningProgram extends AsyncDisposable {
   log(): string;
+}
+
+export interface ProgramPlace {
+  /** Where it listens, of 127.0.0.1. */
+  readonly port: number;
+  /** Its working directory. */
+  readonly directory: string;
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** Starts any server, waits until its port answers, and deletes the directory when it has ended. */
 export async function startProgram(
   path: string,
   args: readonly string[],
-  { port, directory }: { readonly port: number; readonly directory: string },
+  { port, directory, env }: ProgramPlace,
 ): Promise<RunningProgram> {
-  const child = spawn(path, args, { cwd: directory, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(path, args, { cwd: directory, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => (log += text));
