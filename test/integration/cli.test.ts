@@ -205,7 +205,8 @@ describe('hookline webhook', () => {
 
 describe('hookline event and delivery', () => {
   it('list, show and deliver again', async () => {
-    const hook = await makeWebhook();
+    // The event names nobody.
+    const hook = await makeWebhook('--scope', 'Global');
     const eventId = await recordEvent();
     const attempt = {
       startedAt: new Date(),
