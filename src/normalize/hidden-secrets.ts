@@ -15,10 +15,11 @@ const hiddenSecrets: Readonly<Record<string, readonly HiddenSecrets[] | undefine
   'xen-orchestra': [
     // The result of `token.create` is a token.
     { keys: ['result'] },
-    // Their parameters are tokens, configurations of any plugin, and user data; see xen-orchestra-params.ts.
+    // Their parameters are tokens, configurations of any plugin, and user data, and their errors may quote them; see
+    // xen-orchestra-params.ts.
     {
-      keys: ['params', 'params vector'],
-      where: /\b(?:token|session|plugin|cloudConfig)\.|createCloudInitConfigDrive/,
+      keys: ['params', 'params vector', 'error'],
+      where: /\b(?:token|session|plugin|cloudConfig)\.|\b(?:vm\.create|job\.set)/,
     },
   ],
   // Whoever has the key of a zone's transfer takes the zone.

@@ -39,6 +39,12 @@ describe('scrub', () => {
       { url: '/client/api?sessionkey=***&id=1' },
     ],
     ['a header', 'Authorization: Bearer abc.def', 'Authorization: ***'],
+    [
+      'a header of another scheme',
+      'Authorization: Token x\nHost: h',
+      'Authorization: ***\nHost: h',
+    ],
+    ['each of several cookies', 'Cookie: a=x; b=x\r\nHost: h', 'Cookie: ***\r\nHost: h'],
     ['broken JSON', '{"password":"x y", "id":', '{"password":"***", "id":'],
     ['broken escaped JSON', String.raw`{\"secretkey\":\"x\"`, String.raw`{\"secretkey\":\"***\"`],
     [
@@ -67,6 +73,15 @@ describe('scrub', () => {
       "failed: {'password': 'x', 'auth': {'token': 'x'}, 'connection_info': {'a': 'x'}} at 1",
       "failed: {'password': '***', 'auth': {'token': '***'}, 'connection_info': \"***\"} at 1",
     ],
+    ['what Ruby prints', `{:pwd => "x", 'otp' => 'x y'}`, `{:pwd => "***", 'otp' => '***'}`],
+    [
+      'a named value that Ruby prints',
+      '{"name" => "secret", "value" => "x"}',
+      '{"name" => "secret", "value" => "***"}',
+    ],
+    ['a list without quotes', 'id=1, tokens: [x, x], b=2', 'id=1, tokens: "***", b=2'],
+    ['a value in braces', 'Server=h;Pwd={x;x};Port=1', 'Server=h;Pwd="***";Port=1'],
+    ['JSON behind a name', 'bad credentials: {"a":["x"]} at 1', 'bad credentials: "***" at 1'],
     ['text around JSON', 'token=x {"a":1} token=y', 'token=*** {"a":1} token=***'],
     ['a URL', 'rbd://admin:x@mon/pool', 'rbd://admin:***@mon/pool'],
     ['a URL with an unencoded password', 'amqp://a:x@/x:#?@mq/v', 'amqp://a:***@mq/v'],

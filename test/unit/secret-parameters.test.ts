@@ -46,6 +46,42 @@ describe('Xen Orchestra', () => {
     expect(event?.envelope.details?.['params']).toEqual({ id: '***', description: 'lab 2' });
   });
 
+  it.each([
+    ['token.set', { id: 'hush-1' }, 'no such authenticationToken hush-1'],
+    ['token.delete', { tokens: ['a', 'hush-1'] }, 'no such authenticationToken "hush-1"'],
+    ['cloudConfig.create', { template: 'a: b\nc: hush-1' }, 'line 2 is wrong: hush-1'],
+    ['plugin.configure', { configuration: { key: 'hush-1' } }, 'hush-1 is no key'],
+  ])('shows no secret of %s that an error quotes', (method, params, message) => {
+    const error = { code: 1, message, data: { id: 'hush-1' }, stack: `Error: ${message}` };
+    for (const told of [error, message]) {
+      const call = { callId: 'c', method, params, type: 'post', timestamp: 1, error: told };
+      const [event] = read('xen-orchestra', call);
+      expect(JSON.stringify(event)).not.toContain('hush');
+      expect(event?.envelope).toMatchObject({
+        status: 'Failed',
+        description: message.replace('hush-1', '***'),
+      });
+      const { type: _, ...unread } = call;
+      for (const kept of quarantined('xen-orchestra', unread)) expect(kept).not.toContain('hush');
+    }
+  });
+
+  it('shows what an error says that quotes nothing', () => {
+    const params = { email: 'a@example.org', password: 'hush' };
+    const error = { code: 3, message: 'invalid credentials' };
+    const [event] = read('xen-orchestra', {
+      callId: 'c',
+      method: 'session.signIn',
+      params,
+      type: 'post',
+      error,
+    });
+    expect(event?.envelope).toMatchObject({
+      description: 'invalid credentials',
+      details: { errorCode: '3' },
+    });
+  });
+
   it('shows no secret of a message in the other format of its plugin', () => {
     const facts = [
       { name: 'method', value: 'token.set' },

@@ -29,20 +29,63 @@ const allBut =
 const rules: readonly Rule[] = [
   { method: /^token\./, isSecret: allBut('description', 'expiresIn', 'client') },
   { method: /^session\.signIn/, isSecret: allBut('email', 'username') },
-  { method: /^plugin\.configure$/, isSecret: only('configuration') },
+  { method: /^plugin\.(?:configure|test)$/, isSecret: only('configuration', 'data') },
   { method: /^cloudConfig\./, isSecret: only('template') },
-  { method: /^vm\.createCloudInitConfigDrive$/, isSecret: only('config', 'networkConfig') },
+  { method: /^vm\.create(?:CloudInitConfigDrive)?$/, isSecret: only('config', 'networkConfig') },
 ];
 
-/** Masks them. What a job calls later counts as a call. */
-export function withoutCredentials(call: JsonObject): JsonObject {
-  const { params } = call;
+/**
+ * Masks them, also where the error of the call quotes them: `no such authenticationToken rS53wAo5…`. What a job calls later counts as
+ * a call.
+ *
+ * @param raw the call with all its secrets, by which they are found in the error.
+ */
+export function withoutCredentials(call: JsonObject, raw: JsonObject): JsonObject {
+  const { params, error } = call;
   if (!isObject(params)) return call;
   const rule = ruleOf(textAt(call, 'method'));
-  if (rule !== undefined) return { ...call, params: masked(params, rule.isSecret) };
+  if (rule !== undefined) {
+    const clean = { ...call, params: masked(params, rule.isSecret) };
+    if (error === undefined || error === null) return clean;
+    return { ...clean, error: unquoted(error, secretsIn(raw['params'], rule.isSecret)) };
+  }
   const { job } = params;
-  if (!isObject(job) || ruleOf(textAt(job, 'method')) === undefined) return call;
+  if (!isObject(job) || !mayHaveSecrets(job)) return call;
   return { ...call, params: { ...params, job: masked(job, only('paramsVector')) } };
+}
+
+/** Whether a job calls such a method. One that is changed need not say which it calls. */
+function mayHaveSecrets(job: JsonObject): boolean {
+  const method = textAt(job, 'method');
+  return method === undefined || ruleOf(method) !== undefined;
+}
+
+/** An error without its data, which tell the parameters again, and with a message that quotes none of the secrets. */
+function unquoted(error: unknown, secrets: ReadonlySet<string>): unknown {
+  const hide = (text: string): string =>
+    text.replaceAll(WORD, word => (secrets.has(word) ? scrubbed : word));
+  if (typeof error === 'string') return hide(error);
+  if (!isObject(error)) return error;
+  const { code, name } = error;
+  const message = textAt(error, 'message');
+  return { code, name, message: message === undefined ? undefined : hide(message) };
+}
+
+/** A part of a secret that is long enough to be told from prose. */
+const WORD = /[^\s"'`()[\]{}<>,;:.!?]{4,}/g;
+const secretDepthMax = 32;
+
+function secretsIn(params: unknown, isSecret: Rule['isSecret']): ReadonlySet<string> {
+  const found = new Set<string>();
+  const collect = (value: unknown, depth: number): void => {
+    if (typeof value === 'string') for (const [word] of value.matchAll(WORD)) found.add(word);
+    if (typeof value !== 'object' || value === null || depth === secretDepthMax) return;
+    for (const item of Object.values(value)) collect(item, depth + 1);
+  };
+  for (const [name, value] of Object.entries(isObject(params) ? params : {})) {
+    if (isSecret(name)) collect(value, 0);
+  }
+  return found;
 }
 
 function ruleOf(method = ''): Rule | undefined {

@@ -27,8 +27,8 @@ export function createXenOrchestraNormalizer(options: NormalizerOptions): Normal
   const makeUnowned = createEventMaker({ ...options, mapping: others });
   const { factsIn: ownerIn } = compileMapping({ account, project, domain });
   return message => {
-    const body = options.scrubber.object(parseObject(message.body).value);
-    const call = withoutResult(withoutCredentials(body));
+    const raw = parseObject(message.body).value;
+    const call = withoutResult(withoutCredentials(options.scrubber.object(raw), raw));
     const facts = factsOf(call);
     if (call['callId'] === testCallId || isBackupAskedFor(call)) return [];
     if (isLetThrough(call)) return [make(facts, call, message)];

@@ -6,7 +6,7 @@
  * Names and values are each found in one pass and then joined by their positions: a pattern that looks for one behind
  * the other starts anew at each of them, which takes seconds for a megabyte of names.
  */
-import { closingQuote } from './scrub-pairs.ts';
+import { closingQuote, sign } from './scrub-pairs.ts';
 
 /** Maximum distance, in characters, between a name and the value beside it within one object. */
 const besideMax = 500;
@@ -58,7 +58,7 @@ function namesIn(text: string, isSecret: RegExp): readonly Span[] {
   return names;
 }
 
-const nameKey = new RegExp(`(?:name|key)${QUOTE}\\s*[:=]\\s*${QUOTE}`, 'gi');
+const nameKey = new RegExp(`(?:name|key)${QUOTE}\\s*${sign}\\s*${QUOTE}`, 'gi');
 
 function endOfRun(text: string, from: number): number {
   const stop = /["'\\]/g;
@@ -76,7 +76,7 @@ function valuesIn(text: string): readonly QuotedValue[] {
   return values;
 }
 
-const valueKey = new RegExp(`(?:value|content)${QUOTE}\\s*[:=]\\s*`, 'gi');
+const valueKey = new RegExp(`(?:value|content)${QUOTE}\\s*${sign}\\s*`, 'gi');
 
 /** Maximum number of backslashes before a quote: JSON in JSON in JSON in JSON. With more, the value goes on to the end. */
 const escapesMax = 15;

@@ -2,20 +2,26 @@
  * Scrubs text that looks like JSON, and cannot be read as such, of the secrets that no `name: value` pair shows:
  *
  *     "connection_info": {"data": {"hosts": ["10.0.0.1"]}     the whole of it, to its end or to the text's
+ *     Driver=FreeTDS;Pwd={x;w3}, tokens: [Xw3, Yx4]           the same
  *     {"name": "password", "value": "Xw3"}                    the value beside the name (scrub-beside.ts)
  *
  * The time is linear in the length of the text, whatever it holds.
  */
 import { createBesideScrub } from './scrub-beside.ts';
+import { blanks, sign } from './scrub-pairs.ts';
 
 /** Creates the function that scrubs. @param words patterns of secrets' names. @param mask replaces each secret. */
 export function createBrokenScrub(words: string, mask: string): (text: string) => string {
   const secret = `(?:${words})s?`;
-  const container = new RegExp(`${secret}(?:\\[?\\d+\\]?)?(\\\\*)["']\\s*[:=]\\s*[{[]`, 'gi');
+  const container = new RegExp(
+    `${secret}(?:\\[?\\d+\\]?)?(\\\\*)(?:["']\\s*${sign}\\s*|${blanks}*${sign}${blanks}*)[{[]`,
+    'gi',
+  );
   const besideNames = createBesideScrub(secret, mask);
   return text => {
-    if (!/["']/.test(text) || !/[{[]/.test(text)) return text;
-    return besideNames(withoutContainers(text, container, mask));
+    if (!/[{[]/.test(text)) return text;
+    const clean = withoutContainers(text, container, mask);
+    return /["']/.test(clean) ? besideNames(clean) : clean;
   };
 }
 

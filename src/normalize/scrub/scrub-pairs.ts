@@ -1,26 +1,38 @@
 /**
  * Scrubs text that is not JSON of the values of `name=value` pairs:
  *
- *     sessionkey=Y2hl     "password": "Xw3"     password\":\"Xw3\"     Authorization: Bearer eyJh
+ *     sessionkey=Y2hl     "password": "Xw3"     password\":\"Xw3\"     'password' => 'Xw3'
+ *     Authorization: Bearer eyJh     Cookie: lang=en; session=eyJh
  *
  * A pattern finds where a value begins; its end is looked for by hand, because a pattern's own memory for a quoted value of some
  * megabytes runs out. A name at the end of a line has no value: what stands on the next line is another name. YAML's blocks
  * (`password: |`) alone go on below.
  */
 
-const blanks = String.raw`[^\S\r\n]`;
-const BARE = new RegExp(`(?:(?:basic|bearer)${blanks}+)?[^\\s"'\\\\&,;{}]+`, 'iy');
+export const blanks = String.raw`[^\S\r\n]`;
+/** Pattern of what stands between a name and its value. */
+export const sign = '(?:=>|:=|[:=])';
+
+const word = String.raw`[^\s"'\\&,;{}]+`;
+const BARE = new RegExp(`(?:(?:basic|bearer)${blanks}+)?${word}`, 'iy');
+/** Values that are more than a word: any scheme with its credentials, and every cookie of a list. */
+const headers: readonly (readonly [name: RegExp, value: RegExp])[] = [
+  [/authorizations?\W+$/i, new RegExp(`(?:[a-z][\\w-]{0,30}${blanks}+)?${word}`, 'iy')],
+  [/cookies?\W+$/i, new RegExp(`[^\\s"'\\\\;]+(?:;${blanks}?[^\\s"'\\\\;]+)*`, 'iy')],
+];
 
 /** Creates the function that scrubs. @param words patterns of secrets' names. @param mask replaces each secret. */
 export function createPairScrub(words: string, mask: string): (text: string) => string {
-  const beginning = new RegExp(`(?:${words})s?\\\\*["']?${blanks}*[=:]${blanks}*`, 'gi');
+  const beginning = new RegExp(`(?:${words})s?\\\\*["']?${blanks}*${sign}${blanks}*`, 'gi');
   return text => {
     let clean = '';
     let from = 0;
     beginning.lastIndex = 0;
     for (let match = beginning.exec(text); match; match = beginning.exec(text)) {
       const start = beginning.lastIndex;
-      const value = valueAt(text, start);
+      const name = match[0];
+      const bare = headers.find(([pattern]) => pattern.test(name))?.[1] ?? BARE;
+      const value = valueAt(text, start, bare);
       if (value === undefined) {
         beginning.lastIndex = match.index + 1;
         continue;
@@ -40,10 +52,10 @@ interface PairValue {
   readonly end: number;
 }
 
-function valueAt(text: string, start: number): PairValue | undefined {
+function valueAt(text: string, start: number, unquoted: RegExp): PairValue | undefined {
   const quote = matchAt(/\\*["']/y, text, start);
   if (quote === undefined) {
-    const bare = matchAt(BARE, text, start);
+    const bare = matchAt(unquoted, text, start);
     if (bare === undefined) return undefined;
     const end = start + bare.length;
     const line = matchAt(LINE_END, text, end);

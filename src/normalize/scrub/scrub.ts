@@ -19,7 +19,7 @@ import { isObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
 import { scrubElements } from './scrub-elements.ts';
-import { createPairScrub } from './scrub-pairs.ts';
+import { createPairScrub, sign } from './scrub-pairs.ts';
 import { isUserData, scrubKeys, scrubUserData, userDataAt } from './scrub-shape.ts';
 import { scrubUrls } from './scrub-url.ts';
 import { secretWords, wordOf } from './secret-words.ts';
@@ -74,7 +74,9 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
     if (!/[=:]/.test(shapeless)) return shapeless;
     return inNamedPairs(inBrokenJson(scrubUrls(shapeless, scrubbed)));
   };
-  const walk = createWalk({ isSecretKey, inPairs });
+  const isNamed = new RegExp(`(?:${words})s?\\\\*["']?\\s*${sign}\\s*$`, 'i');
+  const endsInName = (before: string): boolean => isNamed.test(before.slice(-endCharsMax));
+  const walk = createWalk({ isSecretKey, endsInName, inPairs });
   const text = (dirty: string): string => walk.text(dirty, 0);
   return {
     value: value => walk.value(value, 0),
@@ -107,11 +109,13 @@ function remembering(isSecret: (key: string) => boolean): (key: string) => boole
 
 interface Rules {
   isSecretKey(this: void, key: string): boolean;
+  /** Whether the text ends in a secret's name, so that what follows is the secret: `credentials=`. */
+  endsInName(this: void, before: string): boolean;
   /** Scrubs text that is not JSON. */
   inPairs(this: void, text: string): string;
 }
 
-function createWalk({ isSecretKey, inPairs }: Rules) {
+function createWalk({ isSecretKey, endsInName, inPairs }: Rules) {
   return { value: scrub, object: scrubObject, text: scrubText };
 
   function scrub(value: unknown, depth: number): unknown {
@@ -147,9 +151,10 @@ function createWalk({ isSecretKey, inPairs }: Rules) {
     if (isUserData(text)) return scrubbed;
     const json = depth < depthMax ? embeddedJson(text) : undefined;
     if (json === undefined || userDataAt(text.slice(0, json.start)) !== -1) return inPairs(text);
-    const clean = scrub(json.value, depth + 1);
+    const before = text.slice(0, json.start);
+    const clean = endsInName(before) ? scrubbed : scrub(json.value, depth + 1);
     const middle = clean === json.value ? text.slice(json.start, json.end) : JSON.stringify(clean);
-    return inPairs(text.slice(0, json.start)) + middle + inPairs(text.slice(json.end));
+    return inPairs(before) + middle + inPairs(text.slice(json.end));
   }
 }
 
@@ -174,7 +179,8 @@ function isNamedSecret(
 
 /** Whether a value opens a zone of Designate to whoever has it: `{"key":"5DZG…","zone_id":"f1f8…"}`. */
 function isTransferKey(object: JsonObject, key: string): boolean {
-  return key === 'key' && Object.hasOwn(object, 'zone_id');
+  if (key !== 'key') return false;
+  return Object.hasOwn(object, 'zone_id') || Object.hasOwn(object, 'zone_transfer_request_id');
 }
 
 /** Masks a value. Booleans and null tell nothing (`"password":false`), and an empty text hides nothing. */
