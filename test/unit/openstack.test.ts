@@ -109,6 +109,8 @@ describe('the status', () => {
     ['port.create.end', 'INFO', { status: 'error' }, 'Completed'],
     ['share.create.end', 'INFO', { status: 'error' }, 'Failed'],
     ['share_snapshot.create.end', 'INFO', { status: 'error_deleting' }, 'Failed'],
+    ['share.extend.end', 'INFO', { status: 'extending_error' }, 'Failed'],
+    ['share.extend.end', 'INFO', { status: 'extending' }, 'Completed'],
     ['share.create.end', 'INFO', { status: 'creating' }, 'Completed'],
     ['dns.zone.update', 'INFO', { status: 'ERROR', action: 'CREATE' }, 'Failed'],
     ['dns.zone.update', 'INFO', { status: 'PENDING', action: 'UPDATE' }, 'Completed'],

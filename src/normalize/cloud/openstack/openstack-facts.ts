@@ -100,7 +100,8 @@ function isFailedByStatus(
   payload: JsonObject,
 ): boolean {
   const status = textAt(payload, 'status')?.toLowerCase();
-  if (status?.startsWith('error') !== true || action === 'reset_status') return false;
+  if (status === undefined || !/^error|_error$/.test(status)) return false;
+  if (action === 'reset_status') return false;
   if (eventType.startsWith('dns.')) return true;
   return (
     phase === 'end' &&
