@@ -31,6 +31,16 @@ describe('a secret in what a receiver says', () => {
     ['in JSON in a form', encodeURIComponent(json)],
     ['in HTML', 'tøp &quot;s3cret&quot;/&lt;&amp;&gt;&#39;+ 100%'],
     ['in HTML as Python writes it', 'tøp &quot;s3cret&quot;/&lt;&amp;&gt;&#x27;+ 100%'],
+    ['in HTML as PHP writes it', 'tøp &quot;s3cret&quot;/&lt;&amp;&gt;&#039;+ 100%'],
+    [
+      'in HTML as Handlebars writes it',
+      secret.replaceAll(
+        /[<>&"'/]/g,
+        char => `&#x${char.codePointAt(0)?.toString(16).toUpperCase()};`,
+      ),
+    ],
+    ['in JavaScript', secret.replaceAll(/["'/]/g, char => `\\x${char.charCodeAt(0).toString(16)}`)],
+    ['as Python shows it', secret.replace("'", String.raw`\'`)],
     ['in base64', bytes.toString('base64').replace(/=+$/, '')],
     ['in base64 for URLs', bytes.toString('base64url')],
     ['in hex', bytes.toString('hex')],
@@ -57,6 +67,30 @@ describe('a secret in what a receiver says', () => {
     expect(createConceal(['topö'])(Buffer.from('topö').subarray(0, 4).toString(), true)).toBe(
       '***',
     );
+  });
+
+  it.each([
+    ['of characters that mean something in expressions', '.*+?^${}()|[]\\-'.repeat(20)],
+    ['of backslashes, and more', `tick${'\\'.repeat(2_000)}tock`],
+    ['of escaped quotes', String.raw`\"`.repeat(2_000)],
+    ['of characters that are escaped everywhere', `/+&"<'`.repeat(680)],
+    ['of one letter', 'a'.repeat(4_096)],
+    ['that looks like escapes', 'a%2Fb&amp;c\\u0041%25'.repeat(100)],
+  ])('%s is concealed, and what nearly is one takes no time', (_, odd) => {
+    const concealOdd = createConceal([odd, ...Array.from({ length: 30 }, (__, at) => odd + at)]);
+    const inJson = JSON.stringify(odd).slice(1, -1);
+    const began = performance.now();
+    for (const form of [odd, inJson, encodeURIComponent(inJson)]) {
+      expect(concealOdd(`before ${form}. after`, false)).toMatch(/^before .{0,2}\*\*\*\. after$/);
+      const nearly = form.slice(0, -6);
+      expect(concealOdd(`${nearly} after`, false)).toContain(nearly.slice(0, 20));
+      expect(concealOdd(`before ${nearly}`, true)).toMatch(/^before .{0,2}\*\*\*$/);
+    }
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+
+  it('of backslashes alone takes nothing else with it', () => {
+    expect(createConceal([String.raw`\\\\`])(String.raw`a\b`, true)).toBe(String.raw`a\b`);
   });
 
   it('is concealed as often as it is there', () => {

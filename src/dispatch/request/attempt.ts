@@ -162,11 +162,12 @@ export class RunningAttempt implements ExchangeHandler {
   #text(): string {
     const [first] = this.#kept;
     const bytes = this.#kept.length === 1 && first ? first : Buffer.concat(this.#kept);
-    const text = responseText(bytes, this.#keepBytes, {
-      contentType: firstOf(this.#headers['content-type']),
-      contentEncoding: firstOf(this.#headers['content-encoding']),
-    });
-    return this.#conceal(text, !this.#isComplete || this.#read > this.#keepBytes);
+    const contentEncoding = firstOf(this.#headers['content-encoding']);
+    const contentType = firstOf(this.#headers['content-type']);
+    const text = responseText(bytes, this.#keepBytes, { contentType, contentEncoding });
+    // What is unpacked is cut as well.
+    const isWhole = this.#isComplete && contentEncoding === undefined;
+    return this.#conceal(text, !isWhole || this.#read > this.#keepBytes);
   }
 
   /** Where a redirect leads, which is not followed; a missing slash, mostly. */
@@ -174,7 +175,9 @@ export class RunningAttempt implements ExchangeHandler {
     const status = this.#status ?? 0;
     const location = firstOf(this.#headers['location']);
     if (status < 300 || status > 399 || location === undefined) return undefined;
-    return `redirected to ${this.#conceal(withoutControls(location).slice(0, locationCharsMax), false)}`;
+    const shown = withoutControls(location);
+    const isCut = shown.length > locationCharsMax;
+    return `redirected to ${this.#conceal(shown.slice(0, locationCharsMax), isCut)}`;
   }
 }
 

@@ -1,29 +1,34 @@
 /**
  * Takes a webhook's secrets out of what its receiver says: debug pages and echo services repeat the request's headers and
  * body, and whoever may see an answer may not see them.
+ *
+ * A tenant chooses both the secrets and the answers, so nothing here may take more time than their lengths explain.
  */
 import { hiddenValue } from '../../format/own-header.ts';
+import { fold, readingsOf, withoutCutEscape, type Reading, type Span } from './reading.ts';
 import { spellingsOf, type Spelling } from './spelling.ts';
 
 /** Conceals secrets in a text. @param isCut whether the text ends where somebody cut it, perhaps within a secret. */
 export type Conceal = (text: string, isCut: boolean) => string;
 
-/** Shorter secrets are words like any other, and concealed only where they stand alone. */
-const wordCharsMax = 5;
 /** The beginning of a secret at the end of a cut text is concealed from this length on. */
-const beginningCharsMin = 2;
+const beginningBytesMin = 2;
 
 /** Creates the function that conceals them, however they are spelled. */
 export function createConceal(secrets: readonly string[]): Conceal {
-  const spellings = [...new Set(secrets.flatMap(partsOf))]
+  const parts = [...new Set(secrets.flatMap(partsOf))];
+  const spellings = parts
     .filter(secret => secret !== '' && secret !== hiddenValue)
-    .toSorted((one, other) => other.length - one.length)
     .flatMap(spellingsOf);
   if (spellings.length === 0) return text => text;
-  const anywhere = new RegExp(spellings.map(patternOf).join('|'), 'gu');
+  const bytesMin = Math.min(...spellings.map(({ bytes }) => bytes.length));
   return (text, isCut) => {
-    const concealed = text.replaceAll(anywhere, hiddenValue);
-    return isCut ? withoutBeginning(concealed, spellings) : concealed;
+    // Most answers are a word.
+    if (!isCut && Buffer.byteLength(text) < bytesMin) return text;
+    const readings = readingsOf(isCut ? withoutCutCharacter(text) : text);
+    const spans = readings.map(fold).flatMap(reading => occurrencesIn(reading, spellings, text));
+    const cutAt = isCut ? beginningAt(readings, spellings) : Infinity;
+    return replaceSpans(text, cutAt < text.length ? [...spans, [cutAt, text.length]] : spans);
   };
 }
 
@@ -36,51 +41,86 @@ function partsOf(secret: string): string[] {
   return [secret, token, pair, pair.slice(pair.indexOf(':') + 1)];
 }
 
-function patternOf(spelling: Spelling): string {
-  const pattern = spelling
-    .map(ways =>
-      ways.length === 1 ? ways.map(escaped).join('') : `(?:${ways.map(escaped).join('|')})`,
-    )
-    .join('');
-  return spelling.length <= wordCharsMax ? `${wordBegins}${pattern}${wordEnds}` : pattern;
+/** The cut may have split a character. */
+function withoutCutCharacter(text: string): string {
+  let end = text.length;
+  while (text[end - 1] === '\u{FFFD}') end -= 1;
+  return text.slice(0, end);
 }
 
-/** No letter or digit stands before it, unless that ends an escape. */
-const wordBegins = '(?:(?<![\\p{L}\\p{N}])|(?<=%[0-9A-Fa-f]{2}|\\\\u[0-9A-Fa-f]{4}|\\\\[bfnrt]))';
-const wordEnds = '(?![\\p{L}\\p{N}])';
-
-const escaped = (text: string): string => text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, String.raw`\$&`);
-
-function withoutBeginning(text: string, spellings: readonly Spelling[]): string {
-  // The cut may have split a character, too.
-  const whole = text.replace(/\u{FFFD}+$/u, '');
-  for (const spelling of spellings) {
-    const longest = spelling.reduce(
-      (sum, ways) => sum + Math.max(...ways.map(way => way.length)),
-      0,
-    );
-    const last = whole.length - beginningCharsMin;
-    for (let at = Math.max(0, whole.length - longest); at <= last; at += 1) {
-      if (isBeginning(whole, at, spelling)) return whole.slice(0, at) + hiddenValue;
+function occurrencesIn(
+  { bytes, spanAt }: Reading,
+  spellings: readonly Spelling[],
+  text: string,
+): Span[] {
+  const spans: Span[] = [];
+  for (const { bytes: sought, isWord } of spellings) {
+    for (let at = bytes.indexOf(sought); at >= 0;) {
+      const span = [spanAt(at)[0], spanAt(at + sought.length - 1)[1]] as const;
+      const counts = !isWord || standsAlone(text, span);
+      if (counts) spans.push(span);
+      at = bytes.indexOf(sought, at + (counts ? sought.length : 1));
     }
   }
-  return text;
+  return spans;
 }
 
-/** Whether what begins there, and goes on to the end of the text, is the beginning of the secret. */
-function isBeginning(text: string, from: number, spelling: Spelling): boolean {
-  let at = from;
-  for (const ways of spelling) {
-    if (
-      ways.some(
-        way => way.startsWith(text.slice(at, at + way.length)) && at + way.length >= text.length,
-      )
-    ) {
-      return true;
-    }
-    const way = ways.find(one => text.startsWith(one, at));
-    if (way === undefined) return false;
-    at += way.length;
+/** No letter or digit stands before it, unless that ends an escape, and none behind it. */
+function standsAlone(text: string, [from, to]: Span): boolean {
+  return (
+    /(?:^|[^\p{L}\p{N}]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\[bfnrt])$/u.test(
+      text.slice(Math.max(0, from - escapeCharsMax), from),
+    ) && !/^[\p{L}\p{N}]/u.test(text.slice(to, to + 2))
+  );
+}
+
+const escapeCharsMax = 6;
+
+/** Where a secret begins that goes on to the end of the text; Infinity when none does. */
+function beginningAt(readings: readonly Reading[], spellings: readonly Spelling[]): number {
+  const all = readings.flatMap(reading => {
+    const short = withoutCutEscape(reading);
+    return [
+      beginningIn(reading, spellings, beginningBytesMin),
+      // The escape that was cut is a part of it.
+      short ? beginningIn(short, spellings, 1) : Infinity,
+    ];
+  });
+  return Math.min(...all);
+}
+
+function beginningIn(reading: Reading, spellings: readonly Spelling[], bytesMin: number): number {
+  const { bytes, spanAt } = fold(reading);
+  const lengths = spellings.map(({ bytes: sought }) => overlapOf(bytes, sought));
+  const longest = Math.max(...lengths);
+  return longest < bytesMin ? Infinity : spanAt(bytes.length - longest)[0];
+}
+
+/** How much of the end of a text is the beginning of what is sought, not all of it. Source: Knuth, Morris and Pratt. */
+function overlapOf(bytes: string, sought: string): number {
+  const borders = new Uint32Array(sought.length);
+  const extend = (length: number, code: number): number => {
+    let longest = length;
+    while (longest > 0 && sought.charCodeAt(longest) !== code) longest = borders[longest - 1] ?? 0;
+    return sought.charCodeAt(longest) === code ? longest + 1 : 0;
+  };
+  for (let at = 1; at < sought.length; at += 1) {
+    borders[at] = extend(borders[at - 1] ?? 0, sought.charCodeAt(at));
   }
-  return false;
+  let length = 0;
+  for (let at = Math.max(0, bytes.length - sought.length + 1); at < bytes.length; at += 1) {
+    length = extend(length, bytes.charCodeAt(at));
+  }
+  return length;
+}
+
+/** Replaces each of the spans, and those that overlap once. */
+function replaceSpans(text: string, spans: readonly Span[]): string {
+  let shown = '';
+  let end = 0;
+  for (const [from, to] of spans.toSorted(([one], [other]) => one - other)) {
+    if (from >= end) shown += text.slice(end, from) + hiddenValue;
+    end = Math.max(end, to);
+  }
+  return shown + text.slice(end);
 }

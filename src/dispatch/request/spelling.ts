@@ -1,69 +1,30 @@
-/** How a text may be spelled by servers that repeat it. */
+/** How a secret may be spelled by servers that repeat it, apart from escapes, which `reading.ts` undoes. */
+import { canonicalOf } from './reading.ts';
 
-/** For each of its characters, the ways in which it may be written. */
-export type Spelling = readonly (readonly string[])[];
+/** A text to be looked for in the readings of another: UTF-8, a character for each byte, folded. */
+export interface Spelling {
+  readonly bytes: string;
+  /** A word like any other: it counts only where it stands alone. */
+  readonly isWord: boolean;
+}
+
+/** Longer texts are no mere words. */
+const wordCharsMax = 5;
 
 /**
- * Lists the spellings of a text: as it is, with any of its characters escaped for JSON, URLs or HTML; in base64, also as a
- * part of something longer; and in hex.
+ * Lists the spellings of a secret: as it is, and as it reads itself when what looks like escapes in it is undone; in base64,
+ * also as a part of something longer; and in hex.
  */
-export function spellingsOf(text: string): Spelling[] {
-  const hex = Buffer.from(text).toString('hex');
-  return [
-    Array.from(text, char => waysOf(char)),
-    ...base64Of(text).map(encoded => Array.from(encoded, char => waysOf(char))),
-    Array.from(hex, digit => [...new Set([digit, digit.toUpperCase()])]),
-  ];
+export function spellingsOf(secret: string): Spelling[] {
+  const hex = Buffer.from(secret).toString('hex');
+  return [secret, ...base64Of(secret), hex, hex.toUpperCase()].flatMap(text => {
+    const isWord = isShort(text);
+    return canonicalOf(text).map(bytes => ({ bytes, isWord: isWord || isShort(bytes) }));
+  });
 }
 
-/** @param char one code point. @returns also what is escaped twice: JSON in JSON, JSON in a form. */
-function waysOf(char: string): string[] {
-  if (/[A-Za-z0-9]/.test(char)) return [char];
-  const once = escapesOf(char);
-  return [...new Set([char, ...once, ...once.flatMap(escapesOf)])];
-}
-
-/** The text as JSON, a URL, a form and HTML have it, where not all of it is letters and digits. */
-function escapesOf(text: string): string[] {
-  const json = JSON.stringify(text).slice(1, -1);
-  const percent = escapeEach(text, /[^A-Za-z0-9\-_.~]/gu, percentOf);
-  const unicode = escapeEach(text, /[^\x20-\x7e]|[<>&'"+\\]/g, unicodeOf);
-  return [
-    json,
-    json.replaceAll('/', '\\/'),
-    unicode,
-    lowerEscapes(unicode),
-    percent,
-    lowerEscapes(percent),
-    percent.replaceAll('%20', '+'),
-    escapeEach(text, /[&<>"']/g, char => `&${entities[char]};`),
-    escapeEach(text, /[^A-Za-z0-9]/gu, char => `&#${char.codePointAt(0)};`),
-    escapeEach(text, /[^A-Za-z0-9]/gu, char => `&#x${char.codePointAt(0)?.toString(16)};`),
-  ];
-}
-
-const escapeEach = (text: string, which: RegExp, escape: (char: string) => string): string =>
-  text.replaceAll(which, escape);
-
-const percentOf = (char: string): string =>
-  Array.from(Buffer.from(char), byte => `%${hexOf(byte, 2)}`).join('');
-
-const unicodeOf = (unit: string): string => `\\u${hexOf(unit.charCodeAt(0), 4)}`;
-
-/** Escapes with small letters. */
-const lowerEscapes = (text: string): string =>
-  text.replaceAll(/%[0-9A-F]{2}|\\u[0-9A-F]{4}/g, escape => escape.toLowerCase());
-
-const hexOf = (number: number, digits: number): string =>
-  number.toString(16).toUpperCase().padStart(digits, '0');
-
-const entities: Readonly<Record<string, string>> = {
-  '&': 'amp',
-  '<': 'lt',
-  '>': 'gt',
-  '"': 'quot',
-  "'": 'apos',
-};
+const isShort = (text: string): boolean =>
+  text.length <= 2 * wordCharsMax && Array.from(text).length <= wordCharsMax;
 
 /** Shorter texts leave nothing in base64 that is theirs alone. */
 const partBytesMin = 5;
