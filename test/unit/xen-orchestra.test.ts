@@ -73,6 +73,11 @@ describe('a run of a backup', () => {
     ['asked for with settings of its own', { type: 'pre', settings: {} }, 0],
     ['that failed', { type: 'post', error: { message: 'x', code: 'SR_FULL' } }, 0],
     ['that was refused, of which nothing else is told', { type: 'post', error: { code: 2 } }, 1],
+    [
+      'that runs already, so that nothing else is told',
+      { type: 'post', error: { message: 'the job (j) is already running', name: 'Error' } },
+      1,
+    ],
     ['by schedule', { type: 'post', userIp: undefined, settings: {} }, 1],
   ])('%s', (_, { settings, ...facts }: Record<string, unknown>, count) => {
     const params = { id: vm, schedule: 's', settings };

@@ -119,12 +119,16 @@ function isLetThrough(call: JsonObject): boolean {
   return !hasFailed(call) || textAt(call, 'error.name') === 'XapiError';
 }
 
+/** The errors of a job that did not begin: it runs already, or nothing runs jobs of its type. */
+const NOT_RUN = /^(?:the job|cannot run job) \(/;
+
 /**
  * Whether the call asks for a run of a backup. The run is told by itself, whoever asked for it, under a `callId` of its own and with
- * the job's settings, but not the user's address. What was refused has no run.
+ * the job's settings, but not the user's address. What was refused or did not begin has no run.
  */
 function isBackupAskedFor(call: JsonObject): boolean {
   if (methodOf(call) !== 'backupNg.runJob' || isRefused(call)) return false;
+  if (NOT_RUN.test(textAt(call, 'error.message') ?? '')) return false;
   return call['userIp'] !== undefined || !isObject(at(call, 'params.settings'));
 }
 
