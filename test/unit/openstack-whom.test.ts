@@ -15,6 +15,15 @@ const lab = 'P-lab';
 const eve = { user_id: 'U-eve', user: 'U-eve', is_admin: false, roles: ['member', 'reader'] };
 const neutron = { publisher: 'network.ctl-1' };
 
+/** What makes a payload look like an audit record of somebody else's. */
+const audit = {
+  typeURI: 'http://schemas.dmtf.org/cloud/audit/1.0/event',
+  outcome: 'failure',
+  action: 'the cloud burns',
+  initiator: { user_id: 'U-alice', project_id: web, domain_id: 'D-web' },
+  domain: 'D-web',
+};
+
 /** Requests to Neutron in which the asker names a project, in every place where a body can name one. */
 const requests: readonly (readonly [string, unknown])[] = [
   ['security_group.create.start', { security_group: { name: 'x', project_id: web } }],
@@ -24,6 +33,8 @@ const requests: readonly (readonly [string, unknown])[] = [
   ['security_group.create.start', { security_group: { name: 'x' }, tenant_id: web, id: 'x' }],
   ['security_group.create.start', { security_group: { name: 'x' }, owner: web }],
   ['security_group.create.start', { security_groups: [{ name: 'x', project_id: web }] }],
+  ['security_group.create.start', { ...audit, security_group: { project_id: web } }],
+  ['security_group.create.start', { 'nova_object.data': { project_id: web } }],
   ['floatingip.create.start', { floatingip: { floating_network_id: 'n', project_id: web } }],
   ['floatingip.update.start', { floatingip: { port_id: null, project_id: web }, id: 'f' }],
   ['port.update.start', { port: { name: 'x' }, tenant_id: web, id: 'p' }],
@@ -66,6 +77,7 @@ describe('a request that names a project', () => {
         undefined,
       ]);
       expect([event?.provenDomain, event?.provenUser]).toEqual([undefined, undefined]);
+      expect([event?.envelope.user, event?.envelope.domain]).toEqual([eve.user_id, undefined]);
     }
   });
 
@@ -91,9 +103,14 @@ describe('a request that names a project', () => {
   it('tells by its own words neither an id for what is to be created nor a description', () => {
     const payload = { port: { name: 'x' }, id: 'p', port_id: 'p', message: 'the cloud burns' };
     const context = { ...eve, project_id: lab };
-    const event = eventOf({ ...neutron, eventType: 'port.create.start', payload, context });
-    expect(event?.envelope).toMatchObject({ description: 'port create started' });
-    expect(event?.envelope).not.toHaveProperty('entityuuid');
+    for (const body of [payload, { ...payload, ...audit }]) {
+      const event = eventOf({ ...neutron, eventType: 'port.create.start', payload: body, context });
+      expect(event?.envelope).toMatchObject({
+        description: 'port create started',
+        status: 'Started',
+      });
+      expect(event?.envelope).not.toHaveProperty('entityuuid');
+    }
   });
 
   it('is not believed of a service that nobody knows either', () => {

@@ -19,6 +19,7 @@ import { createEventMaker } from '../../make-event.ts';
 import type { Normalizer, NormalizerOptions } from '../../normalizer.ts';
 import { cadfFacts, isCadf } from './openstack-cadf.ts';
 import { factsOf } from './openstack-facts.ts';
+import { isRequest } from './openstack-owner.ts';
 import { isAudit, isSecondTelling, readEventType } from './openstack-type.ts';
 import type { EventType } from './openstack-type.ts';
 import { openOslo } from './oslo.ts';
@@ -57,7 +58,10 @@ interface Told {
 }
 
 function toldIn(notification: Notification, type: EventType, payload: JsonObject): readonly Told[] {
-  if (isCadf(payload)) return [{ facts: cadfFacts(notification, payload), suffix: '' }];
+  // The body of a request may have every key of an audit record: whoever asks writes it.
+  if (isCadf(payload) && !isRequest(notification, type)) {
+    return [{ facts: cadfFacts(notification, payload), suffix: '' }];
+  }
   const { facts, lessee } = factsOf(notification, type, payload);
   const told: Told = { facts, suffix: '' };
   if (lessee === undefined) return [told];
