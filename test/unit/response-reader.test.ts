@@ -123,6 +123,16 @@ describe('a response', () => {
       { status: 200, body: 'hi', isReusable: true },
     ],
     [
+      'with a header that goes on in the next line',
+      `${ok}X: y\r\n z\r\nTransfer-Encoding:\r\n\tchunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n`,
+      { status: 200, body: 'hi', isReusable: true },
+    ],
+    [
+      'whose encoding is none',
+      `${ok}Transfer-Encoding: identity\r\n${two}\r\nhi`,
+      { status: 200, body: 'hi', isReusable: false },
+    ],
+    [
       'with 18 kB of headers',
       `${ok}X: ${'x'.repeat(18_000)}\r\n${two}\r\nhi`,
       { status: 200, body: 'hi', isReusable: true },
@@ -141,6 +151,8 @@ describe('a response', () => {
     ['cut in its status line', 'HTTP/1.1 20', {}],
     ['cut in its body', `${ok}${two}\r\nh`, { status: 200, body: 'h' }],
     ['101', `HTTP/1.1 101 Switching\r\n\r\n`, { status: 101, isReusable: false }],
+    ['behind a blank', ` ${ok}${two}\r\nhi`, { foreign: 'not_http' }],
+    ['of a status below 100', 'HTTP/1.1 099 X\r\n\r\n', { foreign: 'not_http' }],
     ['of another protocol', 'SSH-2.0-OpenSSH_9.9\r\n', { foreign: 'not_http' }],
     ['of a TLS alert', '\x15\x03\x03\0\x02\x02\x46', { foreign: 'tls_instead' }],
     ['of HTTP/2', '\0\0\x06\x04\0\0\0\0\0\0\x05\0\xff\xff\xff', { foreign: 'http2_instead' }],
@@ -158,6 +170,25 @@ describe('a response', () => {
   it('with more headers than are read counts by its status', () => {
     const lines = Array.from({ length: 2_000 }, (_, at) => `X-${at}: ${'x'.repeat(40)}\r\n`);
     expect(read([ok, ...lines, `${two}\r\nhi`])).toEqual({ status: 200, isReusable: false });
+  });
+
+  it.each([
+    ['empty lines', '\n'],
+    ['empty lines with returns', '\r\n'],
+    ['1xx', 'HTTP/1.1 100 X\r\n\r\n'],
+    ['1xx with bare line feeds', 'HTTP/1.1 100 X\n\n'],
+  ])('behind %s without end is none, and is not waited for', (_, again) => {
+    const flood = again.repeat(Math.ceil(70_000 / again.length));
+    const began = performance.now();
+    expect(read([flood.slice(0, 60_000)])).toEqual({});
+    expect(read([flood])).toEqual({ foreign: 'not_http' });
+    expect(performance.now() - began).toBeLessThan(1_000);
+  });
+
+  it('with trailers without end counts by its status', () => {
+    const head = `${ok}Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n`;
+    const trailers = Array.from({ length: 100 }, () => 'a: b\r\n'.repeat(200));
+    expect(read([head, ...trailers])).toEqual({ status: 200, body: 'hi', isReusable: false });
   });
 
   it('after another on the same connection is read anew', () => {

@@ -25,7 +25,16 @@ export interface ResponseHead {
 export type BodyFraming = number | 'chunked' | 'until-close' | 'unknown';
 
 /** `HTTP/1.1 200`, and HTTP/1.0. */
-const statusLine = /^HTTP\/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)/;
+const statusLine = /^HTTP\/(\d)(?:\.(\d))?[ \t]+([1-9]\d{2})(?!\d)/;
+
+const [lineFeed, carriageReturn] = [0x0a, 0x0d];
+
+/** How many bytes of empty lines there are in front. */
+export function emptyLinesIn(bytes: Buffer): number {
+  let at = 0;
+  while (bytes[at] === lineFeed || bytes[at] === carriageReturn) at += 1;
+  return at;
+}
 
 /**
  * Finds the end of the head: the first byte behind its empty line.
@@ -33,16 +42,17 @@ const statusLine = /^HTTP\/(\d)(?:\.(\d))?[ \t]+(\d{3})(?!\d)/;
  * @returns -1 when it is not there.
  */
 export function endOfHead(bytes: Buffer): number {
-  const withReturn = bytes.indexOf('\n\r\n');
-  const upTo = withReturn < 0 ? bytes : bytes.subarray(0, withReturn);
-  const without = upTo.indexOf('\n\n');
-  if (without >= 0) return without + 2;
-  return withReturn < 0 ? -1 : withReturn + 3;
+  for (let at = bytes.indexOf(lineFeed); at >= 0; at = bytes.indexOf(lineFeed, at + 1)) {
+    if (bytes[at + 1] === lineFeed) return at + 2;
+    if (bytes[at + 1] === carriageReturn && bytes[at + 2] === lineFeed) return at + 3;
+  }
+  return -1;
 }
 
 /** @param text the head, as Latin-1. @returns undefined when it is no HTTP. */
 export function readHead(text: string): ResponseHead | undefined {
-  const lines = text.split('\n');
+  // A line that begins with a blank goes on with the one before.
+  const lines = text.replaceAll(/\r?\n[ \t]+/g, ' ').split('\n');
   const [, major, minor, code] = statusLine.exec(lines[0] ?? '') ?? [];
   if (code === undefined) return undefined;
   const status = Number(code);
@@ -84,14 +94,19 @@ function readHeaders(lines: readonly string[]): ResponseHeaders {
 
 function framingOf(status: number, headers: ResponseHeaders): BodyFraming {
   if (status === 204 || status === 304 || status < 200) return 0;
-  const encoding = valueOf(headers['transfer-encoding']);
-  if (encoding !== undefined)
-    return /(^|[\s,])chunked$/i.test(encoding) ? 'chunked' : 'until-close';
+  const encoding = lastEncoding(valueOf(headers['transfer-encoding']));
+  if (encoding !== undefined) return encoding === 'chunked' ? encoding : 'until-close';
   const length = valueOf(headers['content-length']);
   if (length === undefined) return 'until-close';
   const lengths = new Set(length.split(',').map(one => one.trim()));
   const [only = ''] = lengths;
   return lengths.size === 1 && /^\d{1,15}$/.test(only) ? Number(only) : 'unknown';
+}
+
+/** What the body was encoded with last; `identity`, which some send, is nothing. */
+function lastEncoding(list = ''): string | undefined {
+  const encodings = list.split(',').map(one => one.trim().toLowerCase());
+  return encodings.findLast(one => one !== '' && one !== 'identity');
 }
 
 /** Where head and body may be at odds, whatever follows the body on this connection may belong to it. */

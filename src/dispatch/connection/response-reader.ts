@@ -6,7 +6,13 @@
  *
  * Source: RFC 9112 sections 6 and 7; RFC 9110 section 15.2.
  */
-import { endOfHead, readHead, type BodyFraming, type ResponseHead } from './response-head.ts';
+import {
+  emptyLinesIn,
+  endOfHead,
+  readHead,
+  type BodyFraming,
+  type ResponseHead,
+} from './response-head.ts';
 
 export interface ResponseSink {
   onHead(head: ResponseHead): void;
@@ -17,12 +23,12 @@ export interface ResponseSink {
   onForeign(first: Buffer): void;
 }
 
-/** Maximum length of a head, and of the trailers. */
+/** Maximum length of a head, of what comes before it, and of the trailers. */
 const headBytesMax = 65_536;
 /** Maximum length of the line before a chunk. */
 const chunkLineBytesMax = 4_096;
-/** Something that may become a status line, after empty lines. */
-const beginning = /^[\r\n]*(H(T(T(P(\/|$)|$)|$)|$)|$)/;
+/** Something that may become a status line. */
+const beginning = /^H(T(T(P(\/|$)|$)|$)|$)/;
 
 type Step = 'head' | 'counted' | 'chunk-line' | 'chunk' | 'chunk-end' | 'trailers' | 'until-close';
 
@@ -31,7 +37,9 @@ export class ResponseReader {
   #step: Step = 'head';
   /** The beginning of what is not complete: a head or a line. */
   #held: Buffer | undefined;
-  /** Bytes of the body or chunk that have not come. */
+  /** Bytes that were read over before the head: empty lines, and responses 1xx. */
+  #readOver = 0;
+  /** Bytes of the body or chunk that have not come; of the trailers, that may come. */
   #left = 0;
   #isReusable = false;
   #isStopped = false;
@@ -78,7 +86,9 @@ export class ResponseReader {
     }
   }
 
-  #readHead(bytes: Buffer): Buffer | undefined {
+  #readHead(given: Buffer): Buffer | undefined {
+    const bytes = this.#skip(given, emptyLinesIn(given));
+    if (bytes === undefined || bytes.length === 0) return undefined;
     const end = endOfHead(bytes);
     if (end < 0 && bytes.length <= headBytesMax) {
       if (beginning.test(bytes.toString('latin1', 0, 16))) this.#held = bytes;
@@ -90,21 +100,24 @@ export class ResponseReader {
 
   /** @param end of the head; without one it is cut, and nothing behind it is read. */
   #beginWith(bytes: Buffer, end?: number): Buffer | undefined {
-    const head = readHead(bytes.toString('latin1', 0, end ?? bytes.length).trimStart());
-    if (!head) {
-      // Empty lines may precede a response, and end where one would.
-      if (end !== undefined && /^[\r\n]*$/.test(bytes.toString('latin1', 0, end)))
-        return bytes.subarray(end);
-      this.#refuse(bytes);
-      return undefined;
-    }
-    const rest = bytes.subarray(end ?? bytes.length);
-    if (head.status < 200 && head.status !== 101) return end === undefined ? undefined : rest;
+    const head = readHead(bytes.toString('latin1', 0, end ?? bytes.length));
+    if (!head) return this.#refuse(bytes);
+    if (head.status < 200 && head.status !== 101) return this.#skip(bytes, end ?? bytes.length);
+    this.#readOver = 0;
     this.#isReusable = head.isReusable && end !== undefined;
     this.#sink.onHead(head);
     return this.#isStopped
       ? undefined
-      : this.#beginBody(end === undefined ? 'unknown' : head.body, rest);
+      : this.#beginBody(
+          end === undefined ? 'unknown' : head.body,
+          bytes.subarray(end ?? bytes.length),
+        );
+  }
+
+  /** Leaves out bytes before the head. @returns the others; undefined when there were too many. */
+  #skip(bytes: Buffer, count: number): Buffer | undefined {
+    this.#readOver += count;
+    return this.#readOver > headBytesMax ? this.#refuse(bytes) : bytes.subarray(count);
   }
 
   #beginBody(framing: BodyFraming, rest: Buffer): Buffer | undefined {
@@ -140,8 +153,9 @@ export class ResponseReader {
     if (end < 0 && bytes.length <= chunkLineBytesMax) return this.#hold(bytes);
     const size = /^[ \t]*([0-9a-f]{1,12})(?![0-9a-f])/i.exec(bytes.toString('latin1', 0, end))?.[1];
     if (end < 0 || size === undefined) return this.#break(bytes);
-    this.#left = Number.parseInt(size, 16);
-    this.#step = this.#left > 0 ? 'chunk' : 'trailers';
+    const length = Number.parseInt(size, 16);
+    this.#left = length > 0 ? length : headBytesMax;
+    this.#step = length > 0 ? 'chunk' : 'trailers';
     return bytes.subarray(end + 1);
   }
 
@@ -151,7 +165,11 @@ export class ResponseReader {
     if (end < 0) return bytes.length > headBytesMax ? this.#break(bytes) : this.#hold(bytes);
     const isEmpty = end === 0 || (end === 1 && bytes[0] === 0x0d);
     const rest = bytes.subarray(end + 1);
-    if (this.#step === 'trailers') return isEmpty ? this.#end(rest) : rest;
+    if (this.#step === 'trailers') {
+      if (isEmpty) return this.#end(rest);
+      this.#left -= end;
+      return this.#left > 0 ? rest : this.#break(bytes.subarray(0, 0));
+    }
     this.#step = 'chunk-line';
     return isEmpty ? rest : this.#break(rest);
   }
@@ -167,7 +185,7 @@ export class ResponseReader {
     this.#sink.onEnd(false);
   }
 
-  #refuse(bytes: Buffer): void {
+  #refuse(bytes: Buffer): undefined {
     this.stop();
     this.#sink.onForeign(bytes);
   }
