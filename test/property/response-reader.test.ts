@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { Duplex } from 'node:stream';
 
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 
 import { ResponseReader } from '../../src/dispatch/connection/response-reader.ts';
@@ -95,15 +95,29 @@ it('what is right is read as it was meant, and as Node.js reads it, however it i
 const odd = fc
   .array(
     fc.constantFrom(
-      ...[
-        'HTTP/1.1 200 OK\r\n',
-        'HTTP/1.0 204\n',
-        'HTTP/1.1 100 C\r\n\r\n',
-        'HTTP/1.1 101 S\r\n\r\n',
-      ],
-      ...['Content-Length: 5\r\n', 'Content-Length: -1\r\n', 'Transfer-Encoding: chunked\r\n'],
-      ...['\r\n', '\n', '\r', ' ', '\t', '\0', 'hello', '5\r\n', '0\r\n\r\n', '3;e\r\nabc\r\n'],
-      ...['H', 'HTTP/', ': \r\n', ' folded: x\r\n', 'SSH-2.0\r\n', 'fffffffffffff\r\n'],
+      'HTTP/1.1 200 OK\r\n',
+      'HTTP/1.0 204\n',
+      'HTTP/1.1 100 C\r\n\r\n',
+      'HTTP/1.1 101 S\r\n\r\n',
+      'Content-Length: 5\r\n',
+      'Content-Length: -1\r\n',
+      'Transfer-Encoding: chunked\r\n',
+      '\r\n',
+      '\n',
+      '\r',
+      ' ',
+      '\t',
+      '\0',
+      'hello',
+      '5\r\n',
+      '0\r\n\r\n',
+      '3;e\r\nabc\r\n',
+      'H',
+      'HTTP/',
+      ': \r\n',
+      ' folded: x\r\n',
+      'SSH-2.0\r\n',
+      'fffffffffffff\r\n',
     ),
     { minLength: 1, maxLength: 12 },
   )
