@@ -24,6 +24,16 @@ describe('scrub', () => {
       { name: 'partial_password_hash', content: 'x' },
       { name: 'partial_password_hash', content: '***' },
     ],
+    [
+      'a value that is put in place of another',
+      [{ op: 'replace', path: '/driver_info/ipmi_password', value: { a: 'x' } }],
+      [{ op: 'replace', path: '/driver_info/ipmi_password', value: '***' }],
+    ],
+    [
+      'a named value that was and that will be',
+      { FIELD: 'otp', OLD_VALUE: 'x', NEW_VALUE: 'x', id: 'token', values: ['x'], other: 'y' },
+      { FIELD: 'otp', OLD_VALUE: '***', NEW_VALUE: '***', id: 'token', values: '***', other: 'y' },
+    ],
     ['how to reach storage', { connection_info: { data: {} } }, { connection_info: '***' }],
     ['several of them', { tokens: ['x'] }, { tokens: '***' }],
     ['JSON in text', { cmdInfo: '{"psk":"x","a":1}' }, { cmdInfo: '{"psk":"***","a":1}' }],
@@ -69,6 +79,11 @@ describe('scrub', () => {
       '[{"value":"***","key":"rootPassword"},{"value":"y","key":"a"}',
     ],
     [
+      'a value beside a path in broken JSON',
+      '[{"path":"/a/pwd","op":"add","value":"x"},{"path":"/a","value":"y"}',
+      '[{"path":"/a/pwd","op":"add","value":"***"},{"path":"/a","value":"y"}',
+    ],
+    [
       'what Python prints',
       "failed: {'password': 'x', 'auth': {'token': 'x'}, 'connection_info': {'a': 'x'}} at 1",
       "failed: {'password': '***', 'auth': {'token': '***'}, 'connection_info': \"***\"} at 1",
@@ -103,6 +118,8 @@ describe('scrub', () => {
     ['user data in broken JSON', '{"a":"#!/bin/sh\\nx","b":', '{"a":"***","b":'],
     ['user data behind other text', 'invalid: #cloud-config\nx: y', 'invalid: ***'],
     ['user data with JSON in it', 'invalid: #cloud-config\nx: {"a":1}', 'invalid: ***'],
+    ['user data of one part', 'Content-Type: text/cloud-config\n\nx: y', '***'],
+    ['an encrypted token', 'a eyJhbGciOiJSU0EifQ.x-x.x.x.x: b', 'a ***: b'],
     ['user data of several parts', 'MIME-Version: 1.0\nContent-Type: multipart/mixed', '***'],
     [
       'a private key',

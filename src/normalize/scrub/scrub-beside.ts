@@ -42,7 +42,7 @@ export function createBesideScrub(secret: string, mask: string): (text: string) 
   };
 }
 
-/** The secrets' names that stand as the value of `name` or `key`. */
+/** The secrets' names that stand as the value of `name`, `key` and the like. */
 function namesIn(text: string, isSecret: RegExp): readonly Span[] {
   const closing = new RegExp(QUOTE, 'y');
   const names: Span[] = [];
@@ -58,7 +58,10 @@ function namesIn(text: string, isSecret: RegExp): readonly Span[] {
   return names;
 }
 
-const nameKey = new RegExp(`(?:name|key)${QUOTE}\\s*${sign}\\s*${QUOTE}`, 'gi');
+const nameKey = new RegExp(
+  `(?:name|key|path|property|field|id)${QUOTE}\\s*${sign}\\s*${QUOTE}`,
+  'gi',
+);
 
 function endOfRun(text: string, from: number): number {
   const stop = /["'\\]/g;

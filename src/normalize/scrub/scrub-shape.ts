@@ -18,7 +18,10 @@ const beginnings = [
   '#!',
   '#ps1',
   '## template:',
+  '#part-handler',
   'Content-Type: multipart',
+  'Content-Type: text/cloud-',
+  'Content-Type: text/x-shellscript',
   'MIME-Version:',
   '<powershell>',
 ];
@@ -80,8 +83,9 @@ function withoutQuoted(text: string, mask: string): string {
 }
 
 const KEY = /-----BEGIN [A-Z\d ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g;
+/** A token that is signed has three parts, one that is encrypted five. */
 const TOKEN =
-  /(?<![\w.-])(?:eyJ[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]*|gAAAAA[\w-]{60,}={0,2}(?:%3D){0,2})/g;
+  /(?<![\w.-])(?:eyJ[\w-]{8,}\.(?:eyJ[\w-]{8,}\.[\w-]*|[\w-]*(?:\.[\w-]+){3})|gAAAAA[\w-]{60,}={0,2}(?:%3D){0,2})/g;
 
 /** Scrubs private keys and tokens. @param mask replaces each. */
 export function scrubKeys(text: string, mask: string): string {

@@ -160,22 +160,27 @@ function createWalk({ isSecretKey, endsInName, inPairs }: Rules) {
 
 /**
  * Whether a value is secret because of the name beside it: `{"name":"password","value":"Xw3"}`, CADF's
- * `{"name":"partial_password_hash","content":"…"}`, and in one flat object
- * `"details[0].key":"password","details[0].value":"Xw3"`.
+ * `{"name":"partial_password_hash","content":"…"}`, a JSON Patch's `{"path":"/driver_info/ipmi_password","value":"Xw3"}`, and in one flat
+ * object `"details[0].key":"password","details[0].value":"Xw3"`.
  */
 function isNamedSecret(
   object: JsonObject,
   key: string,
   isSecretKey: (key: string) => boolean,
 ): boolean {
-  const half = /(?:value|content)$/i.exec(key);
+  const half = VALUE.exec(key);
   if (half === null) return false;
   const stem = key.slice(0, half.index);
-  return ['key', 'name', 'Key', 'Name'].some(other => {
+  return namesBeside.some(other => {
     const name = object[`${stem}${other}`];
     return typeof name === 'string' && isSecretKey(name);
   });
 }
+
+const VALUE = /(?:(?:new|old|default)[-_ ]?)?(?:values?|content)$/i;
+const namesBeside: readonly string[] = ['key', 'name', 'path', 'property', 'field', 'id'].flatMap(
+  name => [name, `${name.charAt(0).toUpperCase()}${name.slice(1)}`, name.toUpperCase()],
+);
 
 /** Whether a value opens a zone of Designate to whoever has it: `{"key":"5DZG…","zone_id":"f1f8…"}`. */
 function isTransferKey(object: JsonObject, key: string): boolean {
