@@ -55,9 +55,15 @@ async function addEvent(type = 'VM.START'): Promise<string> {
   return id;
 }
 
-/** An event, and a delivery of it that failed for good. @returns the delivery's id. */
+/** An event of the webhook's owner, and a delivery of it that failed for good. @returns the delivery's id. */
 async function addFailed(webhookId: string, type?: string): Promise<string> {
   const eventId = await addEvent(type);
+  await api.store.em
+    .fork()
+    .execute(
+      `update event set account = (select account_id from webhook where id = ?) where id = ?`,
+      [webhookId, eventId],
+    );
   const attempt = { startedAt: new Date(), durationMs: 3, error: 'connect ECONNREFUSED' };
   await insertOutcomes(databaseOf(api.store), [
     { eventId, webhookId, state: 'failed', tries: 1, attempt },

@@ -92,18 +92,24 @@ const refusal = (errorcode: number, cserrorcode: number, errortext: string) => (
   error: { uuidList: [], errorcode, cserrorcode, errortext },
 });
 
-/** An event owed to the webhook, delivered by the running Hookline. */
+/** An event of the webhook's owner, owed to the webhook, delivered by the running Hookline. */
 async function deliver(webhookId: string): Promise<string> {
   const kysely = databaseOf(store);
   const [process] = await store.em
     .fork()
     .execute<{ id: number }[]>('select id from process limit 1');
+  const { accountId: account } = await kysely
+    .selectFrom('webhook')
+    .select('accountId')
+    .where('id', '=', webhookId)
+    .executeTakeFirstOrThrow();
   const id = newId();
-  const envelope = { event: 'VM.START', account: 'a', category: 'ActionEvent' } as const;
+  const envelope = { event: 'VM.START', account, category: 'ActionEvent' } as const;
   const events = [{ id, envelope, body: '{"event":"VM.START"}', owed: [webhookId] }];
   await recordBatch(kysely, { processId: process?.id ?? 0, source: 's', events, quarantined: [] });
   const due = { state: 'pending', tries: 0, nextAttemptAtMs: Date.now() } as const;
   await insertOutcomes(kysely, [{ eventId: id, webhookId, ...due }]);
+  await store.em.fork().execute(`select pg_notify('hookline', 'due')`);
   return id;
 }
 

@@ -35,6 +35,7 @@ async function owe(records: RecordHarness, webhookId: string, envelope: Envelope
   await recordBatch(databaseOf(store), batch);
   const due = { state: 'pending', tries: 0, nextAttemptAtMs: Date.now() } as const;
   await insertOutcomes(databaseOf(store), [{ eventId: id, webhookId, ...due }]);
+  await records.rows(`select pg_notify('hookline', 'due')`);
   return id;
 }
 

@@ -101,10 +101,12 @@ export function createSilenceWatch(url: string, silenceMs: number): SilenceWatch
         if (member.isDoomed) socket.setTimeout(Math.min(suspectMs, silenceMs));
         member.isDoomed = false;
       });
-      client.query = new Proxy(client.query.bind(client), {
-        apply(query, self, args) {
+      const methods: Pick<Client, 'query'> = Object.getPrototypeOf(client);
+      client.query = new Proxy(client.query, {
+        apply(_query, _self, args) {
           member.askedAtMs ??= performance.now();
-          return Reflect.apply(query, self, args);
+          // Looked up at each call, as a method is: somebody may be watching statements there.
+          return Reflect.apply(methods.query, client, args);
         },
       });
     },
