@@ -42,13 +42,15 @@ const rules: readonly Rule[] = [
  */
 export function withoutCredentials(call: JsonObject, raw: JsonObject): JsonObject {
   const { params, error } = call;
-  if (!isObject(params)) return call;
+  if (params === undefined || params === null) return call;
   const rule = ruleOf(textAt(call, 'method'));
   if (rule !== undefined) {
-    const clean = { ...call, params: masked(params, rule.isSecret) };
+    // A list, whose items have no names, is told before it is refused.
+    const clean = { ...call, params: isObject(params) ? masked(params, rule.isSecret) : scrubbed };
     if (error === undefined || error === null) return clean;
     return { ...clean, error: unquoted(error, secretsIn(raw['params'], rule.isSecret)) };
   }
+  if (!isObject(params)) return call;
   const { job } = params;
   if (!isObject(job) || !mayHaveSecrets(job)) return call;
   return { ...call, params: { ...params, job: masked(job, only('paramsVector')) } };
@@ -82,9 +84,8 @@ function secretsIn(params: unknown, isSecret: Rule['isSecret']): ReadonlySet<str
     if (typeof value !== 'object' || value === null || depth === secretDepthMax) return;
     for (const item of Object.values(value)) collect(item, depth + 1);
   };
-  for (const [name, value] of Object.entries(isObject(params) ? params : {})) {
-    if (isSecret(name)) collect(value, 0);
-  }
+  if (!isObject(params)) collect(params, 0);
+  else for (const [name, value] of Object.entries(params)) if (isSecret(name)) collect(value, 0);
   return found;
 }
 
