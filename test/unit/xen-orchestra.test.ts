@@ -180,6 +180,12 @@ describe('an account that a mapping finds', () => {
     ['of a list', { type: 'post', method: 'proxy.getAll' }, undefined],
     ["of a stranger's question", { type: 'post', method: 'system.getVersion' }, undefined],
     ['of the session', { type: 'post', method: 'session.signOut' }, undefined],
+    ['of a report', { type: 'post', method: 'plugin.usageReport.send' }, undefined],
+    ['of a directory', { type: 'post', method: 'ldap.synchronizeGroups' }, undefined],
+    ['of an inventory', { type: 'post', method: 'netbox.synchronize' }, undefined],
+    ['of a foreign machine', { type: 'post', method: 'vm.importFromEsxi' }, undefined],
+    ['of foreign machines', { type: 'post', method: 'vm.importMultipleFromEsxi' }, undefined],
+    ['of a file', { type: 'post', method: 'vm.import' }, 'acme'],
   ])(
     'in what the caller wrote counts only once the call was let through: %s',
     (_, facts, account) => {

@@ -8,7 +8,8 @@
  * Nothing in it names a tenant. The parameters are what the caller wrote, and `pre` is told before anybody asks whether they
  * may: an account that a mapping finds in the parameters counts only once the call was let through (see `isLetThrough`).
  *
- * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks, and xo-server's api.mjs and jobs/index.mjs.
+ * Source: vatesfr/xen-orchestra, packages/xo-server-web-hooks, xo-server's api.mjs and jobs/index.mjs, and xo-server-usage-report,
+ * -auth-ldap and -netbox (`addApiMethod`).
  */
 import { MalformedMessageError } from '../../event/errors.ts';
 import { at, firstName, textAt } from '../value/at.ts';
@@ -107,8 +108,12 @@ function isRefused({ error }: JsonObject): boolean {
   return isObject(error) && typeof error['code'] === 'number';
 }
 
-/** Calls that anybody may make with any parameters: those that read, and those of the session itself. */
-const UNCHECKED = /^(?:session|system|token)\.|\.(?:get|is|list)(?:[A-Z]|$)/;
+/**
+ * Calls that anybody may make with any parameters: those that read, those of the session itself, those of plugins that declare neither
+ * parameters nor who may call them, and imports from a machine that the caller names.
+ */
+const UNCHECKED =
+  /^(?:session|system|token|test|ldap|netbox|plugin\.usageReport)\.|^vm\.import\w*FromEsxi$|\.(?:get|is|list)(?:[A-Z]|$)/;
 
 /**
  * Whether Xen Orchestra asked if the caller may do that to what the parameters name, and they may. An error shows it only where it is
