@@ -90,6 +90,13 @@ export async function openKafka(at: readonly string[]): Promise<OpenKafka> {
         const found = topics[0]?.partitions ?? [];
         return found.length === partitions && found.every(({ leader }) => leader >= 0);
       });
+      // The leaders may not know yet that they are: refused by one, kafkajs would send again what the others have taken.
+      await waitUntil('the leaders to lead', () =>
+        admin.fetchTopicOffsets(name).then(
+          () => true,
+          () => false,
+        ),
+      );
       return name;
     },
     send: async (topic, bodies) => {
