@@ -62,6 +62,7 @@ const thenAt =
 const cut: Act = socket => void socket.destroy();
 const begin = (socket: Socket): void => void socket.end('HTTP/1.1 2');
 const breakOff = (socket: Socket): void => void socket.end(okAnswer.slice(0, -1));
+const leaveOver = (socket: Socket): void => void socket.write(`and more${okAnswer}`);
 const timeout408 = 'HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n';
 
 describe('a connection that was idle and ends without a byte of an answer', () => {
@@ -90,6 +91,16 @@ describe('a connection that was idle and ends without a byte of an answer', () =
       expect(receiver.requests()).toBe(7);
     },
   );
+
+  it('or says what is no HTTP, as the rest of the answer before may be: the request is repeated', async () => {
+    await using receiver = await startClosingReceiver(thenAt(leaveOver));
+    using client = clientOf(receiver);
+    for (let count = 0; count < 3; count += 1) expect(await client.send()).toMatchObject(isOk);
+    await using other = await startClosingReceiver(leaveOver);
+    using otherClient = clientOf(other);
+    expect((await otherClient.send()).errorCode).toBe('not_http');
+    expect(other.requests()).toBe(1);
+  });
 
   it('before the request: a new connection is opened for it', async () => {
     const closed: Promise<unknown>[] = [];

@@ -143,6 +143,11 @@ describe('a response', () => {
       { status: 200, body: 'hi\r\n', isReusable: false },
     ],
     [
+      'of both lengths, whose body is as long as it says',
+      `${ok}Transfer-Encoding: chunked\r\n${two}\r\nok`,
+      { status: 200, body: 'ok', isReusable: false },
+    ],
+    [
       'followed by more than was asked',
       `${ok}${two}\r\nhi${ok}`,
       { status: 200, body: 'hi', isReusable: false },

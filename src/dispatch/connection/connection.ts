@@ -39,7 +39,7 @@ export class Connection {
   #isClosed = false;
   /** Whether it was idle since it was opened: its receiver may have closed it, and the news be on its way. */
   hasRested = false;
-  /** Whether a byte has come since the request was written. */
+  /** Whether anything that may be an answer has come since the request was written. */
   isHeard = false;
   /** When it was idle last, milliseconds of `performance.now()`. */
   restedAtMs = 0;
@@ -53,7 +53,7 @@ export class Connection {
       onHead: head => this.#takeHead(head),
       onBody: chunk => this.#occupant?.onBody(chunk),
       onEnd: isReusable => this.#complete(isReusable),
-      onForeign: first => this.#end(foreignError(first)),
+      onForeign: first => this.#refuse(first),
     });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('end', () => this.#finish());
@@ -110,6 +110,12 @@ export class Connection {
     if (isReusable && this.#idleMs > 0 && this.#socket.writableLength === 0) this.rest();
     else this.close();
     occupant?.onEnd();
+  }
+
+  /** Where the connection has answered before, it may be the rest of that answer, and this request's is never read. */
+  #refuse(first: Buffer): void {
+    this.isHeard = false;
+    this.#end(foreignError(first), false);
   }
 
   /** The receiver sends nothing more. */

@@ -2,7 +2,8 @@
  * One request and its response, over one connection or two.
  *
  * The request is repeated on a new connection when the one it was written to had been idle, and then ended without a
- * byte of an answer or answered 408: the receiver had closed it, or was about to, because it was idle. Once only.
+ * byte of an answer or answered 408: the receiver had closed it, or was about to, because it was idle. So it is when what
+ * came is no HTTP: it belongs to the answer before. Once only.
  *
  * Source: RFC 9110 section 9.2.2 (a client may repeat automatically what it knows to be idempotent: the `webhook-id` is the
  * same) and 15.5.9 (408); RFC 9112 sections 9.3.1 and 9.5.

@@ -150,7 +150,8 @@ export class ResponseReader {
 
   #readChunkLine(bytes: Buffer): Buffer | undefined {
     const end = bytes.indexOf('\n');
-    if (end < 0 && bytes.length <= chunkLineBytesMax) return this.#hold(bytes);
+    const isSize = /^[ \t]*([0-9a-f]|$)/i.test(bytes.toString('latin1', 0, 16));
+    if (end < 0 && isSize && bytes.length <= chunkLineBytesMax) return this.#hold(bytes);
     const size = /^[ \t]*([0-9a-f]{1,12})(?![0-9a-f])/i.exec(bytes.toString('latin1', 0, end))?.[1];
     if (end < 0 || size === undefined) return this.#break(bytes);
     const length = Number.parseInt(size, 16);
