@@ -33,6 +33,32 @@ describe('the pace of a lane', () => {
     expect(refused).toBeLessThan(taken / 3);
   });
 
+  it('is found where many requests are on their way when the first is refused', () => {
+    const pace = createPace();
+    let [taken, refused, beginAtMs, tokens] = [0, 0, 0, 1];
+    const answers: (() => void)[] = [];
+    for (let nowMs = 0; nowMs < 60_000; nowMs += 1) {
+      tokens = Math.min(1, tokens + 0.4);
+      if (answers.length >= 5) answers.shift()?.();
+      if (nowMs < beginAtMs) {
+        answers.push(() => {});
+        continue;
+      }
+      beginAtMs = nowMs + 1_000 / pace.perSecond;
+      const isTaken = tokens >= 1;
+      if (isTaken) tokens -= 1;
+      answers.push(() => {
+        const endedAtMs = nowMs + 5;
+        if (isTaken) learnTaken(pace, endedAtMs);
+        else learnTooMany(pace, { startedAtMs: nowMs, nowMs: endedAtMs, isCertain: true });
+        if (isTaken) taken += 1;
+        else refused += 1;
+      });
+    }
+    expect(taken).toBeGreaterThan(400 * 60 * 0.55);
+    expect(refused).toBeLessThan(taken / 3);
+  });
+
   it('is none until the receiver says that it gets too many', () => {
     const pace = createPace();
     for (let at = 0; at < 1_000; at += 1) learnTaken(pace, at);

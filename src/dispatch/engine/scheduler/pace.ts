@@ -14,7 +14,7 @@ const searchGrowth = 1.5;
 const growth = 1.05;
 const perSecondMin = 0.5;
 /** A receiver that takes so many is not held back any more. */
-const perSecondMax = 500;
+const perSecondMax = 5_000;
 const secondMs = 1_000;
 
 export function createPace(): Pace {
