@@ -52,6 +52,7 @@ describe('Xen Orchestra', () => {
     ['cloudConfig.create', { template: 'a: b\nc: hush-1' }, 'line 2 is wrong: hush-1'],
     ['plugin.configure', { configuration: { key: 'hush-1' } }, 'hush-1 is no key'],
     ['token.set', ['hush-1'], 'expected an object, not hush-1'],
+    ['session.signIn', { username: 'a', pin: { tries: ['hush-1'] } }, 'hush-1 was used'],
   ])('shows no secret of %s that an error quotes', (method, params, message) => {
     const error = { code: 1, message, data: { id: 'hush-1' }, stack: `Error: ${message}` };
     for (const told of [error, message]) {

@@ -118,6 +118,18 @@ describe('the facts of a call', () => {
   });
 
   it.each([
+    ['resourceSet.create', { id: 'x8-_fBq0Z1k', name: 'dev' }, 'x8-_fBq0Z1k'],
+    ['ipPool.create', 'x8-_fBq0Z1k', 'x8-_fBq0Z1k'],
+    ['proxy.register', user, user],
+    ['token.create', 'x8-_fBq0Z1k', undefined],
+    ['user.create', 'rS53wAo5BaGMaO05U8n-nPfR9e2MRFkgoaSJVn-529s', undefined],
+    ['vm.start', 'x8-_fBq0Z1k', undefined],
+  ])('have the id of what %s made: %j', (method, result, id) => {
+    const [event] = read({ callId: 'c', method, params: {}, type: 'post', result });
+    expect(event?.envelope.entityuuid).toBe(id);
+  });
+
+  it.each([
     ['user.changePassword', '3'],
     ['vm.start', '1'],
   ])("have the number of Xen Orchestra's own error: %s", (method, code) => {

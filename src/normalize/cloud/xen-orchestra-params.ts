@@ -80,7 +80,9 @@ const secretDepthMax = 32;
 function secretsIn(params: unknown, isSecret: Rule['isSecret']): ReadonlySet<string> {
   const found = new Set<string>();
   const collect = (value: unknown, depth: number): void => {
-    if (typeof value === 'string') for (const [word] of value.matchAll(WORD)) found.add(word);
+    if (typeof value === 'string' || typeof value === 'number') {
+      for (const [word] of String(value).matchAll(WORD)) found.add(word);
+    }
     if (typeof value !== 'object' || value === null || depth === secretDepthMax) return;
     for (const item of Object.values(value)) collect(item, depth + 1);
   };

@@ -43,7 +43,9 @@ const testCallId = '0';
 const unknownUser = '(unknown user)';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** Calls whose result is, or has, the id of what they made. */
-const MAKING = /^(?!token\.)[^.]+\.(?:add|clone|copy|create|deploy|import|snapshot)/;
+const MAKING = /^(?!token\.)[^.]+\.(?:add|clone|copy|create|deploy|import|register|snapshot)/;
+/** Ids of resource sets and pools of addresses are eight random bytes; those of tokens, which are secrets, are 32. */
+const SHORT_ID = /^[\w-]{11}$/;
 
 /**
  * Removes the result, which may be anything, for `token.create` the token itself, and nothing tells. Only the id of a new object
@@ -53,7 +55,8 @@ function withoutResult(call: JsonObject): JsonObject {
   const { result, ...rest } = call;
   if (result === undefined) return call;
   const id = typeof result === 'string' ? result : textAt(result, 'id');
-  const isNew = id !== undefined && UUID.test(id) && MAKING.test(methodOf(call));
+  const isNew =
+    id !== undefined && (UUID.test(id) || SHORT_ID.test(id)) && MAKING.test(methodOf(call));
   return { ...rest, result: isNew ? id : true };
 }
 
