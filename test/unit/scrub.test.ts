@@ -100,6 +100,11 @@ describe('scrub', () => {
     ['text around JSON', 'token=x {"a":1} token=y', 'token=*** {"a":1} token=***'],
     ['a URL', 'rbd://admin:x@mon/pool', 'rbd://admin:***@mon/pool'],
     ['a URL with an unencoded password', 'amqp://a:x@/x:#?@mq/v', 'amqp://a:***@mq/v'],
+    [
+      'a URL with escaped slashes in broken JSON',
+      String.raw`{"a":"https:\/\/u:x@h\/p","b":"{\"c\":\"smb:\\\/\\\/u:x\/x@D`,
+      String.raw`{"a":"https:\/\/u:***@h\/p","b":"{\"c\":\"smb:\\\/\\\/u:***@D`,
+    ],
     ['a URL whose user has an @', 'smtp://a@example.org:x@mail', 'smtp://a@example.org:***@mail'],
     ['each of several URLs', 'http://a:x@b, http://c:x@d', 'http://a:***@b, http://c:***@d'],
     ['a URL among texts', "open 'smb://a:x x@b' for c@d", "open 'smb://a:***@b' for c@d"],

@@ -22,10 +22,12 @@ const PORT = /\d{1,5}(?:[^\w@%!$&*+=~.-]|$)/y;
 
 /** A quote ends something only before these: a password may have quotes in it, too. */
 const CLOSING_QUOTE = String.raw`["'](?=[\s,:;)\]}>\\]|$)`;
+/** What stands behind a scheme; JSON may escape slashes, and JSON in JSON escapes the escapes. */
+const SLASHES = String.raw`:\\{0,15}/\\{0,15}/`;
 /** What ends a URL, and what is of interest in it. */
-const IN_URL = new RegExp(`[\\0-\\x20\\xa0]|${CLOSING_QUOTE}|@|://`, 'g');
+const IN_URL = new RegExp(`[\\0-\\x20\\xa0]|${CLOSING_QUOTE}|@|${SLASHES}`, 'g');
 /** The same for one that ends with its line, or with a U+0000, which JSON escapes. */
-const IN_LINE = new RegExp(`[\\0\\r\\n]|\\\\u0000|${CLOSING_QUOTE}|@|://`, 'g');
+const IN_LINE = new RegExp(`[\\0\\r\\n]|\\\\u0000|${CLOSING_QUOTE}|@|${SLASHES}`, 'g');
 
 /** A piece of the text in which a URL may lie. `at` is where its last `@` stands, -1 without one. */
 interface Run {
@@ -39,10 +41,11 @@ export function scrubUrls(text: string, mask: string): string {
   const lineAt = createRuns(text, IN_LINE);
   let clean = '';
   let from = 0;
-  for (let found = text.indexOf('://'); found !== -1; found = text.indexOf('://', found)) {
-    const scheme = text.slice(Math.max(from, found - schemeCharsMax), found);
+  const slashes = new RegExp(SLASHES, 'g');
+  for (let match = slashes.exec(text); match; match = slashes.exec(text)) {
+    const scheme = text.slice(Math.max(from, match.index - schemeCharsMax), match.index);
     const isUnencoded = UNENCODED.test(scheme);
-    found += 3;
+    const found = slashes.lastIndex;
     if (WITHOUT_PASSWORD.test(scheme)) continue;
     const start = endOf(isUnencoded ? UNENCODED_USER : USER, text, found);
     if (start === undefined) continue;
@@ -51,7 +54,7 @@ export function scrubUrls(text: string, mask: string): string {
     if (at <= start) continue;
     clean += text.slice(from, start) + mask;
     from = at;
-    found = at;
+    slashes.lastIndex = at;
   }
   return clean + text.slice(from);
 }
@@ -76,7 +79,7 @@ function createRuns(text: string, pattern: RegExp) {
     pattern.lastIndex = start;
     for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
       if (match[0] === '@') last = match.index;
-      else if (match[0] !== '://' || last !== -1) return { end: match.index, at: last };
+      else if (!match[0].startsWith(':') || last !== -1) return { end: match.index, at: last };
     }
     return { end: text.length, at: last };
   }
