@@ -36,8 +36,6 @@ export class Exchange implements Occupant {
   #connection: Connection | undefined;
   #isRepeated = false;
   #isOver = false;
-  /** Whether the request was written: the receiver may have it. */
-  isWritten = false;
 
   constructor(pieces: readonly Buffer[], handler: ExchangeHandler, carrier: Carrier) {
     this.#pieces = pieces;
@@ -47,7 +45,6 @@ export class Exchange implements Occupant {
 
   begin(connection: Connection): void {
     this.#connection = connection;
-    this.isWritten = true;
     connection.carry(this.#pieces, this);
   }
 
