@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
+import { Scheduler } from '../../src/dispatch/engine/scheduler/scheduler.ts';
 import { createPace, learnTaken, learnTooMany } from '../../src/dispatch/engine/scheduler/pace.ts';
 
 const certain = { isCertain: true };
@@ -93,5 +94,28 @@ describe('the pace of a lane', () => {
     expect(pace.perSecond).toBe(0.5);
     for (let at = 1; at < 200; at += 1) learnTaken(pace, at * 1_000);
     expect(pace.perSecond).toBe(Infinity);
+  });
+
+  it('holds the next request back from the moment it is slowed', () => {
+    let nowMs = 0;
+    const scheduler = new Scheduler<{ webhookId: string; queuedAtMs: number }>({
+      concurrency: 8,
+      slowConcurrency: 8,
+      slowMs: 1_000,
+      slowWaitingMax: 100,
+      limitsOf: () => ({ accountId: 'a' }),
+      clock: () => nowMs,
+    });
+    for (let count = 0; count < 3; count += 1) scheduler.add({ webhookId: 'w', queuedAtMs: 0 });
+    const first = scheduler.next();
+    if (!first) throw new RangeError('the first request may begin');
+    nowMs = 10;
+    scheduler.tooMany(first, true);
+    expect(scheduler.next()).toBeUndefined();
+    nowMs = scheduler.readyAtMs;
+    // 0.7 of one a second.
+    expect(nowMs).toBeCloseTo(10 + 1_000 / 0.7);
+    scheduler.recheck();
+    expect(scheduler.next()).toBeDefined();
   });
 });

@@ -8,7 +8,7 @@
  * that nobody has met yet holds one request, however many deliveries wait. A silent attempt halves the limit.
  */
 import { createQueue } from '../queue.ts';
-import { createPace, learnTaken } from './pace.ts';
+import { createPace, learnTaken, learnTooMany } from './pace.ts';
 import type { Lane, LaneLimits, Queued, Tenant } from './model.ts';
 
 export function createLane<T extends Queued>(webhookId: string, tenant: Tenant<T>): Lane<T> {
@@ -60,7 +60,16 @@ export function learnSilence<T extends Queued>(lane: Lane<T>, wasInFlight: numbe
   lane.isSilent = true;
 }
 
-/** A rate is kept over this time; within it requests may come together. */
+/** The receiver said that it gets too many. The next request waits for the pace that it is slowed to. */
+export function learnRefusal<T extends Queued>(
+  lane: Lane<T>,
+  refusal: { readonly startedAtMs: number; readonly nowMs: number; readonly isCertain: boolean },
+): void {
+  learnTooMany(lane.pace, refusal);
+  lane.dueAtMs = Math.max(lane.dueAtMs, refusal.nowMs + 1_000 / lane.pace.perSecond);
+}
+
+/** The rate that a webhook asks for is kept over this time; within it requests may come together. */
 const burstMs = 100;
 
 /** When the lane may begin its next request, by its rate and its batches; -Infinity when at once. */
@@ -70,7 +79,9 @@ export function readyAtMs<T extends Queued>(
 ): number {
   const { dueAtMs, queue } = lane;
   const { batch } = limits;
-  const byRate = rateOf(lane, limits) === Infinity ? -Infinity : dueAtMs - burstMs;
+  // Its receiver refuses the second of two requests that come together.
+  const burst = lane.pace.perSecond < Infinity ? 0 : burstMs;
+  const byRate = rateOf(lane, limits) === Infinity ? -Infinity : dueAtMs - burst;
   if (!batch || queue.size >= batch.eventsMax) return byRate;
   return Math.max(byRate, (queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
 }

@@ -17,12 +17,12 @@ import {
   chargeRate,
   createLane,
   learnAnswer,
+  learnRefusal,
   learnSilence,
   readyAtMs,
   sendableSoon,
 } from './lane.ts';
 import type { Lane, LaneLimits, LaneState, Pool, Queued, Slot, Tenant } from './model.ts';
-import { learnTooMany } from './pace.ts';
 import * as shares from './share.ts';
 
 export interface SchedulerOptions {
@@ -127,7 +127,7 @@ export class Scheduler<T extends Queued> {
   tooMany(slot: Slot<T>, isCertain: boolean): void {
     const { lane, startedAtMs } = slot;
     this.#giveBack(slot);
-    learnTooMany(lane.pace, { startedAtMs, nowMs: this.#options.clock(), isCertain });
+    learnRefusal(lane, { startedAtMs, nowMs: this.#options.clock(), isCertain });
     shares.list(lane);
   }
 
