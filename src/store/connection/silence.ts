@@ -101,13 +101,8 @@ export function createSilenceWatch(url: string, silenceMs: number): SilenceWatch
         if (member.isDoomed) socket.setTimeout(Math.min(suspectMs, silenceMs));
         member.isDoomed = false;
       });
-      const methods: Pick<Client, 'query'> = Object.getPrototypeOf(client);
-      client.query = new Proxy(client.query, {
-        apply(_query, _self, args) {
-          member.askedAtMs ??= performance.now();
-          // Looked up at each call, as a method is: somebody may be watching statements there.
-          return Reflect.apply(methods.query, client, args);
-        },
+      watchStatements(client, () => {
+        member.askedAtMs ??= performance.now();
       });
     },
     async identify(client) {
@@ -120,6 +115,18 @@ export function createSilenceWatch(url: string, silenceMs: number): SilenceWatch
       if (member && rows[0]?.pid === pid) member.session = rows[0]?.session;
     },
   };
+}
+
+/** Calls `onAsk` before each statement. */
+function watchStatements(client: Client, onAsk: () => void): void {
+  const methods: Pick<Client, 'query'> = Object.getPrototypeOf(client);
+  client.query = new Proxy(client.query.bind(client), {
+    apply(_query, _self, args) {
+      onAsk();
+      // Looked up at each call, as a method is: somebody may be watching statements there.
+      return Reflect.apply(methods.query, client, args);
+    },
+  });
 }
 
 /** Independent of the session's `DateStyle` and time zone. */
