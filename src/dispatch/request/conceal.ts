@@ -91,9 +91,20 @@ function beginningAt(readings: readonly Reading[], spellings: readonly Spelling[
 
 function beginningIn(reading: Reading, spellings: readonly Spelling[], bytesMin: number): number {
   const { bytes, spanAt } = fold(reading);
-  const lengths = spellings.map(({ bytes: sought }) => overlapOf(bytes, sought));
+  const lengths = spellings.map(({ bytes: sought }) => begunAtEnd(bytes, sought));
   const longest = Math.max(...lengths);
   return longest < bytesMin ? Infinity : spanAt(bytes.length - longest)[0];
+}
+
+/** Beginnings of secrets are compared up to this length; where so much of one is, the rest is taken for it. */
+const comparedBytesMax = 512;
+
+/** How much of the end of a text belongs to a secret that begins there. */
+function begunAtEnd(bytes: string, sought: string): number {
+  const head = sought.slice(0, comparedBytesMax);
+  if (head.length === sought.length) return overlapOf(bytes, sought);
+  const at = bytes.indexOf(head, Math.max(0, bytes.length - sought.length + 1));
+  return at < 0 ? overlapOf(bytes, head) : bytes.length - at;
 }
 
 /** How much of the end of a text is the beginning of what is sought, not all of it. Source: Knuth, Morris and Pratt. */
