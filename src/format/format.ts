@@ -90,7 +90,7 @@ export interface Format {
 export interface Rendered {
   readonly eventId: string;
   readonly body: Buffer;
-  /** Flat list: name, value, name, value, …; undici takes it without copying. */
+  /** Flat list: name, value, name, value, … */
   readonly headers: readonly string[];
   /** Appended to the path of the payload URL, for a target that takes another step at another path. */
   readonly subPath?: string;
