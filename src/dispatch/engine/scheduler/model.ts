@@ -27,10 +27,13 @@ export interface Pace {
   perSecond: number;
   /** Whether it was slowed but once, and where its limit is has still to be found. */
   isSearching: boolean;
+  /** Whether it was slowed last by 429, which says so plainly, and not by 503. */
+  isCertain: boolean;
   /** When it was made slower, milliseconds of the scheduler's clock. */
   slowedAtMs: number;
-  /** Requests that the receiver took in this second, and in the one before. */
+  /** Requests that the receiver took, and refused, in this second and in the one before. */
   readonly taken: { sinceMs: number; now: number; before: number };
+  readonly refused: { now: number; before: number };
 }
 
 export interface Lane<T extends Queued> {
