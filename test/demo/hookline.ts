@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { inNewDirectory, reservePort } from '../service/service.ts';
+import { isReady } from '../service/readiness.ts';
 
 export interface Hookline extends AsyncDisposable {
   /** Of the API and the console. */
@@ -83,16 +84,6 @@ function handle(hookline: GuardedProcess, url: string, adminPassword: string): H
     stop,
     [Symbol.asyncDispose]: stop,
   };
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/readyz`);
-    const { status }: { status?: unknown } = Object(await answer.json());
-    return status === 'ready';
-  } catch {
-    return false;
-  }
 }
 
 async function countDelivered(ask: (path: string) => Promise<JsonObject>): Promise<number> {

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 
 import { spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { waitUntil } from '../service/wait-until.ts';
+import { isReady } from '../service/readiness.ts';
 
 export interface HooklineProcess extends AsyncDisposable {
   readonly pid: number;
@@ -120,16 +121,6 @@ const linesTold = 40;
 
 function urlOf(line: LogLine | undefined): string | undefined {
   return typeof line?.['url'] === 'string' ? line['url'] : undefined;
-}
-
-async function isReady(url: string): Promise<boolean> {
-  try {
-    const answer = await fetch(`${url}/readyz`);
-    const { status }: { status?: unknown } = Object(await answer.json());
-    return status === 'ready';
-  } catch {
-    return false;
-  }
 }
 
 async function logIn(url: string): Promise<string> {

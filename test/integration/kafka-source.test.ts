@@ -5,9 +5,21 @@ import { captureLog } from '../conformance/source-log.ts';
 import { runSource } from '../conformance/source-run.ts';
 import { sharedService, uniqueName } from '../service/shared.ts';
 import { waitUntil } from '../service/wait-until.ts';
-import { createSource, numbers, openKafka, start } from './kafka-client.ts';
+import { createSource, numbers, type OpenKafka, openKafka, start } from './kafka-client.ts';
 
 const { brokers } = await sharedService('kafka');
+
+/** A producer whose records belong to transactions; to be disconnected. */
+async function openTransactions({ client }: OpenKafka): Promise<kafkajs.Producer> {
+  const producer = client.producer({
+    transactionalId: uniqueName('transaction'),
+    idempotent: true,
+    maxInFlightRequests: 1,
+    createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+  });
+  await producer.connect();
+  return producer;
+}
 
 describe('Kafka source: records', () => {
   // The topic's compression makes the broker, which is Java, compress again whatever it is sent.
@@ -77,13 +89,7 @@ describe('Kafka source: records', () => {
   it('covers the control records of transactions, and hides what was aborted', async () => {
     await using kafka = await openKafka(brokers);
     const topic = await kafka.createTopic();
-    const producer = kafka.client.producer({
-      transactionalId: uniqueName('transaction'),
-      idempotent: true,
-      maxInFlightRequests: 1,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    });
-    await producer.connect();
+    const producer = await openTransactions(kafka);
     for (const [body, kept] of [
       ['kept', true],
       ['aborted', false],
@@ -105,13 +111,7 @@ describe('Kafka source: records', () => {
   it('counts records behind an open transaction in its lag, and says what holds them back', async () => {
     await using kafka = await openKafka(brokers);
     const topic = await kafka.createTopic();
-    const producer = kafka.client.producer({
-      transactionalId: uniqueName('transaction'),
-      idempotent: true,
-      maxInFlightRequests: 1,
-      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
-    });
-    await producer.connect();
+    const producer = await openTransactions(kafka);
     await using run = start({ brokers, topics: [topic] });
     await run.untilRunning();
     const transaction = await producer.transaction();
