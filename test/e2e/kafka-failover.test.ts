@@ -11,7 +11,7 @@ import { startReceiver } from '../service/receiver.ts';
 import { sharedService, uniqueName } from '../service/shared.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import { eventNumber } from './crash-tenants.ts';
-import { count, insertWebhook, query } from './database.ts';
+import { count, query } from './database.ts';
 import { type HooklineProcess, spawnHookline } from './hookline.ts';
 
 const share = 100;
@@ -50,7 +50,7 @@ it('reads again what the promoted standby lacks while it runs, and delivers the 
   {
     await using hookline = spawnHookline(environment);
     await hookline.untilReady();
-    await moveIn(pair.url(), receiver.url);
+    await moveIn(hookline, receiver.url);
     await send();
     await hookline.until('the first share', () => received().size === share);
     await pair.untilCaughtUp();
@@ -92,12 +92,17 @@ it('reads again what the promoted standby lacks while it runs, and delivers the 
   expect(hookline.logged('source.position_set')).toHaveLength(2);
 });
 
-/** An account with a Global webhook. */
-async function moveIn(url: string, payloadUrl: string): Promise<void> {
-  await query(url, `insert into domain (id, name) values ('root', 'ROOT')`);
-  await query(url, `insert into account (id, name, domain_id) values ('a', 'a', 'root')`);
+/** An account with a Global webhook, by the API: it counts from the answer on. */
+async function moveIn(hookline: HooklineProcess, payloadUrl: string): Promise<void> {
+  await hookline.ask('POST', '/v1/domains', { id: 'root', name: 'ROOT' });
+  await hookline.ask('POST', '/v1/accounts', {
+    id: 'a',
+    name: 'a',
+    domainId: 'root',
+    kind: 'user',
+  });
   const owner = { accountId: 'a', domainId: 'root' };
-  await insertWebhook(url, { name: 'w', scope: 'Global', ...owner, payloadUrl });
+  await hookline.ask('POST', '/v1/webhooks', { name: 'w', scope: 'Global', ...owner, payloadUrl });
 }
 
 async function stop(hookline: HooklineProcess): Promise<void> {
