@@ -8,8 +8,8 @@
  * is evaluated here: JSONata's evaluator cannot be bounded, and takes longer by a factor of twenty or more
  * (docs/decisions/0065-payload-expressions.md).
  */
-import { positionIn } from '../event/text-position.ts';
-import type { TextPosition } from '../event/text-position.ts';
+import { positionIn } from '../event/text/text-position.ts';
+import type { TextPosition } from '../event/text/text-position.ts';
 import {
   functionNames,
   isTest,

@@ -2,6 +2,7 @@
 import type { Envelope } from '../event/envelope.ts';
 import { severityOf } from '../event/severity.ts';
 import type { Severity } from '../event/severity.ts';
+import { parseJson } from '../event/text/exact-json.ts';
 import { UnansweredError } from '../expression/expression-value.ts';
 import { Allowance } from './allowance.ts';
 
@@ -57,7 +58,7 @@ export class Subject {
     if (this.#body.length > originalCharsMax) throw tooLong;
     this.#isRead = true;
     try {
-      this.#original = JSON.parse(this.#body);
+      this.#original = parseJson(this.#body);
     } catch {
       this.#original = undefined;
     }

@@ -3,7 +3,7 @@
  */
 import jsonata from 'jsonata';
 
-import { positionIn } from '../event/text-position.ts';
+import { positionIn } from '../event/text/text-position.ts';
 import type { TemplateFault } from './job.ts';
 import type { Compiled } from './liquid.ts';
 

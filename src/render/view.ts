@@ -8,6 +8,7 @@
  * Expressions of filters see the same (`match/subject.ts`), except for the id.
  */
 import { severityOf } from '../event/severity.ts';
+import { parseJson } from '../event/text/exact-json.ts';
 import type { FormatEvent } from '../format/format.ts';
 
 export type View = Readonly<Record<string, unknown>>;
@@ -18,7 +19,7 @@ export function viewOf({ id, envelope, body }: FormatEvent): View {
 
 function parsed(body: string): unknown {
   try {
-    return JSON.parse(body);
+    return parseJson(body);
   } catch {
     return undefined;
   }

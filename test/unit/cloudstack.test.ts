@@ -195,6 +195,36 @@ describe('a message that can never be understood', () => {
   });
 });
 
+describe('a number beyond 2^53', () => {
+  const big = '9007199254740993';
+  const job = (more: string): string =>
+    normalize(`{"jobId":"1","command":"c","n":${big},${more}}`).body;
+
+  it('has all its digits in a body that was scrubbed, as it has in any other', () => {
+    expect(job('"m":1')).toBe(`{"jobId":"1","command":"c","n":${big},"m":1}`);
+    expect(job('"apikey":"k","m":[1.50]')).toBe(
+      `{"jobId":"1","command":"c","n":${big},"apikey":"***","m":[1.5]}`,
+    );
+  });
+
+  it('has them in JSON that is text, too', () => {
+    const info = JSON.stringify(`{"psk":"x","id":${big},"ids":[${big}]}`);
+    expect(JSON.parse(job(`"cmdInfo":${info}`)).cmdInfo).toBe(
+      `{"psk":"***","id":${big},"ids":[${big}]}`,
+    );
+  });
+
+  it('is scrubbed when it is a secret', () => {
+    expect(job(`"otp":${big}`)).toContain('"otp":"***"');
+  });
+
+  it('is no reason to refuse a body that nests 100,000 deep', () => {
+    const body = job(`"deep":${'['.repeat(1e5)}${']'.repeat(1e5)}`);
+    expect(body).toContain(`"n":"${big}"`);
+    expect(body).toContain('nested too deeply');
+  });
+});
+
 it('reads an event whose body nests 100,000 deep', () => {
   const deep = '['.repeat(1e5) + ']'.repeat(1e5);
   const actionBody = `{"event":"VM.START","status":"Completed","deep":${deep}}`;

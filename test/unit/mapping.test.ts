@@ -52,6 +52,39 @@ describe('a JSON Pointer', () => {
   );
 });
 
+const ofBody = (mapping: MappingRules, body: string) =>
+  normalizerFor('json', { now, mapping })(messageFrom({ body })).map(({ envelope }) => envelope);
+
+describe('an id beyond 2^53', () => {
+  it.each([
+    ['a pointer', '/tenant'],
+    ['an expression', 'tenant'],
+    ['an expression that makes text of it', '$string(tenant)'],
+  ])('keeps its digits, found by %s', (_, account) => {
+    for (const digits of ['9007199254740993', '12345678901234567890']) {
+      const found = ofBody(
+        { event: '/type', account, entityuuid: '/tenant', details: '{"n": tenant}' },
+        `{"type":"num","tenant":${digits}}`,
+      );
+      expect(found).toEqual([
+        { event: 'num', entityuuid: digits, account: digits, details: { n: digits } },
+      ]);
+    }
+  });
+
+  it('is told apart in every item of a list', () => {
+    const found = ofBody(
+      { event: '"e"', events: '/all', account: '/tenant' },
+      '{"all":[{"tenant":9007199254740992},{"tenant":9007199254740993},{"tenant":"9007199254740993"}]}',
+    );
+    expect(found.map(({ account }) => account)).toEqual([
+      '9007199254740992',
+      '9007199254740993',
+      '9007199254740993',
+    ]);
+  });
+});
+
 describe('a rule for the domain', () => {
   it('is the operator’s word on whom the event concerns, and comes before the format’s own', () => {
     const body = { event: 'e', domain: 'd-1', org: 'urn:vcloud:org:o-1', type: 't' };

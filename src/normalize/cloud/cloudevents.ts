@@ -16,6 +16,7 @@ import { isUtf8 } from 'node:buffer';
 
 import { MalformedMessageError } from '../../event/errors.ts';
 import type { Message } from '../../event/message.ts';
+import { parseJson } from '../../event/text/exact-json.ts';
 import { textAt } from '../value/at.ts';
 import { limited } from '../facts.ts';
 import type { Facts } from '../facts.ts';
@@ -116,7 +117,7 @@ function decoded(bytes: Uint8Array): JsonObject {
   if (!isUtf8(bytes)) return { dataBytes: bytes.length };
   const text = Buffer.from(bytes).toString();
   try {
-    return { data: JSON.parse(text) };
+    return { data: parseJson(text) };
   } catch {
     return { data: text };
   }

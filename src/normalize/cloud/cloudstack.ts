@@ -18,7 +18,7 @@ import type { Message } from '../../event/message.ts';
 import { inferCategory, readRoutingKey } from './cloudstack-category.ts';
 import type { RoutingKey } from './cloudstack-category.ts';
 import { toRfc3339 } from '../value/java-time.ts';
-import { parseObject } from '../value/json.ts';
+import { parseObject, writeChanged } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import type { EnvelopeDraft, NormalizedEvent } from '../normalized-event.ts';
 import { builtInScrubber } from '../scrub/scrub.ts';
@@ -36,7 +36,7 @@ export interface VerbatimEvent extends NormalizedEvent {
  * Reads one message of any of the five categories.
  *
  * An action event's body is passed on as it came. Every other body is scrubbed of secrets, and written anew only if
- * there were any (numbers beyond 2^53 then lose digits). A time that cannot be read is left out of
+ * there were any. A time that cannot be read is left out of
  * the envelope and kept in `details`. A resource state event from Kafka, and an async job of a command without an event
  * type, have the category for a name, because nothing else names them.
  *
@@ -55,7 +55,8 @@ export function normalizeCloudStack(
   }
   const safe = scrubber.object(value);
   const envelope = envelopeOf(category, safe, { route, scrubber });
-  return { envelope, body: safe === value ? text : JSON.stringify(safe) };
+  const body = safe === value ? text : writeChanged({ text, value }, scrubber.object);
+  return { envelope, body };
 }
 
 /** The key under which each category keeps a fact. */

@@ -15,6 +15,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 
+import { parseJsonToWrite } from '../../event/text/exact-json.ts';
 import { isObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createBrokenScrub } from './scrub-broken.ts';
@@ -199,7 +200,7 @@ function embeddedJson(text: string) {
   const end = text.lastIndexOf(text[start] === '{' ? '}' : ']') + 1;
   if (end <= start) return undefined;
   try {
-    const value: unknown = JSON.parse(text.slice(start, end));
+    const value: unknown = parseJsonToWrite(text.slice(start, end));
     return { value, start, end };
   } catch {
     return undefined;

@@ -1,5 +1,6 @@
 /** Parses the bytes of a message as JSON, or says why they are not. */
 import { MalformedMessageError } from '../../event/errors.ts';
+import { mayLoseDigits, parseJson, parseJsonToWrite } from '../../event/text/exact-json.ts';
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -38,9 +39,34 @@ export function parseBody(body: Uint8Array | null): ParsedBody<unknown> {
     );
   }
   const text = decode(body);
-  const value = parse(text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text);
-  return { text, value };
+  return { text, value: parse(withoutMark(text)) };
 }
+
+/**
+ * Writes an object anew after it was changed, with its numbers as they were.
+ *
+ * @param change leaves numbers alone, whatever type they have.
+ */
+export function writeChanged(
+  { text, value }: ParsedBody<JsonObject>,
+  change: (object: JsonObject) => JsonObject,
+): string {
+  return JSON.stringify(change(mayLoseDigits(text) ? (toWrite(text) ?? value) : value));
+}
+
+/** Undefined when it is nested by thousands of levels; then numbers with too many digits are written as text. */
+function toWrite(text: string): JsonObject | undefined {
+  try {
+    const value = parseJsonToWrite(withoutMark(text));
+    return isObject(value) ? value : undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+const withoutMark = (text: string): string =>
+  text.charCodeAt(0) === byteOrderMark ? text.slice(1) : text;
 
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -60,7 +86,7 @@ function decode(body: Uint8Array): string {
  */
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const place = error instanceof Error ? / at position \d+/.exec(error.message)?.[0] : undefined;
     throw malformed(`the body is not JSON${place === undefined ? '' : `, wrong${place}`}`);

@@ -10,6 +10,7 @@
  *
  * Source: oslo.messaging (see oslo.ts); the services' payloads (see openstack-paths.ts).
  */
+import { parseJson } from '../../../event/text/exact-json.ts';
 import { at, textAt } from '../../value/at.ts';
 import { limited } from '../../facts.ts';
 import type { Facts } from '../../facts.ts';
@@ -103,7 +104,7 @@ function bulkOf(payload: JsonObject, resource: string): readonly JsonObject[] | 
 function parsed(payload: unknown): unknown {
   if (typeof payload !== 'string') return payload;
   try {
-    const value: unknown = JSON.parse(payload);
+    const value: unknown = parseJson(payload);
     return isObject(value) ? value : payload;
   } catch {
     return payload;
