@@ -38,6 +38,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /readyz': 'public',
   'GET /metrics': 'public',
   'GET /v1/openapi.json': 'public',
+  'GET /openapi.json': 'public',
   'POST /v1/login': 'public',
   // Its requests prove who they are from in a way of their own; what its commands grant is said below.
   'GET /client/api': 'public',

@@ -5,7 +5,6 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
-import { sessionCookie } from '../access/cookie.ts';
 import { auditRoutes } from './access/audit-routes.ts';
 import { keyRoutes } from './access/key-routes.ts';
 import { oidcDeviceRoutes } from './access/oidc-device-routes.ts';
@@ -36,6 +35,7 @@ import { registerPreviewRoutes } from './format/preview-routes.ts';
 import { formatPreview, previewRequest, shownFormat } from './format/schema-format.ts';
 import { healthRoutes } from './health-routes.ts';
 import { guardRoutes } from './http/authenticate.ts';
+import { describeApi, documentPaths } from './http/document.ts';
 import { answerErrors } from './http/errors.ts';
 import { unfollowAnswered } from './http/hang-up.ts';
 import { handleIdempotencyKeys } from './http/idempotency.ts';
@@ -143,7 +143,9 @@ export function createApi(options: ApiOptions): FastifyInstance {
     for (const group of groups) group.register(typed, options);
     const firstAttempts = createFirstAttempts(options);
     registerCloudstackApi(routes, { ...options, readInTurn, firstAttempts });
-    routes.get('/v1/openapi.json', { schema: { hide: true } }, () => routes.swagger());
+    for (const path of documentPaths) {
+      routes.get(path, { schema: { hide: true } }, () => routes.swagger());
+    }
   });
   return app;
 }
@@ -173,29 +175,6 @@ function acceptEmptyBodies(app: FastifyInstance): void {
       else void parse(request, body, done);
     },
   );
-}
-
-/** How callers of protected routes authenticate: with a token or a session. */
-const security: Record<string, string[]>[] = [{ token: [] }, { session: [] }];
-
-function describeApi(version: string) {
-  return {
-    openapi: '3.1.0' as const,
-    info: {
-      title: 'Hookline',
-      version,
-      description:
-        'Webhooks for cloud events. Errors are RFC 9457 problems with a stable `code`; lists are paged with `limit` and `cursor`.',
-      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
-    },
-    components: {
-      securitySchemes: {
-        token: { type: 'http' as const, scheme: 'bearer' },
-        session: { type: 'apiKey' as const, in: 'cookie' as const, name: sessionCookie },
-      },
-    },
-    security,
-  };
 }
 
 /** Writes a log line for each request, with the pattern of its route instead of its URL, which may contain secrets. */

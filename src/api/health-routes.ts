@@ -44,7 +44,7 @@ const readiness = Type.Object(
       ),
     ),
   },
-  { $id: 'Readiness' },
+  { $id: 'Readiness', description: 'Whether the process can do its work.' },
 );
 
 const open = { tags: ['health'], security: [] };
@@ -52,13 +52,18 @@ const open = { tags: ['health'], security: [] };
 const schemas = {
   health: {
     ...open,
+    operationId: 'checkHealth',
     summary: 'Check that the process is alive',
+    description:
+      'Answers 200 as long as the process answers at all; it asks neither the database nor a source.',
     response: { 200: Type.Object({ status: text() }, { description: 'It is alive.' }) },
   },
   ready: {
     ...open,
-    summary:
-      'Check that the process is ready: the database answers. It is degraded unless the database can be written to and every source is running or paused',
+    operationId: 'checkReadiness',
+    summary: 'Check that the process is ready',
+    description:
+      'It is ready while the database answers, and degraded unless the database can be written to and every source is running or paused.',
     response: {
       200: answer(readiness, 'Ready or degraded, and why.'),
       503: answer(readiness, 'Not ready: the database does not answer.'),
@@ -66,7 +71,9 @@ const schemas = {
   },
   metrics: {
     ...open,
+    operationId: 'showMetrics',
     summary: 'Show metrics for Prometheus',
+    description: 'In the text format of Prometheus, for the process that answers.',
     response: {
       200: { description: 'Metrics.', content: { 'text/plain': { schema: text() } } },
     },

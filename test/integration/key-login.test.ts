@@ -145,6 +145,8 @@ describe("a CloudStack user's pair of keys", () => {
     [{ apiKey: 'k', secretKey: 's', username: 'u' }, '/: has no field username'],
     [{ secretKey: 's', username: 'u', password: 'p' }, '/: has no field secretKey'],
     [{ username: 'u' }, "/: must have required property 'password'"],
+    [{ apiKey: 7, secretKey: 's' }, '/apiKey: must be string'],
+    [{}, "/: must have required property 'username'; /: must have required property 'password'"],
   ])('is not half of one, or something else beside it: %j', async (body, detail) => {
     const answer = await logIn(body);
     expect([answer.body.code, answer.body.detail]).toEqual(['request_invalid', detail]);

@@ -65,6 +65,7 @@ describe('the permission table', () => {
       'GET /readyz',
       'GET /metrics',
       'GET /v1/openapi.json',
+      'GET /openapi.json',
       'POST /v1/login',
       // Proved in CloudStack's own way, command by command.
       'GET /client/api',

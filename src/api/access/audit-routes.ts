@@ -15,7 +15,7 @@ const auditEntry = Type.Object(
     id: uuid(),
     at: instant(),
     username: nullable(text({ description: 'Who made the change; null for Hookline itself.' })),
-    action: text({ example: 'webhook.updated' }),
+    action: text({ description: 'Only changes of this kind.', example: 'webhook.updated' }),
     objectId: text(),
     accountId: Type.Optional(nullable(text())),
     domainId: Type.Optional(nullable(text())),
@@ -23,10 +23,11 @@ const auditEntry = Type.Object(
     after: nullable(anyObject()),
     address: nullable(text()),
   },
-  { $id: 'Audit' },
+  { $id: 'Audit', description: 'A change, and who made it.' },
 );
 
 const schema = {
+  operationId: 'listAudit',
   summary: 'List changes, newest first',
   description:
     'Tenants see all changes to what belongs to them, whoever made them. A page may contain fewer than `limit` items and still have a `nextCursor`.',
@@ -36,7 +37,9 @@ const schema = {
     from: Type.Optional(instant({ description: 'Only changes made at or after this instant.' })),
     to: Type.Optional(instant({ description: 'Only changes made before this instant.' })),
     username: Type.Optional(text({ description: 'Only changes made by this user.' })),
-    action: Type.Optional(text({ example: 'webhook.updated' })),
+    action: Type.Optional(
+      text({ description: 'Only changes of this kind.', example: 'webhook.updated' }),
+    ),
     objectId: Type.Optional(text({ description: 'Only changes to the object with this id.' })),
   }),
   response: { 200: listAnswer(auditEntry, 'Changes.'), ...problems },

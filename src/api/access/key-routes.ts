@@ -22,24 +22,30 @@ const keyFields = {
   lastUsedAt: nullable(instant({ description: 'Accurate to the minute.' })),
 };
 
-const apiKey = Type.Object(keyFields, { $id: 'ApiKey' });
+const apiKey = Type.Object(keyFields, {
+  $id: 'ApiKey',
+  description: 'An API key, without its secret key.',
+});
 
 const createdApiKey = Type.Object(
   { ...keyFields, secretKey: text({ description: 'Shown only once.' }) },
-  { $id: 'MadeApiKey' },
+  { $id: 'MadeApiKey', description: 'An API key that was just created, with its secret key.' },
 );
 
 const tags = ['access'];
 
 const schemas = {
   list: {
+    operationId: 'listKeys',
     summary: "List a user's API keys",
+    description: 'Without their secret keys.',
     tags,
     params: userParams,
     querystring: closed(pageQuery),
     response: { 200: listAnswer(apiKey, 'API keys, without their secrets.'), ...problems },
   },
   create: {
+    operationId: 'createKey',
     summary: 'Create an API key with its secret key',
     description: "For requests that are signed like those to CloudStack's API.",
     tags,
@@ -50,9 +56,14 @@ const schemas = {
     },
   },
   delete: {
+    operationId: 'revokeKey',
     summary: 'Revoke an API key',
+    description: 'It stops working at once.',
     tags,
-    params: Type.Object({ ...userParams.properties, id: uuid() }),
+    params: Type.Object({
+      ...userParams.properties,
+      id: uuid({ description: 'The id of the key, which is not the key.' }),
+    }),
     response: { 204: noContent, ...problems },
   },
 };

@@ -35,10 +35,16 @@ const deviceLogin = Type.Object(
     expiresInSeconds: whole(),
     intervalSeconds: whole({ description: 'Seconds to wait between two requests.' }),
   },
-  { $id: 'DeviceLogin' },
+  {
+    $id: 'DeviceLogin',
+    description: 'What a device shows to its user for a login, and how it goes on asking.',
+  },
 );
 
-const deviceHandle = closed({ handle }, { $id: 'DeviceHandle' });
+const deviceHandle = closed(
+  { handle },
+  { $id: 'DeviceHandle', description: 'The login that is asked about.' },
+);
 
 const deviceWaiting = Type.Object(
   {
@@ -46,20 +52,26 @@ const deviceWaiting = Type.Object(
       description: 'After `slow_down`, wait five seconds longer between requests.',
     }),
   },
-  { $id: 'DeviceWaiting' },
+  { $id: 'DeviceWaiting', description: 'The user has not logged in yet.' },
 );
 
 const tags = ['access'];
 
 const schemas = {
   begin: {
+    operationId: 'startDeviceLogin',
     summary: 'Start a login on a device without a browser',
+    description:
+      'The device authorization grant (RFC 8628) of the OpenID provider: show the code and the address, then ask `POST /v1/oidc/device/token` until the user has logged in.',
     tags,
     security: [],
     response: { 200: answer(deviceLogin, 'What to show to the user.'), ...problems },
   },
   finish: {
+    operationId: 'finishDeviceLogin',
     summary: 'Check whether the user has logged in',
+    description:
+      'Ask every `intervalSeconds`: 202 until the user has logged in, then 200 with a token.',
     tags,
     security: [],
     body: ref(deviceHandle),

@@ -26,11 +26,13 @@ const redirect = schemaOf<undefined>({
   type: 'null',
   headers: { location: text() },
 });
-const answered = Type.Optional(text({ maxLength: 8_192 }));
+const answered = (description: string) => Type.Optional(text({ maxLength: 8_192, description }));
 
 const schemas = {
   login: {
+    operationId: 'startOidcLogin',
     summary: 'Log in with the OpenID provider: redirect the browser there',
+    description: 'To be opened in a browser, not to be called by a program.',
     tags,
     security: [],
     querystring: closed({
@@ -45,11 +47,16 @@ const schemas = {
     response: { 302: redirect, ...problems },
   },
   callback: {
+    operationId: 'finishOidcLogin',
     summary: 'Complete a login with the OpenID provider, which redirects the browser here',
     description: 'Starts a session like POST /v1/login, with only the cookie.',
     tags,
     security: [],
-    querystring: Type.Object({ code: answered, state: answered, error: answered }),
+    querystring: Type.Object({
+      code: answered('Code of the provider for the login.'),
+      state: answered('The state that the login began with.'),
+      error: answered('Why the provider did not log the user in.'),
+    }),
     response: { 302: redirect, ...problems },
   },
 };

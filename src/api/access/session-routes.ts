@@ -17,7 +17,7 @@ import type { ApiOptions, RouteGroup } from '../context.ts';
 import { logInByKey } from './log-in-by-key.ts';
 import { requireAttempt } from './require-attempt.ts';
 import { ProblemError } from '../http/problem.ts';
-import { answer, noContent, problems, ref } from '../http/schema.ts';
+import { answer, closed, noContent, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { strangersBytesMax } from '../http/body.ts';
 import { arrayOf, instant, oneOf, schemaOf, text } from '../../event/schema.ts';
@@ -30,23 +30,21 @@ interface PasswordLogin {
   readonly password: string;
 }
 
-const credential = { type: 'string', minLength: 1, maxLength: 255 } as const;
+const credential = text({ minLength: 1, maxLength: 255 });
 
 const loginBody = schemaOf<PasswordLogin | KeyPair>({
   $id: 'Login',
-  type: 'object',
-  if: { required: ['apiKey'] },
-  // oxlint-disable-next-line unicorn/no-thenable -- JSON Schema's own word, 2020-12 section 10.2.2.2
-  then: {
-    additionalProperties: false,
-    required: ['apiKey', 'secretKey'],
-    properties: { apiKey: credential, secretKey: credential },
-  },
-  else: {
-    additionalProperties: false,
-    required: ['username', 'password'],
-    properties: { username: text({ maxLength: 255 }), password: text({ maxLength: 1_024 }) },
-  },
+  description: 'Who logs in: a user of Hookline, or a user of CloudStack.',
+  oneOf: [
+    closed(
+      { username: text({ maxLength: 255 }), password: text({ maxLength: 1_024 }) },
+      { description: 'A user of Hookline.' },
+    ),
+    closed(
+      { apiKey: credential, secretKey: credential },
+      { description: 'The keys of a CloudStack user.' },
+    ),
+  ],
 });
 
 const csrfToken = text({
@@ -56,7 +54,7 @@ const csrfToken = text({
 
 export const session = Type.Object(
   { token: text(), expiresAt: instant(), csrfToken },
-  { $id: 'Session' },
+  { $id: 'Session', description: 'A session that begins with a login.' },
 );
 
 const loginMethods = Type.Object(
@@ -72,7 +70,7 @@ const loginMethods = Type.Object(
       }),
     ),
   },
-  { $id: 'LoginMethods' },
+  { $id: 'LoginMethods', description: 'The ways to log in.' },
 );
 
 const loggedOut = Type.Object(
@@ -82,7 +80,7 @@ const loggedOut = Type.Object(
         'Page to open in the browser to end the session at the identity provider as well.',
     }),
   },
-  { $id: 'LoggedOut' },
+  { $id: 'LoggedOut', description: 'What is left to do after logging out.' },
 );
 
 const identity = Type.Object(
@@ -95,13 +93,14 @@ const identity = Type.Object(
     domainId: Type.Optional(text()),
     csrfToken: Type.Optional(csrfToken),
   },
-  { $id: 'Identity' },
+  { $id: 'Identity', description: 'Who sent the request.' },
 );
 
 const tags = ['access'];
 
 const schemas = {
   login: {
+    operationId: 'login',
     summary: 'Log in',
     description:
       'With a username and a password or, if the operator allows it, with the API key and secret key of a CloudStack user, which are not stored. The session token is also set as a cookie that scripts cannot read; requests that change something and send only the cookie need `X-CSRF-Token`. After too many attempts the answer is 429 with `Retry-After`.',
@@ -111,7 +110,10 @@ const schemas = {
     response: { 200: answer(session, 'A token for `Authorization: Bearer`.'), ...problems },
   },
   logout: {
+    operationId: 'logout',
     summary: 'Log out: end the session and delete its cookie',
+    description:
+      'Ends the session that the request is sent with. A token is deleted with `DELETE /v1/tokens/{id}` instead.',
     tags,
     response: {
       200: answer(loggedOut, 'Logged out here; the session at the identity provider goes on.'),
@@ -120,13 +122,18 @@ const schemas = {
     },
   },
   methods: {
+    operationId: 'listLoginMethods',
     summary: 'List the ways to log in',
+    description: 'What a login page offers; it depends on the configuration.',
     tags,
     security: [],
     response: { 200: answer(loginMethods, 'Login methods.'), ...problems },
   },
   session: {
+    operationId: 'showSession',
     summary: 'Show who you are and how you are authenticated',
+    description:
+      'Your user, role and account, and what the token, key or session that you sent may do.',
     tags,
     response: { 200: answer(identity, 'You.'), ...problems },
   },

@@ -42,7 +42,10 @@ const tokenFields = {
   lastUsedAt: nullable(instant({ description: 'Accurate to the minute.' })),
 };
 
-const token = Type.Object(tokenFields, { $id: 'Token' });
+const token = Type.Object(tokenFields, {
+  $id: 'Token',
+  description: 'A token of a user, without its value.',
+});
 
 const newToken = closed(
   {
@@ -52,12 +55,12 @@ const newToken = closed(
       whole({ minimum: 1, maximum: 3_650, description: 'Never expires when absent.' }),
     ),
   },
-  { $id: 'NewToken' },
+  { $id: 'NewToken', description: 'A token to create.' },
 );
 
 const createdToken = Type.Object(
   { ...tokenFields, token: text({ description: 'Shown only once.' }) },
-  { $id: 'MadeToken' },
+  { $id: 'MadeToken', description: 'A token that was just created, with its value.' },
 );
 
 const DAY_MS = 86_400_000;
@@ -65,19 +68,25 @@ const tags = ['access'];
 
 const schemas = {
   list: {
+    operationId: 'listTokens',
     summary: 'List your tokens',
+    description: 'Your own tokens only, without their secret values.',
     tags,
     querystring: closed(pageQuery),
     response: { 200: listAnswer(token, 'Tokens, without their secrets.'), ...problems },
   },
   create: {
+    operationId: 'createToken',
     summary: 'Create a token for a program that acts on your behalf',
+    description: 'The answer shows the token once; it cannot be read again.',
     tags,
     body: ref(newToken),
     response: { 201: answer(createdToken, 'The token; it is shown only once.'), ...problems },
   },
   delete: {
+    operationId: 'revokeToken',
     summary: 'Revoke one of your tokens',
+    description: 'It stops working at once.',
     tags,
     params: idParams,
     response: { 204: noContent, ...problems },

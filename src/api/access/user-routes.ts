@@ -53,7 +53,7 @@ const user = Type.Object(
     ),
     created: instant(),
   },
-  { $id: 'User' },
+  { $id: 'User', description: 'A user.' },
 );
 
 const newUser = closed(
@@ -72,37 +72,54 @@ const newUser = closed(
       }),
     ),
   },
-  { $id: 'NewUser' },
+  { $id: 'NewUser', description: 'A user to create.' },
 );
 
-const userChange = closed({ password }, { $id: 'UserChange' });
+const userChange = closed(
+  { password },
+  { $id: 'UserChange', description: 'What changes about a user.' },
+);
 
-export const userParams = Type.Object({ username: text({ maxLength: 255 }) });
+export const userParams = Type.Object({
+  username: text({ maxLength: 255, description: 'The name that the user logs in with.' }),
+});
 
 const tags = ['access'];
 
 const schemas = {
   list: {
+    operationId: 'listUsers',
     summary: 'List users, by name',
+    description:
+      'The users that you may see: all for an Admin, those of the domain and below for a DomainAdmin, those of the account for a User.',
     tags,
     querystring: closed(pageQuery),
     response: { 200: listAnswer(user, 'Users.'), ...problems },
   },
   create: {
+    operationId: 'createUser',
     summary: 'Create a user',
+    description:
+      'A user with a password here; whoever logs in with an OpenID provider is created by that.',
     tags,
     body: ref(newUser),
     response: { 201: answer(user, 'The user.'), ...problems },
   },
   update: {
+    operationId: 'updateUser',
     summary: 'Set a new password for a user; it revokes their tokens, keys and sessions',
+    description:
+      'Users may set their own password, admins those of their users. Whoever logs in with an OpenID provider has none here.',
     tags,
     params: userParams,
     body: ref(userChange),
     response: { 204: noContent, ...problems },
   },
   delete: {
+    operationId: 'deleteUser',
     summary: 'Delete a user and their tokens',
+    description:
+      'Their sessions, tokens and API keys stop working at once; webhooks belong to the account and stay.',
     tags,
     params: userParams,
     response: { 204: noContent, ...problems },

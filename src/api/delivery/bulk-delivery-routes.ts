@@ -45,13 +45,19 @@ const bulkRedelivery = closed(
       oneOf(redeliveredStates, { description: 'Redeliver deliveries that ended in this state.' }),
       'failed',
     ),
-    eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
+    eventType: Type.Optional(
+      text({
+        maxLength: 255,
+        description: 'Only events of exactly this type.',
+        example: 'VM.START',
+      }),
+    ),
     dryRun: defaulted(flag({ description: 'Only report what would be done.' }), false),
     cursor: Type.Optional(
       text({ maxLength: 1_000, description: '`nextCursor` of the previous answer.' }),
     ),
   },
-  { $id: 'BulkRedelivery' },
+  { $id: 'BulkRedelivery', description: 'Which events to deliver again.' },
 );
 
 const bulkCount = {
@@ -79,16 +85,21 @@ const bulkRedelivered = Type.Object(
       ),
     ),
   },
-  { $id: 'BulkRedelivered' },
+  { $id: 'BulkRedelivered', description: 'What was created by this request.' },
 );
 
-const bulkDeleted = Type.Object(bulkCount, { $id: 'BulkDeleted' });
+const bulkDeleted = Type.Object(bulkCount, {
+  $id: 'BulkDeleted',
+  description: 'What was deleted by this request.',
+});
 
 const deletion = closed({
   cursor: pageQuery.cursor,
-  webhookId: uuid(),
-  state: Type.Optional(oneOf(deletedStates)),
-  eventType: Type.Optional(text({ example: 'VM.START' })),
+  webhookId: uuid({ description: 'The webhook whose deliveries are deleted.' }),
+  state: Type.Optional(oneOf(deletedStates, { description: 'Only deliveries in this state.' })),
+  eventType: Type.Optional(
+    text({ description: 'Only events of exactly this type.', example: 'VM.START' }),
+  ),
   ...eventRange,
 });
 
@@ -99,6 +110,7 @@ const bounded =
 
 const schemas = {
   redeliver: {
+    operationId: 'redeliverEvents',
     summary: "Redeliver a webhook's past events",
     description: `Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. ${bounded}`,
     tags: ['webhooks'],
@@ -107,6 +119,7 @@ const schemas = {
     response: { 202: answer(bulkRedelivered, 'What was or would be done.'), ...problems },
   },
   delete: {
+    operationId: 'deleteDelivery',
     summary: 'Delete a delivery with its attempts',
     description: 'A waiting delivery is dropped. A delivery in progress is kept (409).',
     tags: ['deliveries'],
@@ -114,6 +127,7 @@ const schemas = {
     response: { 204: noContent, ...problems },
   },
   deleteMany: {
+    operationId: 'deleteDeliveries',
     summary: "Delete a webhook's deliveries, oldest event first",
     description: `Waiting deliveries are dropped; deliveries in progress are kept. ${bounded}`,
     tags: ['deliveries'],

@@ -24,7 +24,7 @@ const attempt = Type.Object(
     error: Type.Optional(text({ description: 'Why there was no usable response.' })),
     responseBody: Type.Optional(text({ description: 'The first bytes of the response.' })),
   },
-  { $id: 'Attempt' },
+  { $id: 'Attempt', description: 'An HTTP request of a delivery, and its answer.' },
 );
 
 const deliveryFields = {
@@ -44,7 +44,10 @@ const deliveryFields = {
   finishedAt: nullable(instant()),
 };
 
-const delivery = Type.Object(deliveryFields, { $id: 'Delivery' });
+const delivery = Type.Object(deliveryFields, {
+  $id: 'Delivery',
+  description: 'An event that is owed to a webhook, and what became of it.',
+});
 
 const deliveryDetail = Type.Object(
   {
@@ -57,7 +60,7 @@ const deliveryDetail = Type.Object(
     ),
     requestBody: nullable(text()),
   },
-  { $id: 'DeliveryDetail' },
+  { $id: 'DeliveryDetail', description: 'A delivery with its request and its attempts.' },
 );
 
 /** The time range of a list or a bulk deletion. */
@@ -74,6 +77,7 @@ const tags = ['deliveries'];
 
 const schemas = {
   list: {
+    operationId: 'listDeliveries',
     summary: 'List deliveries, newest event first',
     description:
       'A delivery is listed once its first attempt has ended or it has to wait. A page may contain fewer than `limit` items and still have a `nextCursor`, because each request searches a limited number of rows.',
@@ -81,21 +85,31 @@ const schemas = {
     querystring: closed({
       ...pageQuery,
       ...eventRange,
-      webhookId: Type.Optional(uuid()),
-      eventId: Type.Optional(uuid()),
-      state: Type.Optional(oneOf(deliveryStates)),
-      eventType: Type.Optional(text({ example: 'VM.START' })),
-      entityUuid: Type.Optional(text()),
+      webhookId: Type.Optional(uuid({ description: 'Only deliveries to this webhook.' })),
+      eventId: Type.Optional(uuid({ description: 'Only deliveries of this event.' })),
+      state: Type.Optional(
+        oneOf(deliveryStates, { description: 'Only deliveries in this state.' }),
+      ),
+      eventType: Type.Optional(
+        text({ description: 'Only events of exactly this type.', example: 'VM.START' }),
+      ),
+      entityUuid: Type.Optional(
+        text({ description: 'Only events of this entity, such as a virtual machine.' }),
+      ),
     }),
     response: { 200: listAnswer(delivery, 'Deliveries.'), ...problems },
   },
   show: {
+    operationId: 'showDelivery',
     summary: 'Show a delivery with its request and every attempt',
+    description:
+      'The request is rendered again with the present settings of the webhook, without signatures and without the values of its own headers.',
     tags,
     params: idParams,
     response: { 200: answer(deliveryDetail, 'The delivery.'), ...problems },
   },
   redeliver: {
+    operationId: 'redeliverDelivery',
     summary: 'Redeliver a delivery',
     description:
       "Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret, even if the webhook is disabled.",

@@ -60,7 +60,7 @@ const stats = Type.Object(
       }),
     ),
   },
-  { $id: 'Stats' },
+  { $id: 'Stats', description: 'Statistics of deliveries.' },
 );
 
 const query = closed({
@@ -84,11 +84,14 @@ const query = closed({
       description: 'Length of a time bucket in seconds, when grouping by `time`.',
     }),
   ),
-  webhookId: Type.Optional(uuid()),
-  eventType: Type.Optional(text({ maxLength: 255, example: 'VM.START' })),
+  webhookId: Type.Optional(uuid({ description: 'Only deliveries to this webhook.' })),
+  eventType: Type.Optional(
+    text({ maxLength: 255, description: 'Only events of exactly this type.', example: 'VM.START' }),
+  ),
 });
 
 const schema = {
+  operationId: 'showStats',
   summary: 'Show delivery statistics',
   description:
     'Counts deliveries of the webhooks that you may see, of events recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.',

@@ -53,7 +53,7 @@ const domain = Type.Object(
       instant({ description: 'When a sync first found it missing in the cloud.' }),
     ),
   },
-  { $id: 'Domain' },
+  { $id: 'Domain', description: 'A domain of the cloud.' },
 );
 
 const domainFields = {
@@ -90,17 +90,23 @@ const account = Type.Object(
       }),
     ),
   },
-  { $id: 'Account' },
+  { $id: 'Account', description: 'An account or a project of the cloud.' },
 );
 
 const accountFields = { name: line(), domainId: id, kind: defaulted(kind, 'user') };
 
 const creation = <Fields extends TProperties>(fields: Fields, $id: string) =>
-  closed({ id: Type.Optional(importedId), ...fields }, { $id });
+  closed(
+    { id: Type.Optional(importedId), ...fields },
+    { $id, description: `${$id === 'NewDomain' ? 'A domain' : 'An account'} to create.` },
+  );
 
 /** The body of an import. Ids are required, or a second import would create everything again. */
 const imported = <Fields extends TProperties>(fields: Fields, $id: string) =>
-  closed({ items: arrayOf(closed({ id: importedId, ...fields }), { maxItems: 5_000 }) }, { $id });
+  closed(
+    { items: arrayOf(closed({ id: importedId, ...fields }), { maxItems: 5_000 }) },
+    { $id, description: 'Entries of the directory; those with ids that are there are updated.' },
+  );
 
 const newDomain = creation(domainFields, 'NewDomain');
 const domainImport = imported(domainFields, 'DomainImport');
@@ -109,7 +115,10 @@ const accountImport = imported(accountFields, 'AccountImport');
 
 const importDone = Type.Object(
   { created: whole(), updated: whole(), unchanged: whole() },
-  { $id: 'Imported' },
+  {
+    $id: 'Imported',
+    description: 'Number of entries that an import created, updated, and found as they are.',
+  },
 );
 
 const tags = ['directory'];
@@ -125,31 +134,46 @@ const routeSchemas = <
   { item, body, bulk, filter }: { item: Item; body: New; bulk: Import; filter: Filter },
 ) => {
   const noun = one.split(' ')[1] ?? '';
+  const name = `${noun.charAt(0).toUpperCase()}${noun.slice(1)}`;
   const found = answer(item, `The ${noun}.`);
   return {
     list: {
+      operationId: `list${name}s`,
       summary: `List ${many}, by id`,
+      description: `The ${many} that you may see, those that are gone from the cloud included.`,
       tags,
-      querystring: closed({ ...pageQuery, name: Type.Optional(text()), ...filter }),
+      querystring: closed({
+        ...pageQuery,
+        name: Type.Optional(text({ description: `Only ${many} of exactly this name.` })),
+        ...filter,
+      }),
       response: {
-        200: listAnswer(item, `${many.charAt(0).toUpperCase()}${many.slice(1)}.`),
+        200: listAnswer(item, `${name}s.`),
         ...problems,
       },
     },
     show: {
+      operationId: `show${name}`,
       summary: `Show ${one}`,
+      description: `By its id, which is the cloud's.`,
       tags,
-      params: Type.Object({ id: text({ maxLength: 255 }) }),
+      params: Type.Object({
+        id: text({ maxLength: 255, description: 'The id, as the cloud has it.' }),
+      }),
       response: { 200: found, ...problems },
     },
     create: {
+      operationId: `create${name}`,
       summary: `Create ${one}`,
+      description: `For clouds whose directory is not synced; a sync leaves it alone unless the cloud has the same id.`,
       tags,
       body: ref(body),
       response: { 201: found, ...problems },
     },
     import: {
+      operationId: `import${name}s`,
       summary: `Create and update many ${many}, all or none`,
+      description: `An entry whose id is there already is updated; nothing is deleted. At most 5,000 in a request.`,
       tags,
       body: ref(bulk),
       response: { 200: answer(importDone, 'The result.'), ...problems },
@@ -161,14 +185,18 @@ const domains = routeSchemas(['a domain', 'domains'], {
   item: domain,
   body: newDomain,
   bulk: domainImport,
-  filter: { parentId: Type.Optional(text()) },
+  filter: {
+    parentId: Type.Optional(text({ description: 'Only domains directly below this one.' })),
+  },
 });
 
 const accounts = routeSchemas(['an account', 'accounts'], {
   item: account,
   body: newAccount,
   bulk: accountImport,
-  filter: { domainId: Type.Optional(text()) },
+  filter: {
+    domainId: Type.Optional(text({ description: 'Only accounts of exactly this domain.' })),
+  },
 });
 
 export const directoryRoutes: RouteGroup = {

@@ -52,7 +52,7 @@ const directoryStatus = Type.Object(
         "Number of domains and accounts missing in the cloud's answer: too many to be marked as removed without `acceptRemovals`.",
     }),
   },
-  { $id: 'DirectoryStatus' },
+  { $id: 'DirectoryStatus', description: 'How the directory is synced from the cloud.' },
 );
 
 const unknownAccount = Type.Object(
@@ -63,7 +63,10 @@ const unknownAccount = Type.Object(
     firstSeen: instant(),
     lastSeen: instant(),
   },
-  { $id: 'UnknownAccount' },
+  {
+    $id: 'UnknownAccount',
+    description: 'An account that events name and the directory does not have.',
+  },
 );
 
 const syncRequest = closed(
@@ -82,19 +85,23 @@ const syncRequest = closed(
       false,
     ),
   },
-  { $id: 'SyncRequest' },
+  { $id: 'SyncRequest', description: 'What the next sync may do.' },
 );
 
 const tags = ['directory'];
 
 const schemas = {
   status: {
+    operationId: 'showDirectory',
     summary: 'Show the state of the directory sync',
+    description: '404 when the directory is not synced from a cloud.',
     tags,
     response: { 200: answer(directoryStatus, 'The state of the sync.'), ...problems },
   },
   sync: {
+    operationId: 'syncDirectory',
     summary: 'Request a directory sync, which starts within seconds',
+    description: '404 when the directory is not synced from a cloud.',
     tags,
     body: ref(syncRequest),
     response: {
@@ -103,11 +110,19 @@ const schemas = {
     },
   },
   unknown: {
+    operationId: 'listUnknownAccounts',
     summary: 'List accounts of events that are not in the directory, last seen first',
     description: `Only Global webhooks get their events. The last ${unknownAccountsMax} are kept.`,
     tags,
     querystring: closed({
-      limit: defaulted(whole({ minimum: 1, maximum: unknownAccountsMax }), 50),
+      limit: defaulted(
+        whole({
+          minimum: 1,
+          maximum: unknownAccountsMax,
+          description: 'Maximum number of items.',
+        }),
+        50,
+      ),
     }),
     response: { 200: listAnswer(unknownAccount, 'Unknown accounts, on one page.'), ...problems },
   },

@@ -69,7 +69,11 @@ const eventFields = {
   ...provenFields,
 };
 
-const event = Type.Object(eventFields, { $id: 'Event' });
+const event = Type.Object(eventFields, {
+  $id: 'Event',
+  description:
+    'An event in the envelope that is common to all clouds. What its source did not say is absent.',
+});
 
 const eventDetail = Type.Object(
   {
@@ -80,13 +84,14 @@ const eventDetail = Type.Object(
         'Webhooks that matched when the event was recorded, except one whose delivery was deleted right afterwards.',
     }),
   },
-  { $id: 'EventDetail' },
+  { $id: 'EventDetail', description: 'An event with the body that its source sent.' },
 );
 
 const tags = ['events'];
 
 const schemas = {
   list: {
+    operationId: 'listEvents',
     summary: 'List events, newest first',
     description:
       'A page may contain fewer than `limit` items and still have a `nextCursor`, because each request searches a limited number of rows.',
@@ -95,15 +100,21 @@ const schemas = {
       ...pageQuery,
       from: Type.Optional(instant({ description: 'Recorded at or after this instant.' })),
       to: Type.Optional(instant({ description: 'Recorded before this instant.' })),
-      eventType: Type.Optional(text({ example: 'VM.START' })),
-      entityUuid: Type.Optional(text()),
-      account: Type.Optional(text()),
+      eventType: Type.Optional(
+        text({ description: 'Only events of exactly this type.', example: 'VM.START' }),
+      ),
+      entityUuid: Type.Optional(
+        text({ description: 'Only events of this entity, such as a virtual machine.' }),
+      ),
+      account: Type.Optional(text({ description: 'Only events of this account, by its id.' })),
       source: Type.Optional(text({ description: 'Name of the configured source it came from.' })),
     }),
     response: { 200: listAnswer(event, 'Events.'), ...problems },
   },
   show: {
+    operationId: 'showEvent',
     summary: 'Show an event, its body included',
+    description: 'The event as it was recorded, without the secrets that it contained.',
     tags,
     params: idParams,
     response: { 200: answer(eventDetail, 'The event.'), ...problems },

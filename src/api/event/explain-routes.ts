@@ -66,7 +66,7 @@ const explanation = Type.Object(
       ),
     ),
   },
-  { $id: 'Explanation' },
+  { $id: 'Explanation', description: 'Why a webhook gets an event, or does not.' },
 );
 
 const query = closed({
@@ -81,6 +81,7 @@ const query = closed({
 const webhooksMax = 2_000;
 
 const schema = {
+  operationId: 'explainEvent',
   summary: 'Explain which webhooks an event matches, and why others do not get it',
   description:
     '`matched` and its reason follow the current webhook, filters and directory; `owed` tells whether the webhook matched when the event was recorded. With `matched` a page may contain fewer than `limit` items and still have a `nextCursor`.',

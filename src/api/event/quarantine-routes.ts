@@ -37,14 +37,17 @@ const quarantinedFields = {
   createdAt: instant(),
 };
 
-const quarantined = Type.Object(quarantinedFields, { $id: 'Quarantined' });
+const quarantined = Type.Object(quarantinedFields, {
+  $id: 'Quarantined',
+  description: 'A message that could not be decoded.',
+});
 
 const quarantinedDetail = Type.Object(
   {
     ...quarantinedFields,
     body: nullable(text({ description: 'The original message, in base64.' })),
   },
-  { $id: 'QuarantinedDetail' },
+  { $id: 'QuarantinedDetail', description: 'A message that could not be decoded, with its body.' },
 );
 
 const redriven = Type.Object(
@@ -58,14 +61,17 @@ const redriven = Type.Object(
     }),
     reason: nullable(text()),
   },
-  { $id: 'Retried' },
+  { $id: 'Retried', description: 'What became of a message that was retried.' },
 );
 
 const tags = ['quarantine'];
 
 const schemas = {
   list: {
+    operationId: 'listQuarantine',
     summary: 'List quarantined messages, newest first',
+    description:
+      'Messages that could not be decoded, each with the reason. `POST /v1/quarantine/{id}/retry` decodes one again.',
     tags,
     querystring: closed({
       ...pageQuery,
@@ -74,18 +80,23 @@ const schemas = {
     response: { 200: listAnswer(quarantined, 'Messages.'), ...problems },
   },
   show: {
+    operationId: 'showQuarantined',
     summary: 'Show a quarantined message with its body',
+    description: 'The message as it came from the bus, byte for byte.',
     tags,
     params: idParams,
     response: { 200: answer(quarantinedDetail, 'The message.'), ...problems },
   },
   delete: {
+    operationId: 'deleteQuarantined',
     summary: 'Delete a quarantined message permanently',
+    description: 'It cannot be retried afterwards.',
     tags,
     params: idParams,
     response: { 204: noContent, ...problems },
   },
   redrive: {
+    operationId: 'retryQuarantined',
     summary: 'Retry a quarantined message',
     description:
       "The source's current decoder reads the message; its events are recorded and delivered like any others, with the current time. If the message still cannot be decoded, it stays in the quarantine with the new reason.",

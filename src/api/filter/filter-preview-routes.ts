@@ -44,6 +44,7 @@ export function registerFilterPreviewRoutes(app: Routes, { store }: ApiOptions):
     '/v1/filters/preview',
     {
       schema: {
+        operationId: 'previewFilters',
         summary: 'Preview which of the last events filters let through, without saving them',
         description:
           'Examines events in the scope of the webhook that you may see: newest first, from the last 10,000 events.',

@@ -13,30 +13,41 @@ import type { Routes } from '../http/schema.ts';
 
 const tags = ['webhooks'];
 
-const filterParams = Type.Object({ ...idParams.properties, filterId: uuid() });
+const filterParams = Type.Object({
+  ...idParams.properties,
+  filterId: uuid({ description: 'The id of the filter.' }),
+});
 
 const schemas = {
   list: {
+    operationId: 'listFilters',
     summary: 'List all filters of a webhook',
+    description: 'A webhook without filters gets every event of its scope and categories.',
     tags,
     params: idParams,
     response: { 200: listAnswer(shownFilter, 'Filters.'), ...problems },
   },
   show: {
+    operationId: 'showFilter',
     summary: 'Show a filter',
+    description: 'A filter of the webhook, by its id.',
     tags,
     params: filterParams,
     response: { 200: answer(shownFilter, 'The filter.'), ...problems },
   },
   create: {
+    operationId: 'createFilter',
     summary: 'Create a filter',
+    description: 'It holds for events that are recorded from now on.',
     tags,
     params: idParams,
     body: ref(newFilter),
     response: { 201: answer(shownFilter, 'The filter.'), ...problems },
   },
   delete: {
+    operationId: 'deleteFilter',
     summary: 'Delete a filter',
+    description: 'Without any filter the webhook gets every event of its scope and categories.',
     tags,
     params: filterParams,
     response: { 204: noContent, ...problems },

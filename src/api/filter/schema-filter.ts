@@ -29,11 +29,11 @@ const written: typeof fields = {
   ),
 };
 
-export const newFilter = closed(written, { $id: 'NewFilter' });
+export const newFilter = closed(written, { $id: 'NewFilter', description: 'A filter to create.' });
 
 export const shownFilter = Type.Object(
   { id: uuid(), ...fields, created: instant() },
-  { $id: 'Filter' },
+  { $id: 'Filter', description: 'A filter of a webhook.' },
 );
 
 export const filterPreviewRequest = closed(
@@ -59,7 +59,10 @@ export const filterPreviewRequest = closed(
       100,
     ),
   },
-  { $id: 'FilterPreviewRequest' },
+  {
+    $id: 'FilterPreviewRequest',
+    description: 'Filters, and the webhook whose events they are tried on.',
+  },
 );
 
 const sample = Type.Object({
@@ -91,5 +94,5 @@ export const filterPreview = Type.Object(
       { description: 'The newest events of each.' },
     ),
   },
-  { $id: 'FilterPreview' },
+  { $id: 'FilterPreview', description: 'What the filters let through.' },
 );

@@ -18,64 +18,60 @@ import type { Routes } from '../http/schema.ts';
 
 const tags = ['formats'];
 
+const schemas = {
+  list: {
+    operationId: 'listFormats',
+    summary: 'List the formats of requests',
+    description: 'Every value of a webhook’s `format`, and the fields of `body` that it takes.',
+    tags,
+    response: { 200: listAnswer(shownFormat, 'Formats.'), ...problems },
+  },
+  preview: {
+    operationId: 'previewFormat',
+    summary: 'Preview the last events in a format, without sending them',
+    description:
+      'Fields of the request override those of the webhook `webhookId`. Newest first, from the last 10,000 events.',
+    tags,
+    body: ref(previewRequest),
+    response: { 200: answer(formatPreview, 'The requests.'), ...problems },
+  },
+};
+
 export function registerPreviewRoutes(app: Routes, options: ApiOptions): void {
   const { store, formats, now } = options;
-  app.get(
-    '/v1/formats',
-    {
-      schema: {
-        summary: 'List the formats of requests',
-        tags,
-        response: { 200: listAnswer(shownFormat, 'Formats.'), ...problems },
-      },
-    },
-    () => ({
-      items: [...formats.values()].map(({ name, description, takes, needs = [], arrayType }) => ({
-        name,
-        description,
-        batch: arrayType !== undefined,
-        options: Object.entries(takes).map(([option, purpose]) => ({
-          name: option,
-          description: purpose,
-          required: needs.some(needed => needed === option),
-        })),
+  app.get('/v1/formats', { schema: schemas.list }, () => ({
+    items: [...formats.values()].map(({ name, description, takes, needs = [], arrayType }) => ({
+      name,
+      description,
+      batch: arrayType !== undefined,
+      options: Object.entries(takes).map(([option, purpose]) => ({
+        name: option,
+        description: purpose,
+        required: needs.some(needed => needed === option),
       })),
-      nextCursor: null,
-    }),
-  );
+    })),
+    nextCursor: null,
+  }));
 
-  app.post(
-    '/v1/preview',
-    {
-      schema: {
-        summary: 'Preview the last events in a format, without sending them',
-        description:
-          'Fields of the request override those of the webhook `webhookId`. Newest first, from the last 10,000 events.',
-        tags,
-        body: ref(previewRequest),
-        response: { 200: answer(formatPreview, 'The requests.'), ...problems },
+  app.post('/v1/preview', { schema: schemas.preview }, async request => {
+    const caller = callerOf(request);
+    const shape = await shapeOfPreview(options, caller, request.body);
+    const events = await listRecentEvents(databaseOf(store), caller.visibility, request.body);
+    const { principal, signal } = caller;
+    const owner = principal.accountId ?? principal.username;
+    const items: Preview[] = [];
+    await options.previews.take(
+      owner,
+      async () => {
+        for (const event of events) {
+          signal.throwIfAborted();
+          items.push(await preview(event, { ...shape, owner }, now()));
+        }
       },
-    },
-    async request => {
-      const caller = callerOf(request);
-      const shape = await shapeOfPreview(options, caller, request.body);
-      const events = await listRecentEvents(databaseOf(store), caller.visibility, request.body);
-      const { principal, signal } = caller;
-      const owner = principal.accountId ?? principal.username;
-      const items: Preview[] = [];
-      await options.previews.take(
-        owner,
-        async () => {
-          for (const event of events) {
-            signal.throwIfAborted();
-            items.push(await preview(event, { ...shape, owner }, now()));
-          }
-        },
-        signal,
-      );
-      return { items };
-    },
-  );
+      signal,
+    );
+    return { items };
+  });
 }
 
 /** @throws {ProblemError} not_found, format_invalid */

@@ -19,7 +19,7 @@ export const shownFormat = Type.Object(
       { description: 'The fields of a webhook that the format reads.' },
     ),
   },
-  { $id: 'Format' },
+  { $id: 'Format', description: 'A format of requests.' },
 );
 
 export const previewRequest = closed(
@@ -34,7 +34,7 @@ export const previewRequest = closed(
     ),
     eventType: Type.Optional(text({ maxLength: 255, description: 'Only events of this type.' })),
   },
-  { $id: 'PreviewRequest' },
+  { $id: 'PreviewRequest', description: 'A format, and the events to show in it.' },
 );
 
 export const formatPreview = Type.Object(
@@ -56,5 +56,5 @@ export const formatPreview = Type.Object(
       }),
     ),
   },
-  { $id: 'Preview' },
+  { $id: 'Preview', description: 'Events in the format.' },
 );

@@ -98,7 +98,7 @@ export const problem = Type.Object(
     code: schemaOf<ProblemCode>(text({ description: 'Stable code for programs.' })),
     errors: Type.Optional(arrayOf(fieldError)),
   },
-  { $id: 'Problem' },
+  { $id: 'Problem', description: 'An error (RFC 9457). Programs should look at `code`.' },
 );
 
 export type Problem = Static<typeof problem>;

@@ -2,7 +2,7 @@
  * Schemas of requests and answers, made of the single values of `event/schema.ts`. The types of requests and answers are
  * inferred from them, in the handlers too.
  *
- *     const newToken = closed({ name: line(), scopes: defaulted(scopes, fullScopes) }, { $id: 'NewToken' });
+ *     const newToken = closed({ name: line(), scopes: defaulted(scopes, fullScopes) }, { $id: 'NewToken', description: 'A token to create.' });
  *     app.post('/v1/tokens', { schema: { body: ref(newToken), … } }, async ({ body }) => body.name …);
  */
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
@@ -75,7 +75,7 @@ export const listAnswer = <Item extends TSchema>(item: Item, description: string
     { description },
   );
 
-export const idParams = Type.Object({ id: uuid() });
+export const idParams = Type.Object({ id: uuid({ description: 'The id, as lists show it.' }) });
 
 export const pageQuery = {
   limit: defaulted(

@@ -97,8 +97,7 @@ function isInstant(text: string): boolean {
 
 /** For Fastify's `schemaErrorFormatter`. @param part `body`, `querystring`, `params`. */
 export function formatErrors(errors: readonly SchemaError[], part: string): ProblemError {
-  // Errors inside an `if`/`then` say more than the error of the `if` itself.
-  const found = errors.filter(({ keyword }) => keyword !== 'if');
+  const found = keepClosest(errors);
   const shown = found.slice(0, errorsMax).map(error => toFieldError(error, part));
   const detail = shown.map(({ path, message }) => `${path}: ${message}`).join('; ');
   const left = found.length - shown.length;
@@ -109,6 +108,25 @@ export function formatErrors(errors: readonly SchemaError[], part: string): Prob
   );
 }
 
+/**
+ * Leaves out what is wrong by the alternatives of a `oneOf` that the value is farther from: it has fewest errors by the
+ * one that its sender meant.
+ */
+function keepClosest(errors: readonly SchemaError[]): readonly SchemaError[] {
+  const choice = errors.find(({ keyword }) => keyword === 'oneOf');
+  if (!choice) return errors;
+  const inside = errors.filter(({ schemaPath }) => schemaPath.startsWith(`${choice.schemaPath}/`));
+  const byAlternative = Map.groupBy(inside, ({ schemaPath }) =>
+    schemaPath
+      .slice(choice.schemaPath.length + 1)
+      .split('/', 1)
+      .join(),
+  );
+  const [closest] = [...byAlternative.values()].toSorted((one, other) => one.length - other.length);
+  const kept = new Set(closest ?? [choice]);
+  return errors.filter(error => kept.has(error) || (error !== choice && !inside.includes(error)));
+}
+
 /** Maximum number of errors in an answer. */
 const errorsMax = 50;
 /** Maximum length of an unknown key that is quoted. */
@@ -117,6 +135,7 @@ const nameCharsMax = 100;
 /** The common part of Ajv's and Fastify's validation errors. */
 interface SchemaError {
   readonly keyword: string;
+  readonly schemaPath: string;
   readonly instancePath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;

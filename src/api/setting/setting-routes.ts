@@ -45,7 +45,7 @@ const setting = Type.Object(
       arrayOf(oneOf(settingScopes), { description: 'What it can be set for.' }),
     ),
   },
-  { $id: 'Setting' },
+  { $id: 'Setting', description: 'A setting with the value that is in effect.' },
 );
 
 const settingChange = closed(
@@ -55,7 +55,7 @@ const settingChange = closed(
     webhookId: Type.Optional(uuid()),
     domainId: Type.Optional(text({ maxLength: 255 })),
   },
-  { $id: 'SettingChange' },
+  { $id: 'SettingChange', description: 'A value of a setting, and what it is for.' },
 );
 
 const tags = ['settings'];
@@ -73,6 +73,7 @@ const target = {
 
 const schemas = {
   list: {
+    operationId: 'listSettings',
     summary: 'List all settings with their effective values and where these are set',
     description:
       'The most specific value is effective: that of the webhook, its domain, the domains above, the whole installation, the configuration.',
@@ -81,6 +82,7 @@ const schemas = {
     response: { 200: listAnswer(setting, 'Settings.'), ...problems },
   },
   update: {
+    operationId: 'updateSetting',
     summary: 'Set a setting',
     description: 'It takes effect in every process within a second.',
     tags,
@@ -88,9 +90,11 @@ const schemas = {
     response: { 200: answer(setting, 'The setting with its new value.'), ...problems },
   },
   delete: {
+    operationId: 'deleteSetting',
     summary: 'Delete a setting, so that the next more general value is effective',
+    description: 'A setting that is not set there is 404.',
     tags,
-    querystring: closed({ ...target, name: text() }),
+    querystring: closed({ ...target, name: text({ description: 'Name of the setting.' }) }),
     response: { 204: noContent, ...problems },
   },
 };

@@ -32,7 +32,7 @@ const newEvent = closed(
     ),
     ...envelopeFields,
   },
-  { $id: 'NewEvent' },
+  { $id: 'NewEvent', description: 'An event to record. Only `event` is required.' },
 );
 
 const recordedEvents = Type.Object(
@@ -41,7 +41,10 @@ const recordedEvents = Type.Object(
       description: 'Ids of the recorded events, in order; empty for a message that contains none.',
     }),
   },
-  { $id: 'TakenEvents' },
+  {
+    $id: 'TakenEvents',
+    description: 'The ids of the recorded events, in the order of the request.',
+  },
 );
 
 const params = Type.Object({ source: text({ description: 'Name of a source of kind `http`.' }) });
@@ -52,17 +55,25 @@ const recorded = answer(
 
 const schemas = {
   ingest: {
+    operationId: 'postMessage',
     summary: 'Post a message of a cloud',
     description:
       'The format of the source determines the body. The answer comes once the message is recorded: 202 (200 for Cloudpods), 422 if it cannot be decoded (it is then in the quarantine), 503 with `Retry-After` if it has to be sent again. Depending on its configuration, the source requires its token (as `Authorization: Bearer`, the password of Basic authentication, or `access_token`), a signature of the body, or both.',
     tags: ['sources'],
     security: [],
     params,
-    querystring: Type.Object({ access_token: Type.Optional(text()) }),
+    querystring: Type.Object({
+      access_token: Type.Optional(
+        text({ description: 'The token of the source, for senders that cannot set a header.' }),
+      ),
+    }),
     response: { 200: recorded, 202: recorded, ...problems },
   },
   handshake: {
+    operationId: 'answerHandshake',
     summary: 'Answer the handshake of the CloudEvents WebHook specification',
+    description:
+      'A sender of CloudEvents asks by it whether it may post here (CloudEvents, HTTP 1.1 Web Hooks, section 4).',
     tags: ['sources'],
     security: [],
     params,
@@ -75,6 +86,7 @@ const schemas = {
     },
   },
   ingestOwn: {
+    operationId: 'postEvents',
     summary: 'Post events',
     description:
       'One event or a list of them, as envelopes or as CloudEvents (`application/cloudevents+json`, `application/cloudevents-batch+json`, or `ce-` headers). The answers are those of `POST /v1/in/{source}`.',

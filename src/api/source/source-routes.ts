@@ -45,26 +45,39 @@ export const source = Type.Object(
       ),
     ),
   },
-  { $id: 'Source' },
+  { $id: 'Source', description: 'A source as the process that answers sees it.' },
 );
 
 const tags = ['sources'];
 
-const control = (summary: string) => ({
+const control = (operationId: string, summary: string, description: string) => ({
+  operationId,
   summary,
+  description,
   tags,
-  params: Type.Object({ name: text({ maxLength: 255 }) }),
+  params: Type.Object({ name: text({ maxLength: 255, description: 'The name of the source.' }) }),
   response: { 200: answer(source, 'The current state of the source.'), ...problems },
 });
 
 const schemas = {
   list: {
+    operationId: 'listSources',
     summary: 'List the sources of this process',
+    description:
+      'A process lists only the sources that it reads itself; with several processes, ask each of them.',
     tags,
     response: { 200: listAnswer(source, 'Sources.'), ...problems },
   },
-  pause: control('Pause a source in this process, until it is resumed or the process restarts'),
-  resume: control('Resume a source'),
+  pause: control(
+    'pauseSource',
+    'Pause a source in this process, until it is resumed or the process restarts',
+    'What arrives meanwhile waits on the bus; senders of a source of kind `http` get 503.',
+  ),
+  resume: control(
+    'resumeSource',
+    'Resume a source',
+    'It goes on where it was paused. A source that is not paused stays as it is.',
+  ),
 };
 
 export const sourceRoutes: RouteGroup = { schemas: [source], register: registerSourceRoutes };

@@ -121,7 +121,7 @@ export const testResult = Type.Object(
     tls: Type.Optional(tls),
     from,
   },
-  { $id: 'TestResult' },
+  { $id: 'TestResult', description: 'What became of a test delivery.' },
 );
 
 /** 31 days. */
@@ -147,7 +147,7 @@ export const rotation = closed(
       overlapSeconds,
     ),
   },
-  { $id: 'Rotation' },
+  { $id: 'Rotation', description: 'A new secret, and how long the present one remains valid.' },
 );
 
 export const rotatedSecret = Type.Object(
@@ -159,5 +159,5 @@ export const rotatedSecret = Type.Object(
       }),
     ),
   },
-  { $id: 'RotatedSecret' },
+  { $id: 'RotatedSecret', description: 'The secret that is valid now.' },
 );

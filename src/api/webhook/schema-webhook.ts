@@ -46,13 +46,13 @@ export const newWebhook = closed(
     domainId: Type.Optional(domainId),
     filters: Type.Optional(arrayOf(ref(newFilter), { maxItems: filtersMax })),
   },
-  { $id: 'NewWebhook' },
+  { $id: 'NewWebhook', description: 'A webhook to create.' },
 );
 export type NewWebhookBody = Static<typeof newWebhook>;
 
 export const webhookChange = closed(
   { ...changes, secretKey: writtenSecret, domainId: Type.Optional(domainId) },
-  { $id: 'WebhookChange', minProperties: 1 },
+  { $id: 'WebhookChange', description: 'What changes about a webhook.', minProperties: 1 },
 );
 export type WebhookChangeBody = Static<typeof webhookChange>;
 
@@ -76,7 +76,7 @@ export const webhookTest = closed(
       'Secret used instead of the webhook\'s own; null or "" leaves the request unsigned.',
     ),
   },
-  { $id: 'WebhookTest' },
+  { $id: 'WebhookTest', description: 'What a test delivery does differently from a real one.' },
 );
 export type WebhookTestBody = Static<typeof webhookTest>;
 
@@ -90,7 +90,7 @@ export const unsavedTest = closed(
       cloudId({ description: 'The owner, which decides the addresses that may be reached.' }),
     ),
   },
-  { $id: 'UnsavedTest' },
+  { $id: 'UnsavedTest', description: 'A webhook that is not saved, and what to send to it.' },
 );
 export type UnsavedTestBody = Static<typeof unsavedTest>;
 
@@ -148,5 +148,5 @@ export const shownWebhook = Type.Object(
     created: instant(),
     updated: instant(),
   },
-  { $id: 'Webhook' },
+  { $id: 'Webhook', description: 'A webhook.' },
 );

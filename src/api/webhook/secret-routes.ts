@@ -20,6 +20,7 @@ export function registerSecretRoutes(
     '/v1/webhooks/:id/secret',
     {
       schema: {
+        operationId: 'rotateSecret',
         summary: "Rotate a webhook's secret",
         description:
           'During the overlap, `webhook-signature` carries a signature by each secret; `X-CS-Signature` is by the new one.',

@@ -23,6 +23,7 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
     '/v1/webhooks/:id/test',
     {
       schema: {
+        operationId: 'testWebhook',
         summary: 'Send a test delivery to a webhook',
         description,
         tags,
@@ -45,6 +46,7 @@ export function registerTestRoutes(app: Routes, options: ApiOptions): void {
     '/v1/test',
     {
       schema: {
+        operationId: 'testUnsavedWebhook',
         summary: 'Send a test delivery to a webhook that is not saved yet',
         description,
         tags,

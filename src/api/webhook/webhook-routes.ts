@@ -34,40 +34,51 @@ const tags = ['webhooks'];
 const listQuery = closed({
   ...pageQuery,
   name: Type.Optional(text({ description: 'Only webhooks of exactly this name.' })),
-  state: Type.Optional(oneOf(webhookStates)),
-  scope: Type.Optional(oneOf(scopes)),
-  accountId: Type.Optional(text()),
-  domainId: Type.Optional(text()),
+  state: Type.Optional(oneOf(webhookStates, { description: 'Only webhooks in this state.' })),
+  scope: Type.Optional(oneOf(scopes, { description: 'Only webhooks of this scope.' })),
+  accountId: Type.Optional(text({ description: 'Only webhooks of this account.' })),
+  domainId: Type.Optional(text({ description: 'Only webhooks of exactly this domain.' })),
 });
 
 const schemas = {
   list: {
+    operationId: 'listWebhooks',
     summary: 'List webhooks, oldest first',
+    description: 'The webhooks that you may see, each with its filters and its health.',
     tags,
     querystring: listQuery,
     response: { 200: listAnswer(shownWebhook, 'Webhooks.'), ...problems },
   },
   create: {
+    operationId: 'createWebhook',
     summary: 'Create a webhook',
+    description:
+      'It gets events that are recorded from now on. `name` and `payloadUrl` are required; everything else has a default.',
     tags,
     body: ref(newWebhook),
     response: { 201: answer(shownWebhook, 'The webhook.'), ...problems },
   },
   show: {
+    operationId: 'showWebhook',
     summary: 'Show a webhook',
+    description: 'The `ETag` of the answer makes a later change conditional (`If-Match`).',
     tags,
     params: idParams,
     headers: conditional('if-none-match'),
     response: { 304: notModified, 200: answer(shownWebhook, 'The webhook.'), ...problems },
   },
   health: {
+    operationId: 'showWebhookHealth',
     summary: "Show a webhook's health",
+    description: 'The same as `health` of the webhook.',
     tags,
     params: idParams,
     response: { 200: answer(shownHealth, 'How its deliveries go.'), ...problems },
   },
   update: {
+    operationId: 'updateWebhook',
     summary: 'Update a webhook; `state` enables and disables it',
+    description: 'Fields that the request leaves out stay as they are.',
     tags,
     params: idParams,
     headers: conditional('if-match'),
@@ -75,7 +86,9 @@ const schemas = {
     response: { 200: answer(shownWebhook, 'The updated webhook.'), ...problems },
   },
   delete: {
+    operationId: 'deleteWebhook',
     summary: 'Delete a webhook; its pending deliveries are cancelled',
+    description: 'Its filters are deleted with it. It cannot be restored.',
     tags,
     params: idParams,
     headers: conditional('if-match'),
