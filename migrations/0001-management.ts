@@ -128,7 +128,7 @@ const webhook = [
     id uuid not null default gen_random_uuid() primary key,
     name text not null,
     description text,
-    state text not null default 'Enabled' check (state in ('Enabled', 'Disabled')),
+    state text not null default 'Enabled' check (state in ('Enabled', 'Paused', 'Disabled')),
     scope text not null default 'Local' check (scope in ('Local', 'Domain', 'Global')),
     account_id text not null
       constraint webhook_account_id_foreign references account (id) on delete cascade,
@@ -151,6 +151,9 @@ const webhook = [
     rate_per_second_max int check (rate_per_second_max >= 1 and rate_per_second_max <= 10000),
     ordering text not null default 'none' check (ordering in ('none', 'entity')),
     batch jsonb check (jsonb_typeof(batch) = 'object'),
+    state_since timestamptz not null default now(),
+    state_reason text,
+    disabled_at timestamptz,
     created timestamptz not null default now(),
     updated timestamptz not null default now(),
     constraint webhook_account_id_payload_url_unique unique (account_id, payload_url))`,
@@ -177,8 +180,6 @@ const webhook = [
     next_probe_at timestamptz,
     last_error text,
     is_announced boolean not null default false,
-    disabled_at timestamptz,
-    disabled_reason text,
     backlog_cut_at timestamptz)`,
   `create table webhook_secret (
     id uuid not null default gen_random_uuid() primary key,

@@ -3,13 +3,13 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Triggers extends Migration {
   override up(): void {
-    const purposes = [domainPaths, changes, owners, ranks, settings, probes];
+    const purposes = [domainPaths, changes, states, owners, ranks, settings, probes];
     for (const statement of purposes.flat()) this.addSql(statement);
   }
 
   override down(): void {
     this.addSql(`drop function domain_path(), domain_path_below(), log_change(), log_truncate(), log_owner(), log_rank(),
-      log_key(text, text), drop_settings(), probe_webhook(), release_held() cascade`);
+      log_key(text, text), webhook_state(), drop_settings(), probe_webhook(), release_held() cascade`);
   }
 }
 
@@ -76,11 +76,35 @@ const changes = [
   ]),
 ];
 
-/** An owner that is gone, or back, decides whether their webhooks are sent anything. */
+/**
+ * Since when a webhook is in its state, also where plain SQL put it there, and when it was last disabled: what it was owed
+ * before is cancelled, even if it is enabled again. A reason is of one change of the state.
+ */
+const states = [
+  `create function webhook_state() returns trigger language plpgsql as $$
+    begin
+      if tg_op = 'UPDATE' then
+        if new.state_reason is not distinct from old.state_reason then new.state_reason := null; end if;
+      end if;
+      new.state_since := clock_timestamp();
+      if new.state = 'Disabled' then new.disabled_at := new.state_since; end if;
+      return new;
+    end $$`,
+  `create trigger webhook_state_new before insert on webhook
+    for each row execute function webhook_state()`,
+  `create trigger webhook_state before update on webhook
+    for each row when (old.state <> new.state) execute function webhook_state()`,
+];
+
+/** An owner that is gone, or back, decides whether their webhooks are sent anything; one that goes takes along what they are owed. */
 const owners = [
   `create function log_owner() returns trigger language plpgsql as $$
     begin
-      perform log_key('webhook', id::text) from webhook where account_id = new.id;
+      if old.removed_at is null then
+        update webhook set disabled_at = clock_timestamp() where account_id = new.id;
+      else
+        perform log_key('webhook', id::text) from webhook where account_id = new.id;
+      end if;
       return null;
     end $$`,
   `create trigger log_owner after update on account
@@ -123,7 +147,7 @@ const probes = [
     begin
       if new.state = 'Enabled' and old.state <> 'Enabled' then
         update webhook_health set state = 'ok', since = now(), failing_since = null, next_probe_at = null,
-          last_error = null, disabled_at = null, disabled_reason = null
+          last_error = null
         where webhook_id = new.id;
       else
         update webhook_health set next_probe_at = now()

@@ -79,6 +79,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     databaseUrl,
     resyncMs: config.match.resyncMs,
     onDue: isOld => claimer.wake(isOld),
+    onWebhook: () => claimer.wake(),
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
     onHealth: id => (id === undefined ? breakerSync.reload() : breakerSync.announce(id)),
@@ -106,11 +107,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const breakerSync = await BreakerSync.open({
     store,
     breakers,
-    onTurn: (id, failure) => {
-      const webhook = sync.index.webhook(id);
-      if (webhook)
-        announce(failure ? 'WEBHOOK.FAILING' : 'WEBHOOK.RECOVERED', webhook, failure?.error);
-    },
+    onTurn: (id, failure) => announceTurn(announce, sync.index.webhook(id), failure),
     log,
   });
   const writer = new Writer({ store, processId, flushMs, flushMax, log });
@@ -128,6 +125,15 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const announce = openAnnouncer({ ingest, tenancy, normalizers }, log);
   const recording = { normalizers, lease, ingest, tenancy, announce };
   return { ...sending, ...recording, breakerSync, dispatcher, days, claimer };
+}
+
+function announceTurn(
+  announce: Announce,
+  webhook: Webhook | undefined,
+  failure: { readonly error?: string | undefined } | undefined,
+): void {
+  if (!webhook) return;
+  announce(failure ? 'WEBHOOK.FAILING' : 'WEBHOOK.RECOVERED', webhook, failure?.error);
 }
 
 function openOutgoing(

@@ -18,6 +18,8 @@ export interface OutgoingEvent extends Concern {
 export interface Delivery {
   readonly event: OutgoingEvent;
   readonly webhookId: string;
+  /** When its row says it was made, milliseconds since 1970; a fresh one was made at its event's time. */
+  readonly madeAtMs?: number;
   /** Attempts made so far. */
   readonly tries: number;
   /** The id of its row, when it was claimed; undefined for a fresh one, which has no row yet. */

@@ -50,11 +50,14 @@ export function explainWebhook(webhook: Webhook, event: ExplainedEvent): Explana
   if (webhook.ownerGone) {
     return refused('state', `its owner, account ${webhook.accountId}, is gone from the cloud`);
   }
-  if (webhook.state !== 'Enabled') return refused('state', `the webhook is ${webhook.state}`);
+  if (webhook.state === 'Disabled') return refused('state', 'the webhook is Disabled');
   const covered = explainScope(webhook, event);
   if (covered.by === undefined) return refused('scope', covered.detail);
   if (isAbout(subject.envelope, webhook.id)) return refused('scope', 'the event is about it');
-  const { detail } = covered;
+  const detail =
+    webhook.state === 'Paused'
+      ? `${covered.detail}; the webhook is Paused, so that the delivery waits`
+      : covered.detail;
   return { webhook, coveredBy: covered.by, detail, ...explainConditions(webhook, subject) };
 }
 

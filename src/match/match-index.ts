@@ -1,5 +1,5 @@
 /**
- * Finds the webhooks that want an event. Every enabled webhook lies under the one account or domain that its scope
+ * Finds the webhooks that want an event. Every webhook that is not disabled lies under the one account or domain that its scope
  * names, so an event is compared only with the few that lie on its own way up the tree.
  *
  * Source: apache/cloudstack, WebhookServiceImpl.getDeliveryJobs and WebhookDaoImpl.listByEnabledForDelivery. Unlike
@@ -42,7 +42,7 @@ export interface MatchIndex extends Omit<Tenants, 'accountOf'> {
   /** Adds the domain of whom the event concerns, as the directory has it, where its message names none. */
   withDomain(envelope: Envelope, proven: Proven): Envelope;
   /**
-   * Finds the enabled webhooks that want the event, each once, in no particular order. The array is the caller's.
+   * Finds the webhooks that want the event, enabled or paused, each once, in no particular order. The array is the caller's.
    *
    * @param body as it is recorded; expressions know it as `original`.
    * @param proven whom it concerns where no account owns it.
@@ -64,7 +64,7 @@ interface IndexEntry {
   readonly conditions: WebhookConditions;
 }
 
-/** The enabled webhooks of one scope by key: an account's id, a domain's id, or one key for all. */
+/** The webhooks of one scope that get events by key: an account's id, a domain's id, or one key for all. */
 type Bucket = Map<string, Set<IndexEntry>>;
 
 const everywhere = '';
@@ -112,7 +112,7 @@ export function createMatchIndex(): MatchIndex {
       removeWebhook(webhook.id);
       const entry = { webhook, conditions: compileConditions(webhook) };
       entries.set(webhook.id, entry);
-      if (webhook.state === 'Enabled') addTo(buckets[webhook.scope], entry);
+      if (webhook.state !== 'Disabled') addTo(buckets[webhook.scope], entry);
     },
     webhook: id => entries.get(id)?.webhook,
     knowsAccount: id => accountOf(id) !== undefined,

@@ -20,6 +20,8 @@ export interface MatchSyncOptions {
   readonly resyncMs: number;
   /** A delivery is due now, after a redelivery or a take-over. @param isOld true when its event may be of any day. */
   readonly onDue: (isOld: boolean) => void;
+  /** A webhook changed, or may have, and the index knows. */
+  readonly onWebhook: () => void;
   /** A setting changed, or may have. Resolves when the new values are in effect. */
   readonly onSetting: () => Promise<void>;
   /** The domain tree changed. */
@@ -120,6 +122,7 @@ export class MatchSync {
 
   async #reload(): Promise<void> {
     await this.#load();
+    this.#options.onWebhook();
     this.#options.onHealth();
     await this.#options.onSetting();
   }
@@ -138,6 +141,7 @@ export class MatchSync {
       changes.some(change => change.kind === kind);
     if (has('all')) return this.#reload();
     await updateIndex(this.#options.store, this.#index, changes);
+    if (has('webhook')) this.#options.onWebhook();
     if (has('setting')) await this.#options.onSetting();
     if (has('domain')) this.#options.onTree();
     for (const { kind, key } of changes) if (kind === 'health') this.#options.onHealth(key);

@@ -1,10 +1,22 @@
-/** Ends deliveries that have waited for too long, or of which there are too many, as the settings have it. */
+/**
+ * Ends deliveries that wait and are not to be sent any more: too old or too many, as the settings have it, or owed to a
+ * webhook that was disabled or deleted since.
+ *
+ * The time of a webhook's pause does not count: nothing of it expires while it is paused, nor before it has been enabled for
+ * as long as a delivery may wait.
+ */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { SettingSync } from '../setting/setting-sync.ts';
 import { databaseOf, type Store } from '../store/database.ts';
 import type { WaitingDays } from '../store/delivery/days.ts';
-import { expireDeliveries, listBacklogs, type Backlog } from '../store/webhook/backlog.ts';
+import {
+  cancelFormer,
+  expireDeliveries,
+  listBacklogs,
+  type Backlog,
+} from '../store/webhook/backlog.ts';
+import { dayOf } from '../store/schema/partition.ts';
 import type { Webhook } from '../webhook/webhook.ts';
 import { cutBacklogs } from './backlog-limits.ts';
 
@@ -52,6 +64,7 @@ async function expire(
   backlogs: readonly Backlog[],
 ): Promise<void> {
   const database = databaseOf(store);
+  await cancel({ store, webhook, log }, backlogs);
   const onCut = (count: number): void => {
     onGivenUp('backlog limit', count);
     log.warn({ count }, 'backlog.cut');
@@ -61,12 +74,42 @@ async function expire(
     settings.number('webhook.delivery.expire.after', webhook(webhookId));
   for (const [day, ofDay] of Map.groupBy(backlogs, backlog => backlog.day)) {
     for (const [seconds, group] of Map.groupBy(ofDay, lifeOf)) {
-      const webhookIds = group.map(({ webhookId }) => webhookId);
       const before = new Date(now() - seconds * 1_000);
+      const webhookIds = group
+        .map(({ webhookId }) => webhookId)
+        .filter(id => mayExpire(webhook(id), before));
       const count = await expireDeliveries(database, { day, webhookIds }, before);
       if (count === 0) continue;
       onGivenUp('expired', count);
       log.warn({ count, day, seconds }, 'deliveries.expired');
+    }
+  }
+}
+
+const mayExpire = (webhook: Webhook | undefined, before: Date): boolean =>
+  webhook?.state !== 'Paused' && (webhook?.stateSinceMs ?? 0) <= before.getTime();
+
+/** Cancels at once what waits for webhooks that were disabled or deleted; else it would be cancelled as it comes due. */
+async function cancel(
+  { store, webhook, log }: Pick<ExpiryOptions, 'store' | 'webhook' | 'log'>,
+  backlogs: readonly Backlog[],
+): Promise<void> {
+  const fateOf = ({ webhookId, day }: Backlog): 'disabled' | 'deleted' | 'kept' => {
+    const known = webhook(webhookId);
+    if (!known) return 'deleted';
+    const { disabledAtMs } = known;
+    return disabledAtMs !== undefined && day <= dayOf(disabledAtMs) ? 'disabled' : 'kept';
+  };
+  for (const [day, ofDay] of Map.groupBy(backlogs, backlog => backlog.day)) {
+    for (const [fate, group] of Map.groupBy(ofDay, fateOf)) {
+      if (fate === 'kept') continue;
+      const webhookIds = group.map(({ webhookId }) => webhookId);
+      const count = await cancelFormer(
+        databaseOf(store),
+        { day, webhookIds },
+        `the webhook was ${fate}`,
+      );
+      if (count > 0) log.info({ count, day, fate }, 'deliveries.cancelled');
     }
   }
 }

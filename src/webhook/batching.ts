@@ -1,4 +1,5 @@
 /** Several events in one request, for collectors that count requests. */
+import { flag, oneOf, schemaOf, whole } from '../event/schema.ts';
 import { batchShapes } from '../format/batch.ts';
 import type { BatchShape } from '../format/batch.ts';
 
@@ -18,17 +19,32 @@ export const batchingLimits = {
   waitMs: { minimum: 0, maximum: 10_000, default: 1_000 },
 } as const;
 
+/** The validator fills in the defaults, so that every batch is complete. */
+export const batchSchema = schemaOf<Batching>({
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    eventsMax: whole(batchingLimits.eventsMax),
+    waitMs: whole(batchingLimits.waitMs),
+    as: oneOf(batchShapes, { default: 'array' }),
+    gzip: flag({ default: false }),
+  },
+  description:
+    'Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.',
+  example: null,
+});
+
 /** Reads a row's batching, which may have been written in plain SQL: absent values become defaults, others are kept within bounds. */
 export function readBatching(row: Readonly<Partial<Record<keyof Batching, unknown>>>): Batching {
-  const whole = (name: keyof typeof batchingLimits): number => {
+  const bounded = (name: keyof typeof batchingLimits): number => {
     const { minimum, maximum, default: usual } = batchingLimits[name];
     const value = row[name];
     const wanted = typeof value === 'number' && Number.isFinite(value) ? Math.round(value) : usual;
     return Math.min(maximum, Math.max(minimum, wanted));
   };
   return {
-    eventsMax: whole('eventsMax'),
-    waitMs: whole('waitMs'),
+    eventsMax: bounded('eventsMax'),
+    waitMs: bounded('waitMs'),
     as: batchShapes.find(shape => shape === row.as) ?? 'array',
     gzip: row.gzip === true,
   };

@@ -1,4 +1,4 @@
-/** Decides whether and how a webhook's receiver is asked before the webhook is enabled. */
+/** Decides whether and how a webhook's receiver is asked before the webhook gets events. */
 import type { Validation } from '../format/format.ts';
 import type { Formats } from '../format/formats.ts';
 import { fieldsKnownTo } from './values.ts';
@@ -14,15 +14,15 @@ export function validationOf(
 
 const shownToReceiver = fieldsKnownTo('receiver');
 
-/** A receiver that has agreed is asked again when the webhook is enabled, or when a change shows in its requests. */
+/** A receiver that has agreed is asked again when the webhook gets events again, or when a change shows in its requests. */
 export function isToBeAsked(
   current: Pick<WebhookValues, 'state'>,
   { state = current.state, ...change }: WebhookChange,
   isSecretChanged: boolean,
 ): boolean {
-  if (state !== 'Enabled') return false;
+  if (state === 'Disabled') return false;
   return (
-    current.state !== 'Enabled' ||
+    current.state === 'Disabled' ||
     isSecretChanged ||
     shownToReceiver.some(name => change[name] !== undefined)
   );

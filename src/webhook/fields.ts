@@ -17,13 +17,11 @@ import {
   text,
   whole,
 } from '../event/schema.ts';
-import { batchShapes } from '../format/batch.ts';
 import { validations } from '../format/format.ts';
 import { defaultFormat } from '../format/format.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import { signatureEncodings } from '../format/sign.ts';
-import { batchingLimits } from './batching.ts';
-import type { Batching } from './batching.ts';
+import { batchSchema } from './batching.ts';
 import { field } from './field.ts';
 import { orderings, scopes, webhookStates } from './words.ts';
 
@@ -45,10 +43,21 @@ export const webhookFields = {
       option: { about: 'a description for people' },
     },
   ),
-  state: field('engine', oneOf(webhookStates), {
-    initial: 'Enabled',
-    option: { about: 'a disabled webhook receives nothing', value: 'state' },
-  }),
+  state: field(
+    'engine',
+    oneOf(webhookStates, {
+      description:
+        '`Enabled`: events are sent. `Paused`: events are kept and nothing is sent, until it is enabled again. `Disabled`: it gets no events, and all that waits for it is cancelled.',
+    }),
+    {
+      initial: 'Enabled',
+      option: {
+        about:
+          'Paused keeps events and sends nothing; Disabled gets no events, and what waits is cancelled',
+        value: 'state',
+      },
+    },
+  ),
   scope: field(
     'engine',
     oneOf(scopes, {
@@ -262,30 +271,11 @@ export const webhookFields = {
       },
     },
   ),
-  batch: field(
-    'test',
-    // The validator fills in the defaults, so every batch is complete.
-    nullable(
-      schemaOf<Batching>({
-        type: 'object',
-        additionalProperties: false,
-        properties: {
-          eventsMax: whole(batchingLimits.eventsMax),
-          waitMs: whole(batchingLimits.waitMs),
-          as: oneOf(batchShapes, { default: 'array' }),
-          gzip: flag({ default: false }),
-        },
-        description:
-          'Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.',
-        example: null,
-      }),
-    ),
-    {
-      initial: null,
-      option: {
-        about:
-          'several events in a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
-      },
+  batch: field('test', nullable(batchSchema), {
+    initial: null,
+    option: {
+      about:
+        'several events in a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
     },
-  ),
+  }),
 };

@@ -4,7 +4,7 @@
 export const breakerStates = ['ok', 'failing', 'open'] as const;
 export type BreakerState = (typeof breakerStates)[number];
 
-export const healthStates = [...breakerStates, 'disabled'] as const;
+export const healthStates = [...breakerStates, 'paused', 'disabled'] as const;
 
 /** Number of the newest deliveries that `attempted` and `delivered` are counted of. */
 export const healthDeliveriesMax = 20;
@@ -14,9 +14,9 @@ export const backlogCountMax = 10_000;
 /** Instants are RFC 3339. */
 export interface Health {
   readonly state: (typeof healthStates)[number];
-  /** Since when it is in this state; null for one that never failed, and for one that a person disabled. */
+  /** Since when it is in this state; null for one that never failed. */
   readonly since: string | null;
-  /** Why Hookline disabled it; null when a person did. */
+  /** Who paused or disabled it, or why Hookline did; null while it is enabled, and after a change in plain SQL. */
   readonly reason: string | null;
   /** The error of the newest failure. */
   readonly lastError: string | null;

@@ -13,6 +13,10 @@ export interface Webhook extends Pick<WebhookValues, FieldKnownTo<'engine'> | ke
   readonly id: string;
   /** The owner is gone from the cloud: the webhook counts as Disabled, whatever it is set to. */
   readonly ownerGone?: true;
+  /** Since when it is in its state, milliseconds since 1970. */
+  readonly stateSinceMs?: number;
+  /** When it was last disabled, milliseconds since 1970: what was owed before is cancelled. Absent where it never was. */
+  readonly disabledAtMs?: number;
   readonly filters: readonly WebhookFilter[];
   /** The secrets its deliveries are signed with: the current one, then those it replaced, the newest first. */
   readonly secrets: readonly WebhookSecret[];

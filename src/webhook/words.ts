@@ -3,7 +3,11 @@
 export const scopes = ['Local', 'Domain', 'Global'] as const;
 export type Scope = (typeof scopes)[number];
 
-export const webhookStates = ['Enabled', 'Disabled'] as const;
+/**
+ * `Enabled`: events are delivered. `Paused`: events are owed and kept, nothing is sent. `Disabled`: nothing is owed, and what
+ * waits is cancelled. CloudStack has the first and the last.
+ */
+export const webhookStates = ['Enabled', 'Paused', 'Disabled'] as const;
 export type WebhookState = (typeof webhookStates)[number];
 
 /** `entity`: the events of one entity are delivered one at a time, the oldest first. */

@@ -78,6 +78,7 @@ describe('the explanation of an event', () => {
     await make('above', { accountId: 'parent', scope: 'Domain' });
     await make('global', { accountId: 'parent', scope: 'Global' });
     await make('disabled', { accountId: 'own', state: 'Disabled' });
+    await make('paused', { accountId: 'own', state: 'Paused' });
     await make('peer', { accountId: 'peer' });
     await make('elsewhere', { accountId: 'foreign', scope: 'Domain' });
     await make('category', { accountId: 'own', categories: ['AlertEvent'] });
@@ -98,6 +99,7 @@ describe('the explanation of an event', () => {
       above: true,
       global: true,
       disabled: 'state',
+      paused: true,
       gone: 'state',
       peer: 'scope',
       elsewhere: 'scope',
@@ -106,10 +108,13 @@ describe('the explanation of an event', () => {
     });
     expect(told.get('filter')?.detail).toBe('VM.START is excluded by the filter Prefix "VM."');
     expect(told.get('elsewhere')?.detail).toContain('the event belongs to domain home');
+    expect(told.get('paused')?.detail).toMatch(
+      /; the webhook is Paused, so that the delivery waits$/,
+    );
     expect(told.get('gone')?.detail).toContain('gone from the cloud');
 
     const matching = await explain(await record({ account: 'own' }), '&matched=true');
-    expect([...matching.keys()].toSorted()).toEqual(['above', 'global', 'match']);
+    expect([...matching.keys()].toSorted()).toEqual(['above', 'global', 'match', 'paused']);
     const others = await explain(await record({ account: 'own' }), '&matched=false');
     expect(others.size).toBe(6);
   });

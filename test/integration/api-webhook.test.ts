@@ -255,13 +255,29 @@ describe('changing a webhook', () => {
     });
     expect(body).toEqual({
       ...before,
-      health: expect.objectContaining({ state: 'disabled', reason: null }),
+      health: expect.objectContaining({
+        state: 'disabled',
+        reason: 'disabled by admin',
+        since: expect.any(String),
+      }),
       retry: expect.stringContaining('up to 3 times'),
       state: 'Disabled',
       tries: null,
       updated: body.updated,
     });
     expect(Date.parse(body.updated)).toBeGreaterThanOrEqual(Date.parse(before.updated));
+  });
+
+  it('tells of one that is paused who paused it and since when, until it is enabled', async () => {
+    const { id } = await make();
+    const change = async (state: string) =>
+      (await api.ask('PATCH', `/v1/webhooks/${id}`, { state })).body;
+    const health = { state: 'paused', reason: 'paused by admin', since: expect.any(String) };
+    expect(await change('Paused')).toMatchObject({ state: 'Paused', health });
+    expect(await change('Disabled')).toMatchObject({ health: { reason: 'disabled by admin' } });
+    expect(await change('Enabled')).toMatchObject({ health: { state: 'ok', reason: null } });
+    const listed = await api.ask('GET', '/v1/webhooks?state=Paused');
+    expect(listed.body.items).toEqual([]);
   });
 
   it.each([

@@ -215,6 +215,7 @@ describe('a receiver that is down', () => {
     await harness.records.rows(`insert into setting (scope, scope_id, name, value)
       values ('global', '', 'webhook.delivery.expire.after', '3600')`);
     const webhookId = await harness.webhook('http://127.0.0.1:1/');
+    await harness.records.rows(`update webhook set state_since = now() - interval '1 day'`);
     const [old = '', redelivered = '', young = ''] = await oweMany(harness, webhookId, 3);
     // The first event, and the second one's former delivery, are two hours old.
     for (const id of [old, redelivered]) {

@@ -129,6 +129,15 @@ describe('hookline webhook', () => {
     expect((await json('webhook', 'show', two.id)).state).toBe('Enabled');
   });
 
+  it('pauses and resumes several at once', async () => {
+    const [one, two] = [await makeWebhook(), await makeWebhook()];
+    const { out } = await run(['webhook', 'pause', one.id, two.id]);
+    expect(out).toBe(`${one.id} is Paused\n${two.id} is Paused`);
+    expect((await run(['webhook', 'show', two.id])).out).toMatch(/paused by \w+/);
+    await run(['webhook', 'resume', two.id]);
+    expect((await json('webhook', 'show', two.id)).state).toBe('Enabled');
+  });
+
   it('reads the secret from standard input, so that it is in no list of processes', async () => {
     const { id } = await makeWebhook();
     const { out } = await run(['webhook', 'update', id, '--secret', '-', '--json'], {
@@ -178,7 +187,7 @@ describe('hookline webhook', () => {
   it.each([
     [['webhook', 'create', '--name', 'x'], "required option '--payload-url <url>' not specified"],
     [['webhook', 'list', '--nmae', 'x'], "unknown option '--nmae'"],
-    [['webhook', 'list', '--state', 'Off'], 'Allowed choices are Enabled, Disabled.'],
+    [['webhook', 'list', '--state', 'Off'], 'Allowed choices are Enabled, Paused, Disabled.'],
     [['webhook', 'list', '--limit', 'all'], 'expected a whole number'],
     [['webhook', 'show'], "missing required argument 'id'"],
     [['webhok'], "unknown command 'webhok'"],

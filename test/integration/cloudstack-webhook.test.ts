@@ -171,6 +171,19 @@ describe('updateWebhook', () => {
     expect((await world.api.ask('GET', `/v1/webhooks/${id}`)).body.hasSecret).toBe(false);
   });
 
+  it('shows a paused webhook as disabled, and does not cancel what it keeps when that is written back', async () => {
+    const { id } = await make('User');
+    const path = `/v1/webhooks/${id}`;
+    const stateNow = async (): Promise<unknown> =>
+      JSON.parse((await world.api.ask('GET', path)).text).state;
+    await world.api.ask('PATCH', path, { state: 'Paused' });
+    const answer = await as('User', 'updateWebhook', { id, state: 'Disabled', name: 'kept' });
+    expect(webhookOf(answer)).toMatchObject({ state: 'Disabled', name: 'kept' });
+    expect(await stateNow()).toBe('Paused');
+    await as('User', 'updateWebhook', { id, state: 'Enabled' });
+    expect(await stateNow()).toBe('Enabled');
+  });
+
   it('lets blanks and nothing at all change nothing', async () => {
     const before = await make('User', { secretkey: 's' });
     const { id } = before;

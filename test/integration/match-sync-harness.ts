@@ -11,6 +11,7 @@ export async function openMatchSync(
     store,
     databaseUrl: url,
     resyncMs: 3_600_000,
+    onWebhook: () => undefined,
     onDue: () => {},
     onSetting: async () => {},
     onTree: () => {},

@@ -200,7 +200,7 @@ function placeByTheBook([{ account: own, project, category }, proven]: Told, pla
 function isOwed(webhook: Webhook, told: Told, plain: Plain): boolean {
   const [envelope] = told;
   const { category } = envelope;
-  if (webhook.state !== 'Enabled' || !wantsByTheBook(webhook, envelope)) return false;
+  if (webhook.state === 'Disabled' || !wantsByTheBook(webhook, envelope)) return false;
   if (category !== undefined && !webhook.categories.some(one => one === '*' || one === category))
     return false;
   if (webhook.scope === 'Global') return true;

@@ -98,15 +98,20 @@ export const shownHealth = Type.Object(
   {
     state: oneOf(healthStates, {
       description:
-        '`failing`: the last three attempts failed; `open`: its receiver is down, and deliveries wait for a probe; `disabled`: it receives nothing.',
+        '`failing`: the last three attempts failed; `open`: its receiver is down, and deliveries wait for a probe; `paused`: deliveries wait until it is enabled; `disabled`: it receives nothing.',
     }),
     since: nullable(
       instant({
-        description:
-          'Start of this state; null for a webhook that never failed, and for one that a person disabled.',
+        description: 'Start of this state; null for a webhook that never failed.',
       }),
     ),
-    reason: nullable(text({ description: 'Why Hookline disabled it; null if a person did.' })),
+    reason: nullable(
+      text({
+        description:
+          'Who paused or disabled it, or why Hookline did; null while it is enabled, and after a change in plain SQL.',
+        example: 'disabled by admin',
+      }),
+    ),
     lastError: nullable(text({ description: 'Error of the newest failure.' })),
     nextProbeAt: nullable(
       instant({ description: 'In state `open`: when the next delivery is attempted.' }),

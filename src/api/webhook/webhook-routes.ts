@@ -77,7 +77,7 @@ const schemas = {
   },
   update: {
     operationId: 'updateWebhook',
-    summary: 'Update a webhook; `state` enables and disables it',
+    summary: 'Update a webhook; `state` enables, pauses and disables it',
     description: 'Fields that the request leaves out stay as they are.',
     tags,
     params: idParams,

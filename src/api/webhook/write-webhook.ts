@@ -92,7 +92,9 @@ export async function updateWebhook(
     if (values.scope !== current.scope || values.domainId !== current.domainId) {
       await requireScope(database, caller, { owner, values });
     }
-    if (!(await updateWebhookRow(database, id, values))) throw urlInUse(values);
+    const stateReason =
+      values.state === current.state ? null : reasonOf(values, caller.principal.username);
+    if (!(await updateWebhookRow(database, id, { ...values, stateReason }))) throw urlInUse(values);
     await replaceSecretKey(database, options, { id, secretKey });
     const webhook = await requireWebhook(database, id, everything);
     // The former values are shown, too: to those who might have seen them.
@@ -123,7 +125,7 @@ async function askAboutNew(
 ): Promise<void> {
   const { store, formats } = options;
   const wanted = { ...initialValues, ...body };
-  if (wanted.state !== 'Enabled' || validationOf(formats, wanted) === 'none') return;
+  if (wanted.state === 'Disabled' || validationOf(formats, wanted) === 'none') return;
   const values = await planNew(databaseOf(store), { options, caller }, body);
   await requireConsent(options, values, secretsOf(options, body.secretKey), caller.signal);
 }
@@ -187,6 +189,10 @@ async function takeWebhook(
   requireMatch(etagOf(current), ifMatch);
   return current;
 }
+
+/** Shown in the webhook's health while it is not enabled. */
+const reasonOf = ({ state }: WebhookValues, username: string): string =>
+  `${state.toLowerCase()} by ${username}`;
 
 const urlInUse = ({ payloadUrl }: WebhookValues): ProblemError =>
   new ProblemError(

@@ -80,17 +80,33 @@ export const webhookCommands: readonly CommandDefinition[] = [
   },
   {
     words: 'webhook enable <id...>',
-    about: 'enable webhooks',
+    about: 'enable webhooks; what waits for one that was paused is sent',
     request: 'PATCH /v1/webhooks/{id}',
     body: { state: 'Enabled' },
     done: '{id} is Enabled',
   },
   {
     words: 'webhook disable <id...>',
-    about: 'disable webhooks',
+    about:
+      'disable webhooks: they get no events, and what waits for them is cancelled; `hookline webhook redeliver --state cancelled` brings it back',
     request: 'PATCH /v1/webhooks/{id}',
     body: { state: 'Disabled' },
     done: '{id} is Disabled',
+  },
+  {
+    words: 'webhook pause <id...>',
+    about:
+      'pause webhooks: nothing is sent to them, and their events are kept until `hookline webhook resume`',
+    request: 'PATCH /v1/webhooks/{id}',
+    body: { state: 'Paused' },
+    done: '{id} is Paused',
+  },
+  {
+    words: 'webhook resume <id...>',
+    about: 'send what waits for paused webhooks, and go on; the same as `hookline webhook enable`',
+    request: 'PATCH /v1/webhooks/{id}',
+    body: { state: 'Enabled' },
+    done: '{id} is Enabled',
   },
   ...filterCommands,
   testCommand,

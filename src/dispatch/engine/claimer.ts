@@ -90,7 +90,7 @@ export function createClaimer(options: ClaimerOptions): Claimer {
 interface Claims {
   /** Deliveries claimed. */
   readonly claimed: number;
-  /** Webhooks with waiting deliveries, due or not. */
+  /** Webhooks with waiting deliveries, due or not, that are not paused. */
   readonly waiting: number;
 }
 
@@ -107,7 +107,8 @@ async function claimOnce(options: ClaimerOptions, wake: () => void, turn: Turn):
   const database = databaseOf(store);
   const windowRoom = (): number => Math.min(claimMax, windowMax - dispatcher.size);
   if (windowRoom() <= 0) return unknownClaims;
-  const waiting = await listWaitingWebhooks(database, await days.current(database));
+  const listed = await listWaitingWebhooks(database, await days.current(database));
+  const waiting = listed.filter(({ webhookId }) => !dispatcher.isPaused(webhookId));
   const wanted = wantedOf(inTurn(waiting, turn), windowRoom(), options);
   turn.after = wanted.at(-1)?.webhookId ?? turn.after;
   if (wanted.length === 0) return { claimed: 0, waiting: waiting.length };
@@ -162,6 +163,7 @@ function toDelivery(claimed: ClaimedDelivery, wake: () => void): Delivery {
     },
     webhookId: claimed.webhookId,
     deliveryId: claimed.deliveryId,
+    madeAtMs: claimed.madeAtMs,
     tries: claimed.tries,
     webhookGone: !claimed.webhookExists,
     isOutside: claimed.isOutside,

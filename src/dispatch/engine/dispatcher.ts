@@ -8,8 +8,9 @@
  * spilled: written as due, without an attempt. What comes for a webhook whose breaker is open is written likewise, and waits
  * for a probe to succeed (`breaker/breaker.ts`).
  *
- * Deleting or disabling a webhook touches no delivery. Each that is still owed is cancelled when its turn comes (`#giveUp`),
- * those in rows as well: claiming brings them here. So is one whose event the webhook's scope no longer covers.
+ * How a delivery's webhook stands is asked when its turn comes (`standing.ts`), and each second while it waits here: what a
+ * paused webhook is owed is written back, and what a deleted or disabled one was owed is cancelled, as is an event that the
+ * webhook's scope no longer covers.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 
@@ -17,28 +18,26 @@ import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
-import { mustAskAgain, type Delivery } from '../delivery.ts';
+import type { Delivery } from '../delivery.ts';
 import { receptionOf } from '../../outcome/reception.ts';
 import { timeOf } from '../../event/id.ts';
 import { tellBreaker } from './breaker/tell.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
-import { openScheduler } from './open-scheduler.ts';
+import { openScheduler } from './scheduler/open-scheduler.ts';
 import { Pump } from './pump.ts';
 import { Rendering } from './rendering.ts';
 import type { Slot } from './scheduler/model.ts';
 import type { Scheduler } from './scheduler/scheduler.ts';
 import type { DispatcherOptions } from './dispatcher-options.ts';
+import { standingOf, type Standing } from './standing.ts';
 import { createUnsendableReport } from './unsendable.ts';
 import { DeliveryWindow } from './window.ts';
 
-/** Wait for a webhook that this process does not know yet: another replica may know it a moment earlier. */
-const unknownWebhookMs = 1_000;
 /** Wait for a webhook that cannot be sent to as it is configured. */
 const unsendableWebhookMs = 60_000;
 /** Wait after an attempt that this machine could not make. */
 const ownTroubleMs = 1_000;
 const idlePollMs = 20;
-const outsideReason = "the event is outside of the webhook's present scope";
 
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -88,6 +87,11 @@ export class Dispatcher {
     return this.#window.reserve(count);
   }
 
+  /** Whether the webhook is paused: nothing of it is to be claimed. */
+  isPaused(webhookId: string): boolean {
+    return this.#options.webhook(webhookId)?.state === 'Paused';
+  }
+
   /** How many more deliveries the webhook's lane should hold; none when it is 0 or less. */
   roomOf(webhookId: string): number {
     const room = this.#scheduler.roomOf(webhookId) - this.#rendering.count(webhookId);
@@ -97,6 +101,7 @@ export class Dispatcher {
   #breakerRoomOf(webhookId: string): number {
     const { breakers, webhook: find, settingsOf } = this.#options;
     const webhook = find(webhookId);
+    if (this.isPaused(webhookId)) return 0;
     // What a disabled webhook is owed comes here to be cancelled.
     if (webhook?.state !== 'Enabled' || settingsOf(webhook).outage === 'fail') return Infinity;
     const { waiting = 0, inFlight = 0 } = this.#scheduler.state(webhookId) ?? {};
@@ -135,9 +140,16 @@ export class Dispatcher {
     await this.#window.room(signal);
   }
 
-  /** Spills fresh deliveries that have waited too long. To be called about once a second. */
+  /**
+   * Spills fresh deliveries that have waited too long, and puts away what is not to be sent any more. To be called about once
+   * a second.
+   */
   spillAged(): void {
     const { laneWaitMs, webhook } = this.#options;
+    const isStopped = ({ webhookId }: Delivery): boolean => webhook(webhookId)?.state !== 'Enabled';
+    for (const delivery of this.#scheduler.extract(isStopped)) {
+      this.#putAway(delivery, standingOf(delivery, this.#options));
+    }
     const before = performance.now() - laneWaitMs;
     const aged = this.#scheduler.extract(
       ({ deliveryId, queuedAtMs, webhookId }) =>
@@ -170,11 +182,14 @@ export class Dispatcher {
   }
 
   #start(slot: Slot<Delivery>): void {
-    const { webhook: find, request: build, sender, settingsOf } = this.#options;
+    const { request: build, sender, settingsOf } = this.#options;
     const { delivery } = slot;
-    const webhook = find(delivery.webhookId);
-    if (webhook?.state !== 'Enabled' || delivery.isOutside) return this.#giveUp(slot, webhook);
-    if (this.#mustAskAgain(delivery, webhook)) return this.#readAgain(slot);
+    const standing = standingOf(delivery, this.#options);
+    if (standing.kind !== 'send') {
+      this.#scheduler.release(slot);
+      return this.#putAway(delivery, standing);
+    }
+    const { webhook } = standing;
     if (webhook.batch) return this.#startBatch(slot, webhook, webhook.batch.eventsMax);
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
@@ -187,11 +202,11 @@ export class Dispatcher {
   }
 
   #startBatch(slot: Slot<Delivery>, webhook: Webhook, eventsMax: number): void {
-    const all = [slot.delivery, ...this.#scheduler.more(slot, alongWith(slot.delivery, eventsMax))];
-    const group = all.filter(one => !one.isOutside && !this.#mustAskAgain(one, webhook));
-    for (const one of all.filter(left => !group.includes(left))) {
-      if (one.isOutside) this.#cancel(one, outsideReason);
-      else this.#reschedule(one, unknownWebhookMs);
+    const group = [slot.delivery];
+    for (const one of this.#scheduler.more(slot, alongWith(slot.delivery, eventsMax))) {
+      const standing = standingOf(one, this.#options);
+      if (standing.kind === 'send') group.push(one);
+      else this.#putAway(one, standing);
     }
     const { timeoutMs } = this.#options.settingsOf(webhook);
     try {
@@ -206,27 +221,14 @@ export class Dispatcher {
     }
   }
 
-  /** The webhook was changed after the delivery was claimed or matched: claimed again, it comes with what the tables say now. */
-  #readAgain(slot: Slot<Delivery>): void {
-    this.#scheduler.release(slot);
-    this.#reschedule(slot.delivery, unknownWebhookMs);
-  }
-
-  /** Nothing is sent to a webhook that was disabled, deleted or narrowed. One that is only unknown here as yet is waited for. */
-  #giveUp(slot: Slot<Delivery>, webhook: Webhook | undefined): void {
-    const { delivery } = slot;
-    this.#scheduler.release(slot);
-    if (!webhook && !delivery.webhookGone) return this.#reschedule(delivery, unknownWebhookMs);
-    if (!webhook) return this.#cancel(delivery, 'the webhook was deleted');
-    this.#cancel(delivery, delivery.isOutside ? outsideReason : 'the webhook is disabled');
+  /** Writes down a delivery that is not to be sent, or not now. */
+  #putAway(delivery: Delivery, standing: Standing): void {
+    if (standing.kind === 'cancel') this.#cancel(delivery, standing.reason);
+    else this.#reschedule(delivery, standing.kind === 'wait' ? standing.waitMs : undefined);
   }
 
   #cancel(delivery: Delivery, reason: string): void {
     this.#write(delivery, { state: 'cancelled', tries: delivery.tries, reason });
-  }
-
-  #mustAskAgain(delivery: Delivery, webhook: Webhook): boolean {
-    return mustAskAgain(delivery, webhook, this.#options.covers(webhook, delivery.event));
   }
 
   /**

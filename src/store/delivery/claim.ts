@@ -28,6 +28,8 @@ export interface ClaimedDelivery {
   readonly orderKey: string | null;
   /** Number of attempts so far. */
   readonly tries: number;
+  /** Milliseconds since 1970. */
+  readonly madeAtMs: number;
   /** Of kind `replay`: what it belongs to; null for others. */
   readonly replayId: string | null;
   /** False when the webhook was deleted and the delivery is to be cancelled. */
@@ -182,7 +184,7 @@ const roomOf = (lanes: readonly Wanted[]): number => lanes.reduce((sum, { room }
 
 interface MarkedRow extends Pick<
   ClaimedDelivery,
-  'deliveryId' | 'eventId' | 'webhookId' | 'kind' | 'tries' | 'orderKey' | 'replayId'
+  'deliveryId' | 'eventId' | 'webhookId' | 'kind' | 'tries' | 'madeAtMs' | 'orderKey' | 'replayId'
 > {
   readonly dueAt: string;
 }
@@ -195,6 +197,7 @@ async function mark(
   const { rows } = await sql<MarkedRow>`
     update delivery d set state = 'delivering', process_id = ${processId} where ${isOneOf('d.id', ids)}
     returning d.id as "deliveryId", d.event_id as "eventId", d.webhook_id as "webhookId", d.kind, d.tries,
+      (extract(epoch from d.created_at) * 1000)::float8 as "madeAtMs",
       d.order_key as "orderKey", d.replay_id as "replayId", extract(epoch from d.next_attempt_at) as "dueAt"`.execute(
     database,
   );

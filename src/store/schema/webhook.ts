@@ -51,6 +51,12 @@ export const WebhookTable = defineEntity({
     ratePerSecondMax: p.integer().nullable(),
     ordering: p.text().$type<WebhookValues['ordering']>().default(initialValues.ordering),
     batch: p.json().$type<NonNullable<WebhookValues['batch']>>().nullable(),
+    /** Since when it is in its state. A trigger writes it. */
+    stateSince: p.datetime().defaultRaw('now()'),
+    /** Who or what put it there; null where that is not known, and for one that was not put there by a change. */
+    stateReason: p.text().nullable(),
+    /** When it was last disabled, or its owner went: deliveries owed before are cancelled. A trigger writes it. */
+    disabledAt: p.datetime().nullable(),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
   },
@@ -114,9 +120,6 @@ export const WebhookHealthTable = defineEntity({
     lastError: p.text().nullable(),
     /** Whether the failure was announced by an event; its end is to be announced, too, then. */
     isAnnounced: p.boolean().default(false),
-    /** When and why Hookline disabled the webhook; null once it is enabled again. */
-    disabledAt: p.datetime().nullable(),
-    disabledReason: p.text().nullable(),
     /** When its backlog was first cut to its limit; null once it is well below. */
     backlogCutAt: p.datetime().nullable(),
   },

@@ -61,7 +61,11 @@ export async function expireDeliveries(
         and d.id < ${firstIdAt(before)}::uuid and d.created_at < ${before}
       order by d.webhook_id limit (select ${chunk}::int)) d)`,
   );
-  return giveUp(database, 'expired', sql`${sql.join(found, sql` union all `)} limit ${chunk}`);
+  return giveUp(
+    database,
+    failedFor('expired'),
+    sql`${sql.join(found, sql` union all `)} limit ${chunk}`,
+  );
 }
 
 /**
@@ -82,11 +86,34 @@ export async function failOldest(
   const { rows } = await sql<{ id: string }>`
     select id from (${sql.join(found, sql` union all `)}) waiting
     order by next_attempt_at limit ${Math.min(count, chunk)}`.execute(database);
-  return fail(
+  return end(
     database,
     rows.map(({ id }) => id),
-    'backlog limit',
+    failedFor('backlog limit'),
   );
+}
+
+/**
+ * Cancels the day's waiting deliveries of these webhooks that were made before the webhook was last disabled, and all of
+ * those that are deleted.
+ *
+ * @returns how many.
+ */
+export async function cancelFormer(
+  database: Database,
+  { day, webhookIds }: { readonly day: Day; readonly webhookIds: readonly string[] },
+  reason: string,
+): Promise<number> {
+  const found = conditions.map(
+    condition => sql`(select d.id from unnest(${uuids(webhookIds)}) as one(id)
+      left join lateral (select id, disabled_at from webhook where webhook.id = one.id limit 1) w on true
+      cross join lateral (
+        select id from ${deliveriesOf(day)} d where d.webhook_id = one.id and ${condition}
+          and (w.id is null or d.created_at < w.disabled_at)
+        order by d.webhook_id limit (select ${chunk}::int)) d)`,
+  );
+  const all = sql`${sql.join(found, sql` union all `)} limit ${chunk}`;
+  return giveUp(database, { state: 'cancelled', error: reason }, all);
 }
 
 /** Notes that a webhook's backlog was cut. @returns whether that is news. */
@@ -108,25 +135,29 @@ export async function forgetCutBacklogs(
     where backlog_cut_at is not null and webhook_id <> all(${uuids(webhookIds)})`.execute(database);
 }
 
-/** Fails waiting deliveries chunk by chunk. @param found selects the ids of some. @returns how many failed. */
-async function giveUp(
-  database: Database,
-  reason: string,
-  found: RawBuilder<unknown>,
-): Promise<number> {
-  let failed = 0;
+interface End {
+  readonly state: 'failed' | 'cancelled';
+  /** Why. */
+  readonly error: string;
+}
+
+const failedFor = (error: string): End => ({ state: 'failed', error });
+
+/** Ends waiting deliveries chunk by chunk. @param found selects the ids of some. @returns how many ended. */
+async function giveUp(database: Database, how: End, found: RawBuilder<unknown>): Promise<number> {
+  let ended = 0;
   for (;;) {
     const { rows } = await sql<{ id: string }>`${found}`.execute(database);
     const ids = rows.map(({ id }) => id);
-    failed += await fail(database, ids, reason);
-    if (ids.length < chunk) return failed;
+    ended += await end(database, ids, how);
+    if (ids.length < chunk) return ended;
   }
 }
 
-async function fail(database: Database, ids: readonly string[], reason: string): Promise<number> {
+async function end(database: Database, ids: readonly string[], how: End): Promise<number> {
   const { numUpdatedRows } = await database
     .updateTable('delivery')
-    .set({ state: 'failed', error: reason, nextAttemptAt: null, finishedAt: now })
+    .set({ ...how, nextAttemptAt: null, finishedAt: now })
     .where(isOneOf('id', ids))
     .where('state', '=', 'pending')
     .executeTakeFirst();

@@ -14,11 +14,11 @@ export async function readHealth(
   webhookIds: readonly string[],
 ): Promise<ReadonlyMap<string, Health>> {
   const { rows } = await sql<Health & { readonly id: string }>`
-    select w.id, case when w.state = 'Disabled' then 'disabled' else coalesce(b.state, 'ok') end as state,
-      case when w.state = 'Disabled' then ${instant('b.disabled_at')} else ${instant('b.since')} end as since,
-      case when w.state = 'Disabled' then b.disabled_reason end as reason,
+    select w.id, case when w.state = 'Enabled' then coalesce(b.state, 'ok') else lower(w.state) end as state,
+      case when w.state = 'Enabled' then ${instant('b.since')} else ${instant('w.state_since')} end as since,
+      case when w.state <> 'Enabled' then w.state_reason end as reason,
       case when b.state in ('failing', 'open') then b.last_error else tried.error end as "lastError",
-      case when w.state <> 'Disabled' then ${instant('b.next_probe_at')} end as "nextProbeAt",
+      case when w.state = 'Enabled' then ${instant('b.next_probe_at')} end as "nextProbeAt",
       waiting.count as backlog, ${instant('b.backlog_cut_at')} as "backlogCutAt", tried.attempted, tried.delivered, tried.at as "lastAttemptAt"
     from webhook w left join webhook_health b on b.webhook_id = w.id
       cross join lateral (${triedLately}) tried cross join lateral (${backlog}) waiting

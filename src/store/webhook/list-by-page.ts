@@ -10,12 +10,14 @@ import { readNumberedPage, type PageOf } from '../sql/numbered-page.ts';
 import { webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
-const searched = ['id', 'name', 'state', 'scope', 'accountId'] as const;
+const searched = ['id', 'name', 'scope', 'accountId'] as const;
 
 export interface WebhookSearch extends Partial<
-  Pick<WebhookValues, 'name' | 'state' | 'scope' | 'accountId'>
+  Pick<WebhookValues, 'name' | 'scope' | 'accountId'>
 > {
   readonly id?: string;
+  /** CloudStack knows no other states: one that is paused counts as disabled. */
+  readonly state?: 'Enabled' | 'Disabled';
   /** Part of the name, in any case. */
   readonly keyword?: string;
   readonly domain?: { readonly id: string; readonly isRecursive: boolean };
@@ -32,7 +34,7 @@ export async function listWebhooksByPage(
   visibility: Visibility,
   { search, page }: { search: WebhookSearch; page: PageOf },
 ) {
-  const { keyword, domain, ownerKind } = search;
+  const { state, keyword, domain, ownerKind } = search;
   let wanted = database
     .selectFrom('webhook as w')
     .innerJoin('account as a', 'a.id', 'w.accountId')
@@ -41,6 +43,9 @@ export async function listWebhooksByPage(
   for (const name of searched) {
     const value = search[name];
     if (value !== undefined) wanted = wanted.where(`w.${name}`, '=', value);
+  }
+  if (state !== undefined) {
+    wanted = wanted.where('w.state', state === 'Enabled' ? '=' : '<>', 'Enabled');
   }
   if (keyword !== undefined) wanted = wanted.where(contains(sql.ref('w.name'), keyword));
   if (ownerKind !== undefined) wanted = wanted.where('a.kind', '=', ownerKind);

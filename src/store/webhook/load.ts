@@ -44,6 +44,7 @@ function selectWebhooks(store: Store) {
     .selectFrom('webhook as w')
     .innerJoin('account as a', 'a.id', 'w.accountId')
     .select(columns)
+    .select(['w.stateSince', 'w.disabledAt'])
     .select(eb => eb('a.removedAt', 'is not', null).$castTo<boolean>().as('ownerGone'));
 }
 
@@ -74,7 +75,7 @@ async function toWebhooks(store: Store, rows: readonly WebhookRow[]): Promise<re
 
 /** The webhook of a gone account counts as disabled; its row keeps its state in case the account returns. */
 const toWebhook = (
-  { ownerGone, ...row }: WebhookRow,
+  { ownerGone, stateSince, disabledAt, ...row }: WebhookRow,
   filters: readonly WebhookFilter[],
   secrets: readonly WebhookSecret[],
 ): Webhook => ({
@@ -82,6 +83,8 @@ const toWebhook = (
   batch: row.batch && readBatching(row.batch),
   filters: filters.map(({ type, mode, matchType, value }) => ({ type, mode, matchType, value })),
   secrets,
+  stateSinceMs: Date.parse(stateSince),
+  ...(disabledAt !== null && { disabledAtMs: Date.parse(disabledAt) }),
   ...(ownerGone && { state: 'Disabled' as const, ownerGone }),
 });
 

@@ -116,17 +116,19 @@ const nextUpdated = sql<string>`greatest(now(), updated + interval '1 ms')`;
 /**
  * Changes all but the owner.
  *
+ * @param stateReason who changed the state; null where it stays.
  * @returns false when another webhook of the owner has the payload URL.
  */
 export async function updateWebhookRow(
   database: Database,
   id: string,
-  webhook: WebhookValues,
+  { stateReason, ...webhook }: WebhookValues & { readonly stateReason: string | null },
 ): Promise<boolean> {
   const { accountId: _owner, ...values } = onlyValues(webhook);
   const updated = await database
     .updateTable('webhook as w')
     .set({ ...values, updated: nextUpdated })
+    .$if(stateReason !== null, query => query.set({ stateReason }))
     .where('w.id', '=', id)
     .where(eb =>
       eb.not(
@@ -163,22 +165,19 @@ export async function lockWebhook(database: Database, id: string): Promise<void>
   await database.selectFrom('webhook').select('id').where('id', '=', id).forUpdate().execute();
 }
 
-/** Disables a webhook, and says why in its health and in the audit. @returns false when it was not enabled. */
+/** Disables a webhook, and says why in its health and in the audit. @returns false when it was disabled before. */
 export async function disableWebhook(
   database: Database,
   id: string,
   reason: string,
 ): Promise<boolean> {
   const { numAffectedRows } = await sql`with disabled as (
-      update webhook set state = 'Disabled', updated = now()
-      where id = ${id} and state = 'Enabled' returning id, account_id, domain_id),
-    noted as (
-      insert into webhook_health (webhook_id, state, since, disabled_at, disabled_reason)
-      select id, 'failing', now(), now(), ${reason} from disabled
-      on conflict (webhook_id) do update
-        set disabled_at = excluded.disabled_at, disabled_reason = excluded.disabled_reason)
+      update webhook w set state = 'Disabled', state_reason = ${reason}, updated = now()
+      from (select id, state from webhook where id = ${id} and state <> 'Disabled' for update) before
+      where w.id = before.id
+      returning w.id, w.account_id, w.domain_id, before.state as before)
     insert into audit (action, object_id, account_id, domain_id, before, after)
-    select 'webhook.disabled', id, account_id, domain_id, '{"state":"Enabled"}',
+    select 'webhook.disabled', id, account_id, domain_id, jsonb_build_object('state', before),
       jsonb_build_object('state', 'Disabled', 'reason', ${reason}::text) from disabled`.execute(
     database,
   );

@@ -21,7 +21,7 @@ export function webhookFields(webhook: NamedWebhook): Fields {
     id: webhook.id,
     name: webhook.name,
     description: webhook.description,
-    state: webhook.state,
+    state: webhook.state === 'Enabled' ? 'Enabled' : 'Disabled',
     domainid: domainId,
     domain: domainName,
     ...owner,

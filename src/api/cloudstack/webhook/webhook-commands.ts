@@ -63,10 +63,12 @@ export const listWebhooks: CommandFunction = async ({ options, caller, args }) =
 
 export const updateWebhook: CommandFunction = async ({ options, caller, args }) => {
   const id = idOf(args);
-  const body = readChange(args);
-  if (Object.keys(body).length === 0) {
-    await requireWebhook(databaseOf(options.store), id, caller.visibility);
-  } else {
+  const { state, ...change } = readChange(args);
+  const current = await requireWebhook(databaseOf(options.store), id, caller.visibility);
+  // A client that writes back the state it has read must not cancel what a paused webhook keeps.
+  const isSame = state === 'Disabled' && current.state === 'Paused';
+  const body = state === undefined || isSame ? change : { ...change, state };
+  if (Object.keys(body).length > 0) {
     await update(options, caller, { id, body });
   }
   return show(options.store, id);

@@ -1,5 +1,5 @@
 /** Reads words of enumerations in any case; pure. Source: reference "CloudStack" section 1.3, "Enum case". */
-import { filterMatchTypes, filterModes, scopes, webhookStates } from '../../../webhook/words.ts';
+import { filterMatchTypes, filterModes, scopes } from '../../../webhook/words.ts';
 import { invalidValue } from '../request/command-error.ts';
 
 /** Undefined for an empty text too, which clients send for "not given". @throws {CommandError} */
@@ -13,6 +13,7 @@ const wordOf =
   };
 
 export const readScope = wordOf(scopes, 'scope');
-export const readState = wordOf(webhookStates, 'state');
+/** The two states that CloudStack has; a paused webhook counts as disabled there. */
+export const readState = wordOf(['Enabled', 'Disabled'] as const, 'state');
 export const readMode = wordOf(filterModes, 'mode');
 export const readMatchType = wordOf(filterMatchTypes, 'match type');

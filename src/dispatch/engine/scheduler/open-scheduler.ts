@@ -1,7 +1,7 @@
 /** The dispatcher's scheduler, with its limits from the configuration. */
-import type { Delivery } from '../delivery.ts';
-import type { DispatcherOptions } from './dispatcher-options.ts';
-import { Scheduler } from './scheduler/scheduler.ts';
+import type { Delivery } from '../../delivery.ts';
+import type { DispatcherOptions } from '../dispatcher-options.ts';
+import { Scheduler } from './scheduler.ts';
 
 /** Share of the window that deliveries to slow receivers may fill, all tenants together. */
 const slowWindowShare = 0.25;
