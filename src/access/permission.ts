@@ -75,6 +75,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'POST /v1/deliveries/:id/redeliver': tenants,
   'POST /v1/events': operator,
   'GET /v1/events': tenants,
+  'GET /v1/event-types': tenants,
   'GET /v1/events/:id': tenants,
   'GET /v1/events/:id/explain': tenants,
   'GET /v1/quarantine': operator,

@@ -21,6 +21,7 @@ import { statsRoutes } from './delivery/stats-routes.ts';
 import { directoryRoutes } from './directory/directory-routes.ts';
 import { directorySyncRoutes } from './directory/directory-sync-routes.ts';
 import { eventRoutes } from './event/event-routes.ts';
+import { eventTypeRoutes } from './event/event-type-routes.ts';
 import { explainRoutes } from './event/explain-routes.ts';
 import { quarantineRoutes } from './event/quarantine-routes.ts';
 import { registerFilterPreviewRoutes } from './filter/filter-preview-routes.ts';
@@ -89,6 +90,7 @@ const groups: readonly RouteGroup[] = [
   deliveryRoutes,
   bulkDeliveryRoutes,
   eventRoutes,
+  eventTypeRoutes,
   { schemas: [shownFormat, previewRequest, formatPreview], register: registerPreviewRoutes },
   explainRoutes,
   quarantineRoutes,

@@ -168,6 +168,7 @@ const recipes: Record<string, Recipe> = {
     {},
   ]),
   'GET /v1/events': list('/v1/events', 'eventId'),
+  'GET /v1/event-types': plain('/v1/event-types'),
   'POST /v1/events': plain('/v1/events', { event: 'x' }),
   'GET /v1/events/:id': object('eventId', ({ eventId }) => [`/v1/events/${eventId}`]),
   'GET /v1/events/:id/explain': object('eventId', ({ eventId }) => [

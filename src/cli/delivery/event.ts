@@ -1,5 +1,6 @@
 /** `hookline event …` */
 import type { CommandDefinition } from '../command/definition.ts';
+import { origins } from '../../webhook/filter/event-type/known-types.ts';
 import { limit, range } from '../command/option.ts';
 import type { Row } from '../terminal/show.ts';
 
@@ -23,6 +24,21 @@ export const eventCommands: readonly CommandDefinition[] = [
     words: 'event show <id>',
     about: 'show an event with its body',
     request: 'GET /v1/events/{id}',
+  },
+  {
+    words: 'event types',
+    about: 'list the types of events: known ones, and those of the last events with their numbers',
+    request: 'GET /v1/event-types',
+    options: {
+      contains: '--contains <text>  only types that contain this text, in whatever case',
+      origin: { usage: '--origin <name>  only types that it sends', choices: origins },
+      seen: {
+        usage: '--seen  only types with events among the last 10,000',
+        negated: 'only types without',
+      },
+      limit: { ...limit, default: 2_000 },
+    },
+    columns: 'type origin category count lastSeenAt',
   },
   {
     words: 'event explain <id>',

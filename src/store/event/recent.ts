@@ -3,6 +3,7 @@ import { sql, type RawBuilder } from 'kysely';
 
 import type { Envelope } from '../../event/envelope.ts';
 import type { Database } from '../database.ts';
+import type { Row } from '../schema/tables.ts';
 import { allOf } from '../sql/condition.ts';
 import { alongOf, horizon, rowsAlong, scanWindowEnd } from '../sql/keyset.ts';
 import { eventWithin } from '../sql/visibility.ts';
@@ -74,6 +75,12 @@ interface RecentWindow {
 async function windowOf(database: Database): Promise<RecentWindow> {
   const along = alongOf('e', { limit: 0, to: horizon() });
   return { last: await scanWindowEnd(database, 'event', { alias: 'e', along }) };
+}
+
+/** The last ten thousand events, newest first. */
+export async function recentRows(database: Database): Promise<RawBuilder<Row<'event'>>> {
+  const along = alongOf('e', { limit: 0, to: horizon() });
+  return rowsAlong('event', { alias: 'e', along, ...(await windowOf(database)) });
 }
 
 function selectRecent(
