@@ -134,6 +134,8 @@ const record = [
     headers jsonb,
     reason text not null,
     body bytea,
+    item int,
+    sending_id text,
     created_at timestamptz not null default now())`,
   'create index quarantine_source_id_index on quarantine (source, id)',
 ];

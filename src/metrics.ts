@@ -35,7 +35,7 @@ export function createMetrics(): Metrics {
   const registers = [registry];
   const messages = new Counter({
     name: 'hookline_messages_total',
-    help: 'Messages settled, by source and result (event, quarantined, repeated, dropped).',
+    help: 'Messages settled, by source and result (event, quarantined in whole or in part, repeated, dropped).',
     labelNames: ['source', 'result'] as const,
     registers,
   });

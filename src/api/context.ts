@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox';
 
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
+import type { RefusedItem } from '../event/message.ts';
 import type { Turns } from '../event/turns.ts';
 import type { Formats } from '../format/formats.ts';
 import type { Webhook } from '../webhook/webhook.ts';
@@ -110,7 +111,11 @@ export type TestResult = Omit<Static<typeof testResult>, 'from'>;
 
 /** Redrives a message of the quarantine. @param id of the message. */
 export type RedriveControl = (id: string) => Promise<
-  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | {
+      readonly kind: 'recorded';
+      readonly eventIds: readonly string[];
+      readonly refused: readonly RefusedItem[];
+    }
   | { readonly kind: 'quarantined'; readonly reason: string }
   /** The message is not in the quarantine, or no longer. */
   | { readonly kind: 'missing' }

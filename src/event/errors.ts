@@ -1,6 +1,6 @@
 /**
- * The message can never become an event, however often it is redelivered.
- * Ingest quarantines it with this reason and settles it; nothing else may catch this.
+ * A message, or an item of one, can never become an event, however often it is redelivered. `normalize/decode-items.ts`
+ * makes a refusal of it, which ingest quarantines with this reason; nothing else may catch this.
  */
 export class MalformedMessageError extends Error {
   override readonly name = 'MalformedMessageError';

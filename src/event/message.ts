@@ -13,14 +13,19 @@ export interface Message {
    */
   readonly key?: string;
   /**
-   * Headers whose value is a text, a number or a boolean, as text. Names are as sent; AMQP's content type is
-   * `content-type`. Absent when there are none.
+   * Headers whose value is a text, a number, a boolean or AMQP's timestamp (as RFC 3339), as text. Names are as sent;
+   * AMQP's content type is `content-type`. Absent when there are none.
    */
   readonly headers?: Readonly<Record<string, string>>;
   /** The bytes of the message; null is a Kafka tombstone. */
   readonly body: Uint8Array | null;
   /** HTTP only: the sender's own id of this message, the same however often it sends it. */
   readonly sendingId?: string;
+  /**
+   * Index of the one item that this message holds in the message that it came in: the item was put aside, and comes from
+   * the quarantine. Absent for a message of a bus or a sender.
+   */
+  readonly item?: number;
   /** The broker says it may have delivered this one before (AMQP's `redelivered`). Always false on Kafka. */
   readonly redelivered: boolean;
 }
@@ -50,12 +55,24 @@ export interface MessageBatch {
 }
 
 export type MessageOutcome =
-  /** Ids in the order of the events in the message; an event that was recorded before has the id it got then. */
-  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  /** Some of it is events. */
+  | {
+      readonly kind: 'recorded';
+      /** Ids in the order of the events in the message; an event that was recorded before has the id it got then. */
+      readonly eventIds: readonly string[];
+      readonly refused: readonly RefusedItem[];
+    }
   /** It can never become an event; see `MalformedMessageError`. */
   | { readonly kind: 'quarantined'; readonly reason: string }
   /** It holds no event that anybody wants. */
   | { readonly kind: 'dropped' };
+
+/** An item of a message that can never become an event, and is in the quarantine by itself. */
+export interface RefusedItem {
+  /** Index in the message. */
+  readonly item: number;
+  readonly reason: string;
+}
 
 export interface OffsetSpan {
   readonly topic: string;

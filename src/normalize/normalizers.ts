@@ -5,6 +5,7 @@ import { ConfigError } from '../event/errors.ts';
 import { normalizerFor, settingsWithDefaults } from './source-formats.ts';
 import { createUnreadScrubber } from './hidden-secrets.ts';
 import type { Normalizer } from './normalizer.ts';
+import { total } from './decode-items.ts';
 import { createPostedNormalizer } from './posted.ts';
 import { createScrubber } from './scrub/scrub.ts';
 import type { Scrubber } from './scrub/scrub.ts';
@@ -28,8 +29,9 @@ export function createNormalizers({ sources, scrub }: Config): Normalizers {
   const scrubber = createScrubber(scrub.keys);
   const problems: string[] = [];
   const bySource = new Map<string, SourceReading>();
-  for (const { name, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
-    const options = { scrubber, keepAudit, alarmTtlMs, showPayload, mapping, now: Date.now };
+  for (const { name, kind, format, keepAudit, alarmTtlMs, showPayload, mapping } of sources) {
+    const reading = { keepAudit, alarmTtlMs, showPayload, mapping };
+    const options = { ...reading, scrubber, bus: kind, now: Date.now };
     try {
       bySource.set(name, {
         normalize: normalizerFor(format, options),
@@ -42,6 +44,6 @@ export function createNormalizers({ sources, scrub }: Config): Normalizers {
   }
   if (problems.length > 0) throw new ConfigError(problems);
   const own = settingsWithDefaults({ scrubber, now: Date.now });
-  bySource.set(ownSourceName, { normalize: createPostedNormalizer(own), scrubber });
+  bySource.set(ownSourceName, { normalize: total(createPostedNormalizer(own)), scrubber });
   return { bySource };
 }

@@ -10,31 +10,35 @@ import { categories, factNames } from '../event/envelope.ts';
 import type { Category } from '../event/envelope.ts';
 import type { Message } from '../event/message.ts';
 import { createCloudEventsNormalizer, isMarkedCloudEvent } from './cloud/cloudevents.ts';
+import { decodeItems } from './decode-items.ts';
 import { limited } from './facts.ts';
 import { isObject, parseBody } from './value/json.ts';
 import type { JsonObject } from './value/json.ts';
 import { createEventMaker } from './make-event.ts';
 import type { NormalizedEvent } from './normalized-event.ts';
-import type { Normalizer, NormalizerOptions } from './normalizer.ts';
+import type { Decoder, NormalizerOptions } from './normalizer.ts';
 import { cut } from './value/text.ts';
 
 /** Names of the fields that are read (contract 1.4). */
 const postedFields: readonly string[] = ['id', ...factNames];
 
-export function createPostedNormalizer(options: NormalizerOptions): Normalizer {
+export function createPostedNormalizer(options: NormalizerOptions): Decoder {
   const readCloudEvents = createCloudEventsNormalizer(options);
   const make = createEventMaker(options);
   return message => {
     if (isMarkedCloudEvent(message)) return readCloudEvents(message);
     const body = parseBody(message.body).value;
     const items: readonly unknown[] = Array.isArray(body) ? body : [body];
-    return limited(items).map((item, index) => {
-      const place = Array.isArray(body) ? `item ${index} of the body` : 'the body';
-      if (!isObject(item)) {
-        throw new MalformedMessageError(`${place} is no JSON object; expected an event`);
-      }
-      refuseOthers(item, place);
-      return eventOf(options.scrubber.object(item), { place, make, message });
+    const place = Array.isArray(body) ? 'the item' : 'the body';
+    return decodeItems(limited(items), {
+      read(item) {
+        if (!isObject(item)) {
+          throw new MalformedMessageError(`${place} is no JSON object; expected an event`);
+        }
+        refuseOthers(item, place);
+        return [eventOf(options.scrubber.object(item), { place, make, message })];
+      },
+      alone: item => [item],
     });
   };
 }

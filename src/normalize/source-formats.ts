@@ -8,7 +8,8 @@ import { normalizeCloudStack } from './cloud/cloudstack.ts';
 import { createJsonNormalizer } from './cloud/json-mapped.ts';
 import type { MappingRules } from './mapping.ts';
 import { createMonascaNormalizer } from './cloud/monasca.ts';
-import type { Normalizer, NormalizerFactory, NormalizerOptions } from './normalizer.ts';
+import { total } from './decode-items.ts';
+import type { DecoderFactory, Normalizer, NormalizerOptions } from './normalizer.ts';
 import { createOpenStackNormalizer } from './cloud/openstack/openstack.ts';
 import { createS3Normalizer } from './cloud/s3.ts';
 import { builtInScrubber } from './scrub/scrub.ts';
@@ -28,7 +29,7 @@ const factories = {
   'xen-orchestra': createXenOrchestraNormalizer,
   cloudpods: createCloudpodsNormalizer,
   alertmanager: createAlertmanagerNormalizer,
-} as const satisfies Record<string, NormalizerFactory>;
+} as const satisfies Record<string, DecoderFactory>;
 
 export type NormalizableFormat = keyof typeof factories;
 
@@ -46,7 +47,7 @@ export function normalizerFor(format: NormalizableFormat, options: NormalizerSet
   const mapping = options.mapping ?? {};
   const problems = mappingProblems(format, mapping);
   if (problems.length > 0) throw new ConfigError(problems);
-  return factories[format](settingsWithDefaults(options));
+  return total(factories[format](settingsWithDefaults(options)));
 }
 
 export function settingsWithDefaults(options: NormalizerSettings): NormalizerOptions {
@@ -55,6 +56,7 @@ export function settingsWithDefaults(options: NormalizerSettings): NormalizerOpt
     alarmTtlMs: formatKeys.alarmTtlMs.default,
     showPayload: formatKeys.showPayload.default,
     scrubber: builtInScrubber,
+    bus: 'http',
     mapping: {},
     ...options,
   };

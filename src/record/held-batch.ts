@@ -21,6 +21,7 @@ export interface HeldBatch {
 export interface RecordedCounts {
   readonly messages: number;
   readonly events: number;
+  /** Messages of which something is in the quarantine now. */
   readonly quarantined: number;
   /** Messages that had been recorded before. */
   readonly repeated: number;
@@ -71,20 +72,21 @@ export function release({ ledger, owed }: HeldBatch): void {
   for (const entry of owed.values()) ledger.release(entry);
 }
 
+const isOfInterest = ({ events, quarantined }: ReadMessage): boolean =>
+  events.length + quarantined.length > 0;
+
 /** Counts what became of the messages. @param events how many events were recorded. */
 export function countsOf(
   { messages }: HeldBatch,
   recorded: readonly ReadMessage[],
   events: number,
 ): RecordedCounts {
-  const quarantined = recorded.filter(entry => entry.quarantined).length;
-  const telling = recorded.filter(entry => entry.events.length > 0).length;
   return {
     messages: messages.length,
     events,
-    quarantined,
+    quarantined: recorded.filter(entry => entry.quarantined.length > 0).length,
     repeated: messages.length - recorded.length,
-    dropped: recorded.length - quarantined - telling,
+    dropped: recorded.filter(entry => !isOfInterest(entry)).length,
   };
 }
 

@@ -28,7 +28,13 @@ export async function recordedIds(
 }
 
 export function outcomeOf({ events, quarantined }: ReadMessage, idOf: IdOf): MessageOutcome {
-  if (quarantined) return { kind: 'quarantined', reason: quarantined.reason };
-  if (events.length === 0) return { kind: 'dropped' };
-  return { kind: 'recorded', eventIds: events.flatMap(event => idOf(event) ?? []) };
+  const [first] = quarantined;
+  if (events.length > 0) {
+    return {
+      kind: 'recorded',
+      eventIds: events.flatMap(event => idOf(event) ?? []),
+      refused: quarantined.map(({ item = 0, reason }) => ({ item, reason })),
+    };
+  }
+  return first ? { kind: 'quarantined', reason: first.reason } : { kind: 'dropped' };
 }

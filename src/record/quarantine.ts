@@ -1,21 +1,19 @@
-/** Puts a message aside whole, with the reason why it cannot become an event. */
+/** Puts a message aside, or an item of one, with the reason why it cannot become an event. */
 import type { Message } from '../event/message.ts';
-import type { ReadMessage } from './read-message.ts';
+import type { MessageToQuarantine } from '../store/record/record-batch.ts';
 
 /** Quarantines a message. @param reason what was found and what was expected. */
-export function quarantine(message: Message, id: string, reason: string): ReadMessage {
-  const { position, routingKey, headers, body } = message;
+export function quarantine(message: Message, id: string, reason: string): MessageToQuarantine {
+  const { position, routingKey, headers, body, item, sendingId } = message;
   return {
-    message,
-    events: [],
-    quarantined: {
-      id,
-      position: storable(position),
-      reason: storable(reason),
-      body,
-      routingKey: routingKey === undefined ? undefined : storable(routingKey),
-      headers: headers && storableAll(headers),
-    },
+    id,
+    position: storable(position),
+    reason: storable(reason),
+    body,
+    routingKey: routingKey === undefined ? undefined : storable(routingKey),
+    headers: headers && storableAll(headers),
+    item,
+    sendingId: sendingId === undefined ? undefined : storable(sendingId),
   };
 }
 

@@ -1,18 +1,19 @@
 /**
- * Reads one message: into events that know which webhooks they are owed to, or into the quarantine with its reason. A
- * message without events that anybody wants is neither: it is settled and leaves no trace.
+ * Reads one message: each item becomes an event that knows which webhooks it is owed to, or goes to the quarantine with
+ * its reason. A message without anything that anybody wants is neither: it is settled and leaves no trace.
  */
 import { envelopeJson } from '../event/envelope.ts';
-import { MalformedMessageError } from '../event/errors.ts';
 import type { Envelope } from '../event/envelope.ts';
 import type { Proven } from '../event/event.ts';
 import type { Message } from '../event/message.ts';
 import type { Webhook } from '../webhook/webhook.ts';
+import type { NormalizedEvent } from '../normalize/normalized-event.ts';
+import { isRefusal } from '../normalize/normalizer.ts';
 import type { Normalizer } from '../normalize/normalizer.ts';
 import type { Scrubber } from '../normalize/scrub/scrub.ts';
 import { quarantine } from './quarantine.ts';
 import type { ReadMessage } from './read-message.ts';
-import type { EventToRecord } from '../store/record/record-batch.ts';
+import type { EventToRecord, MessageToQuarantine } from '../store/record/record-batch.ts';
 
 /** Reads a message. @param refused the reason why the database refuses its events; then it is quarantined for that. */
 export type Reader = (message: Message, refused?: string) => ReadMessage;
@@ -31,37 +32,45 @@ export interface ReaderOptions {
 }
 
 export function createReader(options: ReaderOptions): Reader {
-  const { normalize, scrubber, complete, match, newId } = options;
-  const putAside = (message: Message, reason: string): ReadMessage => ({
-    ...quarantine(withoutSecrets(message, scrubber), newId(), reason),
-    message,
-  });
+  const { normalize, scrubber, newId } = options;
+  const putAside = (message: Message, reason: string): MessageToQuarantine =>
+    quarantine(withoutSecrets(message, scrubber), newId(), reason);
   return (message, refused) => {
-    if (refused !== undefined) return putAside(message, refused);
-    try {
-      const events = normalize(message).map(
-        ({ envelope: told, body: own, key: named, ...proven }, index) => {
-          const id = newId();
-          const envelope = complete(told, proven);
-          const key = named ?? nameBySending(message, index);
-          const body = own ?? envelopeJson(id, envelope);
-          const webhooks = match(envelope, body, proven);
-          return {
-            ...proven,
-            id,
-            envelope,
-            body,
-            owed: webhooks.map(webhook => webhook.id),
-            queued: queuedOf(webhooks, envelope, options),
-            key,
-          };
-        },
-      );
-      return { message, events };
-    } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error;
-      return putAside(message, error.message);
+    if (refused !== undefined) {
+      return { message, events: [], quarantined: [putAside(message, refused)] };
     }
+    const events: EventToRecord[] = [];
+    const quarantined: MessageToQuarantine[] = [];
+    for (const [index, decoded] of normalize(message).entries()) {
+      if (isRefusal(decoded)) {
+        const { refused: reason, ...alone } = decoded;
+        quarantined.push(putAside({ ...message, ...alone }, reason));
+      } else {
+        events.push(recordable(decoded, nameBySending(message, index), options));
+      }
+    }
+    return { message, events, quarantined };
+  };
+}
+
+/** @param sending the event's name where its cloud gives it none. */
+function recordable(
+  { envelope: told, body: own, key: named, ...proven }: NormalizedEvent,
+  sending: string | undefined,
+  options: ReaderOptions,
+): EventToRecord {
+  const id = options.newId();
+  const envelope = options.complete(told, proven);
+  const body = own ?? envelopeJson(id, envelope);
+  const webhooks = options.match(envelope, body, proven);
+  return {
+    ...proven,
+    id,
+    envelope,
+    body,
+    owed: webhooks.map(webhook => webhook.id),
+    queued: queuedOf(webhooks, envelope, options),
+    key: named ?? sending,
   };
 }
 
@@ -82,8 +91,8 @@ function queuedOf(
 }
 
 /** Names an event that has no name of its own by the sender's id of the message, and its index in it. */
-function nameBySending({ sendingId }: Message, index: number): string | undefined {
-  return sendingId === undefined ? undefined : `sent:${index}:${sendingId}`;
+function nameBySending({ sendingId, item = 0 }: Message, index: number): string | undefined {
+  return sendingId === undefined ? undefined : `sent:${item + index}:${sendingId}`;
 }
 
 /**

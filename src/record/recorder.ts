@@ -98,10 +98,13 @@ async function recordSpan(
   }
 }
 
-/** Leaves out messages all of whose events were recorded before. */
+/** Leaves out messages all of whose events were recorded before, and of which nothing is put aside now. */
 function withNew(fresh: readonly ReadMessage[], read: readonly ReadMessage[]) {
   const hadEvents = new Set(read.filter(({ events }) => events.length > 0).map(one => one.message));
-  return fresh.filter(({ message, events }) => events.length > 0 || !hadEvents.has(message));
+  return fresh.filter(
+    ({ message, events, quarantined }) =>
+      events.length + quarantined.length > 0 || !hadEvents.has(message),
+  );
 }
 
 const isOfOther = (stored: StoredPosition, { topicId }: OffsetSpan): boolean =>
@@ -119,11 +122,14 @@ async function recordRedriven(
   read: ReadMessage & { readonly redriveOf: string },
 ): Promise<readonly ReadMessage[]> {
   const { redriveOf, events, quarantined } = read;
+  const [first] = quarantined;
+  // Where nothing of it is taken it stays as it is; otherwise what is still refused stays alone.
+  const stays = events.length === 0 && first !== undefined;
   const result = await recordBatch(databaseOf(store), {
     ...owner,
     events,
-    quarantined: [],
-    redrive: { id: redriveOf, reason: quarantined?.reason },
+    quarantined: stays ? [] : quarantined,
+    redrive: { id: redriveOf, reason: stays ? first.reason : undefined },
   });
   if (result.kind === 'lease-lost') throw new LeaseLostError(leaseLost(owner));
   return result.kind === 'recorded' ? withoutKnown([read], result.known) : [];
@@ -180,8 +186,8 @@ const withoutKnown = (read: readonly ReadMessage[], known: ReadonlySet<string>) 
   known.size === 0 ? read : keepEvents(read, id => !known.has(id));
 
 /**
- * Keeps some of the events. A message none of whose events is kept had been recorded before; one that never had any
- * stays.
+ * Keeps some of the events. A message none of whose events is kept had been recorded before; one that never had any, or
+ * of which something is put aside, stays.
  */
 export function keepEvents(
   read: readonly ReadMessage[],
@@ -190,14 +196,14 @@ export function keepEvents(
   return read.flatMap(entry => {
     const events = entry.events.filter(({ id }) => isKept(id));
     if (events.length === entry.events.length) return [entry];
-    return events.length === 0 ? [] : [{ ...entry, events }];
+    return events.length + entry.quarantined.length === 0 ? [] : [{ ...entry, events }];
   });
 }
 
 function rowsOf(read: readonly ReadMessage[]): Pick<BatchRows, 'events' | 'quarantined'> {
   return {
     events: read.flatMap(({ events }) => events),
-    quarantined: read.flatMap(({ quarantined }) => quarantined ?? []),
+    quarantined: read.flatMap(({ quarantined }) => quarantined),
   };
 }
 

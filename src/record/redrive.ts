@@ -1,6 +1,6 @@
 /** Redrives a message of the quarantine: today's decoder may understand what yesterday's did not. */
 import { BatchGivenUpError } from '../event/errors.ts';
-import type { Message, MessageOutcome } from '../event/message.ts';
+import type { Message, MessageOutcome, RefusedItem } from '../event/message.ts';
 import type { BatchReading, Ingest } from './ingest.ts';
 import type { Normalizers, SourceReading } from '../normalize/normalizers.ts';
 import type { ReadMessage } from './read-message.ts';
@@ -10,7 +10,12 @@ import { findEventIds } from '../store/event/event.ts';
 
 export type RedriveResult =
   /** It has left the quarantine; there are no event ids when it holds nothing that anybody wants. */
-  | { readonly kind: 'recorded'; readonly eventIds: readonly string[] }
+  | {
+      readonly kind: 'recorded';
+      readonly eventIds: readonly string[];
+      /** Items of it that are in the quarantine by themselves now. */
+      readonly refused: readonly RefusedItem[];
+    }
   | { readonly kind: 'quarantined'; readonly reason: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'unknown-source'; readonly source: string }
@@ -38,16 +43,10 @@ export function createRedrive(options: RedriveOptions): Redrive {
     const database = databaseOf(store);
     const quarantined = await findQuarantined(database, id);
     if (!quarantined) return { kind: 'missing' };
-    const { source, position, routingKey, headers, body } = quarantined;
+    const { source } = quarantined;
     const configured = normalizers.bySource.get(source);
     if (!configured) return { kind: 'unknown-source', source };
-    const message: Message = {
-      position,
-      body,
-      redelivered: false,
-      routingKey: routingKey ?? undefined,
-      headers: headers ?? undefined,
-    };
+    const message = messageOf(quarantined);
     const reading = readBatch(configured);
     let last: ReadMessage | undefined;
     let outcome: MessageOutcome | undefined;
@@ -75,7 +74,27 @@ export function createRedrive(options: RedriveOptions): Redrive {
     // An event that its cloud has sent again meanwhile is recorded under the id it got then.
     const known = outcome?.kind === 'recorded' ? outcome.eventIds : [];
     const own = last?.events.map(event => event.id) ?? [];
-    return whatBecame(database, id, known.length > 0 ? known : own);
+    const refused = outcome?.kind === 'recorded' ? outcome.refused : [];
+    return whatBecame(database, id, { eventIds: known.length > 0 ? known : own, refused });
+  };
+}
+
+function messageOf({
+  position,
+  body,
+  routingKey,
+  headers,
+  item,
+  sendingId,
+}: NonNullable<Awaited<ReturnType<typeof findQuarantined>>>): Message {
+  return {
+    position,
+    body,
+    redelivered: false,
+    routingKey: routingKey ?? undefined,
+    headers: headers ?? undefined,
+    item: item ?? undefined,
+    sendingId: sendingId ?? undefined,
   };
 }
 
@@ -83,11 +102,11 @@ export function createRedrive(options: RedriveOptions): Redrive {
 async function whatBecame(
   database: Database,
   id: string,
-  eventIds: readonly string[],
+  { eventIds, refused }: Pick<Extract<RedriveResult, { kind: 'recorded' }>, 'eventIds' | 'refused'>,
 ): Promise<RedriveResult> {
   const still = await findQuarantined(database, id);
   if (still) return { kind: 'quarantined', reason: still.reason };
   const recorded = await findEventIds(database, eventIds);
   const byOther = eventIds.length > 0 && recorded.length === 0;
-  return byOther ? { kind: 'missing' } : { kind: 'recorded', eventIds: recorded };
+  return byOther ? { kind: 'missing' } : { kind: 'recorded', eventIds: recorded, refused };
 }

@@ -5,7 +5,7 @@
 import type { OffsetSpan } from '../event/message.ts';
 import type { Database } from '../store/database.ts';
 import type { ReplayedDeliveries } from '../store/record/kafka-parts.ts';
-import { findQuarantinedPositions } from '../store/event/quarantine.ts';
+import { findQuarantinedPlaces, placeOf } from '../store/event/quarantine.ts';
 import { findRecordedEvents } from '../store/record/recorded-span.ts';
 import type { ReadMessage } from './read-message.ts';
 
@@ -36,10 +36,11 @@ export async function findReplayed(
     }
     return ids.length === 0 ? entry : { ...entry, events: entry.events.slice(ids.length) };
   });
-  const parked = await findQuarantinedPositions(database, source, positionsOf(read, again.offsets));
-  const kept = rest.map(({ quarantined, ...entry }) =>
-    quarantined && !parked.has(entry.message.position) ? { ...entry, quarantined } : entry,
-  );
+  const parked = await findQuarantinedPlaces(database, source, positionsOf(read, again.offsets));
+  const kept = rest.map(entry => ({
+    ...entry,
+    quarantined: entry.quarantined.filter(one => !parked.has(placeOf(one))),
+  }));
   if (deliveries.length === 0) return { read: kept };
   return { read: kept, replayed: { id: replay.id, deliveries } };
 }
@@ -48,5 +49,5 @@ export async function findReplayed(
 function positionsOf(read: readonly ReadMessage[], offsets: readonly bigint[]): readonly string[] {
   return read
     .slice(0, offsets.length)
-    .flatMap(({ message, quarantined }) => (quarantined ? [message.position] : []));
+    .flatMap(({ message, quarantined }) => (quarantined.length > 0 ? [message.position] : []));
 }

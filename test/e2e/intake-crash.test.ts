@@ -1,4 +1,7 @@
-/** Killed again and again while many post: what was answered 202 is recorded, what is sent again is recorded once. */
+/**
+ * Killed again and again while many post: what was answered 202 is recorded, what is sent again is recorded once. Each message
+ * has an item that nobody can read, which is put aside as often as it is recorded: once.
+ */
 import { expect, it } from 'vitest';
 
 import { startReceiver } from '../service/receiver.ts';
@@ -22,9 +25,13 @@ async function post(url: string, id: string): Promise<boolean> {
       method: 'POST',
       headers: {
         authorization: `Bearer ${token}`,
-        'content-type': 'application/cloudevents+json',
+        'content-type': 'application/cloudevents-batch+json',
+        'idempotency-key': id,
       },
-      body: JSON.stringify({ specversion: '1.0', id, source: '/s', type: 'vm.off', subject: id }),
+      body: JSON.stringify([
+        { specversion: '1.0', id, source: '/s', type: 'vm.off', subject: id },
+        { specversion: '1.0', subject: id },
+      ]),
     });
     await response.text();
     return response.status === 202;
@@ -62,12 +69,14 @@ it('loses nothing it has answered for, and repeats nothing that is sent again', 
     const recorded = new Set(rows.map(({ entityuuid }) => entityuuid));
     expect([...taken].filter(id => !recorded.has(id))).toEqual([]);
     expect(recorded.size).toBe(rows.length);
+    expect(await count(stage.databaseUrl, 'quarantine')).toBe(rows.length);
   }
   expect(unknown.size).toBeGreaterThan(0);
   await using last = await stage.start(settings);
   const url = await last.untilStarted();
   for (const id of unknown) expect(await post(url, id)).toBe(true);
   expect(await count(stage.databaseUrl, 'event')).toBe(taken.size + unknown.size);
+  expect(await count(stage.databaseUrl, 'quarantine')).toBe(taken.size + unknown.size);
   await last.until('every delivery', async () => {
     const delivered = await count(stage.databaseUrl, `delivery where state = 'delivered'`);
     return delivered === taken.size + unknown.size;

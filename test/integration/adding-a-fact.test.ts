@@ -53,7 +53,7 @@ async function normalized() {
   const { createPostedNormalizer } = await load<typeof posting>('src/normalize/posted.ts');
   const { settingsWithDefaults } = await load<typeof formats>('src/normalize/source-formats.ts');
   const [event] = createPostedNormalizer(settingsWithDefaults({ now: () => nowMs }))(message);
-  if (!event) throw new RangeError('the message has one event');
+  if (!event || !('envelope' in event)) throw new RangeError('the message has one event');
   return event.envelope;
 }
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
   new Counter({ name: 'hookline_test_total', help: 'x', registers: [metrics] }).inc(3);
   api = await startApi({
     metrics,
-    redrive: async () => ({ kind: 'recorded', eventIds: [newId()] }),
+    redrive: async () => ({ kind: 'recorded', eventIds: [newId()], refused: [] }),
   });
   world = await createWorld(api);
   document = JSON.parse((await api.ask('GET', '/v1/openapi.json', undefined, {})).text);

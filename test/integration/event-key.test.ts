@@ -23,6 +23,7 @@ import {
 /** One event for each key; undefined for an event without one. */
 const telling = (keys: readonly (string | undefined)[], one = message('{}')): ReadMessage => ({
   message: one,
+  quarantined: [],
   events: keys.map(key => ({
     id: newId(),
     envelope: { event: 'compute.instance.create.end' },

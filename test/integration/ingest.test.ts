@@ -11,12 +11,12 @@ import type { Message, MessageBatch, MessageOutcome } from '../../src/event/mess
 import type { RecordedCounts } from '../../src/record/held-batch.ts';
 import { Ingest } from '../../src/record/ingest.ts';
 import type { Reader } from '../../src/record/read.ts';
-import { quarantine } from '../../src/record/quarantine.ts';
 import { openLease, type Lease } from '../../src/record/lease.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
 import { waitUntil } from '../service/wait-until.ts';
 import {
+  aside,
   kafkaBatch,
   message,
   newId,
@@ -120,7 +120,7 @@ function nothingIsSent(): never {
 
 /** What it makes of one message, PostgreSQL cannot store. */
 const refusing: Reader = (one, refused) => {
-  if (refused !== undefined) return quarantine(one, newId(), refused);
+  if (refused !== undefined) return aside(one, refused);
   const entry = owing(one);
   if (String(one.body) !== '{"n":2}') return entry;
   return { ...entry, events: entry.events.map(event => ({ ...event, body: 'a\0b' })) };
@@ -136,12 +136,13 @@ const keyed: Reader = one => {
 const fanning: Reader = one => ({
   message: one,
   events: Array.from({ length: 40 }, () => owing(one).events).flat(),
+  quarantined: [],
 });
 
 const mixed: Reader = one => {
   const text = String(one.body);
-  if (text === 'bad') return quarantine(one, newId(), 'not JSON; expected it');
-  return text === 'idle' ? { message: one, events: [] } : keyed(one);
+  if (text === 'bad') return aside(one, 'not JSON; expected it');
+  return text === 'idle' ? { message: one, events: [], quarantined: [] } : keyed(one);
 };
 
 const texts = (count: number, from = 0) =>
@@ -257,7 +258,7 @@ describe('a batch', () => {
     const rows = await harness.records.rows<{ id: string; body: string }>(
       'select id, body from event order by id',
     );
-    const [a, b] = rows.map(({ id }) => ({ kind: 'recorded', eventIds: [id] }));
+    const [a, b] = rows.map(({ id }) => ({ kind: 'recorded', eventIds: [id], refused: [] }));
     expect(await harness.written()).toBe(2);
     expect(told).toEqual([
       ['a', a],

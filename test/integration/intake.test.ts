@@ -308,7 +308,10 @@ describe('POST /v1/events', () => {
     [{ account: 'a' }, 'there is no event type'],
     [{ event: 'a', category: 'Action' }, '"category" of the body is none of CloudStack’s'],
     [{ event: 'a', details: [] }, '"details" of the body is no JSON object'],
-    [[{ event: 'a' }, 7], 'item 1 of the body is no JSON object'],
+    [
+      [6, { event: '' }],
+      'item 0: the item is no JSON object; expected an event; item 1: there is no',
+    ],
   ])('refuses %j and says what it expected', async (body, detail) => {
     const answer = await harness.ask('POST', '/v1/events', body);
     expect(answer).toMatchObject({ status: 422, body: { code: 'message_malformed' } });

@@ -1,5 +1,4 @@
 /** A Kafka source that records into a real database, as a process does, without what comes after. */
-import { quarantine } from '../../src/record/quarantine.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { createKafkaSource, type KafkaSourceOptions } from '../../src/source/kafka/kafka.ts';
 import { databaseOf } from '../../src/store/database.ts';
@@ -8,7 +7,7 @@ import { changePositions, listPositions } from '../../src/store/record/position.
 import { captureLog } from '../conformance/source-log.ts';
 import { type Run, runSource } from '../conformance/source-run.ts';
 import { quick } from './kafka-client.ts';
-import { join, newId, read } from './record-harness.ts';
+import { aside, join, read } from './record-harness.ts';
 
 export interface Reader extends Run {
   /** The bodies of all events, sorted as numbers. */
@@ -47,9 +46,7 @@ export async function startReader(
   });
   const run = runSource(source, log, async batch => {
     const entries = batch.messages.map(message =>
-      refused.includes(String(message.body))
-        ? quarantine(message, newId(), 'refused')
-        : read(message, owed),
+      refused.includes(String(message.body)) ? aside(message, 'refused') : read(message, owed),
     );
     await recorder.record('kafka', batch, entries);
   });

@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { createIdGenerator } from '../../src/event/id.ts';
 import type { Log } from '../../src/event/log.ts';
 import type { Message, MessageBatch, OffsetSpan } from '../../src/event/message.ts';
+import { quarantine } from '../../src/record/quarantine.ts';
 import type { ReadMessage } from '../../src/record/read-message.ts';
 import { createRecorder, type Recorder } from '../../src/record/recorder.ts';
 import { claimDue, type ClaimedDelivery } from '../../src/store/delivery/claim.ts';
@@ -89,7 +90,13 @@ export function message(text: string, facts: Partial<Message> = {}): Message {
 
 export function read(one: Message, owed: readonly string[] = []): ReadMessage {
   const envelope = { category: 'ActionEvent' as const, event: 'VM.START', status: 'Completed' };
-  return { message: one, events: [{ id: newId(), envelope, body: String(one.body), owed }] };
+  const event = { id: newId(), envelope, body: String(one.body), owed };
+  return { message: one, events: [event], quarantined: [] };
+}
+
+/** The message, put aside whole. */
+export function aside(one: Message, reason: string): ReadMessage {
+  return { message: one, events: [], quarantined: [quarantine(one, newId(), reason)] };
 }
 
 export function rabbitmqBatch(

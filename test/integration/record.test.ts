@@ -4,10 +4,11 @@ import { describe, expect, it } from 'vitest';
 
 import { LeaseLostError, PositionMovedError } from '../../src/event/errors.ts';
 import type { Message, OffsetSpan } from '../../src/event/message.ts';
-import { quarantine } from '../../src/record/quarantine.ts';
 import { createRecorder } from '../../src/record/recorder.ts';
 import { leaveProcess } from '../../src/store/record/lease.ts';
+import type { ReadMessage } from '../../src/record/read-message.ts';
 import {
+  aside,
   join,
   kafkaBatch,
   message,
@@ -69,7 +70,7 @@ describe('recording from Kafka', () => {
     const owed = [randomUUID(), randomUUID()];
     const id = newId();
     await harness.recorder.record('kafka', kafkaBatch([message(body)], 7n), [
-      { message: message(body), events: [{ id, envelope, body, owed }] },
+      { message: message(body), events: [{ id, envelope, body, owed }], quarantined: [] },
     ]);
     const [row] = await harness.rows<Record<string, unknown>>(
       'select *, owed::text[] as owed from event',
@@ -228,6 +229,33 @@ describe('the lease', () => {
   });
 });
 
+/** A message of which one item became an event, and one is put aside. */
+function parted(one: Message): ReadMessage {
+  return { ...read(one), quarantined: aside({ ...one, item: 1 }, 'odd').quarantined };
+}
+
+describe('one item of a message that is put aside', () => {
+  it('is put aside once, and the others recorded once, when a process dies before it could tell Kafka', async () => {
+    await using harness = await openRecordHarness();
+    const batch = kafkaBatch([message('a'), message('b')], 0n);
+    for (const _ of ['recorded', 'read again']) {
+      const entries = batch.messages.map(parted);
+      const recorded = await harness.recorder.record('kafka', batch, entries);
+      expect(recorded.length).toBe(_ === 'recorded' ? 2 : 0);
+    }
+    expect([await harness.count('event'), await harness.count('quarantine')]).toEqual([2, 2]);
+  });
+
+  it('is put aside once, and the others recorded once, when RabbitMQ delivers the message again', async () => {
+    await using harness = await openRecordHarness();
+    const one = message('a');
+    await harness.recorder.record('s', rabbitmqBatch([one]), [parted(one)]);
+    const again = { ...one, redelivered: true };
+    await harness.recorder.record('s', rabbitmqBatch([again]), [parted(again)]);
+    expect([await harness.count('event'), await harness.count('quarantine')]).toEqual([1, 1]);
+  });
+});
+
 describe('the quarantine', () => {
   it('keeps bytes, position, routing key, headers and reason of what cannot be understood, once', async () => {
     await using harness = await openRecordHarness();
@@ -241,11 +269,7 @@ describe('the quarantine', () => {
     const tombstone = message('', { body: null });
     const messages = [bad, message('{}'), tombstone];
     const batch = kafkaBatch(messages, 0n);
-    const entries = [
-      quarantine(bad, newId(), 'not JSON'),
-      read(message('{}')),
-      quarantine(tombstone, newId(), 'null'),
-    ];
+    const entries = [aside(bad, 'not JSON'), read(message('{}')), aside(tombstone, 'null')];
     await harness.recorder.record('kafka', batch, entries);
     await harness.recorder.record('kafka', batch, entries);
     expect(

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 
 import { MalformedMessageError } from '../../src/event/errors.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { monascaSamples } from '../fixtures/monasca.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const now = (): number => nowMs;
 const read = (format: NormalizableFormat, body: string | null, headers?: Record<string, string>) =>
-  normalizerFor(format, { now })(messageFrom({ body, ...(headers && { headers }) }));
+  readEvents(format, { now })(messageFrom({ body, ...(headers && { headers }) }));
 const event = { specversion: '1.0', id: '1', source: '/s', type: 't' };
 
 const record = (key: string, eventSource = 'minio:s3') =>
@@ -45,11 +45,11 @@ describe('what can never be understood is refused with its reason', () => {
       'the body is XML and there is no header "notification.type"; expected the header, or JSON',
     ],
     ['s3', '{}', 'there is no "Records" in the body; expected a list'],
-    ['s3', '{"Records":[7]}', 'record 0 is no JSON object; expected one'],
+    ['s3', '{"Records":[7]}', 'the record is no JSON object; expected one'],
     [
       's3',
       '{"Records":[{"eventName":"a"}]}',
-      'record 0 has no "eventName" or no "s3.bucket.name"; expected both as text',
+      'the record has no "eventName" or no "s3.bucket.name"; expected both as text',
     ],
     [
       's3',
@@ -59,12 +59,12 @@ describe('what can never be understood is refused with its reason', () => {
     [
       'cloudevents',
       '7',
-      'there are no CloudEvents headers, and the body is no JSON object; expected one',
+      'there are no CloudEvents headers, and it is no JSON object; expected a CloudEvent',
     ],
     [
       'cloudevents',
       '[7]',
-      'there are no CloudEvents headers, and item 0 of the body is no JSON object; expected one',
+      'there are no CloudEvents headers, and it is no JSON object; expected a CloudEvent',
     ],
     [
       'cloudevents',
@@ -88,11 +88,11 @@ describe('what can never be understood is refused with its reason', () => {
       'there is no header "X-Yunion-Event", and no "resource_type" and "action" in the body; expected either',
     ],
     ['alertmanager', '{}', 'there is no "alerts" in the body; expected a list'],
-    ['alertmanager', '{"alerts":[null]}', 'alert 0 is no JSON object; expected one'],
+    ['alertmanager', '{"alerts":[null]}', 'the alert is no JSON object; expected one'],
     [
       'alertmanager',
       '{"alerts":[{"labels":{"alertname":"a"},"status":"odd"}]}',
-      'alert 0 has no "labels.alertname", or a status that is neither firing nor resolved; expected both',
+      'the "status" of the alert is neither firing nor resolved; expected one of them',
     ],
   ])('by %s: %s', (format, body, reason) => {
     expect(() => read(format, body)).toThrow(new MalformedMessageError(reason));
@@ -104,7 +104,7 @@ describe('what can never be understood is refused with its reason', () => {
       body: Buffer.from([0xff]),
       headers: { 'x-yunion-event': 'A/B' },
     };
-    expect(() => normalizerFor('cloudpods', { now })(message)).toThrow(
+    expect(() => readEvents('cloudpods', { now })(message)).toThrow(
       'the body is neither JSON nor UTF-8',
     );
   });
@@ -112,7 +112,7 @@ describe('what can never be understood is refused with its reason', () => {
 
 describe('Monasca', () => {
   it('keeps alarms however old when the operator says so', () => {
-    const normalize = normalizerFor('monasca', { now, alarmTtlMs: 0 });
+    const normalize = readEvents('monasca', { now, alarmTtlMs: 0 });
     expect(normalize(messageFrom(monascaSamples.stale))).toHaveLength(1);
     expect(normalize(messageFrom(monascaSamples.actionsOff))).toEqual([]);
   });

@@ -3,10 +3,10 @@ import { expect, it } from 'vitest';
 
 import { createMatchIndex } from '../../src/match/match-index.ts';
 import { createPostedNormalizer } from '../../src/normalize/posted.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { builtInScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { viewOf } from '../../src/render/view.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
 
 const id = '9007199254740993';
@@ -20,6 +20,7 @@ it('are kept of a posted event', () => {
     showPayload: false,
     keepAudit: false,
     scrubber: builtInScrubber,
+    bus: 'http',
   });
   const body = `{"event":"e","account":${id},"entityuuid":${id},"id":${id},"details":{"n":${id}}}`;
   expect(normalize(messageFrom({ body }))).toEqual([
@@ -33,7 +34,7 @@ it.each([
 ])('are kept of a CloudEvent, %s', (_, data) => {
   const body = `{"specversion":"1.0","id":${id},"source":"s","type":"t",${data}}`;
   const mapping = { account: '/data/tenant' };
-  const [event] = normalizerFor('cloudevents', { now, mapping })(messageFrom({ body }));
+  const [event] = readEvents('cloudevents', { now, mapping })(messageFrom({ body }));
   expect(event).toMatchObject({
     key: `["s","${id}"]`,
     envelope: { account: id, details: { data: { tenant: id } } },
@@ -44,7 +45,7 @@ it('are kept of a notification of oslo.messaging, and of a payload that is text'
   const payload = JSON.stringify(`{"tenant_id":${id},"id":"x"}`);
   const inner = `{"event_type":"thing.create.end","message_id":"m","publisher_id":"p","priority":"INFO","payload":${payload},"_context_project_id":${id}}`;
   const body = JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': inner });
-  const [event] = normalizerFor('openstack', { now, mapping: { user: '/payload/tenant_id' } })(
+  const [event] = readEvents('openstack', { now, mapping: { user: '/payload/tenant_id' } })(
     messageFrom({ body }),
   );
   expect(event?.envelope).toMatchObject({ project: id, user: id });

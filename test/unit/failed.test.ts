@@ -2,8 +2,9 @@
 import { expect, it } from 'vitest';
 
 import { hasFailed, isOver } from '../../src/event/severity.ts';
-import { normalizerFor, type NormalizableFormat } from '../../src/normalize/source-formats.ts';
+import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const s3 = (eventName: string) => ({ Records: [{ eventName, s3: { bucket: { name: 'b' } } }] });
 const vcd = (type: string, operationSuccess: boolean) => ({
@@ -44,7 +45,7 @@ it.each<[NormalizableFormat, object, failed: boolean, over: boolean]>([
   ['monasca', { alarm_id: 'a', state: 'OK' }, false, true],
 ])('%s: %j has failed: %s, is over: %s', (format, body, failed, over) => {
   const message = messageFrom({ body: JSON.stringify(body) });
-  const [event] = normalizerFor(format, { now: () => nowMs })(message);
+  const [event] = readEvents(format, { now: () => nowMs })(message);
   const envelope = event?.envelope ?? { event: '' };
   expect({ failed: hasFailed(envelope), over: isOver(envelope) }).toEqual({ failed, over });
 });

@@ -13,11 +13,13 @@ import { createXenOrchestraNormalizer } from '../../src/normalize/cloud/xen-orch
 import { nowMs } from '../fixtures/cloud.ts';
 import { samples } from '../fixtures/cloudstack.ts';
 import { eventOf, sampleEvents } from '../fixtures/format-events.ts';
+import { readEventsBy } from '../fixtures/read-events.ts';
 import { pairsOf, rendered, said } from '../fixtures/rendered.ts';
 
 const failed = eventOf('failed', samples.vmStartFailed.envelope);
 const normalizing: NormalizerOptions = {
   scrubber: builtInScrubber,
+  bus: 'http',
   keepAudit: false,
   showPayload: false,
   mapping: {},
@@ -141,7 +143,7 @@ describe('monasca', () => {
   });
 
   it('is an alarm that its own decoder reads as the one that came', () => {
-    const read = createMonascaNormalizer(normalizing);
+    const read = readEventsBy(createMonascaNormalizer(normalizing));
     const alarms = ofCloud('monasca').filter(({ envelope }) => envelope.entity === 'Alarm');
     expect(alarms.length).toBeGreaterThan(2);
     for (const event of alarms) {
@@ -180,7 +182,7 @@ describe('cloudpods', () => {
   });
 
   it('is read by its own decoder as the event that came', () => {
-    const read = createCloudpodsNormalizer(normalizing);
+    const read = readEventsBy(createCloudpodsNormalizer(normalizing));
     const events = ofCloud('cloudpods').filter(({ envelope }) => envelope.entityuuid);
     expect(events.length).toBeGreaterThan(1);
     for (const event of events) {
@@ -235,7 +237,7 @@ describe('cloudpods', () => {
 
 describe('xen-orchestra', () => {
   it('is read by its own decoder as the call that came', () => {
-    const read = createXenOrchestraNormalizer(normalizing);
+    const read = readEventsBy(createXenOrchestraNormalizer(normalizing));
     const calls = ofCloud('xen-orchestra');
     expect(calls.length).toBeGreaterThan(3);
     for (const event of calls) {

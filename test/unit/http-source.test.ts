@@ -18,7 +18,7 @@ const textsOf = ({ messages }: MessageBatch): string[] => messages.map(({ body }
 /** Records at once, and tells each sender the text of its message for an id. */
 const recordAll: RecordBatch = async batch => {
   for (const one of batch.messages) {
-    batch.tell?.(one, { kind: 'recorded', eventIds: [String(one.body)] });
+    batch.tell?.(one, { kind: 'recorded', eventIds: [String(one.body)], refused: [] });
   }
 };
 
@@ -65,7 +65,7 @@ describe('a source that is posted to', () => {
     await waitUntil('a batch', () => run.batches.length === 1);
     expect(isAnswered).toBe(false);
     recorded.resolve();
-    expect(await answer).toEqual({ kind: 'recorded', eventIds: ['a'] });
+    expect(await answer).toEqual({ kind: 'recorded', eventIds: ['a'], refused: [] });
   });
 
   it('gathers while a batch is being recorded, and records in batches of the size allowed', async () => {
@@ -78,7 +78,9 @@ describe('a source that is posted to', () => {
     const answers = Promise.all(texts.map(text => run.source.accept(message(text))));
     expect(run.source.status()).toEqual({ state: 'running', lag: 26 });
     recorded.resolve();
-    expect(await answers).toEqual(texts.map(text => ({ kind: 'recorded', eventIds: [text] })));
+    expect(await answers).toEqual(
+      texts.map(text => ({ kind: 'recorded', eventIds: [text], refused: [] })),
+    );
     expect(run.batches.flatMap(textsOf)).toEqual(texts);
     expect(run.batches.map(({ messages }) => messages.length)).toEqual([10, 10, 6]);
     expect(run.source.status()).toEqual({ state: 'running', lag: 0 });

@@ -6,21 +6,21 @@ import { parse } from 'yaml';
 import { ownSourceName } from '../../src/config/source/source.ts';
 import { loadConfig } from '../../src/config/load/load.ts';
 import { ConfigError } from '../../src/event/errors.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import type { MappingRules } from '../../src/normalize/mapping.ts';
 import { createNormalizers } from '../../src/normalize/normalizers.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { novaSamples } from '../fixtures/openstack-compute.ts';
 import { s3Samples } from '../fixtures/s3.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const now = (): number => nowMs;
 const read = (mapping: MappingRules, body: unknown, format: NormalizableFormat = 'json') =>
-  normalizerFor(format, { now, mapping })(messageFrom({ body: JSON.stringify(body) }));
+  readEvents(format, { now, mapping })(messageFrom({ body: JSON.stringify(body) }));
 
 function problems(mapping: MappingRules, format: NormalizableFormat = 'json'): readonly string[] {
   try {
-    normalizerFor(format, { now, mapping });
+    readEvents(format, { now, mapping });
   } catch (error) {
     if (error instanceof ConfigError) return error.problems;
     throw error;
@@ -53,7 +53,7 @@ describe('a JSON Pointer', () => {
 });
 
 const ofBody = (mapping: MappingRules, body: string) =>
-  normalizerFor('json', { now, mapping })(messageFrom({ body })).map(({ envelope }) => envelope);
+  readEvents('json', { now, mapping })(messageFrom({ body })).map(({ envelope }) => envelope);
 
 describe('an id beyond 2^53', () => {
   it.each([
@@ -165,7 +165,7 @@ describe('a mapping', () => {
   });
 
   it('goes before what the format finds, and where it finds nothing the format does', () => {
-    const normalize = normalizerFor('s3', {
+    const normalize = readEvents('s3', {
       now,
       mapping: { account: '/opaqueData', user: '/nobody', details: '{ "zone": awsRegion }' },
     });
@@ -180,7 +180,7 @@ describe('a mapping', () => {
 
   it('starts at the whole notification for OpenStack, its context beside its payload', () => {
     const mapping = { account: '/context/project_name', user: '/payload/display_name' };
-    const [event] = normalizerFor('openstack', { now, mapping })(
+    const [event] = readEvents('openstack', { now, mapping })(
       messageFrom(novaSamples.legacyCreateEnd),
     );
     expect(event?.envelope).toMatchObject({ account: 'demo', user: 'web-1' });
@@ -227,11 +227,7 @@ describe('a mapping', () => {
       'mapping.event fails on this message: more than 100000 steps',
     ],
     [{ event: '/type' }, {}, 'there is no event type; expected it as text'],
-    [
-      { event: '/type' },
-      7,
-      'the body is no JSON object, or item 0 of it is none; expected one, or a list of them',
-    ],
+    [{ event: '/type' }, 7, 'the body is no JSON object; expected one, or a list of them'],
   ])('%j refuses %j with its reason', (mapping, body, reason) => {
     expect(() => read(mapping, body)).toThrow(reason);
   });

@@ -8,10 +8,10 @@ import { describe, expect, it } from 'vitest';
 
 import { compileExpression } from '../../src/expression/expression.ts';
 import { Subject } from '../../src/match/subject.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { at } from '../../src/normalize/value/at.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { novaSamples } from '../fixtures/openstack-compute.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 interface Recording {
   readonly service: string;
@@ -28,7 +28,7 @@ interface Row {
 }
 
 const page = readFileSync('docs/clouds/openstack.md', 'utf8');
-const normalize = normalizerFor('openstack', { now: () => nowMs });
+const normalize = readEvents('openstack', { now: () => nowMs });
 const recordings: readonly Recording[] = readFileSync('test/fixtures/openstack-2026.jsonl', 'utf8')
   .trim()
   .split('\n')

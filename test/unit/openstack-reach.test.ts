@@ -7,9 +7,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
 import { createMatchIndex } from '../../src/match/match-index.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { webhookOf } from '../fixtures/webhook.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const acme = '58c5d75c03e84216becdaf31072467db';
 const guest = '75e40d33bb924ee0b3a64e763d2d0bc5';
@@ -39,7 +39,7 @@ for (const [name, [id, domainId]] of Object.entries(accounts)) {
 }
 index.upsertWebhook(webhookOf({ id: 'operator' }));
 
-const normalize = normalizerFor('openstack', { now: () => nowMs });
+const normalize = readEvents('openstack', { now: () => nowMs });
 const told = readFileSync('test/fixtures/openstack-2026.jsonl', 'utf8')
   .trim()
   .split('\n')

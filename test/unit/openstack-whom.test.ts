@@ -1,12 +1,12 @@
 /** Whose an OpenStack event is: by the word of whoever may speak for that project, domain or user, and of nobody else. */
 import { describe, expect, it } from 'vitest';
 
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { requestId, version2 } from '../fixtures/openstack-message.ts';
 import type { NotificationParts } from '../fixtures/openstack-message.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
-const normalize = normalizerFor('openstack', { now: () => nowMs });
+const normalize = readEvents('openstack', { now: () => nowMs });
 const eventsOf = (parts: NotificationParts) => normalize(messageFrom({ body: version2(parts) }));
 const eventOf = (parts: NotificationParts) => eventsOf(parts)[0];
 
@@ -432,7 +432,7 @@ describe('a login', () => {
 });
 
 it('takes an audited request of an administrator for nobody’s, one of a tenant for theirs', () => {
-  const read = normalizerFor('openstack', { now: () => nowMs, keepAudit: true });
+  const read = readEvents('openstack', { now: () => nowMs, keepAudit: true });
   const told = (context: Record<string, unknown>) => {
     const payload = cadf({ initiator: { user_id: 'U', project_id: lab } });
     const body = version2({ eventType: 'magnum.cluster.create', payload, context });

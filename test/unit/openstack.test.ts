@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { novaSamples } from '../fixtures/openstack-compute.ts';
 import {
@@ -15,9 +14,10 @@ import {
   version2,
 } from '../fixtures/openstack-message.ts';
 import type { NotificationParts } from '../fixtures/openstack-message.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const now = (): number => nowMs;
-const normalize = normalizerFor('openstack', { now });
+const normalize = readEvents('openstack', { now });
 const read = (parts: NotificationParts) => normalize(messageFrom({ body: version2(parts) }));
 const envelopeOf = (parts: NotificationParts) => read(parts)[0]?.envelope;
 const instance = { instance_id: 'i', tenant_id: project, user_id: user };
@@ -258,7 +258,7 @@ describe('what is told of', () => {
   it('a zone is told under one of the two names that Designate sends', () => {
     for (const action of ['create', 'update', 'delete']) {
       const payload = { id: 'z', tenant_id: project };
-      const keeping = normalizerFor('openstack', { now, keepAudit: true });
+      const keeping = readEvents('openstack', { now, keepAudit: true });
       const told = (eventType: string) =>
         keeping(messageFrom({ body: version2({ eventType, payload }) })).length;
       expect([told(`dns.domain.${action}`), told(`dns.zone.${action}`)]).toEqual([0, 1]);
@@ -342,7 +342,7 @@ describe('what is told without anything having happened', () => {
   ];
 
   it.each(audit)('is dropped, or kept when the operator wants it: $eventType', parts => {
-    const keeping = normalizerFor('openstack', { now, keepAudit: true });
+    const keeping = readEvents('openstack', { now, keepAudit: true });
     expect(read(parts)).toEqual([]);
     expect(keeping(messageFrom({ body: version2(parts) }))[0]?.envelope.event).toBe(
       parts.eventType,
@@ -362,7 +362,7 @@ it('shows the payload without its secrets only where the operator wants it', () 
       payload: { ...instance, adminPass: 'hush', host: 'cmp-01' },
     }),
   });
-  const showing = normalizerFor('openstack', { now, showPayload: true });
+  const showing = readEvents('openstack', { now, showPayload: true });
   expect(showing(message)[0]?.envelope.details).toMatchObject({
     payload: { ...instance, adminPass: '***', host: 'cmp-01' },
   });

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { MalformedMessageError } from '../../src/event/errors.ts';
 import type { Envelope } from '../../src/event/envelope.ts';
 import type { Webhook } from '../../src/webhook/webhook.ts';
-import type { NormalizedEvent } from '../../src/normalize/normalized-event.ts';
+import type { Normalizer } from '../../src/normalize/normalizer.ts';
 import { createScrubber } from '../../src/normalize/scrub/scrub.ts';
 import { createReader } from '../../src/record/read.ts';
 import { messageFrom } from '../fixtures/cloud.ts';
@@ -14,11 +13,7 @@ const message = messageFrom({
   headers: { 'x-auth-token': 'hush', b: '2' },
 });
 
-function read(
-  normalize: () => readonly NormalizedEvent[],
-  owed: readonly Webhook[] = [],
-  dispatches = true,
-) {
+function read(normalize: Normalizer, owed: readonly Webhook[] = [], dispatches = true) {
   let count = 0;
   return createReader({
     normalize,
@@ -131,26 +126,22 @@ describe('a message that is read', () => {
   });
 
   it('leaves no trace when it tells of nothing anyone wants', () => {
-    expect(read(() => [])).toEqual({ message, events: [] });
+    expect(read(() => [])).toEqual({ message, events: [], quarantined: [] });
   });
 
   it('is put aside without its secrets when it cannot be understood', () => {
-    const {
-      events,
-      quarantined,
-      message: kept,
-    } = read(() => {
-      throw new MalformedMessageError('why; expected what');
-    });
+    const { events, quarantined, message: kept } = read(() => [{ refused: 'why; expected what' }]);
     expect(events).toEqual([]);
     expect(kept).toBe(message);
-    expect(quarantined).toEqual({
-      id: 'id-1',
-      position: 'test/0/0',
-      reason: 'why; expected what',
-      body: Buffer.from('{"password":"***","a":1}'),
-      headers: { 'x-auth-token': '***', b: '2' },
-    });
+    expect(quarantined).toEqual([
+      {
+        id: 'id-1',
+        position: 'test/0/0',
+        reason: 'why; expected what',
+        body: Buffer.from('{"password":"***","a":1}'),
+        headers: { 'x-auth-token': '***', b: '2' },
+      },
+    ]);
   });
 
   it('is put aside without its secrets when the database does not take it', () => {
@@ -164,11 +155,13 @@ describe('a message that is read', () => {
     });
     expect(reader(message, 'PostgreSQL refuses the event')).toMatchObject({
       events: [],
-      quarantined: {
-        reason: 'PostgreSQL refuses the event',
-        body: Buffer.from('{"password":"***","a":"***"}'),
-        headers: { 'x-auth-token': '***' },
-      },
+      quarantined: [
+        {
+          reason: 'PostgreSQL refuses the event',
+          body: Buffer.from('{"password":"***","a":"***"}'),
+          headers: { 'x-auth-token': '***' },
+        },
+      ],
     });
   });
 

@@ -5,12 +5,12 @@ import { isOver, severityOf } from '../../src/event/severity.ts';
 import { incidentOf } from '../../src/format/incident/incident.ts';
 import { isObject, type JsonObject } from '../../src/normalize/value/json.ts';
 import type { MappingRules } from '../../src/normalize/mapping.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { readRecordings } from '../fixtures/recorded.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const read = (body: unknown, mapping: MappingRules = {}) =>
-  normalizerFor('s3', { now: () => nowMs, mapping })(messageFrom({ body: JSON.stringify(body) }));
+  readEvents('s3', { now: () => nowMs, mapping })(messageFrom({ body: JSON.stringify(body) }));
 const recorded = readRecordings('minio').map(({ body }) => body);
 const told = recorded.flatMap(body => read(body));
 

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import { createUnreadScrubber } from '../../src/normalize/hidden-secrets.ts';
 import { builtInScrubber } from '../../src/normalize/scrub/scrub.ts';
-import { normalizerFor, type NormalizableFormat } from '../../src/normalize/source-formats.ts';
+import type { NormalizableFormat } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { innocents, openStackSecrets, xenOrchestraSecrets } from '../fixtures/secret-parameters.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const read = (format: NormalizableFormat, body: unknown) =>
-  normalizerFor(format, { now: () => nowMs, showPayload: true })(
+  readEvents(format, { now: () => nowMs, showPayload: true })(
     messageFrom({ body: JSON.stringify(body) }),
   );
 

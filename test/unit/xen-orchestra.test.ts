@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest';
 
 import type { NormalizedEvent } from '../../src/normalize/normalized-event.ts';
 import type { MappingRules } from '../../src/normalize/mapping.ts';
-import { normalizerFor } from '../../src/normalize/source-formats.ts';
 import { messageFrom, nowMs } from '../fixtures/cloud.ts';
 import { readRecordings } from '../fixtures/recorded.ts';
+import { readEvents } from '../fixtures/read-events.ts';
 
 const recordings = readRecordings('xen-orchestra').map(({ body }) => body);
 const read = (body: unknown, mapping: MappingRules = {}, showPayload = false) =>
-  normalizerFor('xen-orchestra', { now: () => nowMs, mapping, showPayload })(
+  readEvents('xen-orchestra', { now: () => nowMs, mapping, showPayload })(
     messageFrom({ body: JSON.stringify(body) }),
   );
 const find = (method: string, type: string) =>

@@ -12,6 +12,7 @@ import {
 } from '../../store/event/quarantine.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions, RedriveControl, RouteGroup } from '../context.ts';
+import { refusedItems } from './refused-items.ts';
 import { changing } from '../http/changing.ts';
 import { byId, listPage } from '../http/page.ts';
 import { ProblemError } from '../http/problem.ts';
@@ -30,6 +31,12 @@ const quarantinedFields = {
   id: uuid(),
   source: text({ description: 'Name of the configured source it came from.' }),
   position: text({ description: 'Its position on the message bus.', example: 'cloudstack/0/42' }),
+  item: nullable(
+    whole({
+      description:
+        'Index, from 0, of the one item that was put aside, because other items of the message became events; null for a whole message.',
+    }),
+  ),
   routingKey: nullable(text()),
   headers: nullable(mapOf(text())),
   reason: text({ description: 'What is wrong and what was expected.' }),
@@ -45,7 +52,9 @@ const quarantined = Type.Object(quarantinedFields, {
 const quarantinedDetail = Type.Object(
   {
     ...quarantinedFields,
-    body: nullable(text({ description: 'The original message, in base64.' })),
+    body: nullable(
+      text({ description: 'The message without its secrets, in base64; with the one item alone.' }),
+    ),
   },
   { $id: 'QuarantinedDetail', description: 'A message that could not be decoded, with its body.' },
 );
@@ -60,6 +69,7 @@ const redriven = Type.Object(
       description: 'Empty when the message contains no event of interest.',
     }),
     reason: nullable(text()),
+    quarantined: refusedItems,
   },
   { $id: 'Retried', description: 'What became of a message that was retried.' },
 );
@@ -148,9 +158,14 @@ function presentRedriven(
 ): Static<typeof redriven> {
   switch (result.kind) {
     case 'recorded':
-      return { outcome: 'recorded', eventIds: result.eventIds, reason: null };
+      return {
+        outcome: 'recorded',
+        eventIds: result.eventIds,
+        reason: null,
+        quarantined: result.refused,
+      };
     case 'quarantined':
-      return { outcome: 'quarantined', eventIds: [], reason: result.reason };
+      return { outcome: 'quarantined', eventIds: [], reason: result.reason, quarantined: [] };
     case 'missing':
       throw noMessage(messageId);
     case 'unknown-source':

@@ -6,6 +6,8 @@
  *
  * The body is passed on unchanged: the source's format parses it, and signatures are over its bytes.
  */
+import { isUtf8 } from 'node:buffer';
+
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
@@ -19,6 +21,7 @@ import { largeBodyBytesMax } from '../http/body.ts';
 import { answer, closed, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { envelopeFields } from '../event/event-routes.ts';
+import { refusedItems } from '../event/refused-items.ts';
 import { anyObject, arrayOf, uuid, schemaOf, text } from '../../event/schema.ts';
 
 /** An event in the body of `POST /v1/events`. */
@@ -40,6 +43,7 @@ const recordedEvents = Type.Object(
     ids: arrayOf(uuid(), {
       description: 'Ids of the recorded events, in order; empty for a message that contains none.',
     }),
+    quarantined: refusedItems,
   },
   {
     $id: 'TakenEvents',
@@ -58,7 +62,7 @@ const schemas = {
     operationId: 'postMessage',
     summary: 'Post a message of a cloud',
     description:
-      'The format of the source determines the body. The answer comes once the message is recorded: 202 (200 for Cloudpods), 422 if it cannot be decoded (it is then in the quarantine), 503 with `Retry-After` if it has to be sent again. Depending on its configuration, the source requires its token (as `Authorization: Bearer`, the password of Basic authentication, or `access_token`), a signature of the body, or both.',
+      'The format of the source determines the body. The answer comes once the message is recorded: 202 (200 for Cloudpods), also if some of its items cannot be decoded: they are listed under `quarantined` and must not be sent again. 422 if none can be decoded (the message is then in the quarantine), 503 with `Retry-After` if it has to be sent again. Depending on its configuration, the source requires its token (as `Authorization: Bearer`, the password of Basic authentication, or `access_token`), a signature of the body, or both.',
     tags: ['sources'],
     security: [],
     params,
@@ -215,9 +219,11 @@ async function record(
   const acceptance = await intake.accept(messageOf(request, intake));
   switch (acceptance.kind) {
     case 'recorded':
-      return reply.code(intake.status).send({ ids: acceptance.eventIds });
+      return reply
+        .code(intake.status)
+        .send({ ids: acceptance.eventIds, quarantined: acceptance.refused });
     case 'dropped':
-      return reply.code(intake.status).send({ ids: [] });
+      return reply.code(intake.status).send({ ids: [], quarantined: [] });
     case 'quarantined':
       throw new ProblemError('message_malformed', `${acceptance.reason}. It is in the quarantine.`);
     case 'refused':
@@ -234,6 +240,15 @@ async function record(
 const bodyOf = ({ body }: FastifyRequest): Buffer =>
   Buffer.isBuffer(body) ? body : Buffer.alloc(0);
 
+/**
+ * Reads a header's bytes, which Node gives as Latin-1: those that are UTF-8 are taken for it. SDKs of CloudEvents in Java and
+ * Go write it so, against their specification.
+ */
+function readHeader(value: string): string {
+  const bytes = Buffer.from(value, 'latin1');
+  return isUtf8(bytes) ? bytes.toString() : value;
+}
+
 function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake): Message {
   const { headers, method, routeOptions, ip } = request;
   const proofs = new Set([
@@ -244,7 +259,7 @@ function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake
     ...(proof?.hmac ? [proof.hmac.header.toLowerCase()] : []),
   ]);
   const passedOn = Object.entries(headers).flatMap(([name, value]) =>
-    typeof value === 'string' && !proofs.has(name) ? [[name, value] as const] : [],
+    typeof value === 'string' && !proofs.has(name) ? [[name, readHeader(value)] as const] : [],
   );
   const sendingId = headers[idempotencyHeader];
   return {
@@ -252,7 +267,7 @@ function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake
     headers: Object.fromEntries(passedOn),
     body: bodyOf(request),
     redelivered: false,
-    ...(typeof sendingId === 'string' && sendingId !== '' && { sendingId }),
+    ...(typeof sendingId === 'string' && sendingId !== '' && { sendingId: readHeader(sendingId) }),
   };
 }
 

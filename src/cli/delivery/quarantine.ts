@@ -13,7 +13,7 @@ export const quarantineCommands: readonly CommandDefinition[] = [
     about: 'list messages, newest first',
     request: 'GET /v1/quarantine',
     options: { source: '--source <name>  only from this source', limit },
-    columns: 'id source position reason createdAt',
+    columns: 'id source position item reason createdAt',
   },
   {
     words: 'quarantine show <id>',
@@ -45,11 +45,16 @@ function decodeBody(message: QuarantinedMessage): Row {
 }
 
 type RetriedMessage =
-  | { readonly outcome: 'recorded'; readonly eventIds: readonly string[] }
+  | {
+      readonly outcome: 'recorded';
+      readonly eventIds: readonly string[];
+      readonly quarantined: readonly { readonly item: number; readonly reason: string }[];
+    }
   | { readonly outcome: 'refused'; readonly reason: string };
 
 function describeRetry({ id }: { id: string }, answer: RetriedMessage): string {
   if (answer.outcome !== 'recorded') return `${id} stays: ${answer.reason}`;
-  const { eventIds } = answer;
-  return `${id} ${eventIds.length === 0 ? 'is of no interest' : `recorded as ${eventIds.join(', ')}`}`;
+  const { eventIds, quarantined } = answer;
+  const rest = quarantined.map(({ item, reason }) => `; item ${item} stays: ${reason}`).join('');
+  return `${id} ${eventIds.length === 0 ? 'is of no interest' : `recorded as ${eventIds.join(', ')}`}${rest}`;
 }

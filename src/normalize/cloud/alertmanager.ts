@@ -10,38 +10,60 @@
  *
  * Source: prometheus.io/docs/alerting/latest/configuration, webhook_config; prometheus/alertmanager template.Alert.
  */
+import { nameLengthMax } from '../../event/envelope.ts';
 import { MalformedMessageError } from '../../event/errors.ts';
 import { textAt } from '../value/at.ts';
+import { decodeItems } from '../decode-items.ts';
 import { limited } from '../facts.ts';
 import type { Facts } from '../facts.ts';
 import { isObject, parseObject } from '../value/json.ts';
+import { cut } from '../value/text.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
-export function createAlertmanagerNormalizer(options: NormalizerOptions): Normalizer {
+/** The event type of an alert without `alertname`. */
+const unnamed = 'alert';
+
+export function createAlertmanagerNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   return message => {
     const body = options.scrubber.object(parseObject(message.body).value);
-    const { alerts } = body;
+    const { alerts, receiver, externalURL } = body;
     if (!Array.isArray(alerts)) {
       throw new MalformedMessageError('there is no "alerts" in the body; expected a list');
     }
-    return limited(alerts).map((alert, index) => {
-      if (isObject(alert)) return make(factsOf(alert, index, body), alert, message);
-      throw new MalformedMessageError(`alert ${index} is no JSON object; expected one`);
+    const group = { receiver: shortTextOf(receiver), externalURL: shortTextOf(externalURL) };
+    return decodeItems<unknown>(limited(alerts), {
+      read(alert) {
+        if (isObject(alert)) return [make(factsOf(alert, group), alert, message)];
+        throw new MalformedMessageError('the alert is no JSON object; expected one');
+      },
+      alone: alert => ({ ...group, alerts: [alert] }),
     });
   };
 }
 
-function factsOf(alert: JsonObject, index: number, { receiver, externalURL }: JsonObject): Facts {
-  const event = textAt(alert, 'labels.alertname');
+interface Group {
+  readonly receiver: string | undefined;
+  readonly externalURL: string | undefined;
+}
+
+/** Maximum length of what the group says: it is repeated with each of its alerts. */
+const groupTextMax = 1_000;
+
+const shortTextOf = (value: unknown): string | undefined =>
+  typeof value === 'string' ? cut(value, groupTextMax) : undefined;
+
+function factsOf(alert: JsonObject, { receiver, externalURL }: Group): Facts {
   const { status, fingerprint, startsAt, endsAt, labels, annotations } = alert;
-  if (event === undefined || (status !== 'firing' && status !== 'resolved')) {
+  if (status !== 'firing' && status !== 'resolved') {
     throw new MalformedMessageError(
-      `alert ${index} has no "labels.alertname", or a status that is neither firing nor resolved; expected both`,
+      'the "status" of the alert is neither firing nor resolved; expected one of them',
     );
   }
+  // Alertmanager asks for one label of any name, and a name may be as long as its sender likes.
+  const event = cut(textAt(alert, 'labels.alertname') ?? unnamed, nameLengthMax);
   return {
     event,
     entity: 'Alert',

@@ -20,7 +20,7 @@ import { headerOf } from '../value/header.ts';
 import { parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
 const eventHeader = 'x-yunion-event';
 const trial = 'VALIDATE';
@@ -29,7 +29,7 @@ const trialTexts: readonly unknown[] = [
   'This is a verification message, please ignore.',
 ];
 
-export function createCloudpodsNormalizer(options: NormalizerOptions): Normalizer {
+export function createCloudpodsNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   const { scrubber } = options;
   return message => {

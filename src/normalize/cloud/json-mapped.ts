@@ -5,26 +5,32 @@
  * object is one event.
  */
 import { MalformedMessageError } from '../../event/errors.ts';
+import { decodeItems } from '../decode-items.ts';
 import { limited } from '../facts.ts';
 import { isObject, parseBody } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
 import { compileMapping } from '../mapping.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
 /** @throws {ConfigError} as `compileMapping`. */
-export function createJsonNormalizer(options: NormalizerOptions): Normalizer {
+export function createJsonNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   const { eventsIn } = compileMapping(options.mapping);
   const hasEvents = options.mapping.events !== undefined;
   return message => {
     const body = options.scrubber.value(parseBody(message.body).value);
-    const found = hasEvents ? eventsIn(body, message) : body;
-    const items: readonly unknown[] = Array.isArray(found) ? found : listOf(found);
-    return limited(items).map((item, index) => {
-      if (isObject(item)) return make({ event: undefined }, item, message);
-      throw new MalformedMessageError(
-        `${hasEvents ? 'what mapping.events finds' : 'the body'} is no JSON object, or item ${index} of it is none; expected one, or a list of them`,
-      );
+    // No rule finds the place of an item that comes back from the quarantine by itself: it is the body.
+    const isAlone = message.item !== undefined;
+    const found = hasEvents && !isAlone ? eventsIn(body, message) : body;
+    const items: readonly unknown[] = Array.isArray(found) && !isAlone ? found : listOf(found);
+    return decodeItems(limited(items), {
+      read(item) {
+        if (isObject(item)) return [make({ event: undefined }, item, message)];
+        throw new MalformedMessageError(
+          `${hasEvents ? 'what mapping.events finds' : 'the body'} is no JSON object; expected one, or a list of them`,
+        );
+      },
+      alone: item => item,
     });
   };
 }

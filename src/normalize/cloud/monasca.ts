@@ -15,7 +15,7 @@ import type { Facts } from '../facts.ts';
 import { isObject, parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
 const transition = 'alarm-transitioned';
 const lifeCycle = /^(alarm|alarm-definition)-(?:created|updated|deleted)$/;
@@ -24,7 +24,7 @@ const lifeCycle = /^(alarm|alarm-definition)-(?:created|updated|deleted)$/;
  * Drops what Monasca's own notification engine drops: transitions of alarms whose actions are off, and those older
  * than `alarmTtlMs`.
  */
-export function createMonascaNormalizer(options: NormalizerOptions): Normalizer {
+export function createMonascaNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   const { scrubber, alarmTtlMs, now } = options;
   return message => {

@@ -14,14 +14,15 @@
  */
 import { MalformedMessageError } from '../../event/errors.ts';
 import { at, firstName, textAt } from '../value/at.ts';
+import { decodeItems } from '../decode-items.ts';
 import { limited } from '../facts.ts';
 import type { Facts } from '../facts.ts';
 import { isObject, parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
-export function createS3Normalizer(options: NormalizerOptions): Normalizer {
+export function createS3Normalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   return message => {
     const body = options.scrubber.object(parseObject(message.body).value);
@@ -30,9 +31,12 @@ export function createS3Normalizer(options: NormalizerOptions): Normalizer {
     if (!Array.isArray(records)) {
       throw new MalformedMessageError('there is no "Records" in the body; expected a list');
     }
-    return limited(records).map((record, index) => {
-      if (isObject(record)) return make(factsOf(record, index), record, message);
-      throw new MalformedMessageError(`record ${index} is no JSON object; expected one`);
+    return decodeItems<unknown>(limited(records), {
+      read(record) {
+        if (isObject(record)) return [make(factsOf(record), record, message)];
+        throw new MalformedMessageError('the record is no JSON object; expected one');
+      },
+      alone: record => ({ Records: [record] }),
     });
   };
 }
@@ -40,12 +44,12 @@ export function createS3Normalizer(options: NormalizerOptions): Normalizer {
 /** What Amazon sends to try a notification that is being set up. */
 const testEvent = 's3:TestEvent';
 
-function factsOf(record: JsonObject, index: number): Facts {
+function factsOf(record: JsonObject): Facts {
   const eventName = textAt(record, 'eventName');
   const bucket = textAt(record, 's3.bucket.name');
   if (eventName === undefined || bucket === undefined) {
     throw new MalformedMessageError(
-      `record ${index} has no "eventName" or no "s3.bucket.name"; expected both as text`,
+      'the record has no "eventName" or no "s3.bucket.name"; expected both as text',
     );
   }
   const event = eventName.startsWith('s3:') ? eventName : `s3:${eventName}`;

@@ -13,9 +13,9 @@ import type { Facts } from '../facts.ts';
 import { parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 
-export function createVcdNormalizer(options: NormalizerOptions): Normalizer {
+export function createVcdNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   return message => {
     const headers = options.scrubber.object(message.headers ?? {});

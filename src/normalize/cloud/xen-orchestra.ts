@@ -18,11 +18,11 @@ import { isObject, parseObject } from '../value/json.ts';
 import type { JsonObject } from '../value/json.ts';
 import { createEventMaker } from '../make-event.ts';
 import { compileMapping } from '../mapping.ts';
-import type { Normalizer, NormalizerOptions } from '../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../normalizer.ts';
 import { scrubbed } from '../scrub/scrub.ts';
 import { withoutCredentials } from './xen-orchestra-params.ts';
 
-export function createXenOrchestraNormalizer(options: NormalizerOptions): Normalizer {
+export function createXenOrchestraNormalizer(options: NormalizerOptions): Decoder {
   const { account, project, domain, ...others } = options.mapping;
   const make = createEventMaker(options);
   const makeUnowned = createEventMaker({ ...options, mapping: others });

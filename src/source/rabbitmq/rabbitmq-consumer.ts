@@ -215,12 +215,27 @@ export function toMessage({ fields, properties, content }: ConsumeMessage): Mess
 
 /** The content type is a property beside AMQP's headers; here it is one of them, as on the other buses. */
 function toText({ headers, contentType }: MessageProperties): Record<string, string> | undefined {
-  const text = Object.entries(headers ?? {}).flatMap(([name, value]: [string, unknown]) =>
-    typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
-      ? [[name, String(value)] as const]
-      : [],
-  );
+  const text = Object.entries(headers ?? {}).flatMap(([name, value]: [string, unknown]) => {
+    const said = textOf(value);
+    return said === undefined ? [] : [[name, said] as const];
+  });
   if (typeof contentType === 'string') text.unshift(['content-type', contentType]);
   // Setting a property called `__proto__` would set the prototype instead.
   return text.length === 0 ? undefined : Object.fromEntries(text);
+}
+
+/** The last second of the year 9999. */
+const secondsMax = 253_402_300_799;
+
+/** A timestamp has whole seconds since 1970 (AMQP 0-9-1, 4.2.5.4), and is written as RFC 3339. */
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+    return String(value);
+  }
+  if (typeof value !== 'object' || value === null || !('!' in value)) return undefined;
+  if (value['!'] !== 'timestamp' || !('value' in value)) return undefined;
+  const seconds = Number(value.value);
+  return seconds >= 0 && seconds <= secondsMax
+    ? new Date(seconds * 1_000).toISOString()
+    : undefined;
 }

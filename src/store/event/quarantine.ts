@@ -12,6 +12,7 @@ const columns = [
   'routingKey',
   'headers',
   'reason',
+  'item',
   'createdAt',
 ] as const;
 
@@ -36,8 +37,13 @@ export async function listQuarantined(
 export async function findQuarantined(
   database: Database,
   id: string,
-): Promise<(QuarantineRow & { readonly body: Buffer | null }) | undefined> {
-  return selectQuarantined(database).select('body').where('id', '=', id).executeTakeFirst();
+): Promise<
+  (QuarantineRow & { readonly body: Buffer | null; readonly sendingId: string | null }) | undefined
+> {
+  return selectQuarantined(database)
+    .select(['body', 'sendingId'])
+    .where('id', '=', id)
+    .executeTakeFirst();
 }
 
 const selectQuarantined = (database: Database) =>
@@ -55,8 +61,12 @@ export async function deleteQuarantined(database: Database, id: string): Promise
   return deleted !== undefined;
 }
 
-/** Finds which of these places on the bus have a message in the quarantine. */
-export async function findQuarantinedPositions(
+/** The place of a message on the bus, or of an item in one. */
+export const placeOf = ({ position, item }: { position: string; item?: number | null }): string =>
+  `${item ?? ''}\0${position}`;
+
+/** Finds what the quarantine has from these positions on the bus. @returns the places, see `placeOf`. */
+export async function findQuarantinedPlaces(
   database: Database,
   source: string,
   positions: readonly string[],
@@ -64,9 +74,9 @@ export async function findQuarantinedPositions(
   if (positions.length === 0) return new Set();
   const rows = await database
     .selectFrom('quarantine')
-    .select('position')
+    .select(['position', 'item'])
     .where('source', '=', source)
     .where('position', 'in', [...positions])
     .execute();
-  return new Set(rows.map(row => row.position));
+  return new Set(rows.map(placeOf));
 }

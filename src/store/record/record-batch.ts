@@ -48,6 +48,10 @@ export interface MessageToQuarantine {
   readonly headers?: Readonly<Record<string, string>>;
   readonly reason: string;
   readonly body: Uint8Array | null;
+  /** Index in its message of the one item that is put aside; absent where it is the whole message. */
+  readonly item?: number;
+  /** The sender's own id of the message, by which it is put aside once however often it is sent. */
+  readonly sendingId?: string;
 }
 
 export interface BatchRows {
@@ -93,7 +97,7 @@ export async function recordBatch(database: Database, rows: BatchRows): Promise<
     ...(rows.events.length > 0 ? [eventPart(rows, keys)] : []),
     ...(queued.length > 0 ? [queuedPart(queued, keys)] : []),
     ...(rows.replayed ? [replayedPart(rows.replayed)] : []),
-    ...(rows.quarantined.length > 0 ? [quarantinePart(rows)] : []),
+    ...(rows.quarantined.length > 0 ? [quarantinePart(rows, keys)] : []),
     ...(rows.receipt ? receiptParts(rows, rows.receipt) : []),
   ];
   const { rows: answers } = await sql<{
@@ -139,8 +143,12 @@ interface Key {
   readonly eventId: string;
 }
 
-function keysOf({ source, events }: BatchRows): readonly Key[] {
-  return events.flatMap(({ id, key }) =>
+function keysOf({ source, events, quarantined }: BatchRows): readonly Key[] {
+  const refused = quarantined.map(({ id, item = 'all', sendingId }) => ({
+    id,
+    key: sendingId === undefined ? undefined : `refused:${item}:${sendingId}`,
+  }));
+  return [...events, ...refused].flatMap(({ id, key }) =>
     key === undefined ? [] : [{ hash: keyHash(source, key), eventId: id }],
   );
 }
@@ -221,19 +229,20 @@ function queuedPart(events: readonly EventToRecord[], keys: readonly Key[]) {
 
 const notifyDue = sql`, pg_notify('hookline', 'due')`;
 
-function quarantinePart({ source, quarantined }: BatchRows) {
+function quarantinePart({ source, quarantined }: BatchRows, keys: readonly Key[]) {
   const column = <T>(pick: (message: MessageToQuarantine) => T): T[] => quarantined.map(pick);
   return sql`parked as (
-    insert into quarantine (id, source, position, routing_key, headers, reason, body)
-    select r.id, ${source}, r.position, r.routing_key, r.headers, r.reason, r.body
+    insert into quarantine (id, source, position, routing_key, headers, reason, body, item, sending_id)
+    select r.id, ${source}, r.position, r.routing_key, r.headers, r.reason, r.body, r.item, r.sending_id
     from unnest(
       ${column(message => message.id)}::uuid[], ${column(message => message.position)}::text[],
       ${column(message => message.routingKey ?? null)}::text[],
       ${column(message => (message.headers ? JSON.stringify(message.headers) : null))}::jsonb[],
       ${column(message => message.reason)}::text[],
-      ${column(message => (message.body ? Buffer.from(message.body) : null))}::bytea[]
-    ) as r(id, position, routing_key, headers, reason, body)
-    where exists (select from allowed) on conflict (id) do nothing)`;
+      ${column(message => (message.body ? Buffer.from(message.body) : null))}::bytea[],
+      ${column(message => message.item ?? null)}::int[], ${column(message => message.sendingId ?? null)}::text[]
+    ) as r(id, position, routing_key, headers, reason, body, item, sending_id)
+    where exists (select from allowed) ${isNew(keys, 'r.id')} on conflict (id) do nothing)`;
 }
 
 function receiptParts(rows: BatchRows, receipt: NonNullable<BatchRows['receipt']>) {

@@ -106,6 +106,10 @@ export const QuarantineTable = defineEntity({
     reason: p.text(),
     /** Null for a Kafka tombstone. */
     body: p.blob().$type<Buffer>().nullable(),
+    /** Index in its message of the one item that was put aside; null where it is the whole message. */
+    item: p.integer().nullable(),
+    /** The sender's own id of the message. */
+    sendingId: p.text().nullable(),
     createdAt: p.datetime().defaultRaw('now()'),
   },
 });

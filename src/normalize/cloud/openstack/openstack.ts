@@ -12,12 +12,13 @@
  */
 import { parseJson } from '../../../event/text/exact-json.ts';
 import { at, textAt } from '../../value/at.ts';
+import { decodeItems } from '../../decode-items.ts';
 import { limited } from '../../facts.ts';
 import type { Facts } from '../../facts.ts';
 import { isObject } from '../../value/json.ts';
 import type { JsonObject } from '../../value/json.ts';
 import { createEventMaker } from '../../make-event.ts';
-import type { Normalizer, NormalizerOptions } from '../../normalizer.ts';
+import type { Decoder, NormalizerOptions } from '../../normalizer.ts';
 import { cadfFacts, isCadf } from './openstack-cadf.ts';
 import { factsOf } from './openstack-facts.ts';
 import { isRequest } from './openstack-owner.ts';
@@ -30,7 +31,7 @@ import type { Notification } from './oslo.ts';
  * Creates the normalizer. A message holds one event, several for Neutron's bulk requests and for what concerns two
  * projects, or none for RPC, for what is told twice and, unless kept, audit.
  */
-export function createOpenStackNormalizer(options: NormalizerOptions): Normalizer {
+export function createOpenStackNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   return message => {
     const notification = openOslo(message.body, options.scrubber);
@@ -40,15 +41,21 @@ export function createOpenStackNormalizer(options: NormalizerOptions): Normalize
     if (!options.keepAudit && isAudit(eventType, priority)) return [];
     const type = readEventType(eventType);
     const payloads = limited(payloadsOf(notification, type.resource));
-    const told = payloads.flatMap((payload, index) => {
-      const name = nameOf(notification, payloads.length > 1 ? index : undefined);
-      return toldIn(notification, type, payload).map(facts => ({ ...facts, payload, name }));
+    const decoded = decodeItems(payloads, {
+      read(payload, index) {
+        const name = nameOf(
+          notification,
+          message.item ?? (payloads.length > 1 ? index : undefined),
+        );
+        const view = { ...notification.message, context: notification.context, payload };
+        return toldIn(notification, type, payload).map(({ facts, suffix }) => {
+          const key = name === undefined ? facts.key : `${name}${suffix}`;
+          return make({ ...facts, key }, payload, message, view);
+        });
+      },
+      alone: payload => ({ ...notification.message, payload }),
     });
-    return limited(told).map(({ facts, suffix, payload, name }) => {
-      const key = name === undefined ? facts.key : `${name}${suffix}`;
-      const view = { ...notification.message, context: notification.context, payload };
-      return make({ ...facts, key }, payload, message, view);
-    });
+    return limited(decoded);
   };
 }
 
