@@ -10,6 +10,7 @@
  * once when one of its consumers is cancelled. What came from a deleted queue is still recorded, as it will not come again.
  */
 import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Channel, ConsumeMessage, MessageProperties } from 'amqplib';
 
@@ -51,6 +52,8 @@ export interface QueueConsumer {
 }
 
 const closeTimeoutMs = 5000;
+/** Together about ten times what such a deletion took. */
+const [deletionChecks, deletionCheckMs] = [20, 50];
 
 /** @param wakeup is signalled when a message has arrived or the consumer has ended. */
 export async function openConsumer(
@@ -158,14 +161,24 @@ class ChannelConsumer implements QueueConsumer {
     if (this.#state !== 'open') return;
     this.#state = 'leaving';
     await this.#channel.close().catch(this.#ignoreGone);
-    const answer = await findQueue(this.#link, queue).catch(this.#ignoreGone);
-    if (answer && 'refusal' in answer && answer.refusal.code === reply.notFound) {
+    if (await this.#isDeleted(queue)) {
       this.#state = 'orphaned';
       const tag = this.#tags.get(queue);
       this.#waiting = this.#waiting.filter(({ fields }) => fields.consumerTag === tag);
       this.#end(`queue ${queue} was deleted`);
     } else {
       this.#lose(`the broker cancelled the consumer of queue ${queue}`);
+    }
+  }
+
+  /** RabbitMQ 4.3 cancels the consumers of a quorum queue up to 0.1 s before the queue is gone. */
+  async #isDeleted(queue: string): Promise<boolean> {
+    for (let asked = 1; ; asked += 1) {
+      const answer = await findQueue(this.#link, queue).catch(this.#ignoreGone);
+      if (!answer) return false;
+      if ('refusal' in answer) return answer.refusal.code === reply.notFound;
+      if (asked === deletionChecks) return false;
+      await wait(deletionCheckMs);
     }
   }
 
