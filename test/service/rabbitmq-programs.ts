@@ -10,12 +10,28 @@ export interface RabbitmqPrograms {
   readonly epmd: string;
   /** Whom root runs it as; absent for anyone else. */
   readonly user?: { readonly uid: number; readonly gid: number };
+  /** What has to be the root directory of the programs, whose paths are inside of it; absent where they are installed. */
+  readonly root?: string;
 }
 
 const run = promisify(execFile);
 
 /** Debian's own starter insists on its system-wide directories; the original script is behind it. */
 const debianServer = '/usr/lib/rabbitmq/bin/rabbitmq-server';
+
+/** Of every Linux. */
+const nobody = { uid: 65_534, gid: 65_534 };
+
+/**
+ * A folder of unpacked packages as `test/matrix` makes them, with libraries of their own. Only root may use it.
+ *
+ * @returns undefined when HOOKLINE_TEST_RABBITMQ_ROOT names none.
+ */
+export function unpackedRabbitmq(): RabbitmqPrograms | undefined {
+  const root = process.env['HOOKLINE_TEST_RABBITMQ_ROOT'] ?? '';
+  if (root === '') return undefined;
+  return { server: debianServer, epmd: '/usr/bin/epmd', user: nobody, root };
+}
 
 /** @throws Error saying what to install. */
 export async function findRabbitmqPrograms(): Promise<RabbitmqPrograms> {

@@ -14,7 +14,11 @@ import { connect } from 'amqplib';
 import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
 import { type Certificate, makeCertificate } from './certificate.ts';
 import { findEngine, runContainer } from './container.ts';
-import { findRabbitmqPrograms, type RabbitmqPrograms } from './rabbitmq-programs.ts';
+import {
+  findRabbitmqPrograms,
+  type RabbitmqPrograms,
+  unpackedRabbitmq,
+} from './rabbitmq-programs.ts';
 import {
   foreignService,
   inNewDirectory,
@@ -66,8 +70,9 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
     return { url: given, ...foreignService('the RabbitMQ of HOOKLINE_TEST_AMQP_URL') };
   }
   const certificate = tls ? await makeCertificate() : undefined;
-  const engine = await findEngine(image);
-  const programs = engine === undefined ? await findRabbitmqPrograms() : undefined;
+  const unpacked = unpackedRabbitmq();
+  const engine = unpacked ? undefined : await findEngine(image);
+  const programs = engine === undefined ? (unpacked ?? (await findRabbitmqPrograms())) : undefined;
   return inNewDirectory('rabbitmq', programs?.user, async home => {
     const layout: Layout = {
       home,
@@ -177,10 +182,14 @@ async function writeFiles(
  */
 function spawnPrograms(programs: RabbitmqPrograms, { home, ports }: Layout): GuardedProcess {
   const script = `"$1" -address 127.0.0.1 -port ${ports.epmd} & exec "$2"`;
-  return spawnGuarded('sh', ['-c', script, 'sh', programs.epmd, programs.server], {
+  const command = ['sh', '-c', script, 'sh', programs.epmd, programs.server];
+  const { root, user: owner } = programs;
+  const [first = '', ...rest] = root === undefined ? command : [...inside(root, owner), ...command];
+  return spawnGuarded(first, rest, {
     deathSignal: 'KILL',
     directory: home,
-    ...(programs.user ? { user: programs.user } : {}),
+    // What changes its root directory changes its user afterwards.
+    ...(owner && root === undefined ? { user: owner } : {}),
     env: {
       PATH: process.env['PATH'],
       HOME: home,
@@ -200,6 +209,17 @@ function spawnPrograms(programs: RabbitmqPrograms, { home, ports }: Layout): Gua
         '-kernel inet_dist_use_interface {127,0,0,1} +sbwt none +sbwtdcpu none +sbwtdio none',
     },
   });
+}
+
+/**
+ * Words before a command that run it with another root directory, as that user. The mounts are seen by it alone and end
+ * with it.
+ */
+function inside(root: string, owner: RabbitmqPrograms['user']): readonly string[] {
+  const mounts = ['/proc', '/dev', '/tmp'].map(path => `mount --rbind ${path} "$1${path}"`);
+  const script = [...mounts, 'root=$1', 'user=$2', 'shift 2', 'exec chroot "$user" "$root" "$@"'];
+  const names = [root, `--userspec=${owner?.uid}:${owner?.gid}`];
+  return ['unshare', '--mount', 'sh', '-e', '-c', script.join('\n'), 'sh', ...names];
 }
 
 function spawnContainer(
