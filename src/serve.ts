@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 
 import type { Logger } from 'pino';
 
@@ -12,6 +13,7 @@ import type { KeyLogin } from './api/context.ts';
 import { startApp, type App } from './app.ts';
 import { newId, secretKeysOf, type ProcessRole } from './wire.ts';
 import type { Config } from './config/config.ts';
+import { basePathOf } from './console/serve-console.ts';
 import { readOrCreateSecretKey } from './config/file/secret-key.ts';
 import { ownSourceName } from './config/source/source.ts';
 import { identifyKeyPair } from './directory/cloudstack/cloudstack-identity.ts';
@@ -46,6 +48,8 @@ export interface Served {
 
 /** Maximum numbers of callers whose templates are tried or previewed at a time, in all and of one account. */
 const previewLimits = { max: 4, ownerMax: 1 };
+/** Beside `src` in a checkout, and in the package. */
+const consoleFolder = fileURLToPath(new URL('../console/dist', import.meta.url));
 /** How long the start waits for a database that is not there yet. */
 const databaseWaitMs = 30_000;
 
@@ -170,6 +174,11 @@ async function listen(
     timeoutMsMax: config.dispatch.timeoutMsMax,
     trustedProxies: config.http.trustedProxies,
     connectionsMax: config.http.connectionsMax,
+    console: {
+      folder: consoleFolder,
+      basePath: basePathOf(config.http.publicUrl),
+      frameAncestors: config.console.frameAncestors,
+    },
     log,
     newId,
     now: Date.now,

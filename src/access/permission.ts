@@ -37,6 +37,8 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /healthz': 'public',
   'GET /readyz': 'public',
   'GET /metrics': 'public',
+  // The console: files that say nothing of anybody.
+  'GET /*': 'public',
   'GET /v1/openapi.json': 'public',
   'GET /openapi.json': 'public',
   'POST /v1/login': 'public',

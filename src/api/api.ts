@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import Fastify from 'fastify';
 import type { FastifyInstance } from 'fastify';
 
+import { serveConsole, withoutBase } from '../console/serve-console.ts';
 import { auditRoutes } from './access/audit-routes.ts';
 import { keyRoutes } from './access/key-routes.ts';
 import { oidcDeviceRoutes } from './access/oidc-device-routes.ts';
@@ -117,6 +118,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     http: { headersTimeout: headMsMax, connectionsCheckingInterval: slownessCheckMs },
     trustProxy: options.trustedProxies.length > 0 && [...options.trustedProxies],
     exposeHeadRoutes: false,
+    rewriteUrl: ({ url = '/' }) => withoutBase(url, options.console.basePath),
     forceCloseConnections: 'idle',
     schemaErrorFormatter: formatErrors,
     schemaController: { compilersFactory: { buildSerializer: lazySerializers } },
@@ -145,6 +147,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
     for (const group of groups) group.register(typed, options);
     const firstAttempts = createFirstAttempts(options);
     registerCloudstackApi(routes, { ...options, readInTurn, firstAttempts });
+    serveConsole(app, options.console);
     for (const path of documentPaths) {
       routes.get(path, { schema: { hide: true } }, () => routes.swagger());
     }

@@ -5,6 +5,7 @@ import type { TSchema } from 'typebox';
 
 import type { OidcLogin } from '../access/oidc/oidc-login.ts';
 import type { Log } from '../event/log.ts';
+import type { ConsoleOptions } from '../console/serve-console.ts';
 import type { RefusedItem } from '../event/message.ts';
 import type { Turns } from '../event/turns.ts';
 import type { Formats } from '../format/formats.ts';
@@ -68,6 +69,7 @@ export interface ApiOptions {
   readonly trustedProxies: readonly string[];
   /** Maximum number of connections to the API. */
   readonly connectionsMax: number;
+  readonly console: ConsoleOptions;
   /** Absent when no OpenID provider is configured. */
   readonly oidc?: OidcLogin;
   /** Absent when logging in with CloudStack keys is turned off. */

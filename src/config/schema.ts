@@ -78,9 +78,17 @@ const http = {
     default: [],
   },
   publicUrl: {
-    doc: 'URL at which people reach the API, such as `https://hookline.example`. The Host header of a request is never trusted for it.',
+    doc: 'URL at which people reach the API and the console, such as `https://hookline.example` or, below a path of a reverse proxy, `https://cloud.example/hookline`. The Host header of a request is never trusted for it.',
     kind: 'httpUrl',
     optional: true,
+  },
+} as const satisfies Section;
+
+const consoleKeys = {
+  frameAncestors: {
+    doc: "Origins whose pages may show the console in a frame, such as that of CloudStack's own UI. By default, none may.",
+    kind: 'origins',
+    default: [],
   },
 } as const satisfies Section;
 
@@ -108,6 +116,7 @@ export const schema = {
     default: '.hookline',
   },
   http,
+  console: consoleKeys,
   secretKey: {
     doc: "Key that encrypts the webhooks' secrets at rest. Required with database.url; with the embedded PostgreSQL, one is generated in dataDir.",
     kind: 'base64Key',

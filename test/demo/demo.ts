@@ -85,7 +85,9 @@ async function run(options: Options, signal: AbortSignal): Promise<number> {
   await hookline.untilReady(signal);
   if (signal.aborted) return 1;
   await introduce(hookline, cloud, { listeners, receiverUrl: receiver.url });
-  say(`Hookline runs at ${hookline.url}/docs, user admin, password ${hookline.adminPassword}`);
+  say(
+    `The console of Hookline is at ${hookline.url}/, user admin, password ${hookline.adminPassword}`,
+  );
   await pause(effectMs, signal);
   const startedAt = performance.now();
   const stage: Stage = { cloud, bus, hookline, tally, signal };

@@ -59,16 +59,11 @@ describe('the OpenAPI document', () => {
     expect(document.info.version).toBe('0.0.0-test');
   });
 
-  it('is also where tools look for it', async () => {
-    const answer = await api.ask('GET', '/openapi.json', undefined, {});
-    expect(JSON.parse(answer.text)).toEqual(document);
-  });
-
   it('describes every route there is, and no other', () => {
     const documented = operations().map(({ route }) => route);
     // CloudStack's API tells of itself by `listApis`.
     const served = listPermissions().filter(
-      route => !route.endsWith(' /client/api') && !route.endsWith('/openapi.json'),
+      route => !/( \/client\/api|\/openapi\.json| \/\*)$/.test(route),
     );
     expect(documented.toSorted()).toEqual(served.toSorted());
   });

@@ -183,6 +183,7 @@ async function openApi(
     timeoutMsMax: 30_000,
     trustedProxies: [],
     connectionsMax: 100,
+    console: { folder: '/nowhere', basePath: '/', frameAncestors: [] },
     version: '0.0.0-test',
     newId,
     now: Date.now,

@@ -40,6 +40,7 @@ export async function buildDocument(): Promise<object> {
     timeoutMsMax: config.dispatch.timeoutMsMax,
     trustedProxies: [],
     connectionsMax: 1,
+    console: { folder: '/nowhere', basePath: '/', frameAncestors: [] },
     log: { debug: unasked, info: unasked, warn: unasked, error: unasked },
     newId: unasked,
     now: Date.now,

@@ -64,6 +64,7 @@ describe('the permission table', () => {
       'GET /healthz',
       'GET /readyz',
       'GET /metrics',
+      'GET /*',
       'GET /v1/openapi.json',
       'GET /openapi.json',
       'POST /v1/login',

@@ -42,6 +42,7 @@ describe('loadConfig', () => {
       database: { migrate: true, poolMax: 10, apiPoolMax: 5, apiTimeoutMs: 10_000 },
       dataDir: join(cwd, '.hookline'),
       http: { host: '127.0.0.1', port: 8080, connectionsMax: 1_000, trustedProxies: [] },
+      console: { frameAncestors: [] },
       dispatch: {
         concurrency: 64,
         windowMax: 10_000,

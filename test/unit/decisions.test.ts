@@ -61,7 +61,7 @@ describe('a reference', () => {
   });
 
   it('to a file of the source is to one that is there', () => {
-    const paths = new Set(globSync('{src,test,migrations,docs,config}/**/*.*'));
+    const paths = new Set(globSync('{src,test,migrations,docs,config,console}/**/*.*'));
     const names = new Set([...paths].map(path => basename(path)));
     const exists = (name: string): boolean =>
       name.includes('/') ? paths.has(name) || paths.has(`src/${name}`) : names.has(name);

@@ -6,7 +6,7 @@ import { oneOf, text } from '../../event/schema.ts';
 import { scopes, webhookStates } from '../../webhook/words.ts';
 import { databaseOf } from '../../store/database.ts';
 import { readHealth } from '../../store/webhook/health.ts';
-import { untried } from '../../webhook/health.ts';
+import { healthStates, untried } from '../../webhook/health.ts';
 import { listWebhooks } from '../../store/webhook/webhook.ts';
 import type { WebhookRow } from '../../store/webhook/webhook.ts';
 import { callerOf } from '../http/authenticate.ts';
@@ -38,6 +38,14 @@ const listQuery = closed({
   scope: Type.Optional(oneOf(scopes, { description: 'Only webhooks of this scope.' })),
   accountId: Type.Optional(text({ description: 'Only webhooks of this account.' })),
   domainId: Type.Optional(text({ description: 'Only webhooks of exactly this domain.' })),
+  health: Type.Optional(oneOf(healthStates, { description: 'Only webhooks of this health.' })),
+  text: Type.Optional(
+    text({
+      maxLength: 255,
+      description:
+        'Only webhooks with this text in their name, description or payload URL, in either case.',
+    }),
+  ),
 });
 
 const schemas = {

@@ -89,6 +89,21 @@ const ranges: ValueKind<readonly string[]> = {
   expected: () => 'ranges of addresses such as 10.0.0.0/8 or fd00::/8, separated by commas',
 };
 
+/** Origins of web pages; an empty list is accepted. Source: RFC 6454, section 6.2. */
+const origins: ValueKind<readonly string[]> = {
+  coerce: splitList,
+  accepts: (value): value is string[] =>
+    Array.isArray(value) && value.every(item => typeof item === 'string' && isOrigin(item)),
+  expected: () => 'origins such as https://cloud.example, separated by commas',
+};
+
+const isOrigin = (item: string): boolean => {
+  const parsed = URL.parse(item);
+  return (
+    parsed !== null && /^https?:$/.test(parsed.protocol) && parsed.origin === item.toLowerCase()
+  );
+};
+
 /** HTTP status codes that mean delivered: all from 200 to 299, or a list of some. */
 const codes: ValueKind<'2xx' | readonly number[]> = {
   coerce: value =>
@@ -144,6 +159,7 @@ export const valueKinds = {
   list,
   headerName,
   ranges,
+  origins,
   codes,
   databaseUrl: url('postgres', 'postgresql'),
   amqpUrl: url('amqp', 'amqps'),

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 
 import { filterNames } from '../../webhook/filter/filter-fields.ts';
 import { fieldNames, onlyValues } from '../../webhook/values.ts';
+import type { Health } from '../../webhook/health.ts';
 import type { WebhookValues } from '../../webhook/values.ts';
 import type { Database } from '../database.ts';
 import type { Row } from '../schema/tables.ts';
@@ -24,13 +25,16 @@ export interface WebhookQuery extends Partial<Pick<WebhookValues, (typeof search
   readonly limit: number;
   /** Id of the last webhook of the page before. */
   readonly cursor?: string;
+  readonly health?: Health['state'];
+  /** Stands in the name, the description or the payload URL, in either case. */
+  readonly text?: string;
 }
 
 /** Lists webhooks in the order of their ids. */
 export async function listWebhooks(
   database: Database,
   visibility: Visibility,
-  { limit, cursor, ...wanted }: WebhookQuery,
+  { limit, cursor, health, text, ...wanted }: WebhookQuery,
 ): Promise<readonly WebhookRow[]> {
   let query = selectWebhooks(database).where(webhookWithin('w', visibility));
   if (cursor !== undefined) query = query.where('w.id', '>', cursor);
@@ -38,8 +42,18 @@ export async function listWebhooks(
     const value = wanted[name];
     if (value !== undefined) query = query.where(`w.${name}`, '=', value);
   }
+  if (health !== undefined) query = query.where(sql<boolean>`${healthState} = ${health}`);
+  if (text !== undefined)
+    query = query.where(sql<boolean>`strpos(lower(${searchedText}), lower(${text})) > 0`);
   return query.orderBy('w.id').limit(limit).execute();
 }
+
+/** As `readHealth` tells it. */
+const healthState = sql`case when w.state <> 'Enabled' then lower(w.state) else coalesce(
+  (select h.state from webhook_health h where h.webhook_id = w.id), 'ok') end`;
+
+/** A line break, which none of them has in a search, keeps a match from spanning two of them. */
+const searchedText = sql`concat_ws(e'\\n', w.name, w.payload_url, w.description)`;
 
 export async function findWebhook(
   database: Database,
