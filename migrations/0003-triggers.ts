@@ -3,13 +3,14 @@ import { Migration } from '@mikro-orm/migrations';
 
 export class Triggers extends Migration {
   override up(): void {
-    const purposes = [domainPaths, changes, states, owners, ranks, settings, probes];
+    const purposes = [domainPaths, changes, states, owners, moves, ranks, settings, probes];
     for (const statement of purposes.flat()) this.addSql(statement);
   }
 
   override down(): void {
     this.addSql(`drop function domain_path(), domain_path_below(), log_change(), log_truncate(), log_owner(), log_rank(),
-      log_key(text, text), webhook_state(), drop_settings(), probe_webhook(), release_held() cascade`);
+      log_key(text, text), webhook_state(), drop_settings(), probe_webhook(), release_held(), webhook_domain(), move_webhooks(),
+      account_moved(), domain_moved(), disable_strayed(text, text) cascade`);
   }
 }
 
@@ -110,6 +111,72 @@ const owners = [
   `create trigger log_owner after update on account
     for each row when (old.removed_at is distinct from new.removed_at)
     execute function log_owner()`,
+];
+
+/**
+ * A webhook goes where its account goes. Its domain is its account's unless it covers a domain of its own choice; then it is
+ * disabled when its account has left that domain, or has come to where it has no part in it (decision 100).
+ *
+ * Whether an account has left is asked when the transaction ends: halfway through an import it may be anywhere.
+ */
+const moves = [
+  `create function webhook_domain() returns trigger language plpgsql as $$
+    begin
+      if new.scope <> 'Domain' then
+        new.domain_id := coalesce((select a.domain_id from account a where a.id = new.account_id), new.domain_id);
+      end if;
+      return new;
+    end $$`,
+  `create trigger webhook_domain before insert or update of scope, account_id, domain_id on webhook
+    for each row execute function webhook_domain()`,
+  `create function move_webhooks() returns trigger language plpgsql as $$
+    begin
+      update webhook set domain_id = new.domain_id, updated = greatest(now(), updated + interval '1 ms')
+      where account_id = new.id and scope <> 'Domain' and domain_id <> new.domain_id;
+      return null;
+    end $$`,
+  `create trigger move_webhooks after update of domain_id on account
+    for each row when (old.domain_id is distinct from new.domain_id) execute function move_webhooks()`,
+  // The reason stands in the audit and in the webhook's health. Admins of the domain that the account has left may know.
+  `create function disable_strayed(owner text, former_path text) returns void language plpgsql as $$
+    declare strayed record;
+      why text;
+    begin
+      for strayed in
+        select w.id, w.state, covered.id as domain_id, covered.name as domain, a.name as account,
+          strpos(former_path, '/' || covered.id || '/') > 0 as has_left
+        from webhook w join account a on a.id = w.account_id
+          join domain present on present.id = a.domain_id join domain covered on covered.id = w.domain_id
+        where w.account_id = owner and w.scope = 'Domain' and w.state <> 'Disabled'
+          and not starts_with(present.path, covered.path)
+          and (strpos(former_path, '/' || covered.id || '/') > 0 or not starts_with(covered.path, present.path))
+        for update of w
+      loop
+        why := 'its account ' || strayed.account || ' is not in the domain ' || strayed.domain || ' any more';
+        update webhook set state = 'Disabled', state_reason = why, is_disabling_told = false,
+          updated = greatest(now(), updated + interval '1 ms') where id = strayed.id;
+        insert into audit (action, object_id, domain_id, scope, before, after)
+          values ('webhook.disabled', strayed.id, case when strayed.has_left then strayed.domain_id end,
+            case when strayed.has_left then 'Domain' else 'Global' end,
+            jsonb_build_object('state', strayed.state), jsonb_build_object('state', 'Disabled', 'reason', why));
+        perform log_key('disabled', strayed.id::text);
+      end loop;
+    end $$`,
+  `create function account_moved() returns trigger language plpgsql as $$
+    begin
+      perform disable_strayed(new.id, coalesce((select path from domain where id = old.domain_id), ''));
+      return null;
+    end $$`,
+  `create constraint trigger account_moved after update of domain_id on account deferrable initially deferred
+    for each row when (old.domain_id is distinct from new.domain_id) execute function account_moved()`,
+  `create function domain_moved() returns trigger language plpgsql as $$
+    begin
+      perform disable_strayed(a.id, old.path) from account a where a.domain_id = new.id
+        and exists (select from webhook w where w.account_id = a.id and w.scope = 'Domain' and w.state <> 'Disabled');
+      return null;
+    end $$`,
+  `create constraint trigger domain_moved after update on domain deferrable initially deferred
+    for each row when (old.path is distinct from new.path) execute function domain_moved()`,
 ];
 
 /** The roles of an account's users decide how far its webhooks' deliveries reach. */

@@ -15,6 +15,7 @@ import { createMetrics, type Metrics } from './metrics.ts';
 import { ownSourceName } from './config/source/source.ts';
 import { createNormalizers, type Normalizers } from './normalize/normalizers.ts';
 import { createResolver } from './dispatch/egress/name/resolve-name.ts';
+import { tellDisablings, type OnDisabled } from './dispatch/disablings.ts';
 import { openTransport, type Transport } from './dispatch/transport.ts';
 import { createAnnouncer, type Announce } from './record/announcer.ts';
 import { openLease, type Lease } from './record/lease.ts';
@@ -74,6 +75,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const normalizers = createNormalizers(config);
   const metrics = createMetrics();
   const days = createWaitingDays(Date.now);
+  const onDisabled: OnDisabled = (...told) => announce('WEBHOOK.DISABLED', ...told);
   const sync = await MatchSync.open({
     store,
     databaseUrl,
@@ -83,6 +85,8 @@ export async function openComponents(options: AppOptions): Promise<Components> {
     onSetting: () => settings.reload(),
     onTree: () => settings.forget(),
     onHealth: id => (id === undefined ? breakerSync.reload() : breakerSync.announce(id)),
+    onDisabled: () =>
+      void tellDisablings({ store, webhook: id => sync.index.webhook(id), onDisabled, log }),
     log,
   });
   const settings = await SettingSync.open({
@@ -114,7 +118,7 @@ export async function openComponents(options: AppOptions): Promise<Components> {
   const sending = { metrics, sync, settings, transport, writer, breakers };
   const dispatcher = openDispatcher(options, {
     ...sending,
-    onDisabled: (webhook, reason) => announce('WEBHOOK.DISABLED', webhook, reason),
+    onDisabled,
     onPending: () => claimer.expect(),
   });
   breakers.watch({ closed: () => claimer.wake() });

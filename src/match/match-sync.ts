@@ -28,6 +28,8 @@ export interface MatchSyncOptions {
   readonly onTree: () => void;
   /** The health of a webhook changed; without an id, that of any may have. */
   readonly onHealth: (webhookId?: string) => void;
+  /** The database has disabled webhooks, or may have. */
+  readonly onDisabled: () => void;
   readonly log: Log;
 }
 
@@ -124,6 +126,7 @@ export class MatchSync {
     await this.#load();
     this.#options.onWebhook();
     this.#options.onHealth();
+    this.#options.onDisabled();
     await this.#options.onSetting();
   }
 
@@ -144,6 +147,7 @@ export class MatchSync {
     if (has('webhook')) this.#options.onWebhook();
     if (has('setting')) await this.#options.onSetting();
     if (has('domain')) this.#options.onTree();
+    if (has('disabled')) this.#options.onDisabled();
     for (const { kind, key } of changes) if (kind === 'health') this.#options.onHealth(key);
   }
 }

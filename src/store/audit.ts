@@ -1,6 +1,7 @@
 /** The audit: who changed what, when, from where, before and after. Rows are inserted and never updated. */
 import { expressionBuilder, sql } from 'kysely';
 
+import type { Scope } from '../webhook/words.ts';
 import type { Database } from './database.ts';
 import type { Row, Tables } from './schema/tables.ts';
 import { conditions, type Condition } from './sql/condition.ts';
@@ -14,6 +15,8 @@ export interface Change {
   readonly objectId: string;
   readonly accountId?: string | null;
   readonly domainId?: string | null;
+  /** Of a change to a webhook. */
+  readonly scope?: Scope;
   /** The object before and after the change, without secrets. */
   readonly before?: object;
   readonly after?: object;
@@ -26,17 +29,14 @@ export const nobody = { username: null, address: null };
 export async function insertAudit(
   database: Database,
   { username, address }: { username: string | null; address: string | null },
-  { action, objectId, accountId, domainId, before, after }: Change,
+  { before, after, ...change }: Change,
 ): Promise<void> {
   await database
     .insertInto('audit')
     .values({
       username,
       address,
-      action,
-      objectId,
-      accountId,
-      domainId,
+      ...change,
       before: before && json(before),
       after: after && json(after),
     })
@@ -76,13 +76,15 @@ export async function listAudit(
 
 /**
  * Whether a change is visible: an account's to itself and its admins, a domain's to its admins. A change that has both,
- * as that of one account's webhook for another domain, is visible to the admins of both.
+ * as that of one account's webhook for another domain, is visible to the admins of both. A change to a webhook is visible to
+ * nobody who could not see the webhook.
  */
 function within(visibility: Visibility): Condition {
   const ofAccount = accountWithin('x.account_id', visibility);
-  if (visibility.kind !== 'subtree') return ofAccount;
+  if (visibility.kind !== 'subtree')
+    return sql<boolean>`(${ofAccount} and coalesce(x.scope, 'Local') = 'Local')`;
   const ofDomain = domainWithin('x.domain_id', visibility);
-  return sql<boolean>`((x.account_id is not null or x.domain_id is not null)
+  return sql<boolean>`(x.scope is distinct from 'Global' and (x.account_id is not null or x.domain_id is not null)
     and (x.account_id is null or ${ofAccount}) and (x.domain_id is null or ${ofDomain}))`;
 }
 

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import type { Envelope } from '../../src/event/envelope.ts';
 import { deliveryId, timeOf } from '../../src/event/id.ts';
 import { databaseOf } from '../../src/store/database.ts';
 import { insertOutcomes } from '../../src/store/delivery/outcome.ts';
@@ -48,13 +49,14 @@ async function deliver(
   webhookId: string,
   outcome: Partial<Outcome> = {},
   event = 'VM.START',
+  facts: Partial<Envelope> = {},
 ): Promise<string> {
   const id = newId();
   await recordBatch(databaseOf(api.store), {
     processId: 1,
     source: 's',
     quarantined: [],
-    events: [{ id, envelope: { event }, body: '{}', owed: [webhookId] }],
+    events: [{ id, envelope: { event, ...facts }, body: '{}', owed: [webhookId] }],
   });
   const settled = { eventId: id, webhookId, state: 'delivered' as const, tries: 1, ...outcome };
   await insertOutcomes(databaseOf(api.store), [settled]);
@@ -138,6 +140,43 @@ describe('the statistics', () => {
     expect(admin).not.toContain(foreign.webhookId);
     const asked = await stats(`webhookId=${foreign.webhookId}`, world.tokens.User);
     expect(asked.items[0]?.deliveries).toBe(0);
+  });
+
+  it('tell of no events that the asker may not see, nor does the health of the webhook', async () => {
+    const { webhookId } = await world.make('own');
+    await world.run(`delete from delivery where webhook_id = '${webhookId}'`);
+    await world.run(`update webhook set scope = 'Global' where id = '${webhookId}'`);
+    await world.run(`insert into account (id, name, domain_id, kind, alias) values
+      ('project', 'project', 'home', 'project', 'behind-it') on conflict do nothing`);
+    const of = async (event: string, facts: Partial<Envelope>) =>
+      deliver(webhookId, { ...took(1), state: 'failed' }, event, facts);
+    await of('OWN', { account: 'own' });
+    await of('OWN', { account: 'nobody', project: 'own', category: 'ActionEvent' });
+    await of('PEER', { account: 'peer' });
+    await of('PROJECT', { account: 'behind-it' });
+    await of('FOREIGN', { account: 'foreign' });
+    await of('NOBODY', {});
+    await world.run(`update webhook set scope = 'Local' where id = '${webhookId}'`);
+    const told = async (token: string) => {
+      const { items } = await stats(`webhookId=${webhookId}&by=eventType`, token);
+      const headers = { authorization: `Bearer ${token}` };
+      const path = `/v1/webhooks/${webhookId}`;
+      const { text } = await api.ask('GET', `${path}/health`, undefined, headers);
+      const health = JSON.parse(text);
+      for (const shown of [path, '/v1/webhooks?limit=500']) {
+        const whole = (await api.ask('GET', shown, undefined, headers)).text;
+        expect(whole).toContain(`"attempted":${health.attempted},"delivered":${health.delivered}`);
+      }
+      const byType = items.map(({ eventType, deliveries }) => `${eventType} ${deliveries}`);
+      return { byType, attempted: health.attempted };
+    };
+    expect(await told(world.tokens.User)).toEqual({ byType: ['OWN 2'], attempted: 2 });
+    expect(await told(world.tokens.DomainAdmin)).toEqual({
+      byType: ['OWN 2', 'PEER 1', 'PROJECT 1'],
+      attempted: 4,
+    });
+    const all = ['FOREIGN 1', 'NOBODY 1', 'OWN 2', 'PEER 1', 'PROJECT 1'];
+    expect(await told(api.token)).toEqual({ byType: all, attempted: 6 });
   });
 
   it('say how far back they reach when there is more than is looked at', async () => {

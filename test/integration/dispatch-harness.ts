@@ -33,6 +33,8 @@ export interface DeliveryRow {
 
 export interface DispatchHarness extends AsyncDisposable {
   readonly records: RecordHarness;
+  /** What the apps warned of, as JSON lines. */
+  readonly warned: string[];
   /** @param lookup of receivers' names, instead of the system's. @param roles `dispatch` alone by default. */
   start(
     environment?: Readonly<Record<string, string>>,
@@ -75,6 +77,7 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
   );
   await records.rows(`insert into account (id, name, domain_id)
     values ('${account}', 'a', 'root'), ('${tenant}', 't', 'below')`);
+  const warned: string[] = [];
   const delivery = async (eventId: string): Promise<DeliveryRow> => {
     const [row] = await records.rows<DeliveryRow>(
       `select * from delivery where event_id = '${eventId}'`,
@@ -84,6 +87,7 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
   };
   return {
     records,
+    warned,
     delivery,
     start: async (environment, lookup, roles = ['dispatch']) => {
       const config = configOf(records.url, environment);
@@ -94,7 +98,7 @@ export async function openDispatchHarness(): Promise<DispatchHarness> {
         secretKey: config.secretKey ?? secretKey,
         roles,
         ...(lookup && { lookup }),
-        log: pino({ level: 'silent' }),
+        log: pino({ level: 'warn' }, { write: line => void warned.push(line) }),
       });
       let stopping: Promise<void> | undefined;
       const stop = (): Promise<void> => (stopping ??= app.stop());

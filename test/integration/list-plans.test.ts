@@ -173,6 +173,7 @@ it.each([
   ['tokens', () => '/v1/tokens'],
   ['the audit', () => '/v1/audit'],
   ['the numbers', () => '/v1/stats'],
+  ['how a webhook is', () => `/v1/webhooks/${own.webhookId}/health`],
 ])("a tenant's list of %s reads no large table from end to end", async (_, path) => {
   expect(scanned(await plansOf(path(), world.tokens.User))).toEqual([]);
 });

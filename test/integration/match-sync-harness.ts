@@ -16,6 +16,7 @@ export async function openMatchSync(
     onSetting: async () => {},
     onTree: () => {},
     onHealth: () => {},
+    onDisabled: () => {},
     log: silent,
     ...options,
   });

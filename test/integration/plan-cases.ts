@@ -247,6 +247,15 @@ export const cases: Readonly<Record<string, Case>> = {
     rows: 4_000,
     work: ({ store, busy, quiet }) => readHealth(databaseOf(store), [busy, quiet]),
   },
+  'how a webhook is, as its owner sees it': {
+    rows: 4_000,
+    work: ({ store, busy, quiet }) =>
+      readHealth(databaseOf(store), [busy, quiet], {
+        kind: 'account',
+        accountId: 'none',
+        domainId: 'none',
+      }),
+  },
   'redelivering what failed': {
     rows: 25_000,
     work: ({ store, busy: webhookId }) =>

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 
 import { startApi } from '../integration/api-harness.ts';
 import type { ApiUnderTest } from '../integration/api-harness.ts';
+import { databaseOf } from '../../src/store/database.ts';
+import { disableWebhook } from '../../src/store/webhook/webhook.ts';
 import { createWorld } from '../integration/permission-world.ts';
 import type { World } from '../integration/permission-world.ts';
 
@@ -42,6 +44,59 @@ async function makeWebhook(facts: object): Promise<string> {
 it('tells of a Local webhook whoever may see it', async () => {
   const id = await makeWebhook({ accountId: 'own' });
   expect(await whoSees(id)).toEqual(['Admin', 'DomainAdmin', 'User']);
+});
+
+it('tells of an account’s webhook for a domain the domain’s admins alone, whatever is done with it', async () => {
+  const id = await makeWebhook({ accountId: 'own', scope: 'Domain', domainId: 'home' });
+  await api.ask('PATCH', `/v1/webhooks/${id}`, { name: 'n' });
+  await api.ask('POST', `/v1/webhooks/${id}/filters`, { value: 'VM.START' });
+  await api.ask('POST', `/v1/webhooks/${id}/secret`, {});
+  await api.ask('PUT', '/v1/settings', {
+    webhookId: id,
+    name: 'webhook.delivery.backoff',
+    value: '7',
+  });
+  await disableWebhook(databaseOf(api.store), id, 'the receiver answered 410 Gone');
+  const seenBy = async (token: string | undefined) =>
+    (
+      await api.ask('GET', '/v1/audit?limit=500', undefined, { authorization: `Bearer ${token}` })
+    ).body.items.filter(entry => JSON.stringify(entry).includes(id));
+  expect(await seenBy(world.tokens.User)).toEqual([]);
+  const actions = (await seenBy(world.tokens.DomainAdmin)).map(({ action }) => action);
+  expect(actions).toEqual((await seenBy(api.token)).map(({ action }) => action));
+  expect(actions.length).toBeGreaterThanOrEqual(6);
+});
+
+it('tells those alone who could see a webhook before a change and after it', async () => {
+  const id = await makeWebhook({ accountId: 'own', scope: 'Domain', domainId: 'home' });
+  const change = async (values: object) => {
+    expect((await api.ask('PATCH', `/v1/webhooks/${id}`, values)).status).toBe(200);
+    const path = `/v1/audit?objectId=${id}&limit=1`;
+    const [newest] = (await api.ask('GET', path)).body.items;
+    const sees = async (token: string) => {
+      const headers = { authorization: `Bearer ${token}` };
+      const { body } = await api.ask('GET', path, undefined, headers);
+      return body.items.some(entry => entry.id === newest?.id);
+    };
+    const { tokens } = world;
+    return { DomainAdmin: await sees(tokens.DomainAdmin), User: await sees(tokens.User) };
+  };
+  expect(await change({ scope: 'Local' })).toEqual({ DomainAdmin: true, User: false });
+  expect(await change({ name: 'local' })).toEqual({ DomainAdmin: true, User: true });
+  expect(await change({ scope: 'Domain', domainId: 'sub' })).toEqual({
+    DomainAdmin: true,
+    User: false,
+  });
+  expect(await change({ domainId: 'home' })).toEqual({ DomainAdmin: true, User: false });
+  expect(await change({ domainId: 'parent' })).toEqual({ DomainAdmin: false, User: false });
+  expect(await change({ domainId: 'foreign' })).toEqual({ DomainAdmin: false, User: false });
+  expect(await change({ domainId: 'sub' })).toEqual({ DomainAdmin: false, User: false });
+});
+
+it('tells nobody but Admins that Hookline disabled a Global webhook', async () => {
+  const { webhookId } = await world.make('lifted');
+  await disableWebhook(databaseOf(api.store), webhookId, 'the receiver answered 410 Gone');
+  expect(await whoSees(webhookId)).toEqual(['Admin']);
 });
 
 it('tells nobody but Admins of a Global webhook, nor of what is set for it', async () => {

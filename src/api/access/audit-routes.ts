@@ -19,6 +19,13 @@ const auditEntry = Type.Object(
     objectId: text(),
     accountId: Type.Optional(nullable(text())),
     domainId: Type.Optional(nullable(text())),
+    scope: Type.Optional(
+      nullable(
+        text({
+          description: 'Of a change to a webhook: its scope, the wider one if that changed.',
+        }),
+      ),
+    ),
     before: nullable(anyObject()),
     after: nullable(anyObject()),
     address: nullable(text()),

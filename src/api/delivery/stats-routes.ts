@@ -94,7 +94,7 @@ const schema = {
   operationId: 'showStats',
   summary: 'Show delivery statistics',
   description:
-    'Counts deliveries of the webhooks that you may see, of events recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.',
+    'Counts deliveries of the webhooks that you may see, of events that you may see and that were recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.',
   tags: ['stats'],
   querystring: query,
   response: { 200: answer(stats, 'The statistics.'), ...problems },

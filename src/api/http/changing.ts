@@ -34,10 +34,11 @@ export async function changing<Changed extends Entry | undefined>(
   return changed;
 }
 
-const redacted = ({ objectId, accountId, domainId, before, after }: Entry): Entry => ({
+const redacted = ({ objectId, accountId, domainId, scope, before, after }: Entry): Entry => ({
   objectId,
   accountId,
   domainId,
+  ...(scope && { scope }),
   before: before && withoutSecrets(before),
   after: after && withoutSecrets(after),
 });

@@ -29,6 +29,7 @@ export async function requireWebhook(
 /** The owner of an audit's row: it is visible to those who may see the webhook. */
 export const ofWebhook = ({ id, scope, accountId, domainId }: WebhookRow) => ({
   objectId: id,
+  scope,
   ...(scope !== 'Global' && { accountId, domainId }),
 });
 

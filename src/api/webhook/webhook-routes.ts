@@ -9,7 +9,9 @@ import { readHealth } from '../../store/webhook/health.ts';
 import { healthStates, untried } from '../../webhook/health.ts';
 import { listWebhooks } from '../../store/webhook/webhook.ts';
 import type { WebhookRow } from '../../store/webhook/webhook.ts';
+import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
+import type { Caller } from '../http/authenticate.ts';
 import { readRetries } from './read-retries.ts';
 import { newWebhook, shownHealth, shownWebhook, webhookChange } from './schema-webhook.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from './write-webhook.ts';
@@ -106,18 +108,19 @@ const schemas = {
 
 export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   const { store } = options;
-  const answerOf = async (webhook: WebhookRow): Promise<Answer> => {
-    const [shown] = await readAnswers(options, [webhook]);
+  const answerOf = async (webhook: WebhookRow, { visibility }: Caller): Promise<Answer> => {
+    const [shown] = await readAnswers(options, [webhook], visibility);
     if (!shown) throw new RangeError('each webhook has an answer');
     return shown;
   };
 
   app.get('/v1/webhooks', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
+    const { visibility } = callerOf(request);
     const page = await listPage(request.query, byId, query =>
-      listWebhooks(database, callerOf(request).visibility, query),
+      listWebhooks(database, visibility, query),
     );
-    return { ...page, items: await readAnswers(options, page.items) };
+    return { ...page, items: await readAnswers(options, page.items, visibility) };
   });
 
   app.post('/v1/webhooks', { schema: schemas.create }, async (request, reply) => {
@@ -126,7 +129,7 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
       .code(201)
       .header('location', `/v1/webhooks/${created.id}`)
       .header('etag', etagOf(created))
-      .send(await answerOf(created));
+      .send(await answerOf(created, callerOf(request)));
   });
 
   app.get('/v1/webhooks/:id', { schema: schemas.show }, async (request, reply) => {
@@ -136,20 +139,21 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
     void reply.header('etag', etag);
     return isKnown(etag, request.headers['if-none-match'])
       ? reply.code(304).send()
-      : answerOf(webhook);
+      : answerOf(webhook, callerOf(request));
   });
 
   app.get('/v1/webhooks/:id/health', { schema: schemas.health }, async request => {
     const database = databaseOf(store);
-    const { id } = await requireWebhook(database, request.params.id, callerOf(request).visibility);
-    return (await readHealth(database, [id])).get(id) ?? untried;
+    const { visibility } = callerOf(request);
+    const { id } = await requireWebhook(database, request.params.id, visibility);
+    return (await readHealth(database, [id], visibility)).get(id) ?? untried;
   });
 
   app.patch('/v1/webhooks/:id', { schema: schemas.update }, async (request, reply) => {
     const { params, body, headers } = request;
     const target = { ...params, body, ifMatch: headers['if-match'] };
     const now = await updateWebhook(options, callerOf(request), target);
-    return reply.header('etag', etagOf(now)).send(await answerOf(now));
+    return reply.header('etag', etagOf(now)).send(await answerOf(now, callerOf(request)));
   });
 
   app.delete('/v1/webhooks/:id', { schema: schemas.delete }, async (request, reply) => {
@@ -167,11 +171,13 @@ type Answer = Static<typeof shownWebhook>;
 async function readAnswers(
   { store, settingDefaults }: ApiOptions,
   webhooks: readonly WebhookRow[],
+  visibility: Visibility,
 ): Promise<Answer[]> {
   const database = databaseOf(store);
   const healths = await readHealth(
     database,
     webhooks.map(({ id }) => id),
+    visibility,
   );
   const retries = await readRetries(database, settingDefaults, webhooks);
   return webhooks.map(webhook => ({

@@ -2,6 +2,7 @@
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { everything } from '../../store/sql/visibility.ts';
+import { findDomainPaths } from '../../store/directory/domain.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import {
   deleteWebhookRow,
@@ -16,6 +17,7 @@ import { isToBeAsked, validationOf } from '../../webhook/consent.ts';
 import { numbered } from '../../webhook/filter/filter-rules.ts';
 import { planNewWebhook, planWebhookChange } from '../../webhook/plan-webhook.ts';
 import { initialValues } from '../../webhook/values.ts';
+import { scopes } from '../../webhook/words.ts';
 import type { WebhookValues } from '../../webhook/values.ts';
 import type { ApiOptions } from '../context.ts';
 import { checkFormat } from '../format/check-format.ts';
@@ -97,11 +99,21 @@ export async function updateWebhook(
     if (!(await updateWebhookRow(database, id, { ...values, stateReason }))) throw urlInUse(values);
     await replaceSecretKey(database, options, { id, secretKey });
     const webhook = await requireWebhook(database, id, everything);
-    // The former values are shown, too: to those who might have seen them.
-    const owners = ofWebhook(current.scope === 'Global' ? current : webhook);
+    const owners = await ofChange(database, current, webhook);
     return { ...owners, before: current, after: { ...webhook, secretKey }, updated: webhook };
   });
   return updated;
+}
+
+/** The owner of the audit's row of a change, which shows the former values, too: only who may see both sees the row. */
+async function ofChange(database: Database, former: WebhookRow, present: WebhookRow) {
+  const wider = scopes.indexOf(former.scope) > scopes.indexOf(present.scope) ? former : present;
+  const isOfDomains = former.scope === 'Domain' && present.scope === 'Domain';
+  if (!isOfDomains || former.domainId === present.domainId) return ofWebhook(wider);
+  const ids = [former.domainId, present.domainId];
+  const paths = await findDomainPaths(database, ids);
+  const domainId = ids.find(id => ids.every(other => paths.get(other)?.includes(id)));
+  return ofWebhook(domainId === undefined ? { ...wider, scope: 'Global' } : { ...wider, domainId });
 }
 
 /** @throws {ProblemError} not_found, precondition_failed */

@@ -2,7 +2,8 @@
  * Statistics of deliveries: counts and percentiles, by webhook, event type and time.
  *
  * Only the partitions of the time range are read, because ids carry their time, and at most the newest `rowsMax`
- * deliveries of it: along the primary key for everything, along (webhook_id, id) for a tenant's webhooks.
+ * deliveries of it: along the primary key for everything, along (webhook_id, id) for a tenant's webhooks. Of these a tenant is
+ * told of those whose event is theirs to see, too.
  */
 import { sql } from 'kysely';
 
@@ -11,7 +12,7 @@ import { inTransaction } from '../database.ts';
 import type { Store } from '../database.ts';
 import { firstIdAt } from '../sql/keyset.ts';
 import type { Fragment } from '../sql/condition.ts';
-import { webhookWithin } from '../sql/visibility.ts';
+import { manyEventsWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 
 export const statKeys = ['webhook', 'eventType', 'time'] as const;
@@ -66,16 +67,18 @@ export async function readStats(
       database,
     );
     const { by, eventType, rowsMax, groupsMax } = query;
-    const named = by.includes('eventType') || eventType !== undefined;
+    const isAll = visibility.kind === 'everything';
+    const isNamed = !isAll || by.includes('eventType') || eventType !== undefined;
+    const { joins, isVisible } = manyEventsWithin('e', visibility);
     const keys = by.map(key => columns[key].key);
     const grouped =
       keys.length === 0 ? sql`` : sql`group by ${sql.join(keys)} order by ${sql.join(keys)}`;
     const { rows } = await sql<Row>`
       with looked_at as materialized (${deliveries(visibility, query)}),
       keyed as (
-        select d.*, ${named ? sql`e.event` : sql`null::text`} as event_type, ${bucketOf(query)} as at
-        from looked_at d ${named ? sql`join event e on e.id = d.event_id and ${within('e.id', query)}` : sql``}
-        where ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`}),
+        select d.*, ${isNamed ? sql`e.event` : sql`null::text`} as event_type, ${bucketOf(query)} as at
+        from looked_at d ${isNamed ? sql`join event e on e.id = d.event_id and ${within('e.id', query)} ${joins}` : sql``}
+        where ${eventType === undefined ? sql`true` : sql`e.event = ${eventType}`} and ${isVisible}),
       made as (
         select webhook_id, event_type, at, state, duration_ms from keyed
         union all

@@ -1,5 +1,9 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
+import { scopes } from '../../webhook/words.ts';
+import type { Scope } from '../../webhook/words.ts';
+import { checkWords } from '../sql/checks.ts';
+
 /** One change that somebody made. */
 export const AuditTable = defineEntity({
   name: 'Audit',
@@ -16,9 +20,12 @@ export const AuditTable = defineEntity({
     /** The owner of the object, which decides which tenants see the row; null when no account or domain owns it. */
     accountId: p.text().nullable(),
     domainId: p.text().nullable(),
+    /** Of changes to a webhook: how far it reaches, or reached, which decides who sees the row, too. */
+    scope: p.text().$type<Scope>().nullable(),
     before: p.json<Record<string, unknown>>().nullable(),
     after: p.json<Record<string, unknown>>().nullable(),
     /** IP address of the peer that sent the request. */
     address: p.text().nullable(),
   },
+  checks: [checkWords('audit', 'scope', scopes)],
 });

@@ -1,7 +1,21 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** Kinds of what processes hold in memory, `health` of a webhook; `all` where a whole table was emptied. */
-export type ChangeKind = 'webhook' | 'health' | 'domain' | 'account' | 'setting' | 'all';
+import { checkWords } from '../sql/checks.ts';
+
+/**
+ * Kinds of what processes hold in memory, `health` of a webhook; `disabled` where the database has disabled one, which a process
+ * has to tell; `all` where a whole table was emptied.
+ */
+export const changeKinds = [
+  'webhook',
+  'health',
+  'disabled',
+  'domain',
+  'account',
+  'setting',
+  'all',
+] as const;
+export type ChangeKind = (typeof changeKinds)[number];
 
 /** The log of changes to what processes hold in memory. Triggers write it; `store/change-log.ts` reads it. */
 export const ChangeTable = defineEntity({
@@ -16,10 +30,5 @@ export const ChangeTable = defineEntity({
     key: p.text(),
     at: p.datetime().defaultRaw('now()'),
   },
-  checks: [
-    {
-      name: 'change_kind_check',
-      expression: `kind in ('webhook', 'health', 'domain', 'account', 'setting', 'all')`,
-    },
-  ],
+  checks: [checkWords('change', 'kind', changeKinds)],
 });

@@ -57,6 +57,8 @@ export const WebhookTable = defineEntity({
     stateReason: p.text().nullable(),
     /** When it was last disabled, or its owner went: deliveries owed before are cancelled. A trigger writes it. */
     disabledAt: p.datetime().nullable(),
+    /** False until a process has logged and announced that the database itself disabled it. */
+    isDisablingTold: p.boolean().default(true),
     created: p.datetime().defaultRaw('now()'),
     updated: p.datetime().defaultRaw('now()'),
   },

@@ -68,6 +68,32 @@ export function eventWithin(alias: string, visibility: Visibility): Condition {
 }
 
 /**
+ * Whether an event is visible, for statements that ask it of very many events. Nearly all name their account by its ID, and a
+ * case asks no more than that of them.
+ *
+ * @param event alias of the table `event`.
+ * @returns joins that are to follow the event's, and the condition.
+ */
+export function manyEventsWithin(
+  event: string,
+  visibility: Visibility,
+): { readonly joins: Fragment; readonly isVisible: Condition } {
+  const account = sql.ref(`${event}.account`);
+  const isVisible = eventWithin(event, visibility);
+  if (visibility.kind === 'account') {
+    const isOwn = sql<boolean>`case when ${account} = ${visibility.accountId} then true else ${isVisible} end`;
+    return { joins: sql``, isVisible: isOwn };
+  }
+  if (visibility.kind !== 'subtree') return { joins: sql``, isVisible };
+  return {
+    joins: sql`left join account named on named.id = ${account}
+      left join domain placed on placed.id = named.domain_id`,
+    isVisible: sql<boolean>`case when placed.id is not null then starts_with(placed.path, ${visibility.path})
+      else ${isVisible} end`,
+  };
+}
+
+/**
  * Whether a webhook's scope covers an event, as the tables are now. An event that concerns nobody whom the directory knows is
  * Global's. The case has PostgreSQL look up no more than the scope needs.
  *

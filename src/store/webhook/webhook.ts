@@ -189,11 +189,25 @@ export async function disableWebhook(
       update webhook w set state = 'Disabled', state_reason = ${reason}, updated = now()
       from (select id, state from webhook where id = ${id} and state <> 'Disabled' for update) before
       where w.id = before.id
-      returning w.id, w.account_id, w.domain_id, before.state as before)
-    insert into audit (action, object_id, account_id, domain_id, before, after)
-    select 'webhook.disabled', id, account_id, domain_id, jsonb_build_object('state', before),
+      returning w.id, w.account_id, w.domain_id, w.scope, before.state as before)
+    insert into audit (action, object_id, account_id, domain_id, scope, before, after)
+    select 'webhook.disabled', id, account_id, domain_id, scope, jsonb_build_object('state', before),
       jsonb_build_object('state', 'Disabled', 'reason', ${reason}::text) from disabled`.execute(
     database,
   );
   return Number(numAffectedRows ?? 0) > 0;
+}
+
+/** A webhook that the database disabled, because its account has moved away from what it covers. */
+export interface DisabledWebhook {
+  readonly webhookId: string;
+  readonly reason: string;
+}
+
+/** Finds webhooks that the database disabled and no process has told of yet. Of several processes one gets each. */
+export async function takeDisabledUntold(database: Database): Promise<readonly DisabledWebhook[]> {
+  const { rows } = await sql<DisabledWebhook>`update webhook set is_disabling_told = true
+    where not is_disabling_told
+    returning id as "webhookId", coalesce(state_reason, '') as reason`.execute(database);
+  return rows;
 }
