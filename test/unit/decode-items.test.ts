@@ -100,6 +100,16 @@ const cases: readonly Case[] = [
     alone: { sort: 'k' },
   },
   {
+    about: 'an item that is null',
+    format: 'json',
+    mapping: { event: '/kind' },
+    message: items => items,
+    good: at => ({ kind: `k${at}` }),
+    bad: null,
+    reason: 'the body is no JSON object; expected one, or a list of them',
+    alone: null,
+  },
+  {
     about: 'an item, where an expression finds the list',
     format: 'json',
     mapping: { event: '/kind', events: 'groups.items' },

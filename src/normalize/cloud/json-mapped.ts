@@ -5,6 +5,7 @@
  * object is one event.
  */
 import { MalformedMessageError } from '../../event/errors.ts';
+import type { Message } from '../../event/message.ts';
 import { decodeItems } from '../decode-items.ts';
 import { limited } from '../facts.ts';
 import { isObject, parseBody } from '../value/json.ts';
@@ -17,13 +18,15 @@ export function createJsonNormalizer(options: NormalizerOptions): Decoder {
   const make = createEventMaker(options);
   const { eventsIn } = compileMapping(options.mapping);
   const hasEvents = options.mapping.events !== undefined;
+  const itemsIn = (body: unknown, message: Message): readonly unknown[] => {
+    // No rule finds the place of an item that comes back from the quarantine by itself: it is the body.
+    if (message.item !== undefined) return [body];
+    const found = hasEvents ? eventsIn(body, message) : body;
+    return Array.isArray(found) ? found : listOf(found);
+  };
   return message => {
     const body = options.scrubber.value(parseBody(message.body).value);
-    // No rule finds the place of an item that comes back from the quarantine by itself: it is the body.
-    const isAlone = message.item !== undefined;
-    const found = hasEvents && !isAlone ? eventsIn(body, message) : body;
-    const items: readonly unknown[] = Array.isArray(found) && !isAlone ? found : listOf(found);
-    return decodeItems(limited(items), {
+    return decodeItems(limited(itemsIn(body, message)), {
       read(item) {
         if (isObject(item)) return [make({ event: undefined }, item, message)];
         throw new MalformedMessageError(
