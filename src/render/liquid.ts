@@ -1,5 +1,5 @@
 /** Templates in Liquid: no files, no prototypes, no filters that differ from one try to the next. */
-import { Liquid, LiquidError } from 'liquidjs';
+import { Drop, Liquid, LiquidError } from 'liquidjs';
 
 import type { TemplateFault } from './job.ts';
 import type { View } from './view.ts';
@@ -44,7 +44,14 @@ function createLiquid(): Liquid {
     if (value === 'now' || value === 'today') throw new Error(`${value} differs from try to try`);
     return date.call(this, value, ...rest);
   });
+  for (const name of ['json', 'jsonify']) made.registerFilter(name, jsonOf);
   return made;
+}
+
+/** Writes JSON of any value: `null` of one that is absent, of which liquidjs itself writes nothing. */
+function jsonOf(value: unknown, indent?: number): string {
+  const plain: unknown = value instanceof Drop ? value.valueOf() : value;
+  return JSON.stringify(plain, null, indent) ?? 'null';
 }
 
 /** Reads an error of Liquid's; undefined for any other. */

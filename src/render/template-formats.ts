@@ -2,6 +2,7 @@
 import { RenderError } from '../event/errors.ts';
 import { isTest } from '../event/event.ts';
 import { cloudpodsText } from '../format/cloud/cloudpods.ts';
+import { fit as cut } from '../format/cut.ts';
 import { userAgent } from '../format/json.ts';
 import type { Format, FormatEvent, OptionFault, Rendered } from '../format/format.ts';
 import type { JobAnswer, Engine, TemplateFault, Job } from './job.ts';
@@ -75,6 +76,8 @@ async function check(
     for (const event of events) {
       const said = await run({ ...job, event });
       if ('fault' in said && said.limit !== undefined) return placed(said);
+      const fault = 'text' in said ? brokenJson(said.text) : undefined;
+      if (fault !== undefined) return { fault: `${fault}, for ${named(event)}` };
     }
     return undefined;
   } catch (error) {
@@ -82,6 +85,11 @@ async function check(
     throw error;
   }
 }
+
+const named = ({ envelope }: FormatEvent): string =>
+  Object.keys(envelope).length === 1
+    ? 'an event that has nothing but its type'
+    : `an event ${envelope.event}`;
 
 const placed = ({ fault, line, column }: TemplateFault) => ({
   fault,
@@ -96,6 +104,10 @@ function renderedOf({ id }: FormatEvent, answer: JobAnswer): Rendered {
       isFinal: limit !== 'time',
     });
   }
+  const broken = brokenJson(answer.text);
+  if (broken !== undefined) {
+    throw new RenderError(`the template does not make JSON of this event: ${broken}`);
+  }
   return {
     eventId: id,
     body: Buffer.from(answer.text),
@@ -105,13 +117,28 @@ function renderedOf({ id }: FormatEvent, answer: JobAnswer): Rendered {
 
 /** An object or a list is JSON; a text that merely could be, such as a number, is not. */
 function mediaTypeOf(text: string): string {
-  if (/^\s*[[{]/.test(text)) {
-    try {
-      JSON.parse(text);
-      return 'application/json';
-    } catch {
-      // The text only begins like JSON.
-    }
+  return /^\s*[[{]/.test(text) && faultOfJson(text) === undefined
+    ? 'application/json'
+    : 'text/plain; charset=utf-8';
+}
+
+/** How JSON objects and lists of them begin, and hardly any other text does. */
+const OBJECT = /^\s*(?:\[\s*)?\{\s*"/;
+
+/**
+ * The fault of a text that begins as an object of JSON and is none; undefined for any other. Its receiver would refuse it, or take
+ * half of it, for the sake of one fact that an event lacks.
+ */
+function brokenJson(text: string): string | undefined {
+  const fault = OBJECT.test(text) ? faultOfJson(text) : undefined;
+  return fault && `the text begins as JSON and is not (${fault}); put "| json" behind every value`;
+}
+
+function faultOfJson(text: string): string | undefined {
+  try {
+    JSON.parse(text);
+    return undefined;
+  } catch (error) {
+    return cut(error instanceof Error ? error.message : String(error), 200);
   }
-  return 'text/plain; charset=utf-8';
 }

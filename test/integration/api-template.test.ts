@@ -49,6 +49,14 @@ describe('a template', () => {
     expect(changed.status).toBe(200);
   });
 
+  it.each(['{see the wiki} {{ event }}', '[{{ severity }}] {{ event }}', '{{ event }}: {"a":'])(
+    'that makes a text which merely has brackets is saved: %s',
+    async template => {
+      const fields = webhook({ format: 'template', template });
+      expect((await api.ask('POST', '/v1/webhooks', fields)).status).toBe(201);
+    },
+  );
+
   it('may find nothing in an event', async () => {
     const fields = webhook({ format: 'jsonata', template: 'original.not.there' });
     expect((await api.ask('POST', '/v1/webhooks', fields)).status).toBe(201);
@@ -62,6 +70,21 @@ describe('a template', () => {
     // Which of the two comes first depends on the machine.
     ['jsonata', '[1..9999999]', {}, 'needs more than 64 MB|longer than 2000 ms'],
     ['template', '{% for i in (1..5000) %}x{% endfor %}', {}, 'longer than 2000 bytes'],
+    [
+      'template',
+      '{"text": {{ event }}}',
+      {},
+      'begins as JSON and is not .*, for an event VM.START',
+    ],
+    ['template', '{"a": {{ account | json }} "c": 1}', {}, 'begins as JSON and is not '],
+    ['template', '[ {"size": {{ details.size }}} ]', {}, 'put "| json" behind every value'],
+    [
+      'template',
+      '{"text": {{ event | json }}{% if user %}, "user": {{ user | json }}{% else %},{% endif %}}',
+      {},
+      'for an event that has nothing but its type',
+    ],
+    ['jsonata', `'{"text": ' & user & '}'`, {}, 'begins as JSON and is not'],
   ])('of format %s is refused: %j', async (format, template, place, message) => {
     const { body: good } = await api.ask('POST', '/v1/webhooks', webhook({}));
     for (const answer of [

@@ -219,6 +219,30 @@ describe('a delivery with a template', () => {
     });
   });
 
+  it('fails, and sends nothing, where what begins as JSON is none for want of a fact', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const source = '{"what": {{ event | json }}, "n": {{ original.n }}}';
+    const faulty = await templated(harness, receiver.url, 'template', source);
+    const mended = await templated(
+      harness,
+      `${receiver.url}mended`,
+      'template',
+      source.replace('original.n', 'original.n | json'),
+    );
+    await harness.start();
+    expect(await harness.settled(await harness.owe(faulty, '{}'), 'failed')).toMatchObject({
+      tries: 1,
+      error: expect.stringMatching(/does not make JSON of this event: .* put "\| json" behind/),
+    });
+    await harness.settled(await harness.owe(faulty, '{"n":7}'), 'delivered');
+    await harness.settled(await harness.owe(mended, '{}'), 'delivered');
+    expect(receiver.requests.map(({ path, body }) => `${path} ${String(body)}`)).toEqual([
+      '/ {"what": "VM.START", "n": 7}',
+      '/mended {"what": "VM.START", "n": null}',
+    ]);
+  });
+
   it('fails in words that no database takes, and holds up nobody', async () => {
     await using harness = await openDispatchHarness();
     await using receiver = await startReceiver();

@@ -33,7 +33,7 @@ export async function checkFormat(
     owner,
     async () => {
       const events = await listRecentEvents(databaseOf(store), visibility, { limit: eventsMax });
-      return check(options, [sampleEvent, ...events], owner).catch(failed);
+      return check(options, [sampleEvent, bareEvent, ...events], owner).catch(failed);
     },
     signal,
   );
@@ -73,4 +73,11 @@ const sampleEvent: FormatEvent = {
     '"description":"Successfully completed starting Vm. Vm Id: 42","event":"VM.START",' +
     '"account":"7ae7c033-4cf3-49bf-ae0a-2e3b93abc3c7","user":"d2c1fd6e-5d9a-4d41-8a3a-6a1d7ed14f0b",' +
     '"entity":"com.cloud.vm.VirtualMachine","status":"Completed"}',
+};
+
+/** An event that has no fact but its type: a template is to bear what a cloud leaves out. */
+const bareEvent: FormatEvent = {
+  id: '01a1fb67-1801-7abc-8def-0123456789ac',
+  envelope: { event: 'backup.finished' },
+  body: '{"id":"01a1fb67-1801-7abc-8def-0123456789ac","event":"backup.finished"}',
 };
