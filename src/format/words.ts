@@ -34,11 +34,17 @@ export function wordsOf(event: FormatEvent): Words {
   return {
     title: titleOf(envelope),
     severity: severityOf(envelope),
-    facts: facts.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const])),
+    facts: facts.flatMap(([name, value]) => (isTold(value) ? [[name, value] as const] : [])),
     time,
-    text: description,
+    ...(isTold(description) && { text: description }),
   };
 }
+
+/** Whether there is something to see: blanks alone say nothing, and chats refuse them. */
+const isTold = (text: string | undefined): text is string =>
+  text !== undefined && VISIBLE.test(text);
+
+const VISIBLE = /[^\s\p{Cc}\p{Cf}\u{2800}\u{3164}]/u;
 
 /** The time it happened or, where the cloud does not tell, was recorded. The same on every try. */
 export function timeOfEvent({ id, envelope }: FormatEvent): string {
@@ -47,7 +53,7 @@ export function timeOfEvent({ id, envelope }: FormatEvent): string {
 
 /** Names the resource: `VirtualMachine b4e2…`; undefined for an event without one. */
 export function entityOf({ entity, entityuuid }: Envelope): string | undefined {
-  const named = [entity, entityuuid].filter(part => part !== undefined);
+  const named = [entity, entityuuid].filter(isTold);
   return named.length === 0 ? undefined : named.join(' ');
 }
 

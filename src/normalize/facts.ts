@@ -20,7 +20,7 @@ const detailDepthMax = 40;
 const omittedCountMax = 32;
 
 /**
- * A decoder's findings. Texts and numbers count; null, empty text, objects and lists are taken for absent, except in
+ * A decoder's findings. Texts and numbers count; null, blank text, objects and lists are taken for absent, except in
  * `details`. An `eventDateTime` is text, in UTC where it names no zone, or milliseconds since 1970.
  */
 export interface Facts extends UnreadFacts {
@@ -97,7 +97,7 @@ function readFact(
 
 function textOf(value: unknown): string | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? String(value) : undefined;
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value.trim() !== '' ? value : undefined;
 }
 
 function keyOf(value: unknown): string | undefined {

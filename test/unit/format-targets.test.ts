@@ -93,7 +93,10 @@ describe('what people read', () => {
 describe('slack', () => {
   it('says the title in its line and the facts in a block of the severity’s colour', () => {
     expect(said('slack', failed, { body: { channel: '#ops' } })).toMatchObject({
-      text: ':red_circle: *VM.START failed*',
+      text: '🔴 VM.START failed',
+      mrkdwn: false,
+      parse: 'none',
+      link_names: false,
       channel: '#ops',
       attachments: [{ color: '#d32f2f' }],
     });
@@ -108,6 +111,70 @@ describe('slack', () => {
       }
     }
   });
+});
+
+/** All objects in a value that have a type and a text. */
+function textObjects(value: unknown): { type: string; text: string }[] {
+  if (typeof value !== 'object' || value === null) return [];
+  const { type, text } = Object(value);
+  const own = typeof type === 'string' && typeof text === 'string' ? [{ type, text }] : [];
+  return [...own, ...Object.values(value).flatMap(textObjects)];
+}
+
+describe('what would be formatted, linked or named', () => {
+  const description =
+    '*bold* _it_ `code` ~gone~ http://example.org/x @here #general ~town-square :tada:';
+  const event = eventOf('e', {
+    event: 'vm.start',
+    status: 'Failed',
+    description,
+    user: description,
+  });
+
+  it('is plain text to Slack', () => {
+    const body = Object(said('slack', event));
+    const texts = textObjects(body.attachments);
+    expect(new Set(texts.map(({ type }) => type))).toEqual(new Set(['plain_text']));
+    expect(texts.map(({ text }) => text)).toContain(description);
+    expect(texts.map(({ text }) => text)).toContain(`User\n${description}`);
+  });
+
+  it.each(['discord', 'mattermost', 'rocketchat'])('is escaped for %s', name => {
+    const message = JSON.stringify(said(name, event));
+    for (const read of [
+      '*bold*',
+      '`code`',
+      '~gone~',
+      'http://',
+      ' ~town',
+      ' #general',
+      ' :tada:',
+      ' @here',
+    ]) {
+      expect(message).not.toContain(read);
+    }
+  });
+});
+
+describe('a fact of blanks', () => {
+  const blanks = ['   ', '\u{a0}\t', '\u{200b}\u{200b}', '\u{2800}', '\u{3164}'];
+
+  it.each(['slack', 'discord', 'teams', 'mattermost', 'rocketchat'])(
+    'is left out for %s, which would refuse the message',
+    name => {
+      for (const blank of blanks) {
+        const bare = eventOf('e', { event: 'vm.start', status: 'Failed' });
+        const blankOne = eventOf('e', {
+          ...bare.envelope,
+          description: blank,
+          user: blank,
+          account: blank,
+          entity: blank,
+        });
+        expect(said(name, { ...blankOne, id: bare.id })).toEqual(said(name, bare));
+      }
+    },
+  );
 });
 
 describe('discord', () => {
@@ -300,6 +367,82 @@ describe('alertmanager', () => {
     expect(ended.labels).toEqual(fired.labels);
     expect(ended).toMatchObject({ endsAt: '2024-07-10T08:05:07.000Z' });
     expect(ended).not.toHaveProperty('startsAt');
+  });
+});
+
+describe('an alert for Alertmanager', () => {
+  const alarm = { event: 'alarm-transitioned', entity: 'Alarm', entityuuid: 'al-1', account: 'p' };
+  const reboot = { entity: 'instance', entityuuid: 'i-1', account: 'p', source: 'nova' };
+  const labels = (envelope: Envelope): unknown =>
+    Object(said('alertmanager', eventOf('e', envelope)))[0].labels;
+
+  it.each<[string, readonly Envelope[]]>([
+    [
+      'an alarm of Monasca without a severity, in each of its states',
+      ['ALARM', 'UNDETERMINED', 'OK'].map(status => ({ ...alarm, status })),
+    ],
+    [
+      'an alarm that grows worse',
+      ['warning', 'critical', 'ok'].map(status => ({ ...alarm, status })),
+    ],
+    [
+      'an alarm with a severity of its own',
+      ['ALARM', 'OK'].map(status => ({ ...alarm, status, details: { severity: 'HIGH' } })),
+    ],
+    [
+      'what a tenant began and an administrator ended',
+      [
+        {
+          ...reboot,
+          event: 'compute.instance.reboot.error',
+          status: 'Failed',
+          domain: 'd1',
+          user: 'u1',
+          project: 'p',
+        },
+        {
+          ...reboot,
+          event: 'compute.instance.reboot.end',
+          status: 'Completed',
+          source: 'compute',
+          user: 'admin',
+        },
+      ],
+    ],
+    [
+      'an action of CloudStack',
+      [failed.envelope, { ...done.envelope, domain: 'd', source: 'other', user: 'u' }],
+    ],
+  ])('has the same labels whatever changes: %s', (_, envelopes) => {
+    const [first, ...others] = envelopes.map(labels);
+    for (const other of others) expect(other).toEqual(first);
+  });
+
+  it('tells what changes in its annotations', () => {
+    const [alert] = Object(
+      said(
+        'alertmanager',
+        eventOf('e', { ...alarm, status: 'UNDETERMINED', domain: 'd', source: 'monasca' }),
+      ),
+    );
+    expect(alert).toMatchObject({
+      labels: { severity: 'error' },
+      annotations: { severity: 'warning', status: 'UNDETERMINED', domain: 'd', source: 'monasca' },
+    });
+  });
+
+  it('is not sent of an alert that an Alertmanager told', () => {
+    const told = {
+      event: 'HostDown',
+      entity: 'Alert',
+      entityuuid: 'f',
+      status: 'firing',
+      source: 'alertmanager',
+    };
+    expect(rendered('alertmanager', eventOf('e', told)).skip).toBe(
+      'it came from an Alertmanager, which knows it',
+    );
+    expect(rendered('pagerduty', eventOf('e', told), { secretKey }).skip).toBeUndefined();
   });
 });
 
