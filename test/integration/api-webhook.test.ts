@@ -236,6 +236,26 @@ describe('a secret', () => {
     expect(row?.sealed.toString('latin1')).not.toContain(secret);
   });
 
+  it.each(['whsec_hello', `${secret}\n`, secret.replaceAll('=', ''), 'whsec_a-b_'])(
+    'that libraries of Standard Webhooks refuse is not saved: %j',
+    async refused => {
+      const { id } = await make({ secretKey: secret });
+      const { body } = await api.ask('GET', `/v1/webhooks/${id}`);
+      for (const answer of [
+        await api.ask('POST', '/v1/webhooks', { name: 'n', payloadUrl: url(), secretKey: refused }),
+        await api.ask('PATCH', `/v1/webhooks/${id}`, { secretKey: refused }),
+        await api.ask('POST', `/v1/webhooks/${id}/secret`, { secretKey: refused }),
+      ]) {
+        expect(answer).toMatchObject({ status: 400, body: { code: 'request_invalid' } });
+        expect(answer.body.errors).toEqual([
+          { path: '/secretKey', message: expect.stringContaining('base64 with its padding') },
+        ]);
+        expect(answer.text).not.toContain(refused.slice(6));
+      }
+      expect((await api.ask('GET', `/v1/webhooks/${id}`)).body).toEqual(body);
+    },
+  );
+
   it.each([null, ''])('is taken away by %o, and stays when it is not named', async empty => {
     const { id } = await make({ secretKey: secret });
     const change = async (body: object) =>

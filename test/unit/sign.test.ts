@@ -1,6 +1,7 @@
+import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
-import { openSigner, signTogether } from '../../src/format/sign.ts';
+import { openSigner, refuseSecret, signTogether } from '../../src/format/sign.ts';
 import { samples, signatureSecret } from '../fixtures/cloudstack.ts';
 
 describe('X-CS-Signature', () => {
@@ -54,12 +55,66 @@ describe('webhook-signature', () => {
     },
   );
 
+  it.each([
+    Buffer.from('a key of any bytes, decoded').toString('base64'),
+    '0123456789abcdef0123456789abcdef',
+  ])(
+    'is one with the typed bytes and one with the decoded ones when the secret is base64: %s',
+    secret => {
+      const body = Buffer.from('{"a":1}');
+      const [typed, decoded, ...more] = openSigner(secret).signStandard('id', '1', body).split(' ');
+      expect(more).toEqual([]);
+      expect(typed).toBe(`v1,${openSigner(secret).sign(Buffer.from('id.1.{"a":1}'))}`);
+      expect(decoded).toBe(openSigner(`whsec_${secret}`).signStandard('id', '1', body));
+    },
+  );
+
+  it.each([
+    ['whsec_ and base64', `whsec_${Buffer.alloc(24, 7).toString('base64')}`],
+    ['base64 alone, as openssl rand makes it', Buffer.alloc(32, 0xfb).toString('base64')],
+    ['hex', Buffer.alloc(16, 0xab).toString('hex')],
+  ])('is verified by a library of Standard Webhooks with a secret of %s', (_, secret) => {
+    const now = Math.floor(Date.now() / 1_000).toString();
+    const signature = openSigner(secret).signStandard('msg_1', now, Buffer.from('{"a":1}'));
+    const headers = {
+      'webhook-id': 'msg_1',
+      'webhook-timestamp': now,
+      'webhook-signature': signature,
+    };
+    expect(new Webhook(secret).verify('{"a":1}', headers)).toEqual({ a: 1 });
+    expect(() => new Webhook(secret).verify('{"a":2}', headers)).toThrow('No matching signature');
+  });
+
   it('keys with the same bytes with or without padding', () => {
     const [padded, bare] = ['whsec_c2VjcmV0cw==', 'whsec_c2VjcmV0cw'].map(secret =>
       openSigner(secret).signStandard('id', '1', Buffer.from('body')),
     );
     expect(padded).toBe(bare);
     expect(padded).toBe(openSigner('secrets').signStandard('id', '1', Buffer.from('body')));
+  });
+});
+
+describe('a secret that is saved', () => {
+  const base64 = Buffer.alloc(32, 0xfb).toString('base64');
+
+  it.each([`whsec_${base64}`, base64, 's3cr3t', 'hunter2 ', 'WHSEC_hello', 'a-b_c'])(
+    'may be %j',
+    secret => {
+      expect(refuseSecret(secret)).toBeUndefined();
+    },
+  );
+
+  it.each([
+    'whsec_',
+    'whsec_hello',
+    `whsec_${base64}\n`,
+    ` whsec_${base64}`.trimStart() + ' ',
+    `whsec_${base64.replaceAll('+', '-').replaceAll('/', '_')}`,
+    `whsec_${base64.replaceAll('=', '')}`,
+    'whsec_c2VjcmV0cx==',
+    'whsec_not base64',
+  ])('cannot be %j, which some or all libraries refuse', secret => {
+    expect(refuseSecret(secret)).toContain('followed by base64 with its padding');
   });
 });
 

@@ -135,7 +135,8 @@ export const rotation = closed(
       text({
         minLength: 1,
         maxLength: 1_024,
-        description: 'The new secret; generated when absent.',
+        description:
+          'The new secret; generated when absent. What libraries of Standard Webhooks take is said at `secretKey` of a webhook.',
       }),
     ),
     overlap: defaulted(

@@ -34,7 +34,7 @@ const accountId = cloudId({
   description: 'The owner, which cannot be changed; your own account when absent.',
 });
 const writtenSecret = secretKey(
-  'Secret that signs the deliveries. It is never shown; null or "" unsets it.',
+  'Secret that signs the deliveries. It is never shown; null or "" unsets it. Libraries of Standard Webhooks take `whsec_` with base64 behind it, or base64 alone; a receiver can verify with any other text if it uses its bytes as the key.',
 );
 
 export const newWebhook = closed(

@@ -7,6 +7,7 @@ import { callerOf } from '../http/authenticate.ts';
 import type { ApiOptions } from '../context.ts';
 import { changing } from '../http/changing.ts';
 import { ofWebhook, requireWebhook } from './require-webhook.ts';
+import { requireSecret } from './secret.ts';
 import { bodyMayBeAbsent } from '../http/body.ts';
 import { answer, idParams, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
@@ -37,6 +38,7 @@ export function registerSecretRoutes(
     async (request, reply) => {
       const { id } = request.params;
       const { overlap, secretKey = createWebhookSecret(randomBytes) } = request.body;
+      requireSecret(secretKey);
       const caller = callerOf(request);
       const { after } = await changing(store, caller, 'webhook.secret_replaced', async database => {
         await lockWebhook(database, id);

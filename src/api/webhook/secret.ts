@@ -3,7 +3,18 @@ import { seal } from '../../access/secret/seal.ts';
 import type { Database } from '../../store/database.ts';
 import { replaceSecret } from '../../store/webhook/secret.ts';
 import type { WebhookSecret } from '../../webhook/webhook.ts';
+import { refuseSecret } from '../../format/sign.ts';
 import type { ApiOptions } from '../context.ts';
+import { ProblemError } from '../http/problem.ts';
+
+/** @throws {ProblemError} request_invalid, for a secret that no receiver could verify with. */
+export function requireSecret(secretKey: string | null | undefined): void {
+  const refusal = secretKey ? refuseSecret(secretKey) : undefined;
+  if (refusal === undefined) return;
+  throw new ProblemError('request_invalid', `secretKey: ${refusal}.`, [
+    { path: '/secretKey', message: refusal },
+  ]);
+}
 
 type Deps = Pick<ApiOptions, 'secretKey'>;
 

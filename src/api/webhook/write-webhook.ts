@@ -35,7 +35,7 @@ import {
   requireWebhook,
 } from './require-webhook.ts';
 import type { NewWebhookBody, WebhookChangeBody } from './schema-webhook.ts';
-import { replaceSecretKey, secretsOf } from './secret.ts';
+import { replaceSecretKey, requireSecret, secretsOf } from './secret.ts';
 import { requireConsent } from './validate-receiver.ts';
 
 /** Id of a webhook, and the state in which the request expects it. */
@@ -52,6 +52,7 @@ export async function createWebhook(
   const { store, newId } = options;
   const { secretKey, filters = [] } = body;
   requireTimeout(options, body);
+  requireSecret(secretKey);
   await checkFormat(options, caller, { ...initialValues, ...body });
   await askAboutNew(options, caller, body);
   const { created } = await changing(store, caller, 'webhook.created', async database => {
@@ -84,6 +85,7 @@ export async function updateWebhook(
 ): Promise<WebhookRow> {
   const { id } = target;
   requireTimeout(options, body);
+  requireSecret(body.secretKey);
   await tryChange(options, caller, { id, body });
   const { updated } = await changing(options.store, caller, 'webhook.updated', async database => {
     const { secretKey } = body;

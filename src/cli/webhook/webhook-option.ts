@@ -17,7 +17,7 @@ export const changeOptions: OptionDefinitions = {
   domainId: '--domain <id>  the domain, with scope Domain',
   secretKey: {
     usage:
-      '--secret <text>  secret that signs deliveries; - reads it from standard input; "" unsets it',
+      '--secret <text>  secret that signs deliveries, for libraries of Standard Webhooks whsec_… or base64; - reads it from standard input; "" unsets it',
     input: 'line',
   },
 };

@@ -123,7 +123,7 @@ export const webhookCommands: readonly CommandDefinition[] = [
       },
       secretKey: {
         usage:
-          '--secret <text>  the new secret; - reads it from standard input; generated when absent',
+          '--secret <text>  the new secret, for libraries of Standard Webhooks whsec_… or base64; - reads it from standard input; generated when absent',
         input: 'line',
       },
     },
