@@ -227,3 +227,19 @@ describe('an account that a mapping finds', () => {
     facts => expect(accountOf(facts, byUser)).toBe('evil'),
   );
 });
+
+describe('the button "Test" of the plugin', () => {
+  const call = { callId: '0', userId: 'b4758e6b', userName: 'admin@admin.net', method: 'vm.start' };
+
+  it.each([
+    ['its message before the call', { ...call, type: 'pre', timestamp: 0 }],
+    [
+      'its message after the call',
+      { ...call, type: 'post', timestamp: 500, duration: 500, result: true },
+    ],
+    ['one with parameters', { ...call, type: 'pre', timestamp: 0, params: { id: 'vm-1' } }],
+  ])('makes no event of 1970: %s', (_, body) => {
+    const normalize = readEvents('xen-orchestra', { now: () => nowMs });
+    expect(normalize(messageFrom({ body: JSON.stringify(body) }))).toEqual([]);
+  });
+});

@@ -24,3 +24,12 @@ export function textAt(value: unknown, path: string): string | undefined {
   const found = at(value, path);
   return typeof found === 'string' && found !== '' ? found : undefined;
 }
+
+/** Finds the first text at these paths that is not empty. */
+export function firstText(value: unknown, paths: readonly string[]): string | undefined {
+  for (const path of paths) {
+    const found = textAt(value, path);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

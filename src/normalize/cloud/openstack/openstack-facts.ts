@@ -4,7 +4,7 @@
  * Source: the services' payloads (see openstack-paths.ts). Cinder and Designate tell what failed as everything else:
  * only the status in the payload says so.
  */
-import { at, firstName, textAt } from '../../value/at.ts';
+import { at, firstName, firstText, textAt } from '../../value/at.ts';
 import type { Facts } from '../../facts.ts';
 import type { JsonObject } from '../../value/json.ts';
 import { concernedBy, isIdentity } from './openstack-identity.ts';
@@ -65,7 +65,9 @@ function uuidOf(
   if (type.action === 'create' && isRequest(notification, type) && paths.uuid === undefined) {
     return undefined;
   }
-  const told = firstName(payload, [...(paths.uuid ?? []), ...uuidPaths(entity)]);
+  const places = [...(paths.uuid ?? []), ...uuidPaths(entity)];
+  // A number is a row's, where anything else is told.
+  const told = firstText(payload, places) ?? firstName(payload, places);
   if (told !== undefined) return lastOfArn(told);
   return paths.uuidInText?.exec(textAt(payload, 'message') ?? '')?.[1];
 }

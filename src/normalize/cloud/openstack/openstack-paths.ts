@@ -111,6 +111,17 @@ const places: readonly (readonly [RegExp, PayloadPaths])[] = [
     /^orchestration\.(stack)\./,
     { uuid: ['stack_identity'], user: ['user_identity'], description: ['state_reason'] },
   ],
+  // The group that was scaled is no resource by itself; the stack it belongs to is.
+  [
+    /^orchestration\.autoscaling\./,
+    {
+      entity: 'stack',
+      uuid: ['stack_identity'],
+      user: ['user_identity'],
+      description: ['message'],
+    },
+  ],
+  [/^(lease)\./, { uuid: ['lease_id'] }],
   [/^dns\.(pool|tsigkey|blacklist|tld)\./, { uuid: ['id'], isOperators: true }],
   [/^dns\.(\w+)\./, { uuid: ['id'] }],
   [/^baremetal\.(\w+)\./, { uuid: ['uuid'], owner: ['owner', 'lessee'], lessee: 'lessee' }],
@@ -125,9 +136,14 @@ export function pathsOf(eventType: string): PayloadPaths {
   return {};
 }
 
-/** Paths of the resource's id in any payload; Neutron's have it under the name of the resource. */
+/**
+ * Paths of the resource's id in any payload; Neutron's have it under the name of the resource. Where there is a `uuid`, `id` is the
+ * number of a row in the service's database.
+ */
 export function uuidPaths(entity: string): readonly string[] {
-  return ['id', 'uuid', `${entity}_id`, 'resource_id', 'resource_info', `${entity}.id`];
+  const own = entity.replaceAll('-', '_');
+  const named = [`${own}_uuid`, 'id', `${own}_id`, 'resource_id', 'resource_info'];
+  return ['uuid', ...named, `${entity}.uuid`, `${entity}.id`];
 }
 
 export function ownerPaths(entity: string): readonly string[] {
