@@ -70,8 +70,12 @@ const STANDARD_SECRET =
 function standardKeys(secret: string, typed: KeyObject): readonly KeyObject[] {
   const base64 = STANDARD_SECRET.exec(secret)?.[1];
   if (base64 !== undefined && base64 !== '') return [createSecretKey(base64, 'base64')];
-  return isBase64(secret) ? [typed, createSecretKey(secret, 'base64')] : [typed];
+  if (!isBase64(secret) || secret.length < generatedLengthMin) return [typed];
+  return [typed, createSecretKey(secret, 'base64')];
 }
+
+/** Length of 16 bytes in base64: what is shorter is a word that happens to look like it. */
+const generatedLengthMin = 24;
 
 /** Whether it is base64 in the one form that every decoder takes: the usual alphabet, padded, no bit set that says nothing. */
 const isBase64 = (text: string): boolean =>

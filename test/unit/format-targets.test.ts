@@ -370,11 +370,12 @@ describe('alertmanager', () => {
   });
 });
 
+const labels = (envelope: Envelope): unknown =>
+  Object(said('alertmanager', eventOf('e', envelope)))[0].labels;
+
 describe('an alert for Alertmanager', () => {
   const alarm = { event: 'alarm-transitioned', entity: 'Alarm', entityuuid: 'al-1', account: 'p' };
   const reboot = { entity: 'instance', entityuuid: 'i-1', account: 'p', source: 'nova' };
-  const labels = (envelope: Envelope): unknown =>
-    Object(said('alertmanager', eventOf('e', envelope)))[0].labels;
 
   it.each<[string, readonly Envelope[]]>([
     [

@@ -148,7 +148,8 @@ const cases: readonly (readonly [
 ];
 
 describe('a service outside the table', () => {
-  it.each(cases)('%s %j is about the %s %s and %s', (eventType, payload, entity, id, status) => {
+  it.each(cases)('%s %j is about the %s %s and %s', (...[eventType, payload, ...told]) => {
+    const [entity, id, status] = told;
     const [event, ...more] = read(
       messageFrom({ body: version2({ eventType, payload, publisher: 'x.host' }) }),
     );

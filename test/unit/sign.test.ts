@@ -47,13 +47,18 @@ describe('webhook-signature', () => {
     );
   });
 
-  it.each(['webhook-secret', 'whsec_', 'whsec_not base64', 'whsec_abcde', 'xwhsec_c2VjcmV0'])(
-    'keys with the typed secret when it is %s',
-    secret => {
-      const typed = openSigner(secret).sign(Buffer.from('id.1.body'));
-      expect(openSigner(secret).signStandard('id', '1', Buffer.from('body'))).toBe(`v1,${typed}`);
-    },
-  );
+  it.each([
+    'mine',
+    'password',
+    'webhook-secret',
+    'whsec_',
+    'whsec_not base64',
+    'whsec_abcde',
+    'xwhsec_c2VjcmV0',
+  ])('keys with the typed secret when it is %s', secret => {
+    const typed = openSigner(secret).sign(Buffer.from('id.1.body'));
+    expect(openSigner(secret).signStandard('id', '1', Buffer.from('body'))).toBe(`v1,${typed}`);
+  });
 
   it.each([
     Buffer.from('a key of any bytes, decoded').toString('base64'),

@@ -1053,7 +1053,7 @@ export interface paths {
     };
     /**
      * Show delivery statistics
-     * @description Counts deliveries of the webhooks that you may see, of events recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.
+     * @description Counts deliveries of the webhooks that you may see, of events that you may see and that were recorded in the range. At most the newest 500,000 are counted; if there are more, `isComplete` is false and `from` tells how far back the numbers reach.
      */
     get: operations['showStats'];
     put?: never;
@@ -1490,7 +1490,7 @@ export interface components {
         /** @default false */
         gzip?: boolean;
       } | null;
-      /** @description Secret that signs the deliveries. It is never shown; null or "" unsets it. */
+      /** @description Secret that signs the deliveries. It is never shown; null or "" unsets it. Libraries of Standard Webhooks take `whsec_` with base64 behind it, or base64 alone; a receiver can verify with any other text if it uses its bytes as the key. */
       secretKey?: string | null;
       /** @description The owner, which cannot be changed; your own account when absent. */
       accountId?: string;
@@ -1600,7 +1600,7 @@ export interface components {
         /** @default false */
         gzip?: boolean;
       } | null;
-      /** @description Secret that signs the deliveries. It is never shown; null or "" unsets it. */
+      /** @description Secret that signs the deliveries. It is never shown; null or "" unsets it. Libraries of Standard Webhooks take `whsec_` with base64 behind it, or base64 alone; a receiver can verify with any other text if it uses its bytes as the key. */
       secretKey?: string | null;
       /** @description Only with scope Domain; otherwise it is the domain of the owner. */
       domainId?: string;
@@ -1832,7 +1832,7 @@ export interface components {
     };
     /** @description A new secret, and how long the present one remains valid. */
     Rotation: {
-      /** @description The new secret; generated when absent. */
+      /** @description The new secret; generated when absent. What libraries of Standard Webhooks take is said at `secretKey` of a webhook. */
       secretKey?: string;
       /**
        * @description Seconds for which the former secret signs as well; 0 ends it at once.
@@ -2877,6 +2877,8 @@ export interface components {
       objectId: string;
       accountId?: string | null;
       domainId?: string | null;
+      /** @description Of a change to a webhook: its scope, the wider one if that changed. */
+      scope?: string | null;
       before: {
         [key: string]: unknown;
       } | null;
