@@ -42,6 +42,8 @@ interface Started {
   readonly err: () => string;
   readonly ended: Promise<number | null>;
   kill(signal: NodeJS.Signals): void;
+  /** Closes our end of what it writes, as `head` does. */
+  stopReading(stream: 'stdout' | 'stderr'): void;
 }
 
 function start(
@@ -63,6 +65,7 @@ function start(
     err: () => heard.err,
     ended: once(child, 'close').then(() => child.exitCode),
     kill: signal => void child.kill(signal),
+    stopReading: stream => void child[stream].destroy(),
   };
 }
 
@@ -84,6 +87,18 @@ describe.each([
     expect(await start(['webhook', 'list', '--server', 'http://127.0.0.1:9'], nodeArgs).ended).toBe(
       5,
     );
+  });
+
+  it.each([
+    ['an answer', ['completion', 'bash']],
+    ['help', ['webhook', 'create', '--help']],
+    ['an answer in JSON', ['config', '--json']],
+    ['an error', ['webhook', 'list', '--server', 'http://127.0.0.1:9']],
+  ])('says nothing when nobody reads %s to its end', async (_what, args) => {
+    const run = start(args, nodeArgs);
+    run.stopReading(args.includes('--server') ? 'stderr' : 'stdout');
+    expect(await run.ended).toBe(141);
+    expect(run.err()).toBe('');
   });
 
   it('ends in order when it is told to, and leaves no process behind', async () => {

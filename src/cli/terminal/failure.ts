@@ -13,6 +13,8 @@ export const exitCodes = {
   missing: 4,
   away: 5,
   differs: 6,
+  /** A shell's code for SIGPIPE. */
+  unread: 141,
 } as const;
 
 export type ExitReason = keyof typeof exitCodes;
@@ -26,6 +28,7 @@ export const exitCodeMeanings: Readonly<Record<ExitReason, string>> = {
   missing: 'not found',
   away: 'Hookline, or its database, cannot be reached',
   differs: '`apply --dry-run --exit-code` found something to do',
+  unread: 'nobody read the rest of the output, as with `| head`',
 };
 
 /** An error as the API answers it (RFC 9457). */

@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { Writable } from 'node:stream';
 
-import { CommandError } from './failure.ts';
+import { CommandError, exitCodes } from './failure.ts';
 
 export interface Io {
   /** Writes a line of the answer, to standard output. */
@@ -25,6 +25,7 @@ export interface Io {
 
 export function createProcessIo(): Io {
   const { stdin, stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) stream.on('error', endUnread);
   return {
     out: line => void stdout.write(`${line}\n`),
     err: line => void stderr.write(`${line}\n`),
@@ -59,6 +60,15 @@ export function createProcessIo(): Io {
     },
     readInput: () => text(stdin),
   };
+}
+
+/**
+ * Ends the process without a word once nobody reads what it writes: after `| head`, or when a pager is left. Node ignores
+ * SIGPIPE, which would do that.
+ */
+function endUnread(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(exitCodes.unread);
 }
 
 /** @param unanswered message where there is no terminal to ask on. @throws {CommandError} unless somebody says yes. */
