@@ -8,6 +8,7 @@ import type { Intake } from './source/intake.ts';
 import { watchBacklog } from './upkeep/backlog.ts';
 import type { MakeTestDelivery } from './dispatch/test-delivery/test-delivery.ts';
 import type { Validate } from './dispatch/test-delivery/validate.ts';
+import type { JudgeUrl } from './dispatch/egress/judge-url.ts';
 import type { Formats } from './format/formats.ts';
 import type { MatchSync } from './match/match-sync.ts';
 import { runJanitor } from './upkeep/janitor.ts';
@@ -34,6 +35,7 @@ export interface App {
   readonly testDelivery: MakeTestDelivery;
   /** Asks a receiver whether it wants deliveries. */
   readonly validate: Validate;
+  readonly judgeUrl: JudgeUrl;
   readonly formats: Formats;
   /** Redrives a message of the quarantine. */
   readonly redrive: Redrive;
@@ -79,6 +81,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     intakes: intakesOf(config, sources),
     testDelivery: components.transport.testDelivery,
     validate: components.transport.validate,
+    judgeUrl: components.transport.judgeUrl,
     formats: components.transport.formats,
     sync: components.sync,
     redrive: createRedrive({

@@ -167,6 +167,7 @@ async function listen(
     formats: app.formats,
     previews: new Turns(previewLimits),
     validate: app.validate,
+    judgeUrl: app.judgeUrl,
     testDelivery: app.testDelivery,
     redrive: app.redrive,
     self: { host: hostname(), dispatches: roles.includes('dispatch') },

@@ -31,6 +31,7 @@ import {
   filterPreview,
   filterPreviewRequest,
   newFilter,
+  savedFilter,
   shownFilter,
 } from './filter/schema-filter.ts';
 import { registerPreviewRoutes } from './format/preview-routes.ts';
@@ -51,6 +52,7 @@ import { sourceRoutes } from './source/source-routes.ts';
 import { rotatedSecret, rotation, testResult } from './webhook/schema-test.ts';
 import {
   newWebhook,
+  savedWebhook,
   shownHealth,
   shownWebhook,
   unsavedTest,
@@ -81,10 +83,10 @@ const groups: readonly RouteGroup[] = [
   userRoutes,
   keyRoutes,
   {
-    schemas: [newWebhook, webhookChange, shownHealth, shownWebhook],
+    schemas: [newWebhook, webhookChange, shownHealth, shownWebhook, savedWebhook],
     register: registerWebhookRoutes,
   },
-  { schemas: [newFilter, shownFilter], register: registerFilterRoutes },
+  { schemas: [newFilter, shownFilter, savedFilter], register: registerFilterRoutes },
   { schemas: [rotation, rotatedSecret], register: registerSecretRoutes },
   { schemas: [webhookTest, unsavedTest, testResult], register: registerTestRoutes },
   { schemas: [filterPreviewRequest, filterPreview], register: registerFilterPreviewRoutes },

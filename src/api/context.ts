@@ -57,6 +57,8 @@ export interface ApiOptions {
     webhook: Webhook,
     signal: AbortSignal,
   ) => Promise<{ readonly text: string; readonly isBusy: boolean } | undefined>;
+  /** Tells whether egress rules close the address that a webhook's URL names, as far as its text says. @returns which rule. */
+  readonly judgeUrl: (webhook: Webhook) => Promise<string | undefined>;
   /** Redrives a quarantined message. */
   readonly redrive: RedriveControl;
   /** The host of this process, and whether it dispatches deliveries. */

@@ -84,7 +84,8 @@ const configOptions = ({ environment, command }: CommandContext): ConfigOptions 
 /** @throws {ConfigError} */
 export async function openClient(context: CommandContext): Promise<Client> {
   const { url, token } = await serverFor(context);
-  return createClient({ url, token });
+  const warn = (text: string): void => context.io.err(`Warning: ${text}`);
+  return createClient({ url, token, warn });
 }
 
 export const isJson = ({ command }: CommandContext): boolean =>

@@ -4,6 +4,7 @@ import { hostname as machineName } from 'node:os';
 import { open as unseal } from '../access/secret/seal.ts';
 import type { Config } from '../config/config.ts';
 import { openEgress, type EgressOptions } from './egress/egress.ts';
+import { createJudgeUrl, type JudgeUrl } from './egress/judge-url.ts';
 import { createReach, rootReach, tenantReach, type Reach } from './egress/egress-policy.ts';
 import type { BuildBatch } from './request/batch.ts';
 import { createRequestBuilder, type BuildRequest, type Prepare } from './request/request.ts';
@@ -38,6 +39,7 @@ export interface Transport {
   readonly sender: Sender;
   readonly testDelivery: MakeTestDelivery;
   readonly validate: Validate;
+  readonly judgeUrl: JudgeUrl;
 }
 
 /** @throws {ConfigError} when the configured certificates cannot be used. */
@@ -47,13 +49,14 @@ export function openTransport(options: TransportOptions): Transport {
   const formats = listFormats(templateFormats(templates));
   const { responseBytesMax } = config.dispatch;
   const origin = originOf(config);
-  const { connector } = openEgress(options);
+  const { connector, guard } = openEgress(options);
+  const reach = createReachOf(options);
   const { request, prepare, batch } = createRequestBuilder({
     formats,
     unseal: sealed => unseal(secretKeys, sealed),
     encoding: config.signature.encoding,
     origin,
-    reach: createReachOf(options),
+    reach,
     now: Date.now,
   });
   const testDelivery = createTestDelivery({
@@ -74,6 +77,7 @@ export function openTransport(options: TransportOptions): Transport {
     sender: createSender({ connector, responseBytesMax }),
     testDelivery,
     validate: createValidate(testDelivery, origin),
+    judgeUrl: createJudgeUrl(guard, reach),
   };
 }
 

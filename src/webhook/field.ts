@@ -19,8 +19,13 @@ export interface FieldOption {
   readonly value?: string;
   /** Help of `--no-…`; flags alone have it. */
   readonly negated?: string;
-  /** `-` reads the value from standard input, for it may be long. */
-  readonly input?: 'text';
+  /**
+   * How the value is read: `text` from standard input for `-`, as it may be long; `file` from the file that is named;
+   * `headers` as `Name: value`, repeated.
+   */
+  readonly input?: 'text' | 'file' | 'headers';
+  /** Name of the option, where it is not the field's. */
+  readonly name?: string;
 }
 
 interface FieldFacts<Value> {

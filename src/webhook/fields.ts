@@ -17,8 +17,7 @@ import {
   text,
   whole,
 } from '../event/schema.ts';
-import { validations } from '../format/format.ts';
-import { defaultFormat } from '../format/format.ts';
+import { defaultFormat, validations } from '../format/format.ts';
 import { ownHeadersMax } from '../format/own-header.ts';
 import { signatureEncodings } from '../format/sign.ts';
 import { batchSchema } from './batching.ts';
@@ -38,10 +37,7 @@ export const webhookFields = {
         description: 'A description for people.',
       }),
     ),
-    {
-      initial: null,
-      option: { about: 'a description for people' },
-    },
+    { initial: null, option: { about: 'a description for people' } },
   ),
   state: field(
     'engine',
@@ -96,9 +92,16 @@ export const webhookFields = {
           "PEM of the authorities, or of the receiver's own certificate, that are trusted instead of the usual ones.",
       }),
     ),
-    { initial: null },
+    {
+      initial: null,
+      option: {
+        about:
+          'file with the authorities trusted instead of the usual ones, in PEM; "" unsets them',
+        value: 'file',
+        input: 'file',
+      },
+    },
   ),
-  // No option: the list of processes would show credentials to everybody on the machine.
   headers: field(
     'receiver',
     nullable(
@@ -109,7 +112,16 @@ export const webhookFields = {
         example: { Authorization: '***' },
       }),
     ),
-    { initial: null },
+    {
+      initial: null,
+      option: {
+        about:
+          'header of every request, such as "Authorization: @token.txt": @ reads the value from a file, as the list of processes shows what is typed; may be repeated, replaces all headers, "" unsets them',
+        value: 'header',
+        name: 'header',
+        input: 'headers',
+      },
+    },
   ),
   format: field(
     'receiver',
@@ -182,10 +194,7 @@ export const webhookFields = {
           "Encoding of `X-CS-Signature`: `base64` as CloudStack's code writes it, `hex` as adnanh/webhook and many others read it. Null takes the operator's `signature.encoding`. Formats with a signature of their own keep its encoding.",
       }),
     ),
-    {
-      initial: null,
-      option: { about: 'encoding of X-CS-Signature', value: 'encoding' },
-    },
+    { initial: null, option: { about: 'encoding of X-CS-Signature', value: 'encoding' } },
   ),
   validation: field(
     'receiver',
@@ -220,7 +229,10 @@ export const webhookFields = {
         description: 'Maximum number of attempts of a delivery; null takes the configured default.',
       }),
     ),
-    { initial: null, option: { about: 'maximum number of attempts of a delivery' } },
+    {
+      initial: null,
+      option: { about: 'maximum number of attempts of a delivery; else a setting says' },
+    },
   ),
   timeoutMs: field(
     'test',
@@ -232,7 +244,10 @@ export const webhookFields = {
           'Maximum duration of an attempt, in milliseconds, up to the limit that the operator sets (`dispatch.timeoutMsMax`); null takes the configured default.',
       }),
     ),
-    { initial: null, option: { about: 'maximum duration of an attempt', value: 'ms' } },
+    {
+      initial: null,
+      option: { about: 'maximum duration of an attempt; else a setting says', value: 'ms' },
+    },
   ),
   concurrencyMax: field(
     'engine',

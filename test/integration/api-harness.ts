@@ -59,6 +59,7 @@ export interface AnswerBody {
   readonly code: string;
   readonly status: number;
   readonly detail: string;
+  readonly warnings: readonly string[];
   readonly errors: readonly { readonly path: string; readonly message: string }[];
   readonly items: readonly AnswerBody[];
   readonly nextCursor: string | null;
@@ -191,6 +192,7 @@ async function openApi(
     redrive: async () => ({ kind: 'missing' }),
     testDelivery: transport.testDelivery,
     validate: transport.validate,
+    judgeUrl: transport.judgeUrl,
     self: { host: 'test', dispatches: false },
     ...options,
     ...more(store, log),

@@ -34,6 +34,7 @@ export async function buildDocument(): Promise<object> {
     previews: new Turns({ max: 1, ownerMax: 1 }),
     testDelivery: unasked,
     validate: unasked,
+    judgeUrl: unasked,
     redrive: unasked,
     self: { host: 'nowhere', dispatches: false },
     settingDefaults: settingDefaults(config.dispatch),

@@ -1761,6 +1761,126 @@ export interface components {
       /** Format: date-time */
       updated: string;
     };
+    /** @description A webhook that was just saved. */
+    SavedWebhook: {
+      /** Format: uuid */
+      id: string;
+      /** @description A name for people. */
+      name: string;
+      /** @description A description for people. */
+      description: string | null;
+      /**
+       * @description `Enabled`: events are sent. `Paused`: events are kept and nothing is sent, until it is enabled again. `Disabled`: it gets no events, and all that waits for it is cancelled.
+       * @enum {string}
+       */
+      state: 'Enabled' | 'Paused' | 'Disabled';
+      /**
+       * @description `Local`: the owner's events; `Domain`: events of a domain and all below it; `Global`: all events.
+       * @enum {string}
+       */
+      scope: 'Local' | 'Domain' | 'Global';
+      /**
+       * @description URL that events are posted to, http or https; http when it has no scheme.
+       * @example https://receiver.example/hook
+       */
+      payloadUrl: string;
+      /** @description Whether the certificate must be valid; true for https unless set otherwise. */
+      sslVerification: boolean;
+      /** @description PEM of the authorities, or of the receiver's own certificate, that are trusted instead of the usual ones. */
+      caCertificate: string | null;
+      /**
+       * @description Headers sent with every request. Values are never shown: they read `***`, and `***` in a request keeps the present value. An update replaces all headers.
+       * @example {
+       *       "Authorization": "***"
+       *     }
+       */
+      headers: {
+        [key: string]: string;
+      } | null;
+      /**
+       * @description Format of the requests; `GET /v1/formats` lists the formats.
+       * @example cloudstack
+       */
+      format: string;
+      /**
+       * @description Fields added to the body, for formats that take them; they override the format’s own. Whoever may see the webhook sees them: put secrets into `secretKey` or `headers`.
+       * @example {
+       *       "channel": "#operations"
+       *     }
+       */
+      body: {
+        [key: string]: unknown;
+      } | null;
+      /** @description Format `cloudpods`: key under which the message is repeated as text; `Msg` by default. */
+      msgKey: string | null;
+      /** @description Template of the body in place of the format’s own, for formats that take it. */
+      template: string | null;
+      /**
+       * @description Encoding of `X-CS-Signature`: `base64` as CloudStack's code writes it, `hex` as adnanh/webhook and many others read it. Null takes the operator's `signature.encoding`. Formats with a signature of their own keep its encoding.
+       * @enum {string|null}
+       */
+      signatureEncoding: 'base64' | 'hex' | null;
+      /**
+       * @description How the receiver is asked before the webhook is enabled: not at all, by a POST that it answers with 200, or by the OPTIONS request of the CloudEvents WebHook specification. Null takes the default of the format.
+       * @enum {string|null}
+       */
+      validation: 'none' | 'post' | 'options' | null;
+      /** @description CloudStack's categories of the events to send; `*` is all of them. `HooklineEvent` adds Hookline's own events about webhooks. */
+      categories: (
+        | 'ActionEvent'
+        | 'AlertEvent'
+        | 'UsageEvent'
+        | 'ResourceStateEvent'
+        | 'AsyncJobEvent'
+        | 'HooklineEvent'
+        | '*'
+      )[];
+      /** @description Maximum number of attempts of a delivery; null takes the configured default. */
+      tries: number | null;
+      /** @description Maximum duration of an attempt, in milliseconds, up to the limit that the operator sets (`dispatch.timeoutMsMax`); null takes the configured default. */
+      timeoutMs: number | null;
+      /** @description Maximum number of requests in flight; null leaves it to the pool's fairness. */
+      concurrencyMax: number | null;
+      /** @description Maximum number of requests per second, by each process that delivers; null is no limit. */
+      ratePerSecondMax: number | null;
+      /**
+       * @description `entity`: events of one entity are delivered one at a time, oldest first; each waits until the one before it is delivered or has failed for good.
+       * @enum {string}
+       */
+      ordering: 'none' | 'entity';
+      /**
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @example null
+       */
+      batch: {
+        /** @default 100 */
+        eventsMax?: number;
+        /** @default 1000 */
+        waitMs?: number;
+        /**
+         * @default array
+         * @enum {string}
+         */
+        as?: 'array' | 'ndjson';
+        /** @default false */
+        gzip?: boolean;
+      } | null;
+      /** @description The owner, which cannot be changed; your own account when absent. */
+      accountId: string;
+      /** @description Only with scope Domain; otherwise it is the domain of the owner. */
+      domainId: string;
+      hasSecret: boolean;
+      filters: components['schemas']['Filter'][];
+      health: components['schemas']['WebhookHealth'];
+      /** @description What becomes of deliveries that are not accepted, and how long an outage may last. */
+      retry: string;
+      /** Format: date-time */
+      created: string;
+      /** Format: date-time */
+      updated: string;
+      /** @description What was saved and will not work: an address that egress rules close, or a filter that matches no event type. Sentences for people; empty when nothing is conspicuous. */
+      warnings: string[];
+    };
     /** @description A filter to create. */
     NewFilter: {
       /**
@@ -1829,6 +1949,43 @@ export interface components {
       value: string;
       /** Format: date-time */
       created: string;
+    };
+    /** @description A filter that was just created. */
+    SavedFilter: {
+      /** Format: uuid */
+      id: string;
+      /**
+       * @description What is compared: the event type, another fact of the envelope, the severity, or, with an Expression, the whole event.
+       * @enum {string}
+       */
+      type:
+        | 'EventType'
+        | 'Entity'
+        | 'EntityUuid'
+        | 'Status'
+        | 'Account'
+        | 'Source'
+        | 'Severity'
+        | 'Expression';
+      /**
+       * @description A matching Exclude wins; where there are Includes of a type, one of them must match.
+       * @enum {string}
+       */
+      mode: 'Include' | 'Exclude';
+      /**
+       * @description How `value` is compared with the fact, case-sensitively. Not for an Expression.
+       * @enum {string}
+       */
+      matchType: 'Exact' | 'Prefix' | 'Suffix' | 'Contains';
+      /**
+       * @description The fact, or a part of it: at most 255 characters. With an Expression its text, in a part of JSONata: see docs/filters.md.
+       * @example VM.START
+       */
+      value: string;
+      /** Format: date-time */
+      created: string;
+      /** @description What was saved and will not work: an address that egress rules close, or a filter that matches no event type. Sentences for people; empty when nothing is conspicuous. */
+      warnings: string[];
     };
     /** @description A new secret, and how long the present one remains valid. */
     Rotation: {
@@ -3792,7 +3949,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Webhook'];
+          'application/json': components['schemas']['SavedWebhook'];
         };
       };
       /** @description The request is invalid or not allowed. */
@@ -3933,7 +4090,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Webhook'];
+          'application/json': components['schemas']['SavedWebhook'];
         };
       };
       /** @description The request is invalid or not allowed. */
@@ -4067,7 +4224,7 @@ export interface operations {
           [name: string]: unknown;
         };
         content: {
-          'application/json': components['schemas']['Filter'];
+          'application/json': components['schemas']['SavedFilter'];
         };
       };
       /** @description The request is invalid or not allowed. */

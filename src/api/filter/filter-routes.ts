@@ -4,10 +4,11 @@ import { Type } from 'typebox';
 import { uuid } from '../../event/schema.ts';
 import { databaseOf } from '../../store/database.ts';
 import { callerOf } from '../http/authenticate.ts';
-import { newFilter, shownFilter } from './schema-filter.ts';
+import { newFilter, savedFilter, shownFilter } from './schema-filter.ts';
 import { createFilter, deleteFilter, noFilter } from './write-filter.ts';
 import type { ApiOptions } from '../context.ts';
 import { requireWebhook } from '../webhook/require-webhook.ts';
+import { warnOfFilters } from '../webhook/warn.ts';
 import { answer, idParams, listAnswer, noContent, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 
@@ -42,7 +43,7 @@ const schemas = {
     tags,
     params: idParams,
     body: ref(newFilter),
-    response: { 201: answer(shownFilter, 'The filter.'), ...problems },
+    response: { 201: answer(savedFilter, 'The filter.'), ...problems },
   },
   delete: {
     operationId: 'deleteFilter',
@@ -79,11 +80,14 @@ function registerReading(app: Routes, { store }: ApiOptions): void {
 function registerWriting(app: Routes, options: ApiOptions): void {
   app.post('/v1/webhooks/:id/filters', { schema: schemas.create }, async (request, reply) => {
     const { id } = request.params;
-    const created = await createFilter(options, callerOf(request), { id, filter: request.body });
+    const caller = callerOf(request);
+    const created = await createFilter(options, caller, { id, filter: request.body });
+    const webhook = await requireWebhook(databaseOf(options.store), id, caller.visibility);
+    const warnings = await warnOfFilters(options, caller, { webhook, filters: [created] });
     return reply
       .code(201)
       .header('location', `/v1/webhooks/${id}/filters/${created.id}`)
-      .send(created);
+      .send({ ...created, warnings });
   });
 
   app.delete(

@@ -36,6 +36,16 @@ export const shownFilter = Type.Object(
   { $id: 'Filter', description: 'A filter of a webhook.' },
 );
 
+export const warnings = arrayOf(text(), {
+  description:
+    'What was saved and will not work: an address that egress rules close, or a filter that matches no event type. Sentences for people; empty when nothing is conspicuous.',
+});
+
+export const savedFilter = Type.Object(
+  { ...shownFilter.properties, warnings },
+  { $id: 'SavedFilter', description: 'A filter that was just created.' },
+);
+
 export const filterPreviewRequest = closed(
   {
     webhookId: Type.Optional(

@@ -17,7 +17,7 @@ import {
 import { filtersMax } from '../../webhook/filter/filter-rules.ts';
 import { backlogCountMax, healthDeliveriesMax, healthStates } from '../../webhook/health.ts';
 import { fieldNames, fieldsKnownTo, requiredFields, schemasOf } from '../../webhook/values.ts';
-import { newFilter, shownFilter } from '../filter/schema-filter.ts';
+import { newFilter, shownFilter, warnings } from '../filter/schema-filter.ts';
 import { closed, ref } from '../http/schema.ts';
 
 const fields = schemasOf(fieldNames);
@@ -154,4 +154,9 @@ export const shownWebhook = Type.Object(
     updated: instant(),
   },
   { $id: 'Webhook', description: 'A webhook.' },
+);
+
+export const savedWebhook = Type.Object(
+  { ...shownWebhook.properties, warnings },
+  { $id: 'SavedWebhook', description: 'A webhook that was just saved.' },
 );

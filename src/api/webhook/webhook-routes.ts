@@ -13,7 +13,14 @@ import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { readRetries } from './read-retries.ts';
-import { newWebhook, shownHealth, shownWebhook, webhookChange } from './schema-webhook.ts';
+import {
+  newWebhook,
+  savedWebhook,
+  shownHealth,
+  shownWebhook,
+  webhookChange,
+} from './schema-webhook.ts';
+import { warnOfWebhook } from './warn.ts';
 import { createWebhook, deleteWebhook, updateWebhook } from './write-webhook.ts';
 import type { ApiOptions } from '../context.ts';
 import { conditional, etagOf, isKnown, notModified, presentWebhook } from '../http/etag.ts';
@@ -66,7 +73,7 @@ const schemas = {
       'It gets events that are recorded from now on. `name` and `payloadUrl` are required; everything else has a default.',
     tags,
     body: ref(newWebhook),
-    response: { 201: answer(shownWebhook, 'The webhook.'), ...problems },
+    response: { 201: answer(savedWebhook, 'The webhook.'), ...problems },
   },
   show: {
     operationId: 'showWebhook',
@@ -93,7 +100,7 @@ const schemas = {
     params: idParams,
     headers: conditional('if-match'),
     body: ref(webhookChange),
-    response: { 200: answer(shownWebhook, 'The updated webhook.'), ...problems },
+    response: { 200: answer(savedWebhook, 'The updated webhook.'), ...problems },
   },
   delete: {
     operationId: 'deleteWebhook',
@@ -114,6 +121,11 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
     return shown;
   };
 
+  const savedAnswerOf = async (caller: Caller, webhook: WebhookRow) => ({
+    ...(await answerOf(webhook, caller)),
+    warnings: await warnOfWebhook(options, caller, webhook),
+  });
+
   app.get('/v1/webhooks', { schema: schemas.list }, async request => {
     const database = databaseOf(store);
     const { visibility } = callerOf(request);
@@ -124,12 +136,13 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   });
 
   app.post('/v1/webhooks', { schema: schemas.create }, async (request, reply) => {
-    const created = await createWebhook(options, callerOf(request), request.body);
+    const caller = callerOf(request);
+    const created = await createWebhook(options, caller, request.body);
     return reply
       .code(201)
       .header('location', `/v1/webhooks/${created.id}`)
       .header('etag', etagOf(created))
-      .send(await answerOf(created, callerOf(request)));
+      .send(await savedAnswerOf(caller, created));
   });
 
   app.get('/v1/webhooks/:id', { schema: schemas.show }, async (request, reply) => {
@@ -152,8 +165,9 @@ export function registerWebhookRoutes(app: Routes, options: ApiOptions): void {
   app.patch('/v1/webhooks/:id', { schema: schemas.update }, async (request, reply) => {
     const { params, body, headers } = request;
     const target = { ...params, body, ifMatch: headers['if-match'] };
-    const now = await updateWebhook(options, callerOf(request), target);
-    return reply.header('etag', etagOf(now)).send(await answerOf(now, callerOf(request)));
+    const caller = callerOf(request);
+    const now = await updateWebhook(options, caller, target);
+    return reply.header('etag', etagOf(now)).send(await savedAnswerOf(caller, now));
   });
 
   app.delete('/v1/webhooks/:id', { schema: schemas.delete }, async (request, reply) => {

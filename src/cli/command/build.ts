@@ -1,6 +1,7 @@
 /** Turns rows of commands into Commander's commands. */
 import { type Argument, type Command, Option } from 'commander';
 
+import { readOption, takesInput } from './input.ts';
 import type { Cli } from '../context.ts';
 import type { Row } from '../terminal/show.ts';
 import type {
@@ -103,16 +104,12 @@ async function optionValues(options: OptionDefinitions, cli: Cli, command: Comma
   for (const [field, definition] of Object.entries(options)) {
     const { input, isUnsetByEmpty } = detailsOf(definition);
     const value = typed[toOption(definition).attributeName()];
-    if (input !== undefined && value === '-') {
+    if (input !== undefined && takesInput(input, value)) {
       if (isRead) command.error('error: standard input can be the value of one option only');
       isRead = true;
-      values[field] = await readInput(cli, input);
-    } else values[field] = isUnsetByEmpty && value === '' ? null : value;
+    }
+    const given = input === undefined ? value : await readOption(cli, input, value);
+    values[field] = isUnsetByEmpty && given === '' ? null : given;
   }
   return values;
-}
-
-async function readInput({ io }: Cli, input: 'text' | 'line'): Promise<string> {
-  const text = await io.readInput();
-  return input === 'line' ? text.replace(/\r?\n$/, '') : text;
 }

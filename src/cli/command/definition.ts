@@ -85,6 +85,15 @@ export type OptionDefinition = string | DetailedOption;
 
 export type OptionDefinitions = Readonly<Record<string, OptionDefinition>>;
 
+/**
+ * What is read in place of the text that was typed:
+ *
+ * - `text`, `line`: for `-` standard input, all of it or a line without its end.
+ * - `file`: the file that it names; `-` is standard input.
+ * - `headers`: of an option that may be repeated, an object of the headers; `@file` is a value.
+ */
+export type InputKind = 'text' | 'line' | 'file' | 'headers';
+
 export interface DetailedOption {
   /** Flags, two spaces, and what the option is about: `--account <id>  only of this account`. Without `<…>` a flag. */
   readonly usage: string;
@@ -95,8 +104,7 @@ export interface DetailedOption {
   readonly isRequired?: true;
   /** It may be given again; its value is an array. */
   readonly isRepeated?: true;
-  /** `-` reads it from standard input: all of it, or a line without its end. */
-  readonly input?: 'text' | 'line';
+  readonly input?: InputKind;
   /** An empty text is null, which unsets the field. */
   readonly isUnsetByEmpty?: true;
   /** What `--no-…` is about, of a flag. */

@@ -48,7 +48,9 @@ const toRow = (item: object): Row => Object.fromEntries(Object.entries(item));
 
 /** Prints the fields of one thing. @param digest the fields that people see; all of them when absent. */
 export function printRow(context: CommandContext, row: Row, digest: Row = row): void {
-  context.io.out(isJson(context) ? JSON.stringify(row, null, 2) : showFacts(digest));
+  // People have read the warnings by then.
+  const { warnings: _, ...facts } = digest;
+  context.io.out(isJson(context) ? JSON.stringify(row, null, 2) : showFacts(facts));
 }
 
 /** Says that something was done. @param row JSON that says the same to scripts. */

@@ -23,6 +23,8 @@ export interface ClientOptions {
   /** Without a trailing slash. */
   readonly url: string;
   readonly token?: string;
+  /** Gets each of the `warnings` of an answer. */
+  readonly warn?: (warning: string) => void;
 }
 
 interface Page<Item> {
@@ -37,7 +39,12 @@ export function createClient(options: ClientOptions): Client {
   const get: Client['get'] = (path, query) => request(options, 'GET', withQuery(path, query));
   return {
     get,
-    send: (method, path, body) => request(options, method, path, body),
+    send: async <Answer>(method: string, path: string, body?: object): Promise<Answer> => {
+      const answer = await request<Answer>(options, method, path, body);
+      const { warnings }: { warnings?: unknown } = Object(answer);
+      if (Array.isArray(warnings)) warnings.map(String).forEach(options.warn ?? ignore);
+      return answer;
+    },
     list: async <Item>(path: string, query: Query, limit = Infinity): Promise<ListAnswer<Item>> => {
       const rows: Item[] = [];
       let cursor: string | undefined;
@@ -54,6 +61,8 @@ export function createClient(options: ClientOptions): Client {
     },
   };
 }
+
+const ignore = (): void => {};
 
 /** Appends the values that are not undefined. */
 export function withQuery(path: string, query: Query = {}): string {

@@ -4,7 +4,7 @@ import { InvalidArgumentError } from 'commander';
 import { facetsOf } from '../../webhook/field.ts';
 import type { Facets, FieldOption } from '../../webhook/field.ts';
 import { webhookFields } from '../../webhook/fields.ts';
-import { fieldNames, isRequired, requiredFields } from '../../webhook/values.ts';
+import { fieldNames, initialValues, isRequired, requiredFields } from '../../webhook/values.ts';
 import type { WebhookField } from '../../webhook/values.ts';
 import type { DetailedOption, OptionDefinitions } from '../command/definition.ts';
 import { parseList, parseWhole } from '../command/value.ts';
@@ -25,8 +25,24 @@ export const changeOptions: OptionDefinitions = {
 /** Options of `webhook create`. */
 export const createOptions: OptionDefinitions = {
   ...changeOptions,
+  ...withDefaults(optionsOf(fieldNames)),
   ...optionsOf(requiredFields, { isRequired: true }),
 };
+
+/** Says in the help what a new webhook has where the option is not given. */
+function withDefaults(options: Readonly<Record<string, DetailedOption>>): OptionDefinitions {
+  const initial: Row = initialValues;
+  return Object.fromEntries(
+    Object.entries(options).flatMap(([name, option]) => {
+      const value = initial[name];
+      // A flag's help says itself what holds without it; nothing is what null stands for.
+      const isTold = typeof value === 'string' || Array.isArray(value);
+      return isTold
+        ? [[name, { ...option, usage: `${option.usage} (default ${String(value)})` }]]
+        : [];
+    }),
+  );
+}
 
 function optionsOf(names: readonly WebhookField[], more: Partial<DetailedOption> = {}) {
   return Object.fromEntries(
@@ -41,12 +57,13 @@ function optionsOf(names: readonly WebhookField[], more: Partial<DetailedOption>
 /** @example toOption('msgKey', …) // { usage: '--msg-key <key>  …', isUnsetByEmpty: true } */
 function toOption(
   name: string,
-  { about, value, negated, input }: FieldOption,
+  { about, value, negated, input, name: own = name }: FieldOption,
   { type = [], enum: words, minLength = 0 }: Facets,
 ): DetailedOption {
   const types = [type].flat();
-  const flag = `--${name.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
+  const flag = `--${own.replaceAll(/[A-Z]/g, letter => `-${letter.toLowerCase()}`)}`;
   const usage = (placeholder: string) => `${flag} <${value ?? placeholder}>  ${about}`;
+  if (input === 'headers') return { usage: usage('header'), input, isRepeated: true };
   if (words) return { usage: usage(name), choices: words.filter(word => word !== null) };
   if (types.includes('boolean')) return { usage: `${flag}  ${about}`, negated };
   if (types.includes('integer')) return { usage: usage('n'), parse: parseWhole };

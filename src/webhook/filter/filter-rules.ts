@@ -101,7 +101,8 @@ function refuseExpression(text: string, path: string): void {
   ]);
 }
 
-function isMatch({ matchType, value }: WebhookFilter, word: string): boolean {
+/** Whether the filter's comparison holds for a word. */
+export function isMatch({ matchType, value }: WebhookFilter, word: string): boolean {
   switch (matchType) {
     case 'Exact':
       return word === value;
