@@ -7,7 +7,11 @@ const { value: scrub, isSecretKey, bytes } = createScrubber();
 describe('scrub', () => {
   it.each([
     ['a password', { password: 'x' }, { password: '***' }],
-    ['a number', { pin: 1, sessionId: 42 }, { pin: 1, sessionId: '***' }],
+    [
+      'a number',
+      { pins: 1, cpuPin: 1, sessionId: 42 },
+      { pins: '***', cpuPin: 1, sessionId: '***' },
+    ],
     ['a whole object', { credentials: { a: 'x' } }, { credentials: '***' }],
     ['any spelling', { SECRET_KEY: 'x', 'api-key': 'x' }, { SECRET_KEY: '***', 'api-key': '***' }],
     ['a longer name', { 'details[0].vmPassword': 'x' }, { 'details[0].vmPassword': '***' }],
@@ -217,5 +221,71 @@ describe('the bytes of a message nobody could read', () => {
       Buffer.from([0xc3]),
     ]);
     expect(Buffer.from(bytes(body))).toEqual(safe);
+  });
+});
+
+describe('a name that others resemble', () => {
+  it.each(
+    'bindpass dbpass db_pass dbPass pass PASS otp pin secretcode snmpcommunity jwt accessJwt vncticket vncTicket ticket sid recoveryCodes mnemonic tlskey tls.key sslKey'.split(
+      ' ',
+    ),
+  )('is a secret’s: %s', key => {
+    expect(isSecretKey(key)).toBe(true);
+    expect(scrub({ [key]: 'hush' })).toEqual({ [key]: '***' });
+  });
+
+  it.each(
+    'bypass compass passed passes_total passthrough pins_total cpuPin mapping spin ticketId ticket_number support_ticket inside side sidecar domainSid jwtExpiry tlsKeySize mnemonics_count recoveryCodesLeft optional'.split(
+      ' ',
+    ),
+  )('is none: %s', key => {
+    expect(scrub({ [key]: 'shown' })).toEqual({ [key]: 'shown' });
+  });
+});
+
+const processorMsOf = (text: string): number => {
+  const before = process.cpuUsage();
+  scrub(text);
+  const { user } = process.cpuUsage(before);
+  return user / 1_000;
+};
+
+describe('a secret behind its name', () => {
+  it.each([
+    ["mysql --password 'hush hush' db", "mysql --password '***' db"],
+    ['mysql --password "hush" db', 'mysql --password "***" db'],
+    [String.raw`run \"--db-password \"hush\" x`, String.raw`run \"--db-password \"***\" x`],
+    ['curl --token hush --user a', 'curl --token *** --user a'],
+    ['openssl -passphrase hush -in x', 'openssl -passphrase *** -in x'],
+    ['--api-key hush', '--api-key ***'],
+    ['The new password is Xw3kP.', 'The new password is ***'],
+    ['the password is "hush hush", thanks', 'the password is "***", thanks'],
+    ["your token was 'hush'", "your token was '***'"],
+    ['Password is p@ss-w0rd for root', 'Password is *** for root'],
+  ])('is scrubbed: %s', (dirty, clean) => {
+    expect(scrub(dirty)).toBe(clean);
+  });
+
+  it.each([
+    'the password is required',
+    'The password is too short.',
+    'the token was refused, try again',
+    'the secret is missing or well-known',
+    'the token was 3 days old',
+    'a password is needed at 2026-11-30T10:00:00Z',
+    'mysql --password --user root',
+    'docker login --password-stdin registry',
+    'set a password for the console',
+    'tokens are renewed',
+    'the password -- if any -- is kept',
+  ])('is not, where there is none: %s', text => {
+    expect(scrub(text)).toBe(text);
+  });
+
+  it('is found in time that is linear in the length of the text', () => {
+    for (const part of ['--password ', 'password is ', '-', '--token --', 'a-']) {
+      // Some tens of milliseconds of processor time are usual; a quadratic search takes minutes.
+      expect(processorMsOf(part.repeat(1_000_000 / part.length))).toBeLessThan(5_000);
+    }
   });
 });

@@ -23,7 +23,8 @@ import { scrubElements } from './scrub-elements.ts';
 import { createPairScrub, sign } from './scrub-pairs.ts';
 import { isUserData, scrubKeys, scrubUserData, userDataAt } from './scrub-shape.ts';
 import { scrubUrls } from './scrub-url.ts';
-import { secretWords, wordOf } from './secret-words.ts';
+import { createSpokenScrub } from './scrub-spoken.ts';
+import { secretKeys, secretWords, wordOf } from './secret-words.ts';
 
 /** Replaces a secret. */
 export const scrubbed = '***';
@@ -64,13 +65,16 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
   const secretKey = new RegExp(`(?:${words})s?(?:\\[?\\d+\\]?)?$`, 'i');
   const inBrokenJson = createBrokenScrub(words, scrubbed);
   const inNamedPairs = createPairScrub(words, scrubbed);
+  const inSpeech = createSpokenScrub(words, scrubbed);
   // A key may be as long as the message; a name ends it, and no name is longer than its pattern.
   const endCharsMax = Math.max(...patterns.map(pattern => pattern.length)) + indexCharsMax;
-  const isSecretKey = remembering(key => secretKey.test(key.slice(-endCharsMax)));
+  const isSecretKey = remembering(
+    key => secretKey.test(key.slice(-endCharsMax)) || isSecretWord(key),
+  );
   const inPairs = (dirty: string): string => {
     if (dirty.length < pairCharsMin) return dirty;
     const shown = scrubElements(dirty, isSecretKey, scrubbed);
-    const shapeless = scrubKeys(scrubUserData(shown, scrubbed), scrubbed);
+    const shapeless = inSpeech(scrubKeys(scrubUserData(shown, scrubbed), scrubbed));
     // Most texts are ids and have neither of the two signs, of which the patterns need one.
     if (!/[=:]/.test(shapeless)) return shapeless;
     return inNamedPairs(inBrokenJson(scrubUrls(shapeless, scrubbed)));
@@ -86,6 +90,15 @@ export function createScrubber(keys: readonly string[] = []): Scrubber {
     isSecretKey,
     bytes: body => scrubBytes(body, text, inPairs),
   };
+}
+
+/** The longest is `ticket`, with a plural. */
+const secretWordCharsMax = 8;
+
+function isSecretWord(key: string): boolean {
+  if (key.length > secretWordCharsMax) return false;
+  const word = key.toLowerCase();
+  return secretKeys.has(word) || secretKeys.has(word.replace(/s$/, ''));
 }
 
 /** The scrubber of an operator who lists no further keys. */

@@ -24,15 +24,18 @@ export const secretWords: readonly string[] = [
   'cookie',
   'cred',
   'credential',
+  'db pass',
   'encryption key',
   'injected file',
   'ipmi pass',
+  'jwt',
   'key hash',
   'keyring',
   'kg key',
   'kube config',
   'login pass',
   'mfa code',
+  'mnemonic',
   'one time code',
   'otp',
   'otp code',
@@ -68,12 +71,14 @@ export const secretWords: readonly string[] = [
   'sig',
   'signature',
   'signing key',
+  'ssl key',
   'smtp pass',
   'snmp community',
   'snmp community read',
   'snmp community write',
   'ssh pass',
   'temp url key',
+  'tls key',
   'token',
   'token hash',
   'token info',
@@ -82,7 +87,14 @@ export const secretWords: readonly string[] = [
   'user data',
   'user pass',
   'verification code',
+  'vnc ticket',
 ].map(wordOf);
+
+/**
+ * Keys that are a secret's name when they are nothing else: words of other things end like them (`bypass`, `cpuPin`, `inside`), and
+ * in a text they may be prose (`see ticket: 7`).
+ */
+export const secretKeys: ReadonlySet<string> = new Set(['pass', 'pin', 'sid', 'ticket']);
 
 /**
  * Builds the pattern of a name as an operator writes it; no character in it has a special meaning.
