@@ -43,6 +43,7 @@ import { answerErrors } from './http/errors.ts';
 import { unfollowAnswered } from './http/hang-up.ts';
 import { handleIdempotencyKeys } from './http/idempotency.ts';
 import { lazySerializers } from './http/lazy-compilers.ts';
+import { docsPolicy, guardOrigin } from './access/origin.ts';
 import { problem } from './http/problem.ts';
 import { createReadInTurn } from './http/read-in-turn.ts';
 import { createValidatorCompiler, formatErrors } from './http/validate.ts';
@@ -132,7 +133,7 @@ export function createApi(options: ApiOptions): FastifyInstance {
   acceptEmptyBodies(app);
   answerErrors(app, options.log);
   logRequests(app, options);
-  setCacheHeaders(app);
+  guardOrigin(app);
   unfollowAnswered(app);
   guardRoutes(app, { ...options, readInTurn });
   handleIdempotencyKeys(app, options);
@@ -143,7 +144,11 @@ export function createApi(options: ApiOptions): FastifyInstance {
         typeof $id === 'string' ? $id : `schema${index}`,
     },
   });
-  void app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { docExpansion: 'list' } });
+  void app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: docsPolicy,
+    uiConfig: { docExpansion: 'list' },
+  });
   void app.register(async routes => {
     const typed = routes.withTypeProvider<TypeBoxTypeProvider>();
     for (const group of groups) group.register(typed, options);
@@ -196,19 +201,5 @@ function logRequests(app: FastifyInstance, { log }: ApiOptions): void {
     };
     if (request.method === 'GET') log.debug(facts, 'request.answered');
     else log.info(facts, 'request.answered');
-  });
-}
-
-/**
- * Keeps answers out of shared caches: they contain tokens, secrets and what only the caller may see, and a proxy cannot
- * tell an answer to a session's cookie from a public page. Source: RFC 9111, section 5.2.2.
- */
-function setCacheHeaders(app: FastifyInstance): void {
-  app.addHook('onSend', async (request, reply) => {
-    if (!request.url.startsWith('/v1/')) return;
-    void reply.header('x-content-type-options', 'nosniff');
-    if (reply.hasHeader('cache-control')) return;
-    // An answer with an ETag may be cached by the client, which revalidates it.
-    void reply.header('cache-control', reply.hasHeader('etag') ? 'private, no-cache' : 'no-store');
   });
 }

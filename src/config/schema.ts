@@ -78,7 +78,7 @@ const http = {
     default: [],
   },
   publicUrl: {
-    doc: 'URL at which people reach the API and the console, such as `https://hookline.example` or, below a path of a reverse proxy, `https://cloud.example/hookline`. The Host header of a request is never trusted for it.',
+    doc: 'URL at which people reach the API and the console, such as `https://hookline.example` or, below a path of a reverse proxy, `https://cloud.example/hookline`. The Host header of a request is never trusted for it. No webhook may deliver to its host and port.',
     kind: 'httpUrl',
     optional: true,
   },

@@ -1,6 +1,7 @@
 /** The console in a real browser, before a real Hookline: they are started once for all that people do there. */
 import { afterAll, beforeAll } from 'vitest';
 
+import { documentation } from './flow/documentation.ts';
 import { everyPage } from './flow/every-page.ts';
 import { signIn } from './flow/sign-in.ts';
 import { webhookList } from './flow/webhook-list.ts';
@@ -17,3 +18,4 @@ afterAll(async () => world[Symbol.asyncDispose]());
 signIn(worldOf);
 webhookList(worldOf);
 everyPage(worldOf);
+documentation(worldOf);

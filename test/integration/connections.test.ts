@@ -25,7 +25,7 @@ interface Client extends Disposable {
 
 function clientOf({ origin }: ClosingReceiver, connectionsAreHeldMs = 0): Client {
   const open = createConnectors({
-    guard: { resolve: async () => [{ address: '127.0.0.1', family: 4 }] },
+    guard: { requireOther() {}, resolve: async () => [{ address: '127.0.0.1', family: 4 }] },
     trust: createTrust(),
   });
   const sender = createSender({

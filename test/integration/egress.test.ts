@@ -54,6 +54,48 @@ describe('the egress guard', () => {
     expect(receiver.total()).toBe(0);
   });
 
+  it('leads nothing back to Hookline itself, at any of its names, whatever is allowed', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const { port } = receiver;
+    const environment = {
+      HOOKLINE_EGRESS_ALLOW: '127.0.0.0/8,::1/128',
+      HOOKLINE_HTTP_PORT: String(port),
+      HOOKLINE_HTTP_PUBLIC_URL: `http://hookline.test:${port}`,
+    };
+    await harness.start(
+      environment,
+      names({
+        'own.test': ['127.0.0.1'],
+        'other.test': ['127.8.8.8'],
+        'hookline.test': ['8.8.8.8'],
+        'hookline.test.': ['8.8.8.8'],
+      }),
+    );
+    const hosts = ['127.0.0.1', '[::1]', '0x7f000001', '127.9.9.9', 'own.test', 'other.test'];
+    const urls = [...hosts, 'hookline.test', 'HOOKLINE.test.'].map(
+      host => `http://${host}:${port}/v1/in/source`,
+    );
+    const errors = await Promise.all(urls.map(async url => errorOf(harness, url)));
+    expect(errors).toEqual(urls.map(() => 'blocked by egress rule own service (this Hookline)'));
+    expect(receiver.total()).toBe(0);
+  });
+
+  it('lets through what is at the address of its public URL under another name', async () => {
+    await using harness = await openDispatchHarness();
+    await using receiver = await startReceiver();
+    const { port } = receiver;
+    await harness.start(
+      { HOOKLINE_HTTP_PUBLIC_URL: `http://hookline.test:${port}` },
+      names({ 'hookline.test': ['127.0.0.1'], 'beside.test': ['127.0.0.1'] }),
+    );
+    expect(await errorOf(harness, `http://beside.test:${port}/`)).toBeNull();
+    expect(await errorOf(harness, `http://hookline.test:${port}/`)).toBe(
+      'blocked by egress rule own service (this Hookline)',
+    );
+    expect(receiver.total()).toBe(1);
+  });
+
   it('goes by what a name resolves to', async () => {
     await using harness = await openDispatchHarness();
     await using receiver = await startReceiver();

@@ -46,7 +46,7 @@ async function deliverTo(
   const sender = createSender({
     responseBytesMax: 1_024,
     connector: createConnectors({
-      guard: { resolve: async () => [{ address: '127.0.0.1', family: 4 }] },
+      guard: { requireOther() {}, resolve: async () => [{ address: '127.0.0.1', family: 4 }] },
       trust: createTrust(),
     }),
   });

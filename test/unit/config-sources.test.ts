@@ -107,11 +107,32 @@ describe('a source', () => {
         name: 'b',
         format: 'cloudstack',
         ...reading,
-        hmac: { ...hmac, algorithm: 'sha256', encoding: 'hex' },
+        hmac: {
+          ...hmac,
+          algorithm: 'sha256',
+          encoding: 'hex',
+          signs: 'body',
+          timestampHeader: 'X-Timestamp',
+          template: '{timestamp}.{body}',
+          toleranceMs: 300_000,
+          once: false,
+        },
         ...limits,
       },
     ]);
   });
+
+  it.each(['{body}', '{timestamp}', '{timestamp}.{body}{body}', 'x'])(
+    'of kind http is refused where its template has not one time and one body: %s',
+    template => {
+      const hmac = { secret: 's'.repeat(16), signs: 'timestamp', template };
+      const [problem] = problems({}, [{ name: 'b', kind: 'http', hmac }]);
+      expect(problem).toMatch(/^sources\[0\]\.hmac\.template /);
+      expect(problem).toContain(
+        `: ${JSON.stringify(template)}: expected one {timestamp} and one {body}`,
+      );
+    },
+  );
 
   it('comes from HOOKLINE_KAFKA_BROKERS, with the rest at its defaults', () => {
     expect(load(kafka).sources).toEqual([

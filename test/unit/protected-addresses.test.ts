@@ -4,9 +4,9 @@ import { loadConfig } from '../../src/config/load/load.ts';
 import { protectedServices } from '../../src/dispatch/egress/protected-addresses.ts';
 
 function servicesOf(databaseUrl: string, env: Readonly<Record<string, string>> = {}): string[] {
-  return protectedServices(loadConfig({ env, cwd: '/' }), databaseUrl).map(
-    ({ name, host, port }) => `${name}: ${host} ${port}`,
-  );
+  return protectedServices(loadConfig({ env, cwd: '/' }), databaseUrl)
+    .filter(({ name }) => name !== 'this Hookline')
+    .map(({ name, host, port }) => `${name}: ${host} ${port}`);
 }
 
 describe('what Hookline lives on', () => {
@@ -39,5 +39,28 @@ describe('what Hookline lives on', () => {
 
   it('has no address where the database is at a local socket', () => {
     expect(servicesOf('postgresql:///hookline?host=/run/postgresql')).toEqual([]);
+  });
+});
+
+const itself = (env: Readonly<Record<string, string>>) =>
+  protectedServices(loadConfig({ env, cwd: '/' }), '').map(
+    ({ host, port, isName = false }) => `${host} ${port} ${isName ? 'by name' : 'by address'}`,
+  );
+
+describe('Hookline itself', () => {
+  it.each([
+    [{}, ['127.0.0.1 8080 by address']],
+    [{ HOOKLINE_HTTP_HOST: '::', HOOKLINE_HTTP_PORT: '80' }, [':: 80 by address']],
+    [{ HOOKLINE_HTTP_PORT: '0' }, []],
+    [
+      { HOOKLINE_HTTP_PORT: '0', HOOKLINE_HTTP_PUBLIC_URL: 'https://hooks.test/hookline' },
+      ['hooks.test 443 by name'],
+    ],
+    [
+      { HOOKLINE_HTTP_PORT: '0', HOOKLINE_HTTP_PUBLIC_URL: 'http://[fd00::1]:8081' },
+      ['fd00::1 8081 by name'],
+    ],
+  ])('is where it listens, and where people reach it: %j', (env, places) => {
+    expect(itself(env)).toEqual(places);
   });
 });

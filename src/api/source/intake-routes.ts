@@ -12,7 +12,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 
-import { expectedProof, hasToken, isSigned } from '../../access/sender.ts';
+import { hasToken, signatureHeaders } from '../../access/sender.ts';
 import type { Message } from '../../event/message.ts';
 import type { ApiOptions, RouteGroup } from '../context.ts';
 import type { Intake } from '../../source/intake.ts';
@@ -21,6 +21,7 @@ import { largeBodyBytesMax } from '../http/body.ts';
 import { answer, closed, problems, ref } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { envelopeFields } from '../event/event-routes.ts';
+import { isOpen, requireSignature, unproven, type OpenIntake } from './require-signature.ts';
 import { refusedItems } from '../event/refused-items.ts';
 import { anyObject, arrayOf, uuid, schemaOf, text } from '../../event/schema.ts';
 
@@ -139,8 +140,12 @@ function registerBytes(app: Routes, options: ApiOptions): void {
     },
     async (request, reply) => {
       const intake = requireOpen(options, request.params.source);
-      if (!isSigned(intake.proof, request.headers, bodyOf(request))) throw unproven(intake);
-      return record(request, reply, intake);
+      const signedName = requireSignature(intake, {
+        headers: request.headers,
+        body: bodyOf(request),
+        nowMs: options.now(),
+      });
+      return record(request, reply, { ...intake, ...(signedName !== undefined && { signedName }) });
     },
   );
 
@@ -164,11 +169,6 @@ function registerBytes(app: Routes, options: ApiOptions): void {
   );
 }
 
-/** An intake that senders other than users may post to. */
-type OpenIntake = Intake & Required<Pick<Intake, 'proof'>>;
-
-const isOpen = (intake: Intake): intake is OpenIntake => intake.proof !== undefined;
-
 /** @throws {ProblemError} not_found */
 function requireOpen({ intakes }: ApiOptions, name: string): OpenIntake {
   const intake = intakes().find(one => one.name === name);
@@ -185,9 +185,6 @@ function requireOwn({ intakes, ownIntake }: ApiOptions): Intake {
     'This process accepts no events: it runs without the role ingest. Use a process that has this role.',
   );
 }
-
-const unproven = ({ proof }: OpenIntake): ProblemError =>
-  new ProblemError('unauthenticated', `Send ${expectedProof(proof)}.`);
 
 function requireFitting({ headers }: FastifyRequest, { bodyBytesMax }: Intake): void {
   const encoding = headers['content-encoding'] ?? 'identity';
@@ -208,11 +205,14 @@ function requireSize(bytes: number, bytesMax: number): void {
   );
 }
 
+/** An intake, and the name that a signature gives the message that came. */
+type NamedIntake = Intake & { readonly signedName?: string };
+
 /** Records the message and answers. @throws {ProblemError} body_too_large, message_malformed, source_unavailable */
 async function record(
   request: FastifyRequest,
   reply: FastifyReply,
-  intake: Intake,
+  intake: NamedIntake,
 ): Promise<FastifyReply> {
   // A chunked body has no Content-Length.
   requireSize(bodyOf(request).length, intake.bodyBytesMax);
@@ -249,19 +249,23 @@ function readHeader(value: string): string {
   return isUtf8(bytes) ? bytes.toString() : value;
 }
 
-function messageOf(request: FastifyRequest, { proof, idempotencyHeader }: Intake): Message {
+function messageOf(
+  request: FastifyRequest,
+  { proof, idempotencyHeader, signedName }: NamedIntake,
+): Message {
   const { headers, method, routeOptions, ip } = request;
   const proofs = new Set([
     'authorization',
     'cookie',
     'proxy-authorization',
     'x-csrf-token',
-    ...(proof?.hmac ? [proof.hmac.header.toLowerCase()] : []),
+    ...(proof ? signatureHeaders(proof) : []),
   ]);
   const passedOn = Object.entries(headers).flatMap(([name, value]) =>
     typeof value === 'string' && !proofs.has(name) ? [[name, readHeader(value)] as const] : [],
   );
-  const sendingId = headers[idempotencyHeader];
+  // Whoever sends a signed message again could say anything in a header that is not signed.
+  const sendingId = signedName ?? headers[idempotencyHeader];
   return {
     position: `${method} ${routeOptions.url ?? ''} from ${ip}`,
     headers: Object.fromEntries(passedOn),

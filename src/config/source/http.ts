@@ -40,6 +40,35 @@ export const httpKeys = {
       kind: 'text',
       optional: true,
     },
+    signs: {
+      doc: 'What is signed: the body alone; the body after a time from `hmac.timestampHeader`, put together by `hmac.template`; or by the rules of Standard Webhooks id, time and body, which need no other key but the secret. With a time, messages older than `hmac.toleranceMs` are refused and one that comes again is not recorded again.',
+      kind: 'word',
+      words: ['body', 'timestamp', 'standard-webhooks'],
+      default: 'body',
+    },
+    timestampHeader: {
+      doc: 'Header with the time at which the message was signed, in seconds since 1970, such as `X-Slack-Request-Timestamp`.',
+      kind: 'headerName',
+      default: 'X-Timestamp',
+    },
+    template: {
+      doc: 'How time and body are put together for signing, such as `v0:{timestamp}:{body}`.',
+      kind: 'text',
+      default: '{timestamp}.{body}',
+    },
+    toleranceMs: {
+      doc: 'How far the signed time may be away from the clock here.',
+      unit: 'ms',
+      kind: 'whole',
+      min: 1_000,
+      max: 86_400_000,
+      default: 300_000,
+    },
+    once: {
+      doc: 'Record a message whose body alone is signed once only, as long as `retention.keyHours` remembers it: whoever has seen such a message could send it again for ever. For senders whose bodies contain a time or an id, as otherwise two equal events become one.',
+      kind: 'flag',
+      default: false,
+    },
   },
   ...formatKeys,
   idempotencyHeader: {
@@ -119,6 +148,10 @@ export function buildHttp(
       `${path}.token`,
       '(not shown): expected ASCII characters without blanks, for it travels in a header',
     );
+  }
+  if (['{timestamp}', '{body}'].some(part => hmac.template.split(part).length !== 2)) {
+    const expected = 'expected one {timestamp} and one {body}';
+    refuse(report, `${path}.hmac.template`, `${JSON.stringify(hmac.template)}: ${expected}`);
   }
   if (report.problems.length > before) return undefined;
   return {

@@ -74,6 +74,8 @@ export function createConnectors({ guard, trust, proxy }: ConnectOptions): OpenC
     const secure = end.isTls ? createSecurer(route, trust) : undefined;
 
     return async () => {
+      // A proxy may resolve the name in our place.
+      guard.requireOther(end.host, end.port);
       const socket = await dial();
       if (!secure) return socket;
       const secured = await secure(socket);

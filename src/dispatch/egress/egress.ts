@@ -15,7 +15,7 @@ export interface Egress {
 }
 
 export interface EgressOptions extends Pick<EgressGuardOptions, 'lookup' | 'onBlocked'> {
-  readonly config: Pick<Config, 'egress' | 'sources'>;
+  readonly config: Pick<Config, 'egress' | 'sources' | 'http'>;
   /** The database in use, which no webhook may reach: the embedded one's is in no configuration. */
   readonly databaseUrl: string;
 }

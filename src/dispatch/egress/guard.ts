@@ -32,6 +32,8 @@ export interface ProtectedService {
   /** Host name or address. */
   readonly host: string;
   readonly port: number;
+  /** The host is this service by its name alone: at its address there may be others. */
+  readonly isName?: true;
 }
 
 /**
@@ -54,6 +56,8 @@ export interface EgressGuardOptions extends EgressRules {
 }
 
 export interface EgressGuard {
+  /** Requires that the host is not our own service by its name, wherever it may be. @throws {EgressBlockedError} */
+  requireOther(this: void, host: string, port: number): void;
   /**
    * Resolves the host to those of its addresses that may be connected to, at least one.
    *
@@ -80,7 +84,9 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
   }
 
   async function serviceAt(address: string, port: number): Promise<Rule | undefined> {
-    for (const { name, host } of services.filter(service => service.port === port)) {
+    for (const { name, host } of services.filter(
+      service => service.port === port && !service.isName,
+    )) {
       // While the host of our own service cannot be resolved, every address on its port may be it.
       const itself = await addressesOf(host).catch(() => [{ address, family: 0 }]);
       if (itself.some(at => isSameHost(at.address, address, ownAddresses))) {
@@ -90,8 +96,22 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
     return undefined;
   }
 
+  function blocked(rule: Rule): EgressBlockedError {
+    onBlocked(rule.kind);
+    return new EgressBlockedError(rule);
+  }
+
+  function requireOther(host: string, port: number): void {
+    const named = services.find(
+      one => one.isName && one.port === port && isSameName(one.host, host),
+    );
+    if (named) throw blocked({ kind: 'own service', what: named.name });
+  }
+
   return {
+    requireOther,
     async resolve(host, port, reach, owner) {
+      requireOther(host, port);
       const found = await addressesOf(host, owner);
       const judged = await Promise.all(
         found.map(async candidate => ({
@@ -104,10 +124,15 @@ export function createEgressGuard(options: EgressGuardOptions): EgressGuard {
       if (open.length > 0) return open.map(({ candidate }) => candidate);
       const rule = judged[0]?.rule;
       if (rule === undefined) throw new Error(`${host} has no address`);
-      onBlocked(rule.kind);
-      throw new EgressBlockedError(rule);
+      throw blocked(rule);
     },
   };
+}
+
+/** Whether two names are one; a name may end in a dot. */
+function isSameName(a: string, b: string): boolean {
+  const [one, other] = [a, b].map(name => name.toLowerCase().replace(/\.$/, ''));
+  return one === other;
 }
 
 /** Shares look-ups: many connections to one name are opened at once. */

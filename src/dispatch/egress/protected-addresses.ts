@@ -1,18 +1,33 @@
-/** The services that Hookline itself depends on, which no webhook may be pointed at. */
+/** The services that Hookline itself depends on, and itself: no webhook may be pointed at them. */
 import type { Config } from '../../config/config.ts';
 import type { SourceConfig } from '../../config/source/source.ts';
 import type { ProtectedService } from './guard.ts';
 
 /** Lists the services. @param databaseUrl of the database in use: the embedded one's is in no configuration. */
 export function protectedServices(
-  { sources }: Pick<Config, 'sources'>,
+  { sources, http }: Pick<Config, 'sources' | 'http'>,
   databaseUrl: string,
 ): ProtectedService[] {
   return [
+    ...atItself(http),
     ...atUrl('the database', databaseUrl, 5_432),
     ...sources.flatMap(source => atBrokers(`the broker of source ${source.name}`, source)),
   ];
 }
+
+/**
+ * Where Hookline takes requests: an event that a webhook brings back to it would be delivered again, without end. The public
+ * URL is that of a proxy in front of it, at whose address other things may be, so there its name alone counts.
+ */
+function atItself({ host, port, publicUrl }: Config['http']): ProtectedService[] {
+  const [own] = publicUrl === undefined ? [] : atUrl('this Hookline', publicUrl, portOf(publicUrl));
+  return [
+    ...(port > 0 ? [{ name: 'this Hookline', host, port }] : []),
+    ...(own ? [{ ...own, isName: true as const }] : []),
+  ];
+}
+
+const portOf = (url: string): number => (url.startsWith('https:') ? 443 : 80);
 
 function atBrokers(name: string, source: SourceConfig): ProtectedService[] {
   switch (source.kind) {
@@ -30,7 +45,7 @@ function atBrokers(name: string, source: SourceConfig): ProtectedService[] {
 
 function atManagement(name: string, url: string | undefined): ProtectedService[] {
   if (url === undefined) return [];
-  return atUrl(`the management API of ${name}`, url, url.startsWith('https:') ? 443 : 80);
+  return atUrl(`the management API of ${name}`, url, portOf(url));
 }
 
 /**
