@@ -209,21 +209,42 @@ describe('RabbitMQ source: batches', () => {
     expect(run.batches.map(({ messages }) => messages.length)).toEqual([1, 2, 1]);
   });
 
-  it('gives headers that are text, numbers or booleans as text, the content type among them, and none where there are none', async () => {
+  it('gives headers that are text, numbers, booleans or times as text, the content type among them, and none where there are none', async () => {
     await using broker = await openChannel(url);
     const place = await newExchange(broker.channel);
     await using run = start(place);
     await run.untilRunning();
-    const headers = { text: 'ä', number: 7, flag: true, list: ['no'], table: { no: 1 } };
+    const time = { '!': 'timestamp', value: 1_796_018_400 };
+    const headers = { text: 'ä', number: 7, flag: true, time, list: ['no'], table: { no: 1 } };
     broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('1'), { headers });
     broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('2'));
     const contentType = 'application/json';
     broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('3'), { contentType });
     await run.untilReceived(3);
     const [first, second, third] = run.messages();
-    expect(first?.headers).toEqual({ text: 'ä', number: '7', flag: 'true' });
+    expect(first?.headers).toEqual({
+      text: 'ä',
+      number: '7',
+      flag: 'true',
+      time: '2026-11-30T06:00:00.000Z',
+    });
     expect(second).not.toHaveProperty('headers');
     expect(third?.headers).toEqual({ 'content-type': contentType });
+  });
+
+  it('takes a thousand headers, a header of 60 KB, and what comes behind them', async () => {
+    await using broker = await openChannel(url);
+    const place = await newExchange(broker.channel);
+    await using run = start(place);
+    await run.untilRunning();
+    const many = Object.fromEntries(Array.from({ length: 1_000 }, (_, at) => [`h${at}`, `${at}`]));
+    const long = { long: 'x'.repeat(60_000) };
+    for (const headers of [many, long]) {
+      broker.channel.publish(place.exchange[0] ?? '', 'a', Buffer.from('1'), { headers });
+    }
+    await publish(broker.channel, place, ['2']);
+    await run.untilReceived(3);
+    expect(run.messages().map(({ headers }) => headers)).toEqual([many, long, undefined]);
   });
 
   it('gives its messages back to other consumers when a pause lasts', async () => {
