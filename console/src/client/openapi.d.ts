@@ -270,8 +270,8 @@ export interface paths {
     options?: never;
     head?: never;
     /**
-     * Set a new password for a user; it revokes their tokens, keys and sessions
-     * @description Users may set their own password, admins those of their users. Whoever logs in with an OpenID provider has none here.
+     * Update a user: password, role, account
+     * @description A new password revokes their tokens, keys and sessions; a new role or account holds for these from the next request on. Users may set their own password, admins all of it for their users, but for nobody their own role or account. Whoever logs in with an OpenID provider is changed there.
      */
     patch: operations['updateUser'];
     trace?: never;
@@ -1358,7 +1358,14 @@ export interface components {
     };
     /** @description What changes about a user. */
     UserChange: {
-      password: string;
+      password?: string;
+      /**
+       * @description Only an Admin can make an Admin.
+       * @enum {string}
+       */
+      role?: 'Admin' | 'DomainAdmin' | 'User';
+      /** @description Account that owns what the user creates. */
+      accountId?: string;
     };
     /** @description An API key, without its secret key. */
     ApiKey: {

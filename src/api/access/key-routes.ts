@@ -13,7 +13,8 @@ import { ProblemError } from '../http/problem.ts';
 import { answer, closed, listAnswer, noContent, pageQuery, problems } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { requireFullAccess } from './escalation.ts';
-import { ofUser, requireUser, userParams } from './user-routes.ts';
+import { ofUser, requireUser } from './require-user.ts';
+import { userParams } from './user-routes.ts';
 
 const keyFields = {
   id: uuid(),

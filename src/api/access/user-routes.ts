@@ -1,4 +1,4 @@
-/** Users: list, create, set a new password, delete. */
+/** Users: list, create, update, delete. */
 import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
@@ -8,15 +8,8 @@ import { roles } from '../../store/schema/access-words.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database, Store } from '../../store/database.ts';
 import { findAccount } from '../../store/directory/account.ts';
-import {
-  deleteUser,
-  findUserWithin,
-  insertUser,
-  listUsers,
-  replacePassword,
-} from '../../store/access/user.ts';
+import { deleteUser, insertUser, listUsers } from '../../store/access/user.ts';
 import type { UserRow } from '../../store/access/user.ts';
-import type { Visibility } from '../../store/sql/visibility.ts';
 import { callerOf } from '../http/authenticate.ts';
 import type { Caller } from '../http/authenticate.ts';
 import { changing } from '../http/changing.ts';
@@ -34,7 +27,9 @@ import {
   ref,
 } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
+import { changeUser } from './change-user.ts';
 import { requireFullAccess } from './escalation.ts';
+import { noUser, ofUser, requireUser } from './require-user.ts';
 
 export const username = line({ pattern: String.raw`^[^\u0000\s/][^\u0000/]*$` });
 const password = text({ minLength: passwordLengthMin, maxLength: 1_024 });
@@ -76,8 +71,12 @@ const newUser = closed(
 );
 
 const userChange = closed(
-  { password },
-  { $id: 'UserChange', description: 'What changes about a user.' },
+  {
+    password: Type.Optional(password),
+    role: Type.Optional(oneOf(roles, { description: 'Only an Admin can make an Admin.' })),
+    accountId: Type.Optional(cloudId({ description: 'Account that owns what the user creates.' })),
+  },
+  { $id: 'UserChange', minProperties: 1, description: 'What changes about a user.' },
 );
 
 export const userParams = Type.Object({
@@ -107,9 +106,9 @@ const schemas = {
   },
   update: {
     operationId: 'updateUser',
-    summary: 'Set a new password for a user; it revokes their tokens, keys and sessions',
+    summary: 'Update a user: password, role, account',
     description:
-      'Users may set their own password, admins those of their users. Whoever logs in with an OpenID provider has none here.',
+      'A new password revokes their tokens, keys and sessions; a new role or account holds for these from the next request on. Users may set their own password, admins all of it for their users, but for nobody their own role or account. Whoever logs in with an OpenID provider is changed there.',
     tags,
     params: userParams,
     body: ref(userChange),
@@ -144,17 +143,7 @@ function registerUserRoutes(app: Routes, { store }: ApiOptions): void {
   );
 
   app.patch('/v1/users/:username', { schema: schemas.update }, async (request, reply) => {
-    const caller = callerOf(request);
-    requireFullAccess(caller.principal);
-    const hash = await hashPassword(request.body.password);
-    await changing(store, caller, 'user.password_changed', async database => {
-      const found = await requireUser(database, request.params.username, caller.visibility);
-      if (found.issuer !== null) {
-        throw new ProblemError('user_external', `${found.username} logs in at ${found.issuer}.`);
-      }
-      await replacePassword(database, found.username, hash);
-      return ofUser(found);
-    });
+    await changeUser(store, callerOf(request), request.params.username, request.body);
     return reply.code(204).send();
   });
 
@@ -210,23 +199,3 @@ async function requireOwnAccount(
   if (await findAccount(database, accountId, visibility)) return accountId;
   throw new ProblemError('account_invalid', `There is no account ${accountId}.`);
 }
-
-/** @throws {ProblemError} not_found */
-export async function requireUser(
-  database: Database,
-  name: string,
-  visibility: Visibility,
-): Promise<UserRow> {
-  const found = await findUserWithin(database, name, visibility);
-  if (!found) throw noUser(name);
-  return found;
-}
-
-/** The object of a change and its owner, for the audit. Changes of an Admin are shown to Admins only. */
-export const ofUser = ({ username: name, accountId, role: has }: UserRow) => ({
-  objectId: name,
-  ...(has !== 'Admin' && { accountId }),
-});
-
-const noUser = (name: string): ProblemError =>
-  new ProblemError('not_found', `There is no user ${name}.`);

@@ -39,7 +39,7 @@ export const problemKinds = {
   filter_conflict: { status: 409, title: 'The filter contradicts or repeats another one' },
   name_in_use: { status: 409, title: 'The name is already in use' },
   user_external: { status: 409, title: 'The user logs in with the identity provider' },
-  last_admin: { status: 409, title: 'The last admin cannot be deleted' },
+  last_admin: { status: 409, title: 'There has to be an admin' },
   delivery_in_flight: { status: 409, title: 'The delivery is in progress' },
   source_unknown: { status: 409, title: 'The source is not configured here' },
   idempotency_in_progress: { status: 409, title: 'The first request is still in progress' },

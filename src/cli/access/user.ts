@@ -60,6 +60,16 @@ export const userCommands: readonly CommandDefinition[] = [
   createUser,
   setPassword,
   {
+    words: 'user update <username>',
+    about: 'give a user another role or account; it holds at once',
+    request: 'PATCH /v1/users/{username}',
+    options: {
+      role: { usage: '--role <role>  role of the user', choices: roles },
+      accountId: '--account <id>  account that owns what the user creates',
+    },
+    done: '{username} updated',
+  },
+  {
     words: 'user delete <username...>',
     about: 'delete users and their tokens',
     request: 'DELETE /v1/users/{username}',

@@ -159,6 +159,27 @@ export async function deleteUser(
   return deleted ? 'deleted' : 'last-admin';
 }
 
+/**
+ * Gives a user another role and account. To be called in a transaction.
+ *
+ * @returns undefined when no Admin would be left.
+ */
+export async function moveUser(
+  database: Database,
+  username: string,
+  { role, accountId }: { readonly role: Role; readonly accountId?: string | undefined },
+): Promise<UserRow | undefined> {
+  await lockFirstUser(database);
+  return database
+    .updateTable('app_user')
+    .set({ role, accountId })
+    .where('username', '=', username)
+    .where(sql<boolean>`(role <> 'Admin' or ${role} = 'Admin' or exists (
+      select from app_user other where other.role = 'Admin' and other.username <> ${username}))`)
+    .returning(userColumns)
+    .executeTakeFirst();
+}
+
 export async function countUsers(database: Database): Promise<number> {
   const { count } = await database
     .selectFrom('app_user')
