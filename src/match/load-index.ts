@@ -17,33 +17,36 @@ export async function loadIndex(store: Store): Promise<MatchIndex> {
   return index;
 }
 
+/** Rows of one kind that are read at a time: one statement in plain SQL may have changed all there are. */
+const pageSize = 500;
+
 /** Brings changed rows to the index; those that are no longer there are removed from it. */
 export async function updateIndex(
   store: Store,
   index: MatchIndex,
   changes: readonly LoggedChange[],
 ): Promise<void> {
-  const idsOf = (kind: LoggedChange['kind']): readonly string[] => [
-    ...new Set(changes.filter(change => change.kind === kind).map(({ key }) => key)),
-  ];
-  const domainIds = idsOf('domain');
-  if (domainIds.length > 0) {
-    const found = await loadDomains(store, domainIds);
+  const pagesOf = (kind: LoggedChange['kind']) =>
+    pagesIn([...new Set(changes.filter(change => change.kind === kind).map(({ key }) => key))]);
+  for (const ids of pagesOf('domain')) {
+    const found = await loadDomains(store, ids);
     for (const domain of found) index.setDomain(domain);
-    for (const id of missing(domainIds, found)) index.removeDomain(id);
+    for (const id of missing(ids, found)) index.removeDomain(id);
   }
-  const accountIds = idsOf('account');
-  if (accountIds.length > 0) {
-    const found = await loadAccountsById(store, accountIds);
+  for (const ids of pagesOf('account')) {
+    const found = await loadAccountsById(store, ids);
     for (const account of found) index.setAccount(account);
-    for (const id of missing(accountIds, found)) index.removeAccount(id);
+    for (const id of missing(ids, found)) index.removeAccount(id);
   }
-  const webhookIds = idsOf('webhook');
-  if (webhookIds.length > 0) {
-    const found = await loadWebhooksById(store, webhookIds);
+  for (const ids of pagesOf('webhook')) {
+    const found = await loadWebhooksById(store, ids);
     for (const webhook of found) index.upsertWebhook(webhook);
-    for (const id of missing(webhookIds, found)) index.removeWebhook(id);
+    for (const id of missing(ids, found)) index.removeWebhook(id);
   }
+}
+
+function* pagesIn(ids: readonly string[]): Generator<readonly string[]> {
+  for (let at = 0; at < ids.length; at += pageSize) yield ids.slice(at, at + pageSize);
 }
 
 function missing(ids: readonly string[], found: readonly { id: string }[]): readonly string[] {
