@@ -16,7 +16,7 @@ import type { Section, ValueOf } from './value/key.ts';
 
 const database = {
   url: {
-    doc: 'URL of the database, PostgreSQL 14 or newer. Through a pooler in transaction mode, such as PgBouncer, changes are noticed by polling, within two seconds; in session mode at once. If unset, an embedded PostgreSQL runs in dataDir.',
+    doc: 'URL of the database, PostgreSQL 14 or newer; with `?sslmode=verify-full&sslrootcert=FILE` over TLS, to a server whose certificate is in the file or comes from an authority there. Through a pooler in transaction mode, such as PgBouncer, changes are noticed by polling, within two seconds; in session mode at once. If unset, an embedded PostgreSQL runs in dataDir.',
     kind: 'databaseUrl',
     optional: true,
   },

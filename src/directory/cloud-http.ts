@@ -3,6 +3,7 @@ import { Agent } from 'node:https';
 
 import fetch, { FetchError } from 'node-fetch';
 
+import { trustEachGiven } from '../event/network/trust.ts';
 import { CloudError } from './cloud-error.ts';
 import { isRecord, type Json } from './json.ts';
 
@@ -34,7 +35,8 @@ const answerBytesMax = 64 * 1024 * 1024;
 
 /** The returned function resolves with any HTTP status. It throws {CloudError} when there is no JSON answer. */
 export function createCloudHttp({ timeoutMs, ca }: CloudHttpOptions): CloudHttp {
-  const agent = ca === undefined ? undefined : new Agent({ ca, keepAlive: true });
+  const agent =
+    ca === undefined ? undefined : new Agent({ ...trustEachGiven, ca, keepAlive: true });
   return async request => {
     const { url, method, headers, body, signal } = request;
     const deadline = AbortSignal.timeout(timeoutMs);

@@ -4,7 +4,7 @@
  */
 import { dispatchKeys } from '../config/dispatch/dispatch-keys.ts';
 import type { ValueOf } from '../config/value/key.ts';
-import { isPrivateRange, privateRanges, readRange } from '../event/address.ts';
+import { isPrivateRange, privateRanges, readRange } from '../event/network/address.ts';
 import type { SettingScope } from '../store/schema/setting.ts';
 import type { BackoffSchedule } from './schedule.ts';
 import { parseSchedule } from './schedule.ts';

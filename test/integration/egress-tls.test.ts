@@ -18,7 +18,10 @@ async function deliver(harness: DispatchHarness, webhookId: string): Promise<str
 describe('a webhook with an authority of its own', () => {
   it('trusts that one alone', async () => {
     await using harness = await openDispatchHarness();
-    const [tls, other] = await Promise.all([makeCertificate(), makeCertificate()]);
+    const [tls, other] = await Promise.all([
+      makeCertificate({ isIssued: true }),
+      makeCertificate(),
+    ]);
     await using receiver = await startReceiver({ tls });
     await harness.start();
     const error = async (path: string, caCertificate?: string): Promise<string | null> =>
@@ -31,10 +34,13 @@ describe('a webhook with an authority of its own', () => {
       );
     expect(await error('right', tls.ca)).toBeNull();
     expect(await error('both', `${other.ca}\n${tls.ca}`)).toBeNull();
+    expect(await error('issuing', tls.issuing)).toBeNull();
+    expect(await error('own', tls.leaf)).toBeNull();
     expect(await error('other', other.ca)).toMatch(/certificate/);
+    expect(await error('otherOwn', other.leaf)).toMatch(/certificate/);
     expect(await error('none')).toMatch(/certificate/);
     expect(await error('nonsense', 'nonsense')).toMatch(/PEM|certificate/i);
-    expect(receiver.total()).toBe(2);
+    expect(receiver.total()).toBe(4);
   });
 
   it('still wants the certificate to be the receiver’s', async () => {
@@ -68,6 +74,15 @@ describe('the installation’s certificates', () => {
     expect(await deliver(harness, webhookId)).toBeNull();
     const own = await harness.webhook(`${receiver.url}own`, { ...once, caCertificate: tls.ca });
     expect(await deliver(harness, own)).toBeNull();
+  });
+
+  it.each(['issuing', 'leaf'] as const)('add what is no root: %s', async which => {
+    await using harness = await openDispatchHarness();
+    const tls = await makeCertificate({ isIssued: true });
+    await using receiver = await startReceiver({ tls });
+    await using files = await keepFiles({ ...tls, ca: tls[which] }, tls);
+    await harness.start({ HOOKLINE_EGRESS_TLS_CA_FILE: files.ca });
+    expect(await deliver(harness, await harness.webhook(receiver.url, once))).toBeNull();
   });
 
   it('stop the start when they do not belong together', async () => {

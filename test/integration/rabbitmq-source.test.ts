@@ -295,16 +295,23 @@ describe('RabbitMQ source: connection', () => {
     expect(JSON.stringify(run.log.lines)).not.toContain('not-the-password');
   });
 
-  it('speaks TLS to a broker its authority vouches for, and to no other', async () => {
+  it('speaks TLS to a broker whose certificate, or an authority above it, it was given, and to no other', async () => {
     await using service = await startRabbitmq({ tls: true });
     await using broker = await openChannel(service.url);
     const place = await newExchange(broker.channel);
-    const { url: tlsUrl, ca } = service.tls ?? { url: '', ca: '' };
+    if (!service.tls) throw new RangeError('TLS was asked for');
+    const { url: tlsUrl, certificate } = service.tls;
+    const { ca, issuing, leaf } = certificate;
     await using stranger = start({ ...place, url: tlsUrl });
     await using trusting = start({ ...place, url: tlsUrl, tls: { rejectUnauthorized: false } });
     await using run = start({ ...place, url: tlsUrl, tls: { ca } });
     await run.untilRunning();
     await trusting.untilRunning();
+    for (const given of [issuing, leaf]) {
+      await using other = start({ ...place, url: tlsUrl, tls: { ca: given } });
+      await other.untilRunning();
+      await other.stop();
+    }
     await stranger.untilReason(/certificate/);
     await trusting.stop();
     await publish(broker.channel, place, ['1']);

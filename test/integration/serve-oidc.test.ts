@@ -12,12 +12,14 @@ import { makeCertificate } from '../service/certificate.ts';
 import { clientId, clientSecret, startOpenIdProvider } from '../service/openid-provider.ts';
 import { createTestDatabase } from '../service/shared.ts';
 
-it('sends a browser to the provider it was configured with, and trusts its authority if told so', async () => {
+it('sends a browser to the provider it was configured with, and trusts its certificate or an authority above it if told so', async () => {
   await using stack = new AsyncDisposableStack();
   const directory = mkdtempSync(join(tmpdir(), 'hookline-oidc-'));
   stack.defer(() => rmSync(directory, { recursive: true }));
-  const certificate = await makeCertificate();
-  writeFileSync(join(directory, 'ca.pem'), certificate.ca);
+  const certificate = await makeCertificate({ isIssued: true });
+  for (const name of ['ca', 'issuing', 'leaf'] as const) {
+    writeFileSync(join(directory, `${name}.pem`), certificate[name]);
+  }
   const homeUrl = 'https://hookline.test/';
   const redirectUrl = `${homeUrl}v1/oidc/callback`;
   const provider = stack.use(await startOpenIdProvider({ redirectUrl, homeUrl, certificate }));
@@ -53,8 +55,11 @@ it('sends a browser to the provider it was configured with, and trusts its autho
   const trusted = await askWith({ HOOKLINE_OIDC_CA_FILE: 'ca.pem' });
   expect(trusted.status).toBe(302);
   expect(trusted.headers.get('location')).toContain(`${provider.issuer}/auth?`);
+  for (const file of ['issuing.pem', 'leaf.pem']) {
+    expect((await askWith({ HOOKLINE_OIDC_CA_FILE: file })).status).toBe(302);
+  }
   const untrusted = await askWith({});
   expect(untrusted.status).toBe(503);
-  expect(lines.join('')).toContain('self-signed certificate in certificate chain');
+  expect(lines.join('')).toContain('unable to get local issuer certificate');
   expect(lines.join('')).not.toContain(clientSecret);
 });

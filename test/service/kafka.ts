@@ -12,7 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Kafka as KafkaClient, logLevel } from 'kafkajs';
 
 import { type GuardedProcess, spawnGuarded } from '../../src/postgres/guarded-process.ts';
-import { makeCertificate } from './certificate.ts';
+import { makeCertificate, type Certificate } from './certificate.ts';
 import { findEngine, runContainer } from './container.ts';
 import { type KafkaLayout, kafkaProperties } from './kafka-properties.ts';
 import { findKafkaPrograms, isKafkaVersionWanted, type KafkaPrograms } from './kafka-programs.ts';
@@ -30,7 +30,7 @@ export interface Kafka extends Service {
   /** With the option `sasl`: brokers that ask for log-in, by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512. */
   readonly sasl?: KafkaSasl;
   /** With the option `tls`: brokers that speak TLS, and the authority (PEM) that vouches for them. */
-  readonly tls?: { readonly brokers: readonly string[]; readonly ca: string };
+  readonly tls?: { readonly brokers: readonly string[]; readonly certificate: Certificate };
   /** Made when this resolves. `config` as in Kafka's topic configuration: `{ 'compression.type': 'zstd' }`. */
   createTopic(
     name: string,
@@ -86,7 +86,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<Kafka> {
       },
       ...(options.sasl === true ? { login: { username, password: password() } } : {}),
       isRestricted: options.restricted === true,
-      ...(options.tls === true ? { certificate: await makeCertificate() } : {}),
+      ...(options.tls === true ? { certificate: await makeCertificate({ isIssued: true }) } : {}),
     };
     await writeFiles(layout);
     return programs
@@ -108,7 +108,7 @@ async function startIn(layout: KafkaLayout, spawn: () => GuardedProcess): Promis
     brokers,
     createTopic: topicCreator(brokers),
     ...(login ? { sasl: { brokers: [`127.0.0.1:${ports.sasl}`], ...login } } : {}),
-    ...(certificate ? { tls: { brokers: [`127.0.0.1:${ports.tls}`], ca: certificate.ca } } : {}),
+    ...(certificate ? { tls: { brokers: [`127.0.0.1:${ports.tls}`], certificate } } : {}),
   };
 }
 

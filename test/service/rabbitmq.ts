@@ -35,7 +35,7 @@ export interface Rabbitmq extends Service {
   /** `amqp://user:password@127.0.0.1:port`, virtual host `/`. */
   readonly url: string;
   /** With the option `tls`: the same broker by TLS, and the authority (PEM) that vouches for it. */
-  readonly tls?: { readonly url: string; readonly ca: string };
+  readonly tls?: { readonly url: string; readonly certificate: Certificate };
   /** With the option `management`: the URL of its management API, with user and password. */
   readonly managementUrl?: string;
 }
@@ -69,7 +69,7 @@ export async function startRabbitmq(options: RabbitmqOptions = {}): Promise<Rabb
   if (given !== undefined && given !== '' && !tls && !own && !isManaged) {
     return { url: given, ...foreignService('the RabbitMQ of HOOKLINE_TEST_AMQP_URL') };
   }
-  const certificate = tls ? await makeCertificate() : undefined;
+  const certificate = tls ? await makeCertificate({ isIssued: true }) : undefined;
   const unpacked = unpackedRabbitmq();
   const engine = unpacked ? undefined : await findEngine(image);
   const programs = engine === undefined ? (unpacked ?? (await findRabbitmqPrograms())) : undefined;
@@ -108,7 +108,7 @@ async function startIn(layout: Layout, spawn: () => GuardedProcess): Promise<Rab
     ...service,
     url,
     ...(certificate && {
-      tls: { url: `amqps://${authority(ports.tls)}`, ca: certificate.ca },
+      tls: { url: `amqps://${authority(ports.tls)}`, certificate },
     }),
     ...(isManaged && { managementUrl: `http://${authority(ports.management)}` }),
   };

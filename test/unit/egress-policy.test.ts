@@ -7,7 +7,7 @@ import {
   type EgressRules,
   type Reach,
 } from '../../src/dispatch/egress/egress-policy.ts';
-import { readRange, requireRange } from '../../src/event/address.ts';
+import { readRange, requireRange } from '../../src/event/network/address.ts';
 
 const bare: EgressRules = { allow: [], deny: [], ownAddresses: () => [] };
 

@@ -9,6 +9,7 @@
 import * as openid from 'openid-client';
 import { Agent, fetch } from 'undici';
 
+import { trustEachGiven } from '../../event/network/trust.ts';
 import { toUnavailable, toLoginError, OidcError } from './oidc-error.ts';
 
 export interface OidcProviderOptions {
@@ -154,7 +155,7 @@ const answerBytesMax = 1024 * 1024;
 function openTransport({ ca }: OidcProviderOptions): Transport {
   const agent = new Agent({
     maxResponseSize: answerBytesMax,
-    ...(ca !== undefined && { connect: { ca } }),
+    ...(ca !== undefined && { connect: { ...trustEachGiven, ca } }),
   });
   return {
     agent,

@@ -125,7 +125,7 @@ export const directoryKeys = {
     default: 28_800_000,
   },
   caFile: {
-    doc: "PEM file of certificate authorities to trust for the API instead of the system's.",
+    doc: "PEM file of certificate authorities, or of the API's own certificate, to trust instead of the system's authorities.",
     kind: 'text',
     optional: true,
   },

@@ -25,7 +25,7 @@ const proxy = {
 
 const tls = {
   caFile: {
-    doc: "PEM file of certificate authorities to trust in addition to the system's, for receivers and the proxy. A webhook may name its own instead.",
+    doc: "PEM file of certificate authorities, or of certificates of receivers or the proxy, to trust in addition to the system's authorities. A webhook may name its own instead.",
     kind: 'text',
     optional: true,
   },

@@ -105,7 +105,7 @@ export const oidcKeys = {
     default: 10_000,
   },
   caFile: {
-    doc: "PEM file of certificate authorities to trust for the provider instead of the system's.",
+    doc: "PEM file of certificate authorities, or of the provider's own certificate, to trust instead of the system's authorities.",
     kind: 'text',
     optional: true,
   },

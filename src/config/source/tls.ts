@@ -6,7 +6,7 @@ import type { Section, ValueOf } from '../value/key.ts';
 
 export const tlsKeys = {
   caFile: {
-    doc: "PEM file of certificate authorities to trust instead of the system's.",
+    doc: "PEM file of certificate authorities, or of the broker's own certificate, to trust instead of the system's authorities.",
     kind: 'text',
     optional: true,
   },

@@ -5,7 +5,7 @@
  * convict's own formats read `12abc` as 12 and `no` as true; these kinds refuse such text. Text that cannot be read is
  * passed on unchanged, so that the refusal can show it.
  */
-import { readRange } from '../../event/address.ts';
+import { readRange } from '../../event/network/address.ts';
 
 /** Bounds that a key may add to its kind. */
 export interface Limits {

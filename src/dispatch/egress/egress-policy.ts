@@ -15,7 +15,7 @@ import {
   requireRange,
   type Address,
   type Range,
-} from '../../event/address.ts';
+} from '../../event/network/address.ts';
 
 export const ruleKinds = [
   'unspecified',

@@ -4,7 +4,7 @@
  */
 import { isIP } from 'node:net';
 
-import { facesOf, isWithin, readAddress, requireRange } from '../../event/address.ts';
+import { facesOf, isWithin, readAddress, requireRange } from '../../event/network/address.ts';
 import {
   createEgressPolicy,
   type EgressRules,

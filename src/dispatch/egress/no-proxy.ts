@@ -4,7 +4,7 @@
  * There is no standard for NO_PROXY; this reads what curl, Go and Python have in common: `*`, a name that stands for
  * itself and all below it (also as `.name` or `*.name`), an address, a range, each with an optional port.
  */
-import { facesOf, isWithin, readAddress, readRange } from '../../event/address.ts';
+import { facesOf, isWithin, readAddress, readRange } from '../../event/network/address.ts';
 
 /** @param hostname a name, or an address without brackets. */
 export type GoesDirect = (hostname: string, port: number) => boolean;

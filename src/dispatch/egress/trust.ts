@@ -1,6 +1,8 @@
 /** The authorities that receivers' certificates are checked with, and the certificate that Hookline itself shows. */
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 
+import { trustEachGiven } from '../../event/network/trust.ts';
+
 /** The installation's own authorities and client certificate, as PEM. */
 export interface ClientIdentity {
   /** Authorities trusted beside the system's. */
@@ -21,7 +23,7 @@ export type Trust = (caCertificate?: string) => SecureContext | undefined;
 /** Reads the identity. @throws Error of OpenSSL when certificate or key cannot be used. */
 export function createTrust(identity: ClientIdentity = {}): Trust {
   const { ca, cert, key } = identity;
-  const shown = { cert, key };
+  const shown = { ...trustEachGiven, cert, key };
   // The system's authorities are many: they are read once, and only where Node's own set of them cannot be used.
   const common =
     ca === undefined && cert === undefined

@@ -18,6 +18,7 @@
  */
 import kafkajs, { type Kafka, type KafkaConfig, type LogEntry } from 'kafkajs';
 
+import { trustEachGiven } from '../../event/network/trust.ts';
 import type { Log } from '../../event/log.ts';
 import type { TlsOptions } from '../tls.ts';
 import { registerCodecs } from './kafka-codecs.ts';
@@ -59,7 +60,7 @@ export function createClient(options: KafkaClientOptions): Kafka {
     clientId: `hookline-${options.name}`,
     brokers: [...options.brokers],
     ...login(options.sasl),
-    ssl: options.tls && { ...options.tls },
+    ssl: options.tls && { ...trustEachGiven, ...options.tls },
     connectionTimeout: connectTimeoutMs,
     authenticationTimeout: answerTimeoutMs,
     requestTimeout: answerTimeoutMs,

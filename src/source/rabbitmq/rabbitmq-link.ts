@@ -8,6 +8,7 @@ import { Duplex } from 'node:stream';
 
 import { connect, type Channel, type ChannelModel } from 'amqplib';
 
+import { trustEachGiven } from '../../event/network/trust.ts';
 import { delay, unlessAborted } from '../../event/wait.ts';
 import { explain } from '../explain.ts';
 import type { TlsOptions } from '../tls.ts';
@@ -76,6 +77,7 @@ export async function openLink(
 async function dial({ name, url, tls }: LinkOptions): Promise<ChannelModel> {
   try {
     return await connect(withHeartbeat(url), {
+      ...trustEachGiven,
       ...tls,
       noDelay: true,
       keepAlive: true,

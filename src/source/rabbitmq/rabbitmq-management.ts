@@ -9,6 +9,7 @@ import { Agent } from 'node:https';
 
 import fetch from 'node-fetch';
 
+import { trustEachGiven } from '../../event/network/trust.ts';
 import { explain } from '../explain.ts';
 import type { TlsOptions } from '../tls.ts';
 
@@ -71,7 +72,8 @@ async function findRules(
     signal: AbortSignal.any([signal, AbortSignal.timeout(askMs)]),
     size: answerBytesMax,
     redirect: 'manual',
-    agent: tls && origin.startsWith('https:') ? new Agent({ ...tls }) : undefined,
+    agent:
+      tls && origin.startsWith('https:') ? new Agent({ ...trustEachGiven, ...tls }) : undefined,
   });
   if (answer.status === 404) return undefined;
   if (answer.status === 401 || answer.status === 403) {

@@ -73,11 +73,10 @@ export async function openRequestStore(
 }
 
 function connectionOptions(url: string, poolMax: number, facts: SessionFacts) {
-  // MikroORM takes nothing from the query of the URL.
-  const options = new URL(url).searchParams.get('options') ?? undefined;
   return {
     clientUrl: url,
     pool: { max: poolMax },
-    driverOptions: { ...sessionOptions(url, facts), options, types: columnParsers() },
+    // MikroORM takes nothing from the query of the URL, pg all of it: TLS, and options such as the search path.
+    driverOptions: { ...sessionOptions(url, facts), connectionString: url, types: columnParsers() },
   };
 }

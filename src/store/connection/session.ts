@@ -13,6 +13,7 @@ import { Client, type ClientBase, type ClientConfig, type PoolConfig } from 'pg'
 
 import { isolationLevel } from '../database.ts';
 import { createSilenceWatch } from './silence.ts';
+import { trustGiven } from './trust.ts';
 
 /** Maximum time that a caller waits for a free connection of a pool. */
 const poolWaitMsMax = 10_000;
@@ -65,6 +66,7 @@ export function sessionOptions(url: string, facts: SessionFacts): SessionOptions
         const socket = new Socket();
         // The pool hides the password from those who list its options.
         super({ ...config, password: config?.password, ...transport(socket) });
+        trustGiven(this);
         watch.add(this, socket);
       }
     },
@@ -83,7 +85,7 @@ export async function connectAlone(
 ): Promise<Client> {
   const watch = createSilenceWatch(url, facts.silenceMs);
   const socket = new Socket();
-  const client = new Client({ connectionString: url, ...transport(socket) });
+  const client = trustGiven(new Client({ connectionString: url, ...transport(socket) }));
   // Until the caller has the connection, the rejections of its statements say enough.
   client.on('error', () => {});
   watch.add(client, socket);

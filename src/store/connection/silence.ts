@@ -16,6 +16,7 @@
 import type { Socket } from 'node:net';
 
 import { Client, type ClientBase } from 'pg';
+import { trustGiven } from './trust.ts';
 
 /** Time without a byte after which a waiting statement's connection is a suspect. */
 export const suspectMs = 4_000;
@@ -133,12 +134,14 @@ function watchStatements(client: Client, onAsk: () => void): void {
 const sessionName = `pid || ' since ' || extract(epoch from backend_start)`;
 
 async function listSessions(url: string): Promise<Sessions> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'hookline check',
-    connectionTimeoutMillis: askMsMax / 2,
-    query_timeout: askMsMax / 2,
-  });
+  const client = trustGiven(
+    new Client({
+      connectionString: url,
+      application_name: 'hookline check',
+      connectionTimeoutMillis: askMsMax / 2,
+      query_timeout: askMsMax / 2,
+    }),
+  );
   // The query's rejection says enough.
   client.on('error', () => {});
   try {
