@@ -7,7 +7,11 @@ import { claimDue } from '../../src/store/delivery/claim.ts';
 import { createWaitingDays } from '../../src/store/delivery/days.ts';
 import type { Day } from '../../src/store/delivery/waiting-rows.ts';
 import { deleteDelivery, deleteDeliveries } from '../../src/store/delivery/delete-delivery.ts';
-import { insertOutcomes, updateOutcomes } from '../../src/store/delivery/outcome.ts';
+import {
+  insertFreshOutcomes,
+  insertOutcomes,
+  updateOutcomes,
+} from '../../src/store/delivery/outcome.ts';
 import { insertRedeliveries } from '../../src/store/delivery/redeliver.ts';
 import { releaseUnheld } from '../../src/store/delivery/release.ts';
 import { trimDeliveries, listWebhooksWithDeliveries } from '../../src/store/delivery/trim.ts';
@@ -116,10 +120,10 @@ export const cases: Readonly<Record<string, Case>> = {
       const { store, busy: webhookId } = world;
       const ids = await record(world, 300);
       const outcome = { webhookId, state: 'delivered', tries: 1, attempt } as const;
-      await insertOutcomes(
-        databaseOf(store),
-        ids.map(eventId => ({ ...outcome, eventId })),
-      );
+      const outcomes = ids.map(eventId => ({ ...outcome, eventId }));
+      await insertFreshOutcomes(databaseOf(store), outcomes);
+      // As after a take-over.
+      await insertOutcomes(databaseOf(store), outcomes);
     },
   },
   'looking for webhooks with waiting deliveries': {

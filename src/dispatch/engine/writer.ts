@@ -6,7 +6,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 
 import type { Log } from '../../event/log.ts';
-import { insertOutcomes, updateOutcomes, type Outcome } from '../../store/delivery/outcome.ts';
+import { insertFreshOutcomes, updateOutcomes, type Outcome } from '../../store/delivery/outcome.ts';
 import { databaseOf, type Store } from '../../store/database.ts';
 
 export interface WriterOptions {
@@ -94,7 +94,7 @@ export class Writer {
     const outcomes = batch.map(entry => entry.outcome);
     const fresh = outcomes.filter(({ deliveryId }) => deliveryId === undefined);
     const claimed = outcomes.filter(({ deliveryId }) => deliveryId !== undefined);
-    if (fresh.length > 0) await insertOutcomes(databaseOf(store), fresh);
+    if (fresh.length > 0) await insertFreshOutcomes(databaseOf(store), fresh);
     if (claimed.length > 0) await updateOutcomes(databaseOf(store), processId(), claimed);
   }
 }

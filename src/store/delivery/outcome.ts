@@ -1,10 +1,11 @@
 /** Writes the outcomes of deliveries, many in one statement. */
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 
 import type { Attempt, DeliveryState } from '../../event/delivery.ts';
 import { deliveryId, timeOf } from '../../event/id.ts';
 import { floats, integers, texts, uuids } from '../sql/columns.ts';
 import type { Database } from '../database.ts';
+import { failureKind } from '../record/failure.ts';
 import { isOneOf } from '../sql/row-ids.ts';
 import { isClaimedBy } from './release.ts';
 
@@ -26,10 +27,27 @@ export interface Outcome {
 }
 
 /**
- * Inserts deliveries that have no row yet.
+ * Inserts deliveries that almost certainly have no row yet, which costs PostgreSQL a quarter less than being ready for one: no
+ * look for it beforehand, no tentative row and no second record of it in the log. Where a row exists after all, nothing is
+ * inserted, and `insertOutcomes` does the work. Not for use within a transaction, which the attempt would end.
+ */
+export async function insertFreshOutcomes(
+  database: Database,
+  outcomes: readonly Outcome[],
+): Promise<void> {
+  try {
+    await insertion(outcomes).execute(database);
+  } catch (error) {
+    if (failureKind(error) !== 'repeated') throw error;
+    await insertOutcomes(database, outcomes);
+  }
+}
+
+/**
+ * Inserts deliveries that may have a row.
  *
- * A row may exist all the same when this process was thought dead and taken over. Then the other one's row
- * stands, except that "delivered" ends a delivery which is still waiting: the receiver has it.
+ * One exists when this process was thought dead and taken over, or when the connection broke while the row was being committed. Then
+ * that row stands, except that "delivered" ends a delivery which is still waiting: the receiver has it.
  *
  * @returns how many rows were written.
  */
@@ -37,8 +55,16 @@ export async function insertOutcomes(
   database: Database,
   outcomes: readonly Outcome[],
 ): Promise<number> {
-  const { numAffectedRows } =
-    await sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at,
+  const { numAffectedRows } = await sql`${insertion(outcomes)}
+    on conflict (id) do update set state = excluded.state, tries = excluded.tries, next_attempt_at = null,
+      finished_at = excluded.finished_at, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
+      status = excluded.status, error = excluded.error, response_body = excluded.response_body
+      where delivery.state = 'pending' and excluded.state = 'delivered'`.execute(database);
+  return Number(numAffectedRows ?? 0);
+}
+
+function insertion(outcomes: readonly Outcome[]): RawBuilder<unknown> {
+  return sql`insert into delivery (id, event_id, webhook_id, kind, state, tries, next_attempt_at, created_at,
       finished_at, started_at, duration_ms, status, error, response_body)
     select r.id, r.event_id, r.webhook_id, 'event', r.state, r.tries, to_timestamp(r.next_ms / 1000.0),
       to_timestamp(r.created_ms / 1000.0),
@@ -51,12 +77,7 @@ export async function insertOutcomes(
       ${floats(outcomes.map(outcome => outcome.nextAttemptAtMs ?? null))},
       ${floats(outcomes.map(outcome => timeOf(outcome.eventId).getTime()))}, ${attemptColumns(outcomes)}
     ) as r(id, event_id, webhook_id, state, tries, next_ms, created_ms, started_ms, duration_ms, status, error,
-      response_body)
-    on conflict (id) do update set state = excluded.state, tries = excluded.tries, next_attempt_at = null,
-      finished_at = excluded.finished_at, started_at = excluded.started_at, duration_ms = excluded.duration_ms,
-      status = excluded.status, error = excluded.error, response_body = excluded.response_body
-      where delivery.state = 'pending' and excluded.state = 'delivered'`.execute(database);
-  return Number(numAffectedRows ?? 0);
+      response_body)`;
 }
 
 /**
