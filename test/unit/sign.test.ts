@@ -1,3 +1,5 @@
+import { createHmac } from 'node:crypto';
+
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 
@@ -120,6 +122,21 @@ describe('a secret that is saved', () => {
     'whsec_not base64',
   ])('cannot be %j, which some or all libraries refuse', secret => {
     expect(refuseSecret(secret)).toContain('followed by base64 with its padding');
+  });
+});
+
+describe('either signature', () => {
+  it.each([0, 1, 65_440, 65_536, 200_000])('of a body of %i bytes is the HMAC of Node.js', size => {
+    const body = Buffer.alloc(size, 'ü');
+    for (const length of [1, 63, 64, 65, 300]) {
+      const secret = '-'.repeat(length);
+      const hmac = () => createHmac('sha256', secret);
+      const signer = openSigner(secret);
+      expect(signer.sign(body, 'hex')).toBe(hmac().update(body).digest('hex'));
+      expect(signer.signStandard('id', '1', body)).toBe(
+        `v1,${hmac().update('id.1.').update(body).digest('base64')}`,
+      );
+    }
   });
 });
 
