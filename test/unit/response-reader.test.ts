@@ -211,6 +211,54 @@ describe('a response', () => {
   });
 });
 
+const bodyOf = (head: string): string =>
+  'abc'.slice(0, Number(/Content-Length: (\d)/.exec(head)?.[1] ?? 0));
+
+describe('responses one after the other', () => {
+  it.each<[situation: string, heads: readonly string[]]>([
+    ['with the same head', [`${ok}${two}`, `${ok}${two}`, `${ok}${two}`]],
+    ['with another status in between', [`${ok}${two}`, `HTTP/1.1 503 No\r\n${two}`, `${ok}${two}`]],
+    [
+      'of which one has another length',
+      [`${ok}${two}`, `${ok}Content-Length: 3\r\n`, `${ok}${two}`],
+    ],
+    ['of which one says more', [`${ok}${two}`, `${ok}${two}Keep-Alive: timeout=5\r\n`]],
+    ['of which one has no body', [`${ok}${two}`, 'HTTP/1.1 204 No\r\n', `${ok}${two}`]],
+    ['with the same head behind 100 Continue', ['', `${ok}${two}`, '', `${ok}${two}`]],
+  ])('%s are read as each would be alone, however they are cut', (_, heads) => {
+    const whole = heads.map(head => {
+      const lines = head === '' ? 'HTTP/1.1 100 Continue\r\n' : head;
+      return `${lines}\r\n${bodyOf(head)}`;
+    });
+    for (const size of [1, 7, 1_000]) {
+      const found: unknown[] = [];
+      const reader = new ResponseReader({
+        onHead: ({ status, keepAliveMs }) => found.push({ status, keepAliveMs }),
+        onBody: chunk => found.push(...chunk.toString('latin1').split('')),
+        onEnd: isReusable => found.push({ isReusable }),
+        onForeign: () => found.push('foreign'),
+      });
+      for (const bytes of whole) {
+        for (let at = 0; at < bytes.length; at += size) {
+          reader.read(Buffer.from(bytes.slice(at, at + size), 'latin1'));
+        }
+      }
+      expect(found).toEqual(
+        heads
+          .filter(head => head !== '')
+          .flatMap(head => [
+            {
+              status: Number(head.slice(9, 12)),
+              keepAliveMs: head.includes('Keep-Alive') ? 5_000 : undefined,
+            },
+            ...bodyOf(head).split(''),
+            { isReusable: true },
+          ]),
+      );
+    }
+  });
+});
+
 describe('a request', () => {
   const path = '/hook?x=1';
   const body = Buffer.from('{}');

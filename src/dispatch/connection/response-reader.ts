@@ -27,6 +27,8 @@ export interface ResponseSink {
 const headBytesMax = 65_536;
 /** Maximum length of the line before a chunk. */
 const chunkLineBytesMax = 4_096;
+/** Longer heads are not kept to be recognised. */
+const keptHeadBytesMax = 2_048;
 /** Something that may become a status line. */
 const beginning = /^H(T(T(P(\/|$)|$)|$)|$)/;
 
@@ -43,6 +45,8 @@ export class ResponseReader {
   #left = 0;
   #isReusable = false;
   #isStopped = false;
+  /** The head before: receivers repeat themselves for as long as the second of their clock lasts. */
+  #known: { readonly bytes: Buffer; readonly head: ResponseHead } | undefined;
 
   constructor(sink: ResponseSink) {
     this.#sink = sink;
@@ -87,6 +91,10 @@ export class ResponseReader {
   }
 
   #readHead(given: Buffer): Buffer | undefined {
+    const known = this.#known;
+    if (known && beginsWith(given, known.bytes)) {
+      return this.#beginResponse(known.head, given, known.bytes.length);
+    }
     const bytes = this.#skip(given, emptyLinesIn(given));
     if (bytes === undefined || bytes.length === 0) return undefined;
     const end = endOfHead(bytes);
@@ -103,6 +111,12 @@ export class ResponseReader {
     const head = readHead(bytes.toString('latin1', 0, end ?? bytes.length));
     if (!head) return this.#refuse(bytes);
     if (head.status < 200 && head.status !== 101) return this.#skip(bytes, end ?? bytes.length);
+    const isKept = end !== undefined && end <= keptHeadBytesMax;
+    this.#known = isKept ? { bytes: Buffer.from(bytes.subarray(0, end)), head } : undefined;
+    return this.#beginResponse(head, bytes, end);
+  }
+
+  #beginResponse(head: ResponseHead, bytes: Buffer, end?: number): Buffer | undefined {
     this.#readOver = 0;
     this.#isReusable = head.isReusable && end !== undefined;
     this.#sink.onHead(head);
@@ -199,3 +213,6 @@ export class ResponseReader {
     this.#sink.onEnd(isReusable);
   }
 }
+
+const beginsWith = (bytes: Buffer, head: Buffer): boolean =>
+  bytes.length >= head.length && head.compare(bytes, 0, head.length) === 0;
