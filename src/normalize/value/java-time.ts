@@ -6,7 +6,9 @@
  */
 
 const TIME =
-  /^(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.(\d{1,3})\d*)? ?(?:Z|([+-])(\d\d):?([0-5]\d))$/;
+  /^(\d{4}-(?:0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01]))[ T]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,3})\d*)? ?(?:Z|([+-])(\d\d):?([0-5]\d))$/;
+/** Every month has this day. */
+const surestDay = '28';
 /** Java's widest offset, `ZoneOffset.MAX`. */
 const zoneMinutesMax = 18 * 60;
 
@@ -19,18 +21,20 @@ const zoneMinutesMax = 18 * 60;
 export function toRfc3339(text: string): string | undefined {
   const match = TIME.exec(text);
   if (match === null) return undefined;
-  const [, day, time, fraction = '', sign, zoneHours = 0, zoneMinutes = 0] = match;
-  const local = `${day}T${time}.${fraction.padEnd(3, '0')}Z`;
-  const localMs = Date.parse(local);
-  // Date.parse moves 30 February to March and 24:00 to the next day; what was read must come out again.
-  if (Number.isNaN(localMs) || new Date(localMs).toISOString() !== local) return undefined;
+  const [, date, day = '', time, fraction = '', sign, zoneHours = 0, zoneMinutes = 0] = match;
+  const local = `${date}T${time}.${fraction.padEnd(3, '0')}Z`;
+  if (day > surestDay && !isOnCalendar(local)) return undefined;
   const aheadMinutes = Number(zoneHours) * 60 + Number(zoneMinutes);
   if (aheadMinutes > zoneMinutesMax) return undefined;
   const utc =
-    aheadMinutes === 0 ? local : shifted(localMs, sign === '-' ? aheadMinutes : -aheadMinutes);
+    aheadMinutes === 0 ? local : shifted(local, sign === '-' ? aheadMinutes : -aheadMinutes);
   return /^(?!0000)\d{4}-/.test(utc) ? utc : undefined;
 }
 
-function shifted(instantMs: number, minutes: number): string {
-  return new Date(instantMs + minutes * 60_000).toISOString();
+/** Date.parse moves 30 February to March; what was read must come out again. */
+const isOnCalendar = (instant: string): boolean =>
+  new Date(Date.parse(instant)).toISOString() === instant;
+
+function shifted(instant: string, minutes: number): string {
+  return new Date(Date.parse(instant) + minutes * 60_000).toISOString();
 }
