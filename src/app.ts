@@ -52,7 +52,7 @@ export interface App {
 export async function startApp(options: AppOptions): Promise<App> {
   const { config, log, store } = options;
   const components = await openComponents(options);
-  const inlets = options.roles.includes('ingest') ? openSources(options, components) : [];
+  const inlets = options.roles.includes('ingest') ? await openSources(options, components) : [];
   const sources = inlets.map(({ source }) => source);
   const intake = new AbortController();
   const background = new AbortController();
@@ -113,10 +113,10 @@ interface Inlet {
   readonly effort: Effort;
 }
 
-function openSources(
+async function openSources(
   { config, store, log }: AppOptions,
   { metrics, lease }: Components,
-): readonly Inlet[] {
+): Promise<readonly Inlet[]> {
   const positions: PositionStore = {
     list: source => listPositions(databaseOf(store), source),
     async change(source, changes) {
@@ -125,8 +125,10 @@ function openSources(
       return isStored;
     },
   };
-  const opened = config.sources.map(source =>
-    openSource(source, { config, positions, log: log.child({ source: source.name }) }),
+  const opened = await Promise.all(
+    config.sources.map(source =>
+      openSource(source, { config, positions, log: log.child({ source: source.name }) }),
+    ),
   );
   return [...opened, openOwnSource(config, log)].map(source => {
     const effort = openEffort(source.name, log);

@@ -7,8 +7,6 @@ import type { Intake } from './intake.ts';
 import type { Log } from '../event/log.ts';
 import type { PositionStore } from '../event/message.ts';
 import { createHttpSource, type HttpSource } from './http.ts';
-import { createKafkaSource } from './kafka/kafka.ts';
-import { createRabbitmqSource } from './rabbitmq/rabbitmq.ts';
 import type { Source } from './source.ts';
 
 export interface SourceDeps {
@@ -17,13 +15,21 @@ export interface SourceDeps {
   readonly log: Log;
 }
 
-export function openSource(source: SourceConfig, { config, positions, log }: SourceDeps): Source {
+/** Opens a source. The client of its bus is loaded with the first that needs it: a process pays for those alone that it uses. */
+export async function openSource(
+  source: SourceConfig,
+  { config, positions, log }: SourceDeps,
+): Promise<Source> {
   const { batchMax } = config.record;
   switch (source.kind) {
-    case 'rabbitmq':
+    case 'rabbitmq': {
+      const { createRabbitmqSource } = await import('./rabbitmq/rabbitmq.ts');
       return createRabbitmqSource({ ...source, batchMax, log });
-    case 'kafka':
+    }
+    case 'kafka': {
+      const { createKafkaSource } = await import('./kafka/kafka.ts');
       return createKafkaSource({ ...source, batchMax, positions, log });
+    }
     case 'http':
       return createHttpSource({ ...source, batchMax, log });
   }
