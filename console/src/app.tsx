@@ -4,9 +4,9 @@ import { defineComponent, onMounted } from 'vue';
 
 import { resumeSession, returned } from './client/sign-in.ts';
 import { identity, sessionState } from './client/session.ts';
-import { Confirm } from './part/confirm.tsx';
+import { Confirm } from './part/answer/confirm.tsx';
 import { Loading } from './part/note.tsx';
-import { Toasts } from './part/toast.tsx';
+import { Toasts } from './part/answer/toast.tsx';
 import { router } from './router.ts';
 import { Shell } from './shell.tsx';
 import { Door } from './page/sign-in/door.tsx';

@@ -5,7 +5,7 @@ import { RouterLink, RouterView, useRoute } from 'vue-router';
 
 import { identity } from './client/session.ts';
 import { signOut } from './client/sign-in.ts';
-import { act } from './part/act.ts';
+import { act } from './part/answer/act.ts';
 import { ThemeChoice } from './part/theme.tsx';
 import { navigation } from './router.ts';
 import { text } from './text/en.ts';

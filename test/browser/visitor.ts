@@ -32,7 +32,7 @@ export async function visit({ browser, url, options }: Visit): Promise<Visitor> 
     viewport: { width: 1280, height: 900 },
     ...options,
   });
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(8_000);
   const complaints: string[] = [];
   const expected: RegExp[] = [];
   const page = await context.newPage();

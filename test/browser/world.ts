@@ -1,7 +1,7 @@
 /** What the console is shown with: a running Hookline behind a RabbitMQ, people of each role, webhooks and events. */
 import type { Browser } from 'playwright-core';
 
-import { actionMessage } from '../demo/cloudstack-message.ts';
+import { actionMessage, type CloudMessage } from '../demo/cloudstack-message.ts';
 import { adminPassword, type HooklineProcess } from '../e2e/hookline.ts';
 import { openStage, type Stage } from '../e2e/stage.ts';
 import { startChromium } from '../service/chromium.ts';
@@ -17,6 +17,8 @@ export interface World extends AsyncDisposable {
   visit(options?: Parameters<Browser['newContext']>[0]): Promise<Visitor>;
   /** Events of these accounts, one each, on the bus. */
   publish(events: readonly { readonly event: string; readonly account: string }[]): Promise<void>;
+  /** Puts a message that cannot be read on the bus. */
+  publishMalformed(): Promise<void>;
 }
 
 /** Each with the role, and the account that a person of that role acts for. */
@@ -30,6 +32,13 @@ export const domain = 'acme';
 
 /** Text that a browser would take for markup, were it ever inserted as such. */
 export const markup = '<b class="planted">bold</b>';
+
+const malformed: CloudMessage = {
+  category: 'ActionEvent',
+  routingKey: 'management-server.ActionEvent.VM-START.VirtualMachine.x',
+  key: null,
+  body: `no JSON, but ${markup}`,
+};
 
 export async function openWorld(environment: Record<string, string> = {}): Promise<World> {
   await using stack = new AsyncDisposableStack();
@@ -69,6 +78,7 @@ export async function openWorld(environment: Record<string, string> = {}): Promi
           }),
         ),
       ),
+    publishMalformed: async () => stage.publish([malformed]),
     [Symbol.asyncDispose]: async () => owned.disposeAsync(),
   };
 }

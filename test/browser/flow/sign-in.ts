@@ -9,12 +9,12 @@ export function signIn(worldOf: () => World): void {
       await using visitor = await worldOf().visit();
       const { page } = visitor;
       await visitor.signIn(username);
-      await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
       expect(await page.getByRole('navigation').getByRole('link').allTextContents()).toContain(
         'Webhooks',
       );
       await page.reload();
-      await page.getByRole('heading', { name: 'Webhooks', level: 1 }).waitFor();
+      await page.getByRole('heading', { name: 'Overview', level: 1 }).waitFor();
       await page.getByRole('button', { name: 'Sign out' }).click();
       await page.getByRole('heading', { name: 'Sign in to Hookline' }).waitFor();
       await page.reload();
@@ -39,6 +39,7 @@ export function signIn(worldOf: () => World): void {
       const { page } = visitor;
       visitor.expectComplaints(/401/);
       await visitor.signIn('uma');
+      await page.goto('webhooks');
       await page.getByLabel('Name, description or URL contains').fill('kept');
       await page.context().clearCookies();
       await page.getByLabel('State').selectOption('Disabled');

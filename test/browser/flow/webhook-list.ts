@@ -39,7 +39,7 @@ export function webhookList(worldOf: () => World): void {
       const user = { username: 'newcomer', password: 'correct horse battery staple', role: 'User' };
       await worldOf().hookline.ask('POST', '/v1/users', { ...user, accountId: 'new' });
       await using visitor = await worldOf().visit();
-      await visitor.arrive('newcomer');
+      await visitor.arrive('newcomer', 'webhooks');
       const about = visitor.page.getByText('A webhook sends the events of your account');
       await about.waitFor();
       expect(await visitor.page.getByRole('table').count()).toBe(0);
@@ -51,7 +51,7 @@ export function webhookList(worldOf: () => World): void {
       ['uma', ['uma one', 'uma two', 'uma three']],
     ] as const)('shows %s what the role may see', async (username, names) => {
       await using visitor = await worldOf().visit();
-      await visitor.arrive(username);
+      await visitor.arrive(username, 'webhooks');
       const rows = visitor.page.getByRole('row', { name: rowsOf(names) });
       await rows.first().waitFor();
       expect(await visitor.page.getByRole('rowheader').count()).toBe(names.length);
@@ -61,7 +61,7 @@ export function webhookList(worldOf: () => World): void {
     it('is filtered by text, state, health and scope, by an address that can be sent on', async () => {
       await using visitor = await worldOf().visit();
       const { page } = visitor;
-      await visitor.arrive('admin');
+      await visitor.arrive('admin', 'webhooks');
       const heads = page.getByRole('rowheader');
       await page.getByLabel('Name, description or URL contains').fill('UMA');
       await expect.poll(async () => heads.count()).toBe(3);
@@ -83,7 +83,7 @@ export function webhookList(worldOf: () => World): void {
         await create(worldOf(), [`${username} a`, `${username} b ${markup}`], { accountId });
         await using visitor = await worldOf().visit();
         const { page } = visitor;
-        await visitor.arrive(username);
+        await visitor.arrive(username, 'webhooks');
         await page.getByLabel('Name, description or URL contains').fill(`${username} `);
         for (const letter of ['a', 'b']) {
           await page

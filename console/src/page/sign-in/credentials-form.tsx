@@ -7,7 +7,7 @@ import { useRoute } from 'vue-router';
 import { ask, client } from '../../client/client.ts';
 import { oidcUrl, resumeSession, signIn } from '../../client/sign-in.ts';
 import type { Credentials, LoginMethod } from '../../client/sign-in.ts';
-import { act } from '../../part/act.ts';
+import { act } from '../../part/answer/act.ts';
 import { TextField } from '../../part/field.tsx';
 import { ErrorNote, Loading } from '../../part/note.tsx';
 import { text } from '../../text/en.ts';

@@ -2,7 +2,7 @@
 import type { VNode } from 'vue';
 
 import { identity, leaveSession } from '../../client/session.ts';
-import { Dialog } from '../../part/dialog.tsx';
+import { Dialog } from '../../part/answer/dialog.tsx';
 import { text } from '../../text/en.ts';
 import { CredentialsForm } from './credentials-form.tsx';
 

@@ -4,10 +4,10 @@ import { defineComponent, ref } from 'vue';
 
 import type { Webhook } from '../../client/api.ts';
 import { ask, client, done } from '../../client/client.ts';
-import { act } from '../../part/act.ts';
-import { confirm } from '../../part/confirm.tsx';
+import { act } from '../../part/answer/act.ts';
+import { confirm } from '../../part/answer/confirm.tsx';
 import { describeError } from '../../part/note.tsx';
-import { tell, tellRefusal } from '../../part/toast.tsx';
+import { tell, tellRefusal } from '../../part/answer/toast.tsx';
 import { text } from '../../text/en.ts';
 
 interface BulkAct {

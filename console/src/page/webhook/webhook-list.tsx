@@ -1,16 +1,17 @@
 /** The webhooks: which there are, how they are, and what is done to several at once. */
 import { defineComponent, ref } from 'vue';
 import type { VNode } from 'vue';
+import { RouterLink } from 'vue-router';
 
 import type { Webhook } from '../../client/api.ts';
 import { ask, client } from '../../client/client.ts';
 import { EnabledBadge, HealthBadge } from '../../part/badge.tsx';
-import { DataTable } from '../../part/data-table.tsx';
-import type { Column } from '../../part/data-table.tsx';
+import { DataTable } from '../../part/data/data-table.tsx';
+import type { Column } from '../../part/data/data-table.tsx';
 import { SelectField, TextField } from '../../part/field.tsx';
-import { oneOf, textOf, useFilters } from '../../part/filters.ts';
-import type { Filters } from '../../part/filters.ts';
-import { ListBody, useList } from '../../part/list.tsx';
+import { oneOf, textOf, useFilters } from '../../part/data/filters.ts';
+import type { Filters } from '../../part/data/filters.ts';
+import { ListBody, useList } from '../../part/data/list.tsx';
 import { EmptyNote } from '../../part/note.tsx';
 import { PageHead } from '../../part/page-head.tsx';
 import { text } from '../../text/en.ts';
@@ -47,7 +48,7 @@ export const WebhookList = defineComponent(() => {
     const picked = list.items.value.filter(({ id }) => chosen.value.has(id));
     return (
       <div class="stack">
-        <PageHead title={text.webhooks.title} about={text.webhooks.about} />
+        <PageHead title={text.webhooks.title} about={text.webhooks.about} actions={<NewLink />} />
         <WebhookFilters filters={filters} />
         {picked.length > 0 ? (
           <BulkBar webhooks={picked} settled={() => (chosen.value = new Set())} />
@@ -75,9 +76,11 @@ const columns: readonly Column<Webhook>[] = [
   {
     label: text.webhooks.columns.name,
     isName: true,
-    cell: ({ name, payloadUrl }) => (
+    cell: ({ id, name, payloadUrl }) => (
       <div>
-        <span class="break">{name}</span>
+        <RouterLink class="break" to={`/webhooks/${id}`}>
+          {() => name}
+        </RouterLink>
         <div class="hint break mono">{payloadUrl}</div>
       </div>
     ),
@@ -164,5 +167,14 @@ function NoWebhooks({ filters: { isFiltered, clear } }: FilterProps): VNode {
       />
     );
   }
-  return <EmptyNote title={text.webhooks.empty.title} about={text.webhooks.empty.about} />;
+  const { title, about } = text.webhooks.empty;
+  return <EmptyNote title={title} about={about} next={<NewLink />} />;
+}
+
+function NewLink(): VNode {
+  return (
+    <RouterLink class="button button-main" to="/webhooks/new">
+      {() => text.webhook.newTitle}
+    </RouterLink>
+  );
 }

@@ -46,3 +46,7 @@ const isWord = <Word extends string>(
 
 /** A text filter; undefined when it is not set. */
 export const textOf = (value: string): string | undefined => (value === '' ? undefined : value);
+
+/** The instant that a control for local date and time names; undefined when it is not set. */
+export const instantOf = (value: string): string | undefined =>
+  value === '' ? undefined : new Date(value).toISOString();

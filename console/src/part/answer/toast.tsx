@@ -2,8 +2,8 @@
 import { reactive } from 'vue';
 import type { VNode } from 'vue';
 
-import { text } from '../text/en.ts';
-import { describeError } from './note.tsx';
+import { text } from '../../text/en.ts';
+import { describeError } from '../note.tsx';
 
 interface Toast {
   readonly id: number;

@@ -3,8 +3,8 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/vue-query';
 import { computed } from 'vue';
 import type { ComputedRef, VNode, VNodeChild } from 'vue';
 
-import { text } from '../text/en.ts';
-import { ErrorNote, Loading } from './note.tsx';
+import { text } from '../../text/en.ts';
+import { ErrorNote, Loading } from '../note.tsx';
 
 export interface ListPage<Item> {
   readonly items: readonly Item[];

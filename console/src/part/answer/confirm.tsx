@@ -2,7 +2,7 @@
 import { shallowRef } from 'vue';
 import type { VNode } from 'vue';
 
-import { text } from '../text/en.ts';
+import { text } from '../../text/en.ts';
 import { Dialog } from './dialog.tsx';
 
 export interface Question {

@@ -1,7 +1,7 @@
 /** A table whose rows become cards on a narrow screen. Its roles are written out, because the cards' style would hide them. */
 import type { VNode, VNodeChild } from 'vue';
 
-import { text } from '../text/en.ts';
+import { text } from '../../text/en.ts';
 
 export interface Column<Row> {
   readonly label: string;
