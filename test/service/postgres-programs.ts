@@ -21,6 +21,10 @@ export type PostgresEdition = 'embedded' | 'distribution';
 
 const run = promisify(execFile);
 
+/** Sorts by code point like the locale of our own programs, which older ones do not have. */
+const systemLocale = ['--locale', 'C.UTF-8'];
+const builtinLocaleSince = 17;
+
 /**
  * @param copyTo see `findPostgresBinaries`.
  * @throws Error saying what to install.
@@ -31,7 +35,10 @@ export async function findPostgresPrograms(
   copyTo: string,
 ): Promise<PostgresBinaries> {
   const wanted = process.env['HOOKLINE_TEST_POSTGRES_PACKAGE'] ?? '';
-  if (wanted !== '') return findPostgresBinaries(user, copyTo, wanted);
+  if (wanted !== '') {
+    const found = await findPostgresBinaries(user, copyTo, wanted);
+    return Number(found.major) < builtinLocaleSince ? { ...found, locale: systemLocale } : found;
+  }
   if (edition === 'embedded') return findPostgresBinaries(user, copyTo);
   const installed = await findInstalled(user);
   if (installed) return installed;
@@ -58,7 +65,7 @@ async function findInstalled(user: UnixUser | undefined): Promise<PostgresBinari
   for (const directory of directories) {
     const [initdb, postgres] = [join(directory, 'initdb'), join(directory, 'postgres')];
     if ((await canReach(user, initdb)) && (await canReach(user, postgres))) {
-      return { initdb, postgres, major: await majorOf(postgres), locale: ['--locale', 'C.UTF-8'] };
+      return { initdb, postgres, major: await majorOf(postgres), locale: systemLocale };
     }
   }
   return undefined;
