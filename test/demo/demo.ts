@@ -110,7 +110,19 @@ async function chooseBus({ broker }: Options): Promise<Bus> {
   }
 }
 
+function describeUsage(): string {
+  return `npm run demo -- [options]
+
+  --broker rabbitmq|kafka|none  where the events come from; RabbitMQ, or none where it cannot be had
+  --events <n>                  end the events after so many; without it they go on until Ctrl-C
+  --exit                        end once they were delivered, with code 0 only when all of them were`;
+}
+
 function readOptions(): Options | undefined {
+  if (['--help', '-h'].some(flag => process.argv.includes(flag))) {
+    say(describeUsage());
+    return undefined;
+  }
   try {
     return parseOptions();
   } catch (error) {

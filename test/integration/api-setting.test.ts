@@ -62,6 +62,17 @@ describe('settings', () => {
     expect(answer.body.detail).toContain(detail);
   });
 
+  it.each([
+    [tries, 'hookline webhook update <id> --tries <n>'],
+    ['webhook.delivery.timeout', 'hookline webhook update <id> --timeout-ms <ms>'],
+  ])('say where a webhook has its own in place of %s', async (name, command) => {
+    const webhook = { name: 'w', payloadUrl: `https://own.example/${name}` };
+    const { body } = await api.ask('POST', '/v1/webhooks', webhook);
+    const answer = await put('Admin', { name, value: '3', webhookId: body.id });
+    expect(answer.body).toMatchObject({ status: 400, code: 'setting_invalid' });
+    expect(answer.body.detail).toContain(command);
+  });
+
   it('of a subtree are set by its admin, of a domain read by its users', async () => {
     expect((await put('DomainAdmin', { name: tries, value: 7 })).body).toMatchObject({
       value: '7',

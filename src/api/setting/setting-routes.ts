@@ -222,6 +222,17 @@ function requireValue(
   throw new ProblemError('setting_invalid', `${name}: expected ${parsed.expected}, not ${value}.`);
 }
 
+/** What a webhook itself has in place of a setting. */
+const ownFields: Readonly<Partial<Record<SettingName, string>>> = {
+  'webhook.delivery.tries': '`tries`, `hookline webhook update <id> --tries <n>`',
+  'webhook.delivery.timeout': '`timeoutMs`, `hookline webhook update <id> --timeout-ms <ms>`',
+};
+
+function ownFieldOf(name: SettingName): string {
+  const { [name]: own } = ownFields;
+  return own === undefined ? '' : ` A webhook has its own: ${own}.`;
+}
+
 function requireWritable(
   { principal, visibility }: Caller,
   name: SettingName,
@@ -231,7 +242,7 @@ function requireWritable(
   if (!scopes.includes(scope)) {
     throw new ProblemError(
       'setting_invalid',
-      `${name} cannot be set for a ${scope}, only for ${scopes.join(' or ')}.`,
+      `${name} cannot be set for a ${scope}, only for ${scopes.join(' or ')}.${scope === 'webhook' ? ownFieldOf(name) : ''}`,
     );
   }
   if (visibility.kind === 'everything') return;
