@@ -93,14 +93,25 @@ export function webhookList(worldOf: () => World): void {
             })
             .check();
         }
+        const list = /\/v1\/webhooks\?/;
+        const held = Promise.withResolvers<void>();
+        await page.route(list, async route => held.promise.then(async () => route.continue()));
         await page.getByRole('button', { name: 'Pause' }).click();
         await page.getByText('Paused 2 webhooks.').waitFor();
+        // The list still shows what was before; whoever goes on meanwhile keeps what they choose.
         for (const letter of ['a', 'b']) {
           await page
             .getByRole('checkbox', { name: `Select ${username} ${letter}` })
             .first()
             .check();
         }
+        held.resolve();
+        await page.unrouteAll({ behavior: 'wait' });
+        const paused = page
+          .getByRole('row', { name: `${username} ` })
+          .filter({ hasText: 'Paused' });
+        await expect.poll(async () => paused.count()).toBe(2);
+        await page.getByText('2 selected').waitFor();
         await page.getByRole('button', { name: 'Disable…' }).click();
         await page.getByRole('button', { name: 'Disable 2 webhooks' }).click();
         await page.getByText('Disabled 2 webhooks.').waitFor();

@@ -53,11 +53,12 @@ export const BulkBar = defineComponent(
       if (warning !== undefined && !(await isSure(webhooks, words, warning))) return;
       left.value = webhooks.length;
       const refusals = await inTurn(webhooks, change, () => (left.value -= 1));
+      // First: whoever reads that it is done may choose others, and those have to stay chosen.
+      if (refusals.length === 0) props.settled();
       const made = webhooks.length - refusals.length;
       if (made > 0) tell(words.done(made));
       for (const { name, error } of refusals) tellRefusal(name, describeError(error).detail);
       await queryClient.invalidateQueries({ queryKey: ['webhooks'] });
-      if (refusals.length === 0) props.settled();
     };
     return () => {
       const isBusy = left.value > 0;
