@@ -269,7 +269,7 @@ describe('a test delivery in a format of its own', () => {
     const webhook = { payloadUrl: receiver.url, format: 'slack' };
     await tester.test(webhook, '{"event":"VM.START","status":"Failed","entityuuid":7}');
     expect(JSON.parse(receiver.requests[0]?.body.toString() ?? '')).toMatchObject({
-      text: ':red_circle: *VM.START failed*',
+      text: '🔴 VM.START failed',
     });
     const started = {
       ...webhook,
