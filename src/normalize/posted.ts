@@ -38,7 +38,8 @@ export function createPostedNormalizer(options: NormalizerOptions): Decoder {
         refuseOthers(item, place);
         return [eventOf(options.scrubber.object(item), { place, make, message })];
       },
-      alone: item => [item],
+      // Scrubbed, nothing is nested too deeply for being written.
+      alone: item => [options.scrubber.value(item)],
     });
   };
 }

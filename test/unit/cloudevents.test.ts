@@ -53,6 +53,13 @@ describe.each(prefixes)('by %s with %s', (bus, prefix) => {
     expect(found?.envelope.details).toEqual({ count: '5', data: JSON.parse(structured) });
   });
 
+  it('has the data of its body, whatever headers are called data', () => {
+    const data = { data: 'x', data_base64: Buffer.from('"x"').toString('base64') };
+    const headers = { ...headersOf(prefix, data), 'content-type': 'application/json' };
+    expect(read(bus, headers, '{"k":1}')[0]?.envelope.details).toEqual({ data: { k: 1 } });
+    expect(read(bus, headers)[0]?.envelope.details).toBeUndefined();
+  });
+
   it('is refused in an encoding that is not JSON', () => {
     const headers = { ...repeated, 'content-type': 'application/cloudevents+avro' };
     expect(() => read(bus, headers, 'x')).toThrow('the event is encoded in avro; expected JSON');

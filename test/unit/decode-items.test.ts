@@ -181,6 +181,22 @@ describe('an item that cannot be read', () => {
     expect(normalize(again)).toEqual([whole[1]]);
   });
 
+  it.each<[Case['format'], object]>([
+    ['cloudevents', event(0)],
+    ['posted', { event: 'e' }],
+  ])('of %s is put aside however deeply it is nested', (format, good) => {
+    const deep = `${'['.repeat(50_000)}${']'.repeat(50_000)}`;
+    const normalize = format === 'posted' ? posted : normalizerFor(format, { now });
+    const body = `[${JSON.stringify(good)},{"type":"${format}","other":${deep}}]`;
+    const [, refused] = normalize(messageFrom({ body }));
+    if (!refused || !isRefusal(refused)) throw new RangeError('the item is refused');
+    expect(refused.item).toBe(1);
+    expect(JSON.parse(String(refused.body))).toMatchObject([{ type: format }]);
+    expect(normalize({ ...messageFrom({ body: null }), ...refused })).toEqual([
+      { refused: refused.refused },
+    ]);
+  });
+
   it.each(cases)('is refused with its whole message when it is the only one: $about', one => {
     const { message, bad, headers, reason } = one;
     const read = (items: readonly unknown[]): readonly Refusal[] =>

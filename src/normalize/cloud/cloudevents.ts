@@ -48,7 +48,8 @@ export function createCloudEventsNormalizer(options: NormalizerOptions): Decoder
         const view = options.scrubber.object(readable(item));
         return [make(factsOf(view), view, message)];
       },
-      alone: item => [item],
+      // Scrubbed, nothing is nested too deeply for being written.
+      alone: item => [options.scrubber.value(item)],
     });
 }
 
@@ -86,10 +87,15 @@ function attributesIn({ headers = {} }: Message, bus: Bus): JsonObject {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([header, value]) => {
       const name = attributeOf(header);
-      return name === undefined ? [] : [[name, attributeIn(value, { name, header, bus })] as const];
+      return name === undefined || isData(name)
+        ? []
+        : [[name, attributeIn(value, { name, header, bus })] as const];
     }),
   );
 }
+
+/** No attributes: the body of a binary message is its data, whatever a header of that name says. */
+const isData = (name: string): boolean => name === 'data' || name === 'data_base64';
 
 function attributeIn(
   value: string,
