@@ -131,8 +131,13 @@ const OBJECT = /^\s*(?:\[\s*)?\{\s*"/;
  */
 function brokenJson(text: string): string | undefined {
   const fault = OBJECT.test(text) ? faultOfJson(text) : undefined;
-  return fault && `the text begins as JSON and is not (${fault}); put "| json" behind every value`;
+  if (fault === undefined || isLinesOfJson(text)) return undefined;
+  return `the text begins as JSON and is not (${fault}); put "| json" behind every value`;
 }
+
+/** Whether each line is JSON by itself, as bulk interfaces take it: `{"index":{}}`, and the document on the next. */
+const isLinesOfJson = (text: string): boolean =>
+  text.split('\n').every(line => line.trim() === '' || faultOfJson(line) === undefined);
 
 function faultOfJson(text: string): string | undefined {
   try {

@@ -62,6 +62,12 @@ describe('a template', () => {
     expect((await api.ask('POST', '/v1/webhooks', fields)).status).toBe(201);
   });
 
+  it('may make several lines of JSON, as bulk interfaces take them', async () => {
+    const template = '{"index": {}}\n{"what": {{ event | json }}}\n';
+    const answer = await api.ask('POST', '/v1/webhooks', webhook({ format: 'template', template }));
+    expect(answer.status).toBe(201);
+  });
+
   it.each([
     ['template', 'a\n  {{ event | shout }}', { line: 2, column: 3 }, 'undefined filter: shout'],
     ['template', '{% include "x" %}', { line: 1, column: 1 }, 'tag "include" not found'],
