@@ -197,6 +197,17 @@ describe('an item that cannot be read', () => {
     ]);
   });
 
+  it('of a bulk request does not repeat all that its notification says', () => {
+    const long = 'word '.repeat(20_000);
+    const payload = { ports: [port('a'), port(tooLong)] };
+    const body = JSON.stringify({ ...notification, _context_catalog: long, payload });
+    const [, refused] = normalizerFor('openstack', { now })(messageFrom({ body }));
+    expect(JSON.parse(String(refused?.body))).toEqual({
+      ...notification,
+      payload: { port: port(tooLong) },
+    });
+  });
+
   it.each(cases)('is refused with its whole message when it is the only one: $about', one => {
     const { message, bad, headers, reason } = one;
     const read = (items: readonly unknown[]): readonly Refusal[] =>

@@ -41,6 +41,7 @@ export function createOpenStackNormalizer(options: NormalizerOptions): Decoder {
     if (!options.keepAudit && isAudit(eventType, priority)) return [];
     const type = readEventType(eventType);
     const payloads = limited(payloadsOf(notification, type.resource));
+    let around: JsonObject | undefined;
     const decoded = decodeItems(payloads, {
       read(payload, index) {
         const name = nameOf(
@@ -53,10 +54,30 @@ export function createOpenStackNormalizer(options: NormalizerOptions): Decoder {
           return make({ ...facts, key }, payload, message, view);
         });
       },
-      alone: payload => ({ ...notification.message, payload }),
+      alone: payload => ({ ...(around ??= aroundPayload(notification)), payload }),
     });
     return limited(decoded);
   };
+}
+
+/** Maximum length of what is put aside with each item of a bulk request. */
+const aroundLengthMax = 16_384;
+
+/** What a notification says beside its payload; where that is too much to be repeated, the shorter of its fields. */
+function aroundPayload({ message }: Notification): JsonObject {
+  const { payload: _, ...fields } = message;
+  const sized = Object.entries(fields).map(([name, value]) => ({
+    name,
+    length: name.length + JSON.stringify(value).length,
+  }));
+  const kept = new Set<string>();
+  let length = 0;
+  for (const field of sized.toSorted((one, other) => one.length - other.length)) {
+    length += field.length;
+    if (length > aroundLengthMax) break;
+    kept.add(field.name);
+  }
+  return Object.fromEntries(Object.entries(fields).filter(([name]) => kept.has(name)));
 }
 
 interface Told {
