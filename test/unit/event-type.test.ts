@@ -87,4 +87,10 @@ describe('a filter of event types', () => {
     const said = explainUnmatched(filter('ALERT.USERVM', { matchType: 'Prefix' }), categories, []);
     expect(said === undefined).toBe(isReached);
   });
+
+  it("of Hookline's own is reached by their category alone", () => {
+    const asked = filter('WEBHOOK.DISABLED');
+    expect(explainUnmatched(asked, ['*'], [])).toMatch(/are in the category HooklineEvent/);
+    expect(explainUnmatched(asked, ['*', 'HooklineEvent'], [])).toBeUndefined();
+  });
 });

@@ -1,4 +1,5 @@
 /** Whether a filter can match any event type that is known or was seen, and if not, what may have been meant. */
+import { ownCategory } from '../../../event/envelope.ts';
 import type { WebhookFilter } from '../../webhook.ts';
 import { isMatch } from '../filter-rules.ts';
 import { knownTypes } from './known-types.ts';
@@ -36,9 +37,13 @@ function explainCategory(
 ): string | undefined {
   const needed = new Set(matched.map(({ category }) => category));
   const isReached = [...needed].some(
-    category => category === undefined || categories.includes(category),
+    category =>
+      category === undefined ||
+      categories.includes(category) ||
+      // Hookline's own events have to be asked for by name.
+      (category !== ownCategory && categories.includes('*')),
   );
-  if (isReached || categories.includes('*')) return undefined;
+  if (isReached) return undefined;
   const names = [...needed].join(' or ');
   return `Events of the type ${value} are in the category ${names}, which is not among the webhook's categories (${categories.join(', ')}).`;
 }
