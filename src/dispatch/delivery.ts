@@ -32,6 +32,8 @@ export interface Delivery {
   readonly written: () => void;
   /** When it was put into its lane, milliseconds of a steady clock. */
   readonly queuedAtMs: number;
+  /** The part of a refused batch that it goes with, and with nothing else (`request/halving.ts`). */
+  readonly part?: object;
 }
 
 /** Whether the webhook's format needs more of the event than was read. */

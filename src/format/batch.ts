@@ -6,6 +6,16 @@ import type { Rendered } from './format.ts';
 export const batchShapes = ['array', 'ndjson'] as const;
 export type BatchShape = (typeof batchShapes)[number];
 
+/** How many of them, at least one, a body of so many bytes holds. */
+export function countFitting(parts: readonly Rendered[], bytesMax: number): number {
+  let bytes = 1;
+  for (const [at, { body }] of parts.entries()) {
+    bytes += body.length + 1;
+    if (bytes > bytesMax && at > 0) return at;
+  }
+  return parts.length;
+}
+
 const lineBreaks = /[\r\n]+/g;
 
 /**

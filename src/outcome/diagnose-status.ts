@@ -79,7 +79,7 @@ const hints: Readonly<Record<number, Hint>> = {
   410: 'It says it is gone for good; a real delivery would disable the webhook.',
   411: `${cannotDo}: the length of the request was stated. Look for a proxy that takes it away.`,
   412: 'It wants a condition that Hookline does not state: look at its rules for headers.',
-  413: 'It does not accept a body of this size: raise its limit, or let fewer events go in one request (batch.eventsMax).',
+  413: 'It does not accept a body of this size: raise its limit, or let less go in one request (batch.bytesMax).',
   414: 'The URL is too long for it.',
   415: ({ contentType = 'this content type', isCompressed }) =>
     isCompressed

@@ -6,6 +6,8 @@ import type { BatchShape } from '../format/batch.ts';
 export interface Batching {
   /** Number of events at which a request is sent, … */
   readonly eventsMax: number;
+  /** … at most so many bytes of body before it is compressed, unless an event alone has more, … */
+  readonly bytesMax: number;
   /** … or the time its oldest event has waited, in milliseconds. */
   readonly waitMs: number;
   /** A JSON array, or one line of JSON per event. */
@@ -16,6 +18,7 @@ export interface Batching {
 
 export const batchingLimits = {
   eventsMax: { minimum: 1, maximum: 500, default: 100 },
+  bytesMax: { minimum: 1_000, maximum: 100_000_000, default: 1_000_000 },
   waitMs: { minimum: 0, maximum: 10_000, default: 1_000 },
 } as const;
 
@@ -25,12 +28,13 @@ export const batchSchema = schemaOf<Batching>({
   additionalProperties: false,
   properties: {
     eventsMax: whole(batchingLimits.eventsMax),
+    bytesMax: whole(batchingLimits.bytesMax),
     waitMs: whole(batchingLimits.waitMs),
     as: oneOf(batchShapes, { default: 'array' }),
     gzip: flag({ default: false }),
   },
   description:
-    'Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.',
+    'Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.',
   example: null,
 });
 
@@ -44,6 +48,7 @@ export function readBatching(row: Readonly<Partial<Record<keyof Batching, unknow
   };
   return {
     eventsMax: bounded('eventsMax'),
+    bytesMax: bounded('bytesMax'),
     waitMs: bounded('waitMs'),
     as: batchShapes.find(shape => shape === row.as) ?? 'array',
     gzip: row.gzip === true,

@@ -290,7 +290,7 @@ export const webhookFields = {
     initial: null,
     option: {
       about:
-        'several events in a request: {"eventsMax":100,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
+        'several events in a request: {"eventsMax":100,"bytesMax":1000000,"waitMs":1000,"as":"ndjson","gzip":true}; "" is one event a request',
     },
   }),
 };

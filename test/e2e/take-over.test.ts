@@ -75,3 +75,42 @@ it('delivers what a killed process owed once its lease has lapsed', async () => 
   expect(receiver.counts.size).toBe(events);
   expect(await count(stage.databaseUrl, 'process')).toBe(1);
 });
+
+const idsOf = (body: Buffer): readonly string[] =>
+  JSON.parse(body.toString()).map(({ id }: { id: string }) => id);
+
+it('delivers all but the refused event of a batch whose process is killed while it is halved', async () => {
+  await using stage = await openStage();
+  await using receiver = await startReceiver();
+  let guilty: string | undefined;
+  let isHeld = true;
+  receiver.answerWith(({ body }) => {
+    const ids = idsOf(body);
+    guilty ??= ids[7];
+    if (isHeld && ids.length < 10) return { instead: 'never' };
+    return { status: guilty !== undefined && ids.includes(guilty) ? 400 : 200 };
+  });
+  await stage.addWebhook({ payloadUrl: receiver.url });
+  const batch = '{"eventsMax":50,"waitMs":2000,"as":"array","gzip":false}';
+  await query(stage.databaseUrl, `update webhook set format = 'envelope', batch = '${batch}'`);
+  const once = { ...settings, HOOKLINE_DISPATCH_TRIES: '1' };
+  await using killed = await stage.start({ ...once, HOOKLINE_DISPATCH_TIMEOUT_MS: '30000' });
+  const events = 50;
+  await stage.publishEvents(events);
+  await killed.until('a small part to be under way', () =>
+    receiver.requests.some(({ body }) => idsOf(body).length < 10),
+  );
+  await using other = await stage.start(once);
+  await killed.kill();
+  isHeld = false;
+  await other.until('every delivery to have ended', async () => {
+    const ended = `delivery where state in ('delivered', 'failed')`;
+    return (await count(stage.databaseUrl, ended)) >= events;
+  });
+  const failed = await query(
+    stage.databaseUrl,
+    `select event_id, tries, status from delivery where state = 'failed'`,
+  );
+  expect(failed).toEqual([{ event_id: guilty, tries: 1, status: 400 }]);
+  expect(new Set(receiver.requests.flatMap(({ body }) => idsOf(body))).size).toBe(events);
+});

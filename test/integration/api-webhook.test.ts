@@ -94,7 +94,7 @@ describe('making a webhook', () => {
       concurrencyMax: 3,
       ratePerSecondMax: 20,
       ordering: 'entity',
-      batch: { as: 'ndjson', waitMs: 50, eventsMax: 100, gzip: false },
+      batch: { as: 'ndjson', waitMs: 50, eventsMax: 100, bytesMax: 1_000_000, gzip: false },
     });
     expect(made.filters).toMatchObject([
       { mode: 'Include', matchType: 'Exact', value: 'VM.START' },

@@ -216,7 +216,7 @@ describe('a test delivery', () => {
 });
 
 describe('a test delivery to a webhook that is sent batches', () => {
-  const batch = { eventsMax: 10, waitMs: 10_000, gzip: false } as const;
+  const batch = { eventsMax: 10, bytesMax: 1_000_000, waitMs: 10_000, gzip: false } as const;
 
   it.each([
     ['array', 'application/json', (text: string) => JSON.parse(text)],

@@ -1481,12 +1481,14 @@ export interface components {
        */
       ordering?: 'none' | 'entity';
       /**
-       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
        * @example null
        */
       batch?: {
         /** @default 100 */
         eventsMax?: number;
+        /** @default 1000000 */
+        bytesMax?: number;
         /** @default 1000 */
         waitMs?: number;
         /**
@@ -1591,12 +1593,14 @@ export interface components {
        */
       ordering?: 'none' | 'entity';
       /**
-       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
        * @example null
        */
       batch?: {
         /** @default 100 */
         eventsMax?: number;
+        /** @default 1000000 */
+        bytesMax?: number;
         /** @default 1000 */
         waitMs?: number;
         /**
@@ -1738,12 +1742,14 @@ export interface components {
        */
       ordering: 'none' | 'entity';
       /**
-       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
        * @example null
        */
       batch: {
         /** @default 100 */
         eventsMax?: number;
+        /** @default 1000000 */
+        bytesMax?: number;
         /** @default 1000 */
         waitMs?: number;
         /**
@@ -1856,12 +1862,14 @@ export interface components {
        */
       ordering: 'none' | 'entity';
       /**
-       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
        * @example null
        */
       batch: {
         /** @default 100 */
         eventsMax?: number;
+        /** @default 1000000 */
+        bytesMax?: number;
         /** @default 1000 */
         waitMs?: number;
         /**
@@ -2086,12 +2094,14 @@ export interface components {
        */
       ordering?: 'none' | 'entity';
       /**
-       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
+       * @description Several events in one request, sent when there are `eventsMax` or when the oldest has waited for `waitMs`: a JSON array, or one line of JSON per event, optionally compressed. No body has more than `bytesMax` bytes before it is compressed, except that of a single event. Only for formats that `GET /v1/formats` lists with `batch`. Null is one event a request.
        * @example null
        */
       batch?: {
         /** @default 100 */
         eventsMax?: number;
+        /** @default 1000000 */
+        bytesMax?: number;
         /** @default 1000 */
         waitMs?: number;
         /**

@@ -16,11 +16,11 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { alongWith, sendBatch } from '../request/batch.ts';
 import { unsent, type SentAttempt } from '../request/attempt.ts';
 import type { Delivery } from '../delivery.ts';
 import { receptionOf } from '../../outcome/reception.ts';
 import { timeOf } from '../../event/id.ts';
+import { Batches } from './batches.ts';
 import { tellBreaker } from './breaker/tell.ts';
 import { judgeAttempt, type DeliveryProgress } from './judge.ts';
 import { openScheduler } from './scheduler/open-scheduler.ts';
@@ -45,6 +45,7 @@ export class Dispatcher {
   readonly #window: DeliveryWindow;
   readonly #pump: Pump<Delivery>;
   readonly #rendering: Rendering;
+  readonly #batches: Batches;
   readonly #reportUnsendable;
   #stopping = false;
 
@@ -58,6 +59,13 @@ export class Dispatcher {
       else this.#queueUp({ ...delivery, queuedAtMs: performance.now() });
     });
     this.#scheduler = openScheduler(options);
+    this.#batches = new Batches(options, this.#scheduler, {
+      putAway: (delivery, standing) => this.#putAway(delivery, standing),
+      hold: (delivery, webhook, error) => this.#hold(delivery, webhook, error),
+      giveBack: (slot, webhook, attempt) => this.#giveBack(slot, webhook, attempt),
+      settle: (delivery, webhook, attempt) => this.#settle(delivery, webhook, attempt),
+      takeBack: (slot, deliveries) => this.#takeBack(slot, deliveries),
+    });
     this.#pump = new Pump(this.#scheduler, slot => this.#start(slot));
     options.breakers.watch({
       opened: id => this.#scheduler.empty(id).forEach(one => this.#reschedule(one)),
@@ -190,7 +198,9 @@ export class Dispatcher {
       return this.#putAway(delivery, standing);
     }
     const { webhook } = standing;
-    if (webhook.batch) return this.#startBatch(slot, webhook, webhook.batch.eventsMax);
+    if (webhook.batch) {
+      return this.#batches.start(slot, webhook, webhook.batch, () => this.#pump.run());
+    }
     try {
       const request = build(delivery.event, webhook, settingsOf(webhook).timeoutMs);
       sender.send(request, attempt => this.#end(slot, webhook, attempt));
@@ -201,24 +211,10 @@ export class Dispatcher {
     }
   }
 
-  #startBatch(slot: Slot<Delivery>, webhook: Webhook, eventsMax: number): void {
-    const group = [slot.delivery];
-    for (const one of this.#scheduler.more(slot, alongWith(slot.delivery, eventsMax))) {
-      const standing = standingOf(one, this.#options);
-      if (standing.kind === 'send') group.push(one);
-      else this.#putAway(one, standing);
-    }
-    const { timeoutMs } = this.#options.settingsOf(webhook);
-    try {
-      sendBatch(this.#options, group, { webhook, timeoutMs }, (attempt, attemptOf) => {
-        this.#giveBack(slot, webhook, attempt);
-        for (const one of group) this.#settle(one, webhook, attemptOf(one));
-        this.#pump.run();
-      });
-    } catch (error) {
-      this.#scheduler.release(slot);
-      for (const one of group) this.#hold(one, webhook, error);
-    }
+  #takeBack(slot: Slot<Delivery>, deliveries: readonly Delivery[]): void {
+    const mayWait = !this.#stopping && this.#breakerRoomOf(slot.delivery.webhookId) > 0;
+    if (mayWait) this.#scheduler.takeBack(slot, deliveries);
+    else for (const one of deliveries) this.#reschedule(one);
   }
 
   /** Writes down a delivery that is not to be sent, or not now. */

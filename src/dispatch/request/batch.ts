@@ -5,7 +5,7 @@ import { gzip } from 'node:zlib';
 import type { Batching } from '../../webhook/batching.ts';
 import { RenderError } from '../../event/errors.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
-import { joinRendered } from '../../format/batch.ts';
+import { countFitting, joinRendered } from '../../format/batch.ts';
 import type { Rendered } from '../../format/format.ts';
 import type { Formats } from '../../format/formats.ts';
 import { unsent, type SentAttempt } from './attempt.ts';
@@ -19,17 +19,21 @@ export interface BatchRequest {
   readonly request: OutgoingRequest;
   /** The events that could not be rendered, and why. */
   readonly refused: ReadonlyMap<OutgoingEvent, RenderError>;
+  /** The events that would make it too large. */
+  readonly left: ReadonlySet<OutgoingEvent>;
 }
 
 /**
  * Builds the request of a batch. Rejected with a `RenderError` when none of the events can be rendered.
  *
+ * @param bytesMax of the body before it is compressed; a single event may exceed it. The webhook's own limit where absent.
  * @throws Error when the webhook cannot be sent to as it is, and where the format allows one event a request only.
  */
 export type BuildBatch = (
   events: readonly OutgoingEvent[],
   webhook: Webhook,
   timeoutMs: number,
+  bytesMax?: number,
 ) => Promise<BatchRequest>;
 
 export interface FormatBatching extends Batching {
@@ -50,23 +54,25 @@ export function batchingOf({ batch, format }: Webhook, formats: Formats): Format
 export async function renderBatch(
   events: readonly OutgoingEvent[],
   render: Render,
-  { as, arrayType }: FormatBatching,
-): Promise<{
-  readonly form: Rendered;
-  readonly refused: ReadonlyMap<OutgoingEvent, RenderError>;
-}> {
+  { as, arrayType, bytesMax }: FormatBatching,
+): Promise<Omit<BatchRequest, 'request'> & { readonly form: Rendered }> {
   const said = await Promise.allSettled(events.map(async event => render(event)));
   const refused = new Map<OutgoingEvent, RenderError>();
   const parts: Rendered[] = [];
+  const rendered: OutgoingEvent[] = [];
   for (const [index, event] of events.entries()) {
     const one = said[index];
-    if (one?.status === 'fulfilled') parts.push(one.value);
-    else if (one?.reason instanceof RenderError) refused.set(event, one.reason);
+    if (one?.status === 'fulfilled') {
+      parts.push(one.value);
+      rendered.push(event);
+    } else if (one?.reason instanceof RenderError) refused.set(event, one.reason);
     else throw one?.reason;
   }
   const [first] = refused.values();
   if (parts.length === 0 && first) throw first;
-  return { form: joinRendered(parts, as, arrayType), refused };
+  const count = countFitting(parts, bytesMax);
+  const form = joinRendered(parts.slice(0, count), as, arrayType);
+  return { form, refused, left: new Set(rendered.slice(count)) };
 }
 
 const gzipAsync = promisify(gzip);
@@ -81,43 +87,75 @@ export async function compressed(request: OutgoingRequest): Promise<OutgoingRequ
   return { ...request, body, headers, plainBody: request.body };
 }
 
-/** Maximum length of the events in one request, in UTF-16 units of their recorded bodies; one more may go beyond it. */
-const lengthMax = 1_000_000;
-
-/** Decides for one delivery after the other whether it goes in the same request as `first`. */
-export function alongWith(first: Delivery, eventsMax: number): (next: Delivery) => boolean {
+/**
+ * Decides for one delivery after the other whether it goes in the same request as `first`, by the lengths of their recorded
+ * bodies; how long they are when rendered is seen when they are. A part of a refused batch goes by itself.
+ */
+export function alongWith(
+  first: Delivery,
+  { eventsMax, bytesMax }: { readonly eventsMax: number; readonly bytesMax: number },
+): (next: Delivery) => boolean {
   let count = 1;
   let { length } = first.event.body;
-  return ({ event }) => {
-    if (count >= eventsMax || length >= lengthMax) return false;
+  return ({ event, part }) => {
     count += 1;
     length += event.body.length;
-    return true;
+    return part === first.part && count <= eventsMax && length <= bytesMax;
   };
+}
+
+export interface BatchOrder {
+  readonly webhook: Webhook;
+  readonly timeoutMs: number;
+  /** Maximum size of the body before it is compressed; a single event may exceed it. */
+  readonly bytesMax: number;
+  /** Called before `done`, and at most once, with the deliveries that no longer fit. */
+  readonly left: (deliveries: readonly Delivery[]) => void;
+  /** Called once. */
+  readonly done: (sent: SentBatch) => void;
+}
+
+export interface SentBatch {
+  readonly attempt: SentAttempt;
+  /** Those that were in the request. */
+  readonly deliveries: readonly Delivery[];
+  /** Those that could not be rendered beside them, and their own attempts. */
+  readonly unsent: ReadonlyMap<Delivery, SentAttempt>;
+  /** Size of the body before it was compressed; 0 where there was no request. */
+  readonly bytes: number;
 }
 
 /**
  * Sends a batch.
  *
- * @param done is called once, with the attempt at the request, and with what tells each delivery's own.
  * @throws Error as `BuildBatch`.
  */
 export function sendBatch(
   { batch, sender }: { readonly batch: BuildBatch; readonly sender: Sender },
-  deliveries: readonly Delivery[],
-  { webhook, timeoutMs }: { readonly webhook: Webhook; readonly timeoutMs: number },
-  done: (attempt: SentAttempt, attemptOf: (delivery: Delivery) => SentAttempt) => void,
+  group: readonly Delivery[],
+  { webhook, timeoutMs, bytesMax, left, done }: BatchOrder,
 ): void {
-  const events = deliveries.map(({ event }) => event);
-  let refused: ReadonlyMap<OutgoingEvent, RenderError> = new Map();
-  const request = batch(events, webhook, timeoutMs).then(made => {
-    ({ refused } = made);
+  const events = group.map(({ event }) => event);
+  const refusals = new Map<Delivery, SentAttempt>();
+  let deliveries = group;
+  let bytes = 0;
+  let hasEnded = false;
+  const request = batch(events, webhook, timeoutMs, bytesMax).then(made => {
+    // Shutdown has ended it already, with all of them.
+    if (hasEnded) return made.request;
+    const { plainBody, body } = made.request;
+    bytes = (plainBody ?? body).length;
+    for (const one of group) {
+      const refusal = made.refused.get(one.event);
+      if (refusal) refusals.set(one, unsent(refusal));
+    }
+    deliveries = group.filter(one => !refusals.has(one) && !made.left.has(one.event));
+    const later = group.filter(({ event }) => made.left.has(event));
+    if (later.length > 0) left(later);
     return made.request;
   });
-  sender.send(request, attempt =>
-    done(attempt, ({ event }) => {
-      const refusal = refused.get(event);
-      return refusal ? unsent(refusal) : attempt;
-    }),
-  );
+  sender.send(request, attempt => {
+    hasEnded = true;
+    done({ attempt, deliveries, unsent: refusals, bytes });
+  });
 }

@@ -72,12 +72,14 @@ export function createRequestBuilder(options: RequestOptions): RequestBuilder {
         return undefined;
       }
     },
-    batch(events, webhook, timeoutMs) {
+    batch(events, webhook, timeoutMs, bytesMax) {
       const target = targetOf(webhook);
-      const batching = batchingOf(webhook, formats);
-      return renderBatch(events, target.render, batching).then(async ({ form, refused }) => {
-        const request = requestOf(target, form, { timeoutMs, replayId: replayOf(events) });
-        return { request: batching.gzip ? await compressed(request) : request, refused };
+      const own = batchingOf(webhook, formats);
+      const batching = { ...own, bytesMax: bytesMax ?? own.bytesMax };
+      return renderBatch(events, target.render, batching).then(async ({ form, ...others }) => {
+        const sent = events.filter(event => !others.left.has(event));
+        const request = requestOf(target, form, { timeoutMs, replayId: replayOf(sent) });
+        return { request: own.gzip ? await compressed(request) : request, ...others };
       });
     },
   };

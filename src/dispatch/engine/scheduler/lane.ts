@@ -7,8 +7,9 @@
  * Its limit of requests in flight starts at one and grows by one with every answer, as TCP's slow start does: a receiver
  * that nobody has met yet holds one request, however many deliveries wait. A silent attempt halves the limit.
  */
-import { createQueue } from '../queue.ts';
+import { createQueue } from './queue.ts';
 import { createPace, learnTaken, learnTooMany } from './pace.ts';
+import { createSize } from './size.ts';
 import type { Lane, LaneLimits, Queued, Tenant } from './model.ts';
 
 export function createLane<T extends Queued>(webhookId: string, tenant: Tenant<T>): Lane<T> {
@@ -23,6 +24,7 @@ export function createLane<T extends Queued>(webhookId: string, tenant: Tenant<T
     isSlow: true,
     isSilent: false,
     pace: createPace(),
+    size: createSize(),
     usedMs: 0,
     dueAtMs: -Infinity,
     timedAtMs: Infinity,
@@ -82,8 +84,9 @@ export function readyAtMs<T extends Queued>(
   // Its receiver refuses the second of two requests that come together.
   const burst = lane.pace.perSecond < Infinity ? 0 : burstMs;
   const byRate = rateOf(lane, limits) === Infinity ? -Infinity : dueAtMs - burst;
-  if (!batch || queue.size >= batch.eventsMax) return byRate;
-  return Math.max(byRate, (queue.first()?.queuedAtMs ?? 0) + batch.waitMs);
+  const first = queue.first();
+  if (!batch || first?.part || queue.size >= batch.eventsMax) return byRate;
+  return Math.max(byRate, (first?.queuedAtMs ?? 0) + batch.waitMs);
 }
 
 export function chargeRate<T extends Queued>(

@@ -1,5 +1,5 @@
 /** What the scheduler keeps: lanes, tenants, and their shares of the pools. */
-import type { Queue } from '../queue.ts';
+import type { Queue } from './queue.ts';
 import type { Heap } from './heap.ts';
 
 /** What a lane carries. */
@@ -7,6 +7,8 @@ export interface Queued {
   readonly webhookId: string;
   /** When it was put into the lane, milliseconds of a steady clock. */
   readonly queuedAtMs: number;
+  /** What is part of a batch that was refused goes with the rest of its part, and with nothing else. */
+  readonly part?: object;
 }
 
 /** What the webhook asks for itself. */
@@ -36,6 +38,14 @@ export interface Pace {
   readonly refused: { now: number; before: number };
 }
 
+/** How large a body its receiver takes (`size.ts`). */
+export interface Size {
+  /** In bytes; Infinity where it has refused none. */
+  bytesMax: number;
+  /** When that is forgotten, milliseconds of the scheduler's clock. */
+  untilMs: number;
+}
+
 export interface Lane<T extends Queued> {
   readonly webhookId: string;
   readonly tenant: Tenant<T>;
@@ -50,6 +60,7 @@ export interface Lane<T extends Queued> {
   /** The last attempt was silent. */
   isSilent: boolean;
   pace: Pace;
+  size: Size;
   /** Slot-time the lane has used, on its tenant's clock of turns. */
   usedMs: number;
   /** When the next request would begin if all were spaced evenly at the webhook's rate. */

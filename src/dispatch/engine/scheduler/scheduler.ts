@@ -8,8 +8,7 @@
  * `slowMs` makes its lane slow and moves over, if the tenant's share of the slow pool has room for it. `share.ts` says
  * whose turn it is in a pool and how much one may hold; `lane.ts`, what a lane's own limit is.
  *
- * A lane that may not start is out of the list until what holds it back has changed: one of its requests ends, a slot of the
- * pool is given back, or its time has come (`readyAtMs`).
+ * A lane that may not start is out of the list until one of its requests ends, a slot is given back, or its time has come.
  */
 import { createHeap } from './heap.ts';
 import { Aging } from './aging.ts';
@@ -83,7 +82,7 @@ export class Scheduler<T extends Queued> {
   add(delivery: T): void {
     const lane = this.#laneOf(delivery.webhookId);
     lane.queue.push(delivery);
-    this.#countWaiting(lane, 1);
+    shares.countWaiting(lane, 1);
     shares.list(lane);
   }
 
@@ -109,8 +108,15 @@ export class Scheduler<T extends Queued> {
       taken.push(first);
       queue.shift();
     }
-    this.#countWaiting(lane, -taken.length);
+    shares.countWaiting(lane, -taken.length);
     return taken;
+  }
+
+  /** Takes deliveries back, before all that waits in the lane. */
+  takeBack({ lane }: Slot<T>, deliveries: readonly T[]): void {
+    lane.queue.unshift(deliveries);
+    shares.countWaiting(lane, deliveries.length);
+    shares.list(lane);
   }
 
   /** The request was answered. @param durationMs from its start. */
@@ -183,7 +189,7 @@ export class Scheduler<T extends Queued> {
   extract(take: (delivery: T) => boolean): readonly T[] {
     return [...this.#lanes.values()].flatMap(lane => {
       const taken = lane.queue.extract(take);
-      this.#countWaiting(lane, -taken.length);
+      shares.countWaiting(lane, -taken.length);
       return taken;
     });
   }
@@ -192,7 +198,7 @@ export class Scheduler<T extends Queued> {
   empty(webhookId: string): readonly T[] {
     const lane = this.#lanes.get(webhookId);
     if (!lane) return [];
-    this.#countWaiting(lane, -lane.queue.size);
+    shares.countWaiting(lane, -lane.queue.size);
     return lane.queue.extract(() => true);
   }
 
@@ -214,7 +220,7 @@ export class Scheduler<T extends Queued> {
     const lane = shares.takeTurn(pool, one => this.#mayStart(one, nowMs));
     const delivery = lane?.queue.shift();
     if (!lane || !delivery) return undefined;
-    this.#countWaiting(lane, -1);
+    shares.countWaiting(lane, -1);
     const share = shares.shareOf(lane);
     const expectedMs = Math.max(expectedMsMin, lane.averageMs);
     shares.hold(lane, share, expectedMs);
@@ -281,17 +287,11 @@ export class Scheduler<T extends Queued> {
     return tenant;
   }
 
-  #countWaiting(lane: Lane<T>, count: number): void {
-    const share = shares.shareOf(lane);
-    share.waiting += count;
-    share.pool.waiting += count;
-  }
-
   #setSlow(lane: Lane<T>, isSlow: boolean): void {
     if (lane.isSlow === isSlow) return;
-    this.#countWaiting(lane, -lane.queue.size);
+    shares.countWaiting(lane, -lane.queue.size);
     lane.isSlow = isSlow;
-    this.#countWaiting(lane, lane.queue.size);
+    shares.countWaiting(lane, lane.queue.size);
     // Its place in the other pool is void.
     lane.isListed = false;
     shares.list(lane);

@@ -149,3 +149,10 @@ export function unblock<T extends Queued>(pool: Pool<T>): void {
     listShare(one);
   }
 }
+
+/** Counts deliveries that came to wait in the lane, or wait there no more. */
+export function countWaiting<T extends Queued>(lane: Lane<T>, count: number): void {
+  const share = shareOf(lane);
+  share.waiting += count;
+  share.pool.waiting += count;
+}

@@ -2,6 +2,8 @@
 export interface Queue<T extends object> {
   readonly size: number;
   push(item: T): void;
+  /** Puts them before all others, in their order. */
+  unshift(added: readonly T[]): void;
   shift(): T | undefined;
   first(): T | undefined;
   /** Takes out every item for which `take` is true; the others keep their order. */
@@ -17,6 +19,10 @@ export function createQueue<T extends object>(): Queue<T> {
     },
     push(item) {
       items.push(item);
+    },
+    unshift(added) {
+      items = [...added, ...items.slice(head)];
+      head = 0;
     },
     shift() {
       const item = items[head];
