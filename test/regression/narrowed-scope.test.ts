@@ -108,5 +108,6 @@ it('sends no event of an account that has moved to another domain meanwhile', as
   const moves = `update account set domain_id = '${rootId}' where id = '${tenant}'`;
   const first = `scope = 'Domain', domain_id = '${below}'`;
   const result = await secondTry({ ownerId: tenant, first, of: tenant, later: moves });
-  expect(result).toEqual(cancelled);
+  // The webhook stays behind in a domain that is no longer its owner's, which disables it.
+  expect(result).toEqual({ ...cancelled, error: 'the webhook is disabled' });
 });
