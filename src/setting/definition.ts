@@ -127,7 +127,7 @@ export const settings = {
   },
   'webhook.deliveries.limit': {
     description:
-      'Maximum number of finished deliveries kept per webhook, in addition to the retention by days.',
+      'Maximum number of successful deliveries kept per webhook, the last delivered ones. Failed and cancelled deliveries do not count: they are kept for `retention.days`, so that they can be redelivered.',
     type: 'integer',
     minimum: 1,
     maximum: 1_000_000_000,
@@ -138,7 +138,7 @@ export const settings = {
   },
   'webhook.deliveries.cleanup.interval': {
     description:
-      'Interval at which deliveries beyond `webhook.deliveries.limit` are deleted, in seconds.',
+      'Interval at which successful deliveries beyond `webhook.deliveries.limit` are deleted, in seconds.',
     type: 'seconds',
     minimum: 1,
     maximum: 604_800,

@@ -1,4 +1,4 @@
-/** Deletes finished deliveries beyond the number that a webhook's setting keeps, at the interval of the settings. */
+/** Deletes successful deliveries beyond the number that a webhook's setting keeps, at the interval of the settings. */
 import type { Log } from '../event/log.ts';
 import { delay } from '../event/wait.ts';
 import type { Webhook } from '../webhook/webhook.ts';

@@ -85,11 +85,11 @@ describe('a setting written in plain SQL', () => {
     await set(harness, 'domain', 'top', ['webhook.delivery.retries', '5']);
     await agree(5);
     await set(harness, 'domain', 'right', ['webhook.delivery.tries', '6']);
-    await harness.rows(`update webhook set domain_id = 'right' where id = '${id}'`);
+    await harness.rows(`update account set domain_id = 'right' where id = 'a'`);
     await agree(6);
     await harness.rows(`update webhook set tries = 7 where id = '${id}'`);
     await agree(7);
-    await harness.rows(`update webhook set tries = null, domain_id = 'left'`);
+    await harness.rows(`update account set domain_id = 'left'; update webhook set tries = null`);
     await agree(5);
     await harness.rows(`update domain set parent_id = 'right' where id = 'left'`);
     await agree(6);
@@ -152,8 +152,9 @@ async function addDeliveries(
   const ids: string[] = [];
   for (const state of states) {
     const eventId = newId();
-    await harness.rows(`insert into delivery (id, event_id, webhook_id, kind, state, tries, created_at)
-      values ('${eventId}', '${eventId}', '${webhookId}', 'event', '${state}', 2, now());
+    await harness.rows(`insert into delivery (id, event_id, webhook_id, kind, state, tries, created_at, finished_at)
+      values ('${eventId}', '${eventId}', '${webhookId}', 'event', '${state}', 2, now(),
+        case when '${state}' in ('delivered', 'failed', 'cancelled') then now() end);
       insert into attempt (delivery_id, number, started_at, duration_ms) values ('${eventId}', 1, now(), 1)`);
     ids.push(eventId);
   }
@@ -170,7 +171,7 @@ const passed = (harness: RecordHarness) =>
   harness.rows(`update process set watermark = '${newId()}'`);
 
 describe('trimming', () => {
-  it('keeps the newest of the webhook, what has not ended, and all of other webhooks', async () => {
+  it('keeps the newest of the webhook, what was not delivered, and all of other webhooks', async () => {
     await using harness = await openRecordHarness();
     const [mine, other] = [randomUUID(), randomUUID()];
     const theirs = await addDeliveries(harness, other, ['delivered', 'failed', 'delivered']);
@@ -178,17 +179,34 @@ describe('trimming', () => {
       'delivered',
       'pending',
       'failed',
+      'delivered',
       'delivering',
       'cancelled',
       'delivered',
-      'failed',
+      'delivered',
     ]);
     await passed(harness);
-    expect(await trimDeliveries(databaseOf(harness.store), mine, 2)).toBe(3);
-    expect(await kept(harness, mine)).toEqual([1, 3, 5, 6].map(index => ids[index]));
+    expect(await trimDeliveries(databaseOf(harness.store), mine, 2)).toBe(2);
+    expect(await kept(harness, mine)).toEqual([1, 2, 4, 5, 6, 7].map(index => ids[index]));
     expect(await kept(harness, other)).toEqual(theirs);
-    expect(await harness.count('attempt')).toBe(4 + theirs.length);
+    expect(await harness.count('attempt')).toBe(6 + theirs.length);
     expect(await trimDeliveries(databaseOf(harness.store), mine, 2)).toBe(0);
+  });
+
+  it('tells the newest by when they were delivered, not by the time of their events', async () => {
+    await using harness = await openRecordHarness();
+    const webhookId = randomUUID();
+    const ids = await addDeliveries(
+      harness,
+      webhookId,
+      Array.from({ length: 5 }, () => 'delivered'),
+    );
+    await harness.rows(
+      `update delivery set finished_at = now() + interval '1 minute' where id = '${ids[1]}'`,
+    );
+    await passed(harness);
+    expect(await trimDeliveries(databaseOf(harness.store), webhookId, 2)).toBe(3);
+    expect(await kept(harness, webhookId)).toEqual([ids[1], ids[4]]);
   });
 
   it('leaves the rows by which a take-over tells what is still owed', async () => {
@@ -205,8 +223,8 @@ describe('trimming', () => {
     await using harness = await openRecordHarness();
     await harness.rows(domains);
     const [strict, lax] = [await addWebhook(harness), await addWebhook(harness)];
-    await addDeliveries(harness, strict, ['failed', 'failed', 'failed']);
-    await addDeliveries(harness, lax, ['failed', 'failed', 'failed']);
+    await addDeliveries(harness, strict, ['delivered', 'delivered', 'delivered']);
+    await addDeliveries(harness, lax, ['delivered', 'delivered', 'delivered']);
     await passed(harness);
     await set(harness, 'webhook', strict, ['webhook.deliveries.limit', '1']);
     await set(harness, 'domain', 'left', ['webhook.deliveries.limit', '2']);
@@ -225,7 +243,7 @@ describe('trimming', () => {
     expect(await counts()).toEqual([3, 3]);
     await set(harness, 'global', '', ['webhook.deliveries.cleanup.initial.delay', '0']);
     await waitUntil('a first trim', async () => String(await counts()) === '1,2');
-    await addDeliveries(harness, lax, ['failed']);
+    await addDeliveries(harness, lax, ['delivered']);
     await passed(harness);
     await set(harness, 'global', '', ['webhook.deliveries.cleanup.interval', '1']);
     await waitUntil('a second trim', async () => String(await counts()) === '1,2');
