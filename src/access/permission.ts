@@ -80,6 +80,7 @@ const permissions: Readonly<Record<string, Permission>> = {
   'GET /v1/event-types': tenants,
   'GET /v1/events/:id': tenants,
   'GET /v1/events/:id/explain': tenants,
+  'POST /v1/events/:id/deliver': tenants,
   'GET /v1/quarantine': operator,
   'GET /v1/quarantine/:id': operator,
   'DELETE /v1/quarantine/:id': operator,

@@ -17,6 +17,7 @@ import { createFirstAttempts } from './cloudstack/delivery/first-attempts.ts';
 import { registerCloudstackApi } from './cloudstack/routes.ts';
 import type { ApiOptions, RouteGroup } from './context.ts';
 import { bulkDeliveryRoutes } from './delivery/bulk-delivery-routes.ts';
+import { deliverEventRoutes } from './delivery/deliver-event.ts';
 import { deliveryRoutes } from './delivery/delivery-routes.ts';
 import { statsRoutes } from './delivery/stats-routes.ts';
 import { directoryRoutes } from './directory/directory-routes.ts';
@@ -92,6 +93,7 @@ const groups: readonly RouteGroup[] = [
   { schemas: [webhookTest, unsavedTest, testResult], register: registerTestRoutes },
   { schemas: [filterPreviewRequest, filterPreview], register: registerFilterPreviewRoutes },
   deliveryRoutes,
+  deliverEventRoutes,
   bulkDeliveryRoutes,
   eventRoutes,
   eventTypeRoutes,

@@ -217,11 +217,78 @@ describe('deliveries', () => {
     expect(await listAll('/v1/deliveries', 'eventType=PAGED')).toEqual(expected);
   });
 
+  it('are made of any event that the webhook may see, with or without one before', async () => {
+    const account = (await api.ask('GET', `/v1/webhooks/${webhookId}`)).body.accountId;
+    const [eventId = ''] = await record({ event: 'NEVER.OWED', account });
+    const ask = async (body: object) => api.ask('POST', `/v1/events/${eventId}/deliver`, body);
+    const made = await ask({ webhookId });
+    expect(made.status).toBe(202);
+    expect(made.headers['location']).toBe(`/v1/deliveries/${made.body.id}`);
+    expect(made.body).toMatchObject({ eventId, webhookId, kind: 'redelivery', state: 'pending' });
+    expect(await listAll('/v1/deliveries', `eventId=${eventId}`)).toEqual([made.body.id]);
+    const filter = { mode: 'Exclude', matchType: 'Prefix', value: 'NEVER.' };
+    const { body: added } = await api.ask('POST', `/v1/webhooks/${webhookId}/filters`, filter);
+    expect((await ask({ webhookId })).body).toMatchObject({
+      status: 409,
+      code: 'event_not_wanted',
+      detail: expect.stringContaining('excluded by the filter Prefix "NEVER."'),
+    });
+    expect((await ask({ webhookId, ignoreFilters: true })).status).toBe(202);
+    await api.ask('DELETE', `/v1/webhooks/${webhookId}/filters/${added.id}`);
+    expect(await listAll('/v1/deliveries', `eventId=${eventId}`)).toHaveLength(2);
+    expect((await ask({ webhookId: newId() })).body.code).toBe('not_found');
+    const nowhere = await api.ask('POST', `/v1/events/${newId()}/deliver`, { webhookId });
+    expect(nowhere.body.code).toBe('not_found');
+  });
+
+  it.each([
+    ['concerns nobody', {}],
+    ['belongs to an account that is unknown', { account: 'stranger' }],
+    ['is about the webhook itself', { itself: true }],
+  ])('are not made of an event that %s, whatever is to be ignored', async (_which, facts) => {
+    const { itself, ...named } = { itself: false, ...facts };
+    const own = { account: (await api.ask('GET', `/v1/webhooks/${webhookId}`)).body.accountId };
+    const about = { category: 'HooklineEvent', entity: 'Webhook', entityuuid: webhookId, ...own };
+    const [eventId = ''] = await record({ event: 'OUT', ...named, ...(itself && about) });
+    const choice = { webhookId, ignoreFilters: true };
+    const { body } = await api.ask('POST', `/v1/events/${eventId}/deliver`, choice);
+    expect(body).toMatchObject({ status: 409, code: 'event_out_of_scope' });
+    expect(await listAll('/v1/deliveries', `eventId=${eventId}`)).toEqual([]);
+  });
+
+  it('are made for a paused webhook, which waits, and for no disabled one', async () => {
+    const { body: hook } = await api.ask('POST', '/v1/webhooks', {
+      name: 'still',
+      payloadUrl: 'http://still.example',
+      scope: 'Global',
+    });
+    const [eventId = ''] = await record({});
+    await deliver(eventId, { webhookId: hook.id, state: 'failed' });
+    const bulk = { from: '2020-01-01T00:00:00Z' };
+    const requests = [
+      [`/v1/deliveries/${deliveryId(eventId, hook.id)}/redeliver`],
+      [`/v1/events/${eventId}/deliver`, { webhookId: hook.id }],
+      [`/v1/webhooks/${hook.id}/redeliver`, { ...bulk, dryRun: true }],
+      [`/v1/webhooks/${hook.id}/redeliver`, bulk],
+    ] as const;
+    await api.ask('PATCH', `/v1/webhooks/${hook.id}`, { state: 'Disabled' });
+    for (const [path, body] of requests) {
+      const refused = await api.ask('POST', path, body);
+      expect(refused.body).toMatchObject({ status: 409, code: 'webhook_disabled' });
+    }
+    expect(await listAll('/v1/deliveries', `webhookId=${hook.id}&state=pending`)).toEqual([]);
+    await api.ask('PATCH', `/v1/webhooks/${hook.id}`, { state: 'Paused' });
+    for (const [path, body] of requests.slice(0, 2)) {
+      const { body: made } = await api.ask('POST', path, body);
+      expect(made).toMatchObject({ kind: 'redelivery', state: 'pending' });
+    }
+    await api.ask('DELETE', `/v1/webhooks/${hook.id}`);
+  });
+
   it('are delivered once more on demand, as a delivery of its own that is due at once', async () => {
     const [eventId = ''] = await record({});
     const id = await deliver(eventId);
-    const changes = { state: 'Disabled', scope: 'Global' };
-    await api.ask('PATCH', `/v1/webhooks/${webhookId}`, changes);
+    await api.ask('PATCH', `/v1/webhooks/${webhookId}`, { scope: 'Global' });
     const { status, body, headers } = await api.ask('POST', `/v1/deliveries/${id}/redeliver`);
     expect(status).toBe(202);
     expect(headers['location']).toBe(`/v1/deliveries/${body.id}`);

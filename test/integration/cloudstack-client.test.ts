@@ -262,6 +262,10 @@ describe.each(['get', 'post'] as const)("CloudStack's SDK for Python, by %s", me
     expect(await client.ask('executeWebhookDelivery', { ...again, webhookid: id })).toEqual(
       refusal(530, 9999, 'Only one of the id or webhookid can be specified'),
     );
+    await given(client.ask('updateWebhook', { id, state: 'Disabled' }));
+    expect(await client.ask('executeWebhookDelivery', again)).toEqual(
+      refusal(530, 9999, expect.stringContaining('webhook that is disabled')),
+    );
     await given(client.ask('deleteWebhook', { id }));
   });
 

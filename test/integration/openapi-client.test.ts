@@ -43,7 +43,7 @@ describe('names and words of the document', () => {
     expect(ids.length).toBeGreaterThan(70);
     expect(new Set(ids).size).toBe(ids.length);
     const verbs =
-      'answer|check|create|delete|explain|finish|import|list|pause|post|preview|redeliver|resume|retry|revoke|rotate|show|start|sync|test|update';
+      'answer|check|create|delete|deliver|explain|finish|import|list|pause|post|preview|redeliver|resume|retry|revoke|rotate|show|start|sync|test|update';
     const ill = ids.filter(id => !new RegExp(`^(login|logout|(${verbs})[A-Z][A-Za-z]+)$`).test(id));
     expect(ill).toEqual([]);
   });

@@ -163,6 +163,10 @@ const recipes: Record<string, Recipe> = {
   'DELETE /v1/deliveries/:id': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}`,
   ]),
+  'POST /v1/events/:id/deliver': object('eventId', ({ eventId, webhookId }) => [
+    `/v1/events/${eventId}/deliver`,
+    { webhookId, ignoreFilters: true },
+  ]),
   'POST /v1/deliveries/:id/redeliver': object('deliveryId', ({ deliveryId }) => [
     `/v1/deliveries/${deliveryId}/redeliver`,
     {},

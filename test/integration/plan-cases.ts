@@ -1,7 +1,7 @@
 /** What Hookline does with its database on the way of an event and of a claim, and for lists. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 
-import { deliveryId } from '../../src/event/id.ts';
+import { deliveryId, redeliveryId } from '../../src/event/id.ts';
 import { databaseOf, inTransaction } from '../../src/store/database.ts';
 import { claimDue } from '../../src/store/delivery/claim.ts';
 import { createWaitingDays } from '../../src/store/delivery/days.ts';
@@ -12,7 +12,12 @@ import {
   insertOutcomes,
   updateOutcomes,
 } from '../../src/store/delivery/outcome.ts';
-import { insertRedeliveries } from '../../src/store/delivery/redeliver.ts';
+import {
+  insertRedeliveries,
+  insertRedelivery,
+  isDisabled,
+  isInScope,
+} from '../../src/store/delivery/redeliver.ts';
 import { releaseUnheld } from '../../src/store/delivery/release.ts';
 import { trimDeliveries, listWebhooksWithDeliveries } from '../../src/store/delivery/trim.ts';
 import { countWaiting, listWaitingWebhooks } from '../../src/store/delivery/waiting.ts';
@@ -259,6 +264,21 @@ export const cases: Readonly<Record<string, Case>> = {
         accountId: 'none',
         domainId: 'none',
       }),
+  },
+  'delivering an event once more': {
+    rows: 10,
+    work: async world => {
+      const [eventId = ''] = await record(world, 1);
+      const owed = { eventId, webhookId: world.busy };
+      await inTransaction(world.store, async database => {
+        await isDisabled(database, world.busy);
+        await isInScope(database, owed);
+        await insertRedelivery(database, {
+          ...owed,
+          id: redeliveryId(eventId, randomBytes(16).toString('hex')),
+        });
+      });
+    },
   },
   'redelivering what failed': {
     rows: 25_000,

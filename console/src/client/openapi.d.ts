@@ -579,9 +579,29 @@ export interface paths {
     put?: never;
     /**
      * Redeliver a delivery
-     * @description Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret, even if the webhook is disabled.
+     * @description Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret. A paused webhook gets it once it is resumed; for a disabled one the request is refused (409).
      */
     post: operations['redeliverDelivery'];
+    delete?: never;
+    options?: never;
+    head?: never;
+    patch?: never;
+    trace?: never;
+  };
+  '/v1/events/{id}/deliver': {
+    parameters: {
+      query?: never;
+      header?: never;
+      path?: never;
+      cookie?: never;
+    };
+    get?: never;
+    put?: never;
+    /**
+     * Deliver an event to a webhook
+     * @description Creates a delivery of the event, due immediately, whether or not the webhook has or had one. Its present scope has to cover the event (409 `event_out_of_scope`), and its categories and filters have to match unless `ignoreFilters` is set (409 `event_not_wanted`). The receiver gets the event's own id, as with a redelivery. A paused webhook gets it once it is resumed; for a disabled one the request is refused (409).
+     */
+    post: operations['deliverEvent'];
     delete?: never;
     options?: never;
     head?: never;
@@ -599,7 +619,7 @@ export interface paths {
     put?: never;
     /**
      * Redeliver a webhook's past events
-     * @description Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. One request handles at most 20,000 deliveries; pass its `nextCursor` as `cursor` to continue with the rest.
+     * @description Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. A paused webhook gets them once it is resumed; for a disabled one the request is refused (409). One request handles at most 20,000 deliveries; pass its `nextCursor` as `cursor` to continue with the rest.
      */
     post: operations['redeliverEvents'];
     delete?: never;
@@ -2372,6 +2392,19 @@ export interface components {
         [key: string]: string;
       } | null;
       requestBody: string | null;
+    };
+    /** @description Where to deliver an event. */
+    EventDelivery: {
+      /**
+       * Format: uuid
+       * @description The webhook to deliver to.
+       */
+      webhookId: string;
+      /**
+       * @description Whether to deliver the event even if the webhook's categories or filters leave it out.
+       * @default false
+       */
+      ignoreFilters?: boolean;
     };
     /** @description Which events to deliver again. */
     BulkRedelivery: {
@@ -4740,6 +4773,54 @@ export interface operations {
       cookie?: never;
     };
     requestBody?: never;
+    responses: {
+      /** @description The new delivery. */
+      202: {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/json': components['schemas']['Delivery'];
+        };
+      };
+      /** @description The request is invalid or not allowed. */
+      '4XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+      /** @description Hookline could not process the request. */
+      '5XX': {
+        headers: {
+          [name: string]: unknown;
+        };
+        content: {
+          'application/problem+json': components['schemas']['Problem'];
+        };
+      };
+    };
+  };
+  deliverEvent: {
+    parameters: {
+      query?: never;
+      header?: {
+        /** @description Any text of your choice, such as a UUID. If the same request is sent again with it within 24 hours, the first answer is repeated and nothing is done twice. */
+        'idempotency-key'?: string;
+      };
+      path: {
+        /** @description The id, as lists show it. */
+        id: string;
+      };
+      cookie?: never;
+    };
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['EventDelivery'];
+      };
+    };
     responses: {
       /** @description The new delivery. */
       202: {

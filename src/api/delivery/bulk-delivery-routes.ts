@@ -30,7 +30,7 @@ import {
 } from '../http/schema.ts';
 import type { Routes } from '../http/schema.ts';
 import { eventRange } from './delivery-routes.ts';
-import { noDelivery } from './redeliver.ts';
+import { noDelivery, requireReceiving } from './redeliver.ts';
 
 const redeliveredStates = ['delivered', 'failed', 'cancelled'] as const;
 const deletedStates = ['pending', 'delivered', 'failed', 'cancelled'] as const;
@@ -112,7 +112,7 @@ const schemas = {
   redeliver: {
     operationId: 'redeliverEvents',
     summary: "Redeliver a webhook's past events",
-    description: `Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. ${bounded}`,
+    description: `Creates one new delivery for each event, oldest first, due immediately. Events that have been delivered since or are already waiting are left out. A paused webhook gets them once it is resumed; for a disabled one the request is refused (409). ${bounded}`,
     tags: ['webhooks'],
     params: idParams,
     body: ref(bulkRedelivery),
@@ -168,11 +168,13 @@ async function redeliver(
   if (dryRun) {
     const database = databaseOf(store);
     await requireWebhook(database, webhookId, caller.visibility);
+    await requireReceiving(database, webhookId);
     const { samples, ...found } = await findRedeliverable(database, sweep, samplesMax);
     return { dryRun, ...countOf(found), samples };
   }
   const { counted } = await changing(store, caller, 'webhook.redelivered', async database => {
     const webhook = await requireWebhook(database, webhookId, caller.visibility);
+    await requireReceiving(database, webhookId);
     const result = countOf(await insertRedeliveries(database, sweep));
     return { ...ofWebhook(webhook), after: { ...choice, ...result }, counted: result };
   });

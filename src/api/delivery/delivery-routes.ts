@@ -44,7 +44,7 @@ const deliveryFields = {
   finishedAt: nullable(instant()),
 };
 
-const delivery = Type.Object(deliveryFields, {
+export const delivery = Type.Object(deliveryFields, {
   $id: 'Delivery',
   description: 'An event that is owed to a webhook, and what became of it.',
 });
@@ -112,7 +112,7 @@ const schemas = {
     operationId: 'redeliverDelivery',
     summary: 'Redeliver a delivery',
     description:
-      "Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret, even if the webhook is disabled.",
+      "Creates a new delivery of the same event and body to the webhook's current URL, signed with its current secret. A paused webhook gets it once it is resumed; for a disabled one the request is refused (409).",
     tags,
     params: idParams,
     response: { 202: answer(delivery, 'The new delivery.'), ...problems },

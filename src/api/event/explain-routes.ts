@@ -3,7 +3,6 @@ import { Type } from 'typebox';
 import type { Static } from 'typebox';
 
 import { deliveryStates } from '../../event/delivery.ts';
-import type { Envelope } from '../../event/envelope.ts';
 import { deliveryId } from '../../event/id.ts';
 import type { Webhook } from '../../webhook/webhook.ts';
 import { coverages, explainWebhook } from '../../match/explain.ts';
@@ -11,11 +10,11 @@ import { Subject } from '../../match/subject.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
-import { findEvent } from '../../store/event/event.ts';
+import { envelopeOf, findEvent } from '../../store/event/event.ts';
 import { findStates } from '../../store/delivery/delivery.ts';
 import type { EventRow } from '../../store/event/event.ts';
 import { listWebhooks } from '../../store/webhook/webhook.ts';
-import { toEnvelope, toProven } from '../../store/event/envelope.ts';
+import { toProven } from '../../store/event/envelope.ts';
 import { findTenant } from '../../store/event/tenant.ts';
 import type { EventTenant } from '../../store/event/tenant.ts';
 import { callerOf } from '../http/authenticate.ts';
@@ -168,10 +167,4 @@ async function explain(
         delivery: state === undefined ? null : { id: idOf(id), state },
       };
     });
-}
-
-function envelopeOf(row: EventRow): Envelope {
-  const { id: _id, sourceName: _source, owed: _owed, ...facts } = row;
-  const { provenDomain: _domain, provenUser: _user, ...envelope } = facts;
-  return toEnvelope(envelope);
 }

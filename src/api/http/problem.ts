@@ -44,6 +44,8 @@ export const problemKinds = {
   source_unknown: { status: 409, title: 'The source is not configured here' },
   idempotency_in_progress: { status: 409, title: 'The first request is still in progress' },
   webhook_deleted: { status: 409, title: 'The webhook has been deleted' },
+  webhook_disabled: { status: 409, title: 'The webhook is disabled' },
+  event_not_wanted: { status: 409, title: 'The filters of the webhook leave the event out' },
   event_out_of_scope: { status: 409, title: "The webhook's scope does not cover the event" },
   conflict: { status: 409, title: 'The change conflicts with existing data' },
   precondition_failed: { status: 412, title: 'It was changed in the meantime' },

@@ -41,6 +41,18 @@ export const eventCommands: readonly CommandDefinition[] = [
     columns: 'type origin category count lastSeenAt',
   },
   {
+    words: 'event deliver <id...>',
+    about:
+      'deliver events to a webhook whose scope covers them, whether or not it has or had deliveries of them',
+    request: 'POST /v1/events/{id}/deliver',
+    options: {
+      webhookId: { usage: '--webhook <id>  the webhook to deliver to', isRequired: true },
+      ignoreFilters: "--ignore-filters  even if the webhook's categories or filters leave them out",
+    },
+    describe: ({ id }: { id: string }, created: { id: string }) =>
+      `${id} to be delivered as ${created.id}`,
+  },
+  {
     words: 'event explain <id>',
     about: 'list webhooks with whether they match the event, and why',
     request: 'GET /v1/events/{id}/explain',

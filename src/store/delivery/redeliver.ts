@@ -1,4 +1,4 @@
-/** Makes further deliveries of events that a webhook was owed before: one, or all that a sweep finds. */
+/** Makes further deliveries of recorded events: one, of any event, or one for each past delivery that a sweep finds. */
 import { sql } from 'kysely';
 
 import type { DeliveryState } from '../../event/delivery.ts';
@@ -34,6 +34,18 @@ export async function isInScope(
     .where('e.id', '=', eventId)
     .where('w.id', '=', webhookId)
     .where(isEventInScope('e', 'w'))
+    .executeTakeFirst();
+  return found !== undefined;
+}
+
+/** Whether nothing is delivered to the webhook: it is disabled, or its account is gone. A paused one only waits. */
+export async function isDisabled(database: Database, webhookId: string): Promise<boolean> {
+  const found = await database
+    .selectFrom('webhook as w')
+    .innerJoin('account as a', 'a.id', 'w.accountId')
+    .select('w.id')
+    .where('w.id', '=', webhookId)
+    .where(eb => eb.or([eb('w.state', '=', 'Disabled'), eb('a.removedAt', 'is not', null)]))
     .executeTakeFirst();
   return found !== undefined;
 }

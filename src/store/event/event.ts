@@ -10,7 +10,8 @@ import type { Page, KeysetQuery } from '../sql/keyset.ts';
 import { eventWithin, webhookWithin } from '../sql/visibility.ts';
 import type { Visibility } from '../sql/visibility.ts';
 import { provenNames } from '../../event/event.ts';
-import { envelopeColumns, type EnvelopeRow, type ProvenRow } from './envelope.ts';
+import type { Envelope } from '../../event/envelope.ts';
+import { envelopeColumns, toEnvelope, type EnvelopeRow, type ProvenRow } from './envelope.ts';
 
 export interface EventQuery extends KeysetQuery {
   readonly source?: string;
@@ -24,6 +25,13 @@ export interface EventRow extends EnvelopeRow, ProvenRow {
   /** The configured name of the source that the event came by. */
   readonly sourceName: string;
   readonly owed: readonly string[];
+}
+
+/** The event's envelope, without what else the row says of it. */
+export function envelopeOf(row: EventRow): Envelope {
+  const { id: _id, sourceName: _source, owed: _owed, ...facts } = row;
+  const { provenDomain: _domain, provenUser: _user, ...envelope } = facts;
+  return toEnvelope(envelope);
 }
 
 export async function listEvents(
