@@ -10,6 +10,7 @@ const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 export async function startChromium(): Promise<Browser> {
   return chromium.launch({
     executablePath: await findChromium(),
+    timeout: 120_000,
     // Root, as whom containers and CI often run, cannot have Chromium's sandbox; only our own pages are opened.
     args: ['--no-sandbox', '--disable-dev-shm-usage', '--force-prefers-reduced-motion'],
   });

@@ -11,6 +11,9 @@ const run = promisify(execFile);
  */
 const installScript = `
 package=$1; shift
+# One at a time: tests that run side by side share the policy, and apt's update does not wait for another's.
+exec 9>/var/lock/hookline-install.lock
+flock 9
 policy=/usr/sbin/policy-rc.d
 restore() {
   rm -f "$policy"
