@@ -22,6 +22,7 @@ export type NewWebhook = Schemas['NewWebhook'];
 export type Problem = Schemas['Problem'];
 export type Quarantined = Schemas['Quarantined'];
 export type QuarantinedDetail = Schemas['QuarantinedDetail'];
+export type SavedWebhook = Schemas['SavedWebhook'];
 export type Setting = Schemas['Setting'];
 export type Source = Schemas['Source'];
 export type Stats = Schemas['Stats'];

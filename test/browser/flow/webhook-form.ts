@@ -38,6 +38,10 @@ export function webhookForm(worldOf: () => World): void {
       await page.getByRole('heading', { name, level: 1 }).waitFor();
       await page.getByRole('link', { name: 'Filters', exact: true }).click();
       await page.getByRole('row', { name: 'VM.' }).waitFor();
+      await page.getByLabel('Value').fill('VM.STRAT');
+      await page.getByRole('button', { name: 'Add the filter' }).click();
+      await page.getByText('Did you mean VM.START?').waitFor();
+      await page.getByRole('button', { name: 'Dismiss' }).last().click();
       await page.getByRole('link', { name: 'Settings' }).click();
       await page.getByText('webhook.delivery.tries').waitFor();
       await page.getByRole('link', { name: 'Audit' }).click();

@@ -1,4 +1,4 @@
-/** Short messages that what was asked for is done, or not. They are read out, and leave by themselves unless they tell of an error. */
+/** Short messages that what was asked for is done, or not. They are read out, and leave by themselves if all is well. */
 import { reactive } from 'vue';
 import type { VNode } from 'vue';
 
@@ -7,7 +7,7 @@ import { describeError } from '../note.tsx';
 
 interface Toast {
   readonly id: number;
-  readonly tone: 'good' | 'bad';
+  readonly tone: 'good' | 'warn' | 'bad';
   readonly words: string;
 }
 
@@ -18,6 +18,11 @@ let last = 0;
 export function tell(words: string): void {
   const id = add('good', words);
   setTimeout(() => remove(id), shownMs);
+}
+
+/** What was done, and yet will not do what its author expects: the API's own sentences. */
+export function tellWarnings(warnings: readonly string[]): void {
+  for (const warning of warnings) add('warn', warning);
 }
 
 export function tellError(error: unknown): void {

@@ -4,13 +4,13 @@ import { defineComponent, reactive, ref } from 'vue';
 import type { VNodeChild } from 'vue';
 import { onBeforeRouteLeave, RouterLink, useRouter } from 'vue-router';
 
-import type { NewFilter, Webhook } from '../../../client/api.ts';
+import type { NewFilter, SavedWebhook } from '../../../client/api.ts';
 import { ask, client } from '../../../client/client.ts';
 import { confirm } from '../../../part/answer/confirm.tsx';
 import { AreaField, TextField } from '../../../part/field.tsx';
 import { ErrorNote } from '../../../part/note.tsx';
 import { PageHead } from '../../../part/page-head.tsx';
-import { tell } from '../../../part/answer/toast.tsx';
+import { tell, tellWarnings } from '../../../part/answer/toast.tsx';
 import { text } from '../../../text/en.ts';
 import { DraftError, toChange, toNewWebhook } from './draft.ts';
 import type { Draft } from './draft.ts';
@@ -42,9 +42,10 @@ export const WebhookForm = defineComponent(
     const save = async (): Promise<void> => {
       error.value = undefined;
       try {
-        const { id, name } = await send(draft, props.saved);
+        const { id, name, warnings } = await send(draft, props.saved);
         isSettled = true;
         tell(text.webhook.saved(name));
+        tellWarnings(warnings);
         await queryClient.invalidateQueries();
         await router.push(`/webhooks/${id}`);
       } catch (failure) {
@@ -84,7 +85,7 @@ export const WebhookForm = defineComponent(
   { props: ['initial', 'saved'] },
 );
 
-async function send(draft: Draft, saved: Props['saved']): Promise<Webhook> {
+async function send(draft: Draft, saved: Props['saved']): Promise<SavedWebhook> {
   if (!saved) return ask(client.POST('/v1/webhooks', { body: toNewWebhook(draft) }));
   const { id, etag } = saved;
   return ask(

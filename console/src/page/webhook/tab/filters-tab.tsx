@@ -5,7 +5,7 @@ import { defineComponent } from 'vue';
 import type { NewFilter, Webhook } from '../../../client/api.ts';
 import { ask, client, done } from '../../../client/client.ts';
 import { confirm } from '../../../part/answer/confirm.tsx';
-import { tell } from '../../../part/answer/toast.tsx';
+import { tell, tellWarnings } from '../../../part/answer/toast.tsx';
 import { text } from '../../../text/en.ts';
 import { FilterForm } from '../filter/filter-form.tsx';
 import { FilterPreview } from '../filter/filter-preview.tsx';
@@ -18,8 +18,11 @@ export const FiltersTab = defineComponent(
       queryClient.invalidateQueries({ queryKey: ['webhook', props.webhook.id] });
     const add = async (filter: NewFilter): Promise<void> => {
       const path = { id: props.webhook.id };
-      await ask(client.POST('/v1/webhooks/{id}/filters', { params: { path }, body: filter }));
+      const { warnings } = await ask(
+        client.POST('/v1/webhooks/{id}/filters', { params: { path }, body: filter }),
+      );
       tell(text.webhook.filters.added(filter.value));
+      tellWarnings(warnings);
       await reload();
     };
     const remove = async (index: number): Promise<void> => {
