@@ -44,9 +44,11 @@ export default defineConfig({
           name: 'browser',
           include: ['test/browser/**/*.test.ts'],
           globalSetup: ['test/service/global-setup.ts', 'test/browser/global-setup.ts'],
-          testTimeout: 60_000,
-          // The browser may have to be installed.
-          hookTimeout: 300_000,
+          // As with integration: longer than a condition may take, which is as long here as in `visitor.ts`.
+          testTimeout: 180_000,
+          expect: { poll: { timeout: 60_000 } },
+          // The browser may have to be installed, after what others install.
+          hookTimeout: 600_000,
           fileParallelism: false,
         },
       },

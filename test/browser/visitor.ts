@@ -21,6 +21,9 @@ export interface Visit {
   readonly options?: BrowserContextOptions;
 }
 
+/** A machine with other work may take this long for what takes a moment otherwise; a test that waits twice is lost anyway. */
+const conditionMs = 60_000;
+
 /** Every visitor lives in the same time zone, which is not UTC. */
 const timezoneId = 'Asia/Kolkata';
 
@@ -32,7 +35,7 @@ export async function visit({ browser, url, options }: Visit): Promise<Visitor> 
     viewport: { width: 1280, height: 900 },
     ...options,
   });
-  context.setDefaultTimeout(8_000);
+  context.setDefaultTimeout(conditionMs);
   const complaints: string[] = [];
   const expected: RegExp[] = [];
   const page = await context.newPage();
@@ -102,11 +105,19 @@ interface AxeResult {
   }[];
 }
 
-/** Findings of axe on the page as it is shown, worse than minor: what it is, and where. */
-export async function findBarriers(page: Page): Promise<readonly string[]> {
+/**
+ * Findings of axe on the page as it is shown, worse than minor: what it is, and where.
+ *
+ * @param rules of axe; all when absent.
+ */
+export async function findBarriers(
+  page: Page,
+  rules?: readonly string[],
+): Promise<readonly string[]> {
   // Evaluated by the debugger, which the page's content security policy does not concern.
-  await page.evaluate(axe.source);
-  const { violations }: AxeResult = await page.evaluate('axe.run({ resultTypes: ["violations"] })');
+  if (!(await page.evaluate<boolean>('"axe" in window'))) await page.evaluate(axe.source);
+  const options = { resultTypes: ['violations'], ...(rules && { runOnly: rules }) };
+  const { violations }: AxeResult = await page.evaluate(`axe.run(${JSON.stringify(options)})`);
   return violations
     .filter(({ impact }) => impact !== 'minor')
     .flatMap(({ id, nodes }) =>

@@ -6,6 +6,7 @@ import 'uplot/dist/uPlot.min.css';
 import { AtTime } from '../../part/at-time.tsx';
 import { DataTable } from '../../part/data/data-table.tsx';
 import { text } from '../../text/en.ts';
+import { findLonePoints } from './lone-points.ts';
 
 export interface Line {
   readonly label: string;
@@ -101,7 +102,13 @@ function optionsOf({ lines }: Props, width: number): Uplot.Options {
     axes: [axis, { ...axis, size: 56 }],
     series: [
       {},
-      ...lines.map(({ label, colour }) => ({ label, stroke: colourOf(colour), width: 2 })),
+      ...lines.map(({ label, colour, values }) => {
+        const stroke = colourOf(colour);
+        // Where there is room, the library marks all points.
+        const filter = (_chart: Uplot, _series: number, isShown: boolean): number[] | null =>
+          isShown ? null : findLonePoints(values);
+        return { label, stroke, width: 2, points: { size: 6, fill: stroke, filter } };
+      }),
     ],
     scales: { y: { range: (_chart, _min, max) => [0, Math.max(1, max) * 1.05] } },
   };
