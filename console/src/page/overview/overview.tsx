@@ -43,10 +43,12 @@ export const Overview = defineComponent(() => {
     load: async signal => {
       const { ms, bucket } = periods[period()];
       const from = new Date(Date.now() - ms).toISOString();
-      const total = client.GET('/v1/stats', { signal, params: { query: { from } } });
       const query = { from, by: 'time', bucket };
-      const overTime = client.GET('/v1/stats', { signal, params: { query } });
-      return { total: await ask(total), overTime: await ask(overTime) };
+      const [total, overTime] = await Promise.all([
+        ask(client.GET('/v1/stats', { signal, params: { query: { from } } })),
+        ask(client.GET('/v1/stats', { signal, params: { query } })),
+      ]);
+      return { total, overTime };
     },
   });
   const troubled = useOne<readonly Webhook[]>({
