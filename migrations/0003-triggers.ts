@@ -123,6 +123,8 @@ const moves = [
   `create function webhook_domain() returns trigger language plpgsql as $$
     begin
       if new.scope <> 'Domain' then
+        -- A move that is under way has not seen the new row, and takes along what it sees.
+        if tg_op = 'INSERT' then perform from account where id = new.account_id for share; end if;
         new.domain_id := coalesce((select a.domain_id from account a where a.id = new.account_id), new.domain_id);
       end if;
       return new;

@@ -322,6 +322,24 @@ describe('a source', () => {
     ],
     [{ name: 'a', kind: 'http' }, 'sources[0].token', 'null: expected a token, or hmac.secret'],
     [
+      {
+        name: 'a',
+        kind: 'http',
+        hmac: { secret: 'whsec_<that of the sender>', signs: 'standard-webhooks' },
+      },
+      'sources[0].hmac.secret',
+      '(not shown): expected base64 of at least 16 bytes after whsec_',
+    ],
+    [
+      {
+        name: 'a',
+        kind: 'http',
+        hmac: { secret: 'whsec_c2hvcnQgb25l', signs: 'standard-webhooks' },
+      },
+      'sources[0].hmac.secret',
+      '(not shown): expected base64 of at least 16 bytes after whsec_',
+    ],
+    [
       { name: 'a', kind: 'http', token: 'hunter2' },
       'sources[0].token',
       '7 characters: expected at least 16',

@@ -1,6 +1,7 @@
 /** Creates and deletes filters, for REST and for CloudStack's API. */
 import { initialFilter } from '../../webhook/filter/filter-fields.ts';
 import type { FilterWish } from '../../webhook/filter/filter-fields.ts';
+import { lockAccountOf } from '../../store/directory/account.ts';
 import { lockWebhook } from '../../store/webhook/webhook.ts';
 import { deleteFilterRow, insertFilter } from '../../store/webhook/filter.ts';
 import type { FilterRow } from '../../store/webhook/webhook.ts';
@@ -23,6 +24,7 @@ export async function createFilter(
 ): Promise<FilterRow> {
   const filter = { ...initialFilter, ...wish };
   const { after } = await changing(store, caller, 'filter.created', async database => {
+    await lockAccountOf(database, id);
     await lockWebhook(database, id);
     const webhook = await requireWebhook(database, id, caller.visibility);
     await requireMoreFilters(database, webhook, [{ filter, path: '' }]);

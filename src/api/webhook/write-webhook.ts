@@ -3,6 +3,7 @@ import { databaseOf } from '../../store/database.ts';
 import type { Database } from '../../store/database.ts';
 import { everything } from '../../store/sql/visibility.ts';
 import { findDomainPaths } from '../../store/directory/domain.ts';
+import { lockAccount, lockAccountOf } from '../../store/directory/account.ts';
 import { loadWebhooksById } from '../../store/webhook/load.ts';
 import {
   deleteWebhookRow,
@@ -56,6 +57,9 @@ export async function createWebhook(
   await checkFormat(options, caller, { ...initialValues, ...body });
   await askAboutNew(options, caller, body);
   const { created } = await changing(store, caller, 'webhook.created', async database => {
+    const { accountId = caller.principal.accountId } = body;
+    // What is decided by the account's domain is decided once no move of the account is under way.
+    if (accountId !== undefined) await lockAccount(database, accountId);
     const values = await planNew(database, { options, caller }, body);
     const id = newId();
     await requireRoom(
@@ -89,6 +93,7 @@ export async function updateWebhook(
   await tryChange(options, caller, { id, body });
   const { updated } = await changing(options.store, caller, 'webhook.updated', async database => {
     const { secretKey } = body;
+    await lockAccountOf(database, id);
     const current = await takeWebhook(database, caller, target);
     const { owner, values } = await planChange(database, options, { current, body });
     chooseFormat(options.formats, values, isSigned(current, body));

@@ -142,6 +142,10 @@ export function buildHttp(
       `${text.length} characters: expected at least ${secretLengthMin}`,
     );
   }
+  if (hmac.signs === 'standard-webhooks' && secret !== undefined && !hasKey(secret)) {
+    const expected = `expected base64 of at least ${secretLengthMin} bytes after whsec_`;
+    refuse(report, `${path}.hmac.secret`, `(not shown): ${expected}`);
+  }
   if (token !== undefined && !/^[!-~]+$/.test(token)) {
     refuse(
       report,
@@ -160,4 +164,12 @@ export function buildHttp(
     ...rest,
     hmac: secret === undefined ? undefined : { ...hmac, secret },
   };
+}
+
+/** Node.js decodes whatever it finds, so that a misspelt secret may leave a key of a few bytes, or none, that anybody has. */
+function hasKey(secret: string): boolean {
+  const [, base64] = /^whsec_(.+)$/.exec(secret) ?? [];
+  if (base64 === undefined) return true;
+  const isBase64 = /^[\w+/-]+={0,2}$/.test(base64);
+  return isBase64 && Buffer.from(base64, 'base64').length >= secretLengthMin;
 }

@@ -19,6 +19,8 @@ const mayLose = /(?:^|[:,[\s])-?(?:\d[\d.]{14}|\d[\d.]*[eE])/;
 const textOrNumber = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*/g;
 /** No double has more digits. A stranger's number may have millions, and comparing them takes longer than reading. */
 const digitsMax = 400;
+/** Two numbers of so few digits are never the same double (C's DBL_DIG). Nearly all are, and the comparison below is dear. */
+const digitsKept = 15;
 
 /** Whether `parseJson` and `parseJsonToWrite` may tell this text apart; false for nearly all. */
 export const mayLoseDigits = (text: string): boolean => mayLose.test(text);
@@ -46,13 +48,20 @@ export function parseJson(text: string): unknown {
  * @throws {RangeError} when it is nested too deeply, by thousands of levels.
  */
 export function parseJsonToWrite(text: string): unknown {
-  if (!mayLoseDigits(text)) return JSON.parse(text);
-  return JSON.parse(text, (_key, value: unknown, context?: { readonly source?: string }) => {
+  const value: unknown = JSON.parse(text);
+  if (!mayLoseDigits(text) || !losesDigits(text)) return value;
+  return JSON.parse(text, (_key, one: unknown, context?: { readonly source?: string }) => {
     const source = context?.source;
-    return typeof value === 'number' && source !== undefined && isLossy(source)
+    return typeof one === 'number' && source !== undefined && isLossy(source)
       ? JSON.rawJSON(source)
-      : value;
+      : one;
   });
+}
+
+/** Whether any number of the JSON is lossy. Calling back for each value takes ten times as long as looking for one. */
+function losesDigits(json: string): boolean {
+  for (const [token] of json.matchAll(textOrNumber)) if (isLossy(token)) return true;
+  return false;
 }
 
 /** @param token a text with its quotes, or a number. */
@@ -60,7 +69,9 @@ function isLossy(token: string): boolean {
   if (token.startsWith('"')) return false;
   if (token.length > digitsMax) return true;
   const value = Number(token);
-  if (Number.isFinite(value) && !Number.isInteger(value)) return false;
+  if (!Number.isInteger(value)) return !Number.isFinite(value);
+  if (value === 0) return /^[-.0]*[1-9]/.test(token);
+  if (token.length <= digitsKept) return false;
   const shown = String(value);
   if (shown === token) return false;
   if (/[.eE]/.test(`${token}${shown}`)) return decimalOf(token) !== decimalOf(shown);

@@ -55,6 +55,21 @@ export async function lockAccount(database: Database, id: string): Promise<void>
   await database.selectFrom('account').select('id').where('id', '=', id).forNoKeyUpdate().execute();
 }
 
+/**
+ * Holds the row of a webhook's account. Whoever locks the webhook as well locks it afterwards: so does a move of the
+ * account, which takes its webhooks along.
+ */
+export async function lockAccountOf(database: Database, webhookId: string): Promise<void> {
+  await database
+    .selectFrom('account as a')
+    .select('a.id')
+    .where('a.id', '=', eb =>
+      eb.selectFrom('webhook as w').select('w.accountId').where('w.id', '=', webhookId),
+    )
+    .forNoKeyUpdate()
+    .execute();
+}
+
 /** Finds an account by its name in a domain, unless it is gone from the cloud. */
 export async function findAccountByName(
   database: Database,
