@@ -54,14 +54,20 @@ function reasonOf(refusals: readonly Refusal[], itemCount: number): string {
   return [...named, ...(more > 0 ? [`and ${more} more`] : [])].join('; ');
 }
 
-/** Makes a decoder total: a message that it cannot read at all is one refusal. */
+/**
+ * Makes a decoder total: a message that it cannot read at all is one refusal. So is one that is nested too deeply or grows too
+ * long for JavaScript, whichever part of the decoder meets it: a bus would give it again and again.
+ */
 export function total(decode: Decoder): Normalizer {
   return message => {
     try {
       return decode(message);
     } catch (error) {
-      if (!(error instanceof MalformedMessageError)) throw error;
-      return [{ refused: error.message }];
+      if (error instanceof MalformedMessageError) return [{ refused: error.message }];
+      if (error instanceof RangeError) {
+        return [{ refused: `too deep or too long to be read: ${error.message}` }];
+      }
+      throw error;
     }
   };
 }

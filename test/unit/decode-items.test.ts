@@ -223,3 +223,17 @@ describe('an item that cannot be read', () => {
     });
   });
 });
+
+const deeper = (): never => deeper();
+const longer = (): never => {
+  throw new RangeError('Invalid string length');
+};
+
+it.each([deeper, longer])(
+  'puts aside a message that JavaScript finds too deep or too long, whichever part of a decoder meets it',
+  decode => {
+    expect(total(decode)(messageFrom({ body: '{}' }))).toEqual([
+      { refused: expect.stringMatching(/^too deep or too long to be read: /) },
+    ]);
+  },
+);
