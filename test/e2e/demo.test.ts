@@ -39,7 +39,7 @@ describe('npm run demo', () => {
     expect(await demo.leftovers()).toEqual({ processes: [], files: [] });
   });
 
-  it.each(['Starting rabbitmq', 'Hookline runs at', 'signature verified'])(
+  it.each(['Starting rabbitmq', 'The console of Hookline is at', 'signature verified'])(
     'leaves nothing behind when it is interrupted at "%s"',
     async line => {
       await using demo = await startDemo();

@@ -91,7 +91,9 @@ it('ends at once when told a second time, and loses nothing by it', async () => 
 it.each([
   {
     moment: 'has connected to the database',
-    sign: `pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+    // Neither a connection of these tests that is about to end, nor a vacuum.
+    sign: `pg_stat_activity where datname = current_database()
+      and backend_type = 'client backend' and application_name <> 'hookline test'`,
   },
   { moment: 'has joined the others', sign: 'process' },
 ])('leaves nothing behind when told to stop as soon as it $moment', async ({ sign }) => {
